@@ -1,0 +1,83 @@
+# mlocklab: `make ab` measures two kernels, `make check` tests the lab. README.md tells more.
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+B := build
+VERSION := $(shell cat VERSION)
+
+warn := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-error=deprecated-declarations
+cflags = $(warn) $(CFLAGS) -I. -DMLOCKLAB_VERSION='"$(VERSION)"' -MMD -MP
+
+libs_lib := -ljansson -linih -lz
+libs_runner := -larchive $(libs_lib)
+libs_analysis := -lgsl -lgslcblas -lsqlite3 -lm $(libs_lib)
+
+objs = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
+lib_o := $(call objs,lib/*.c)
+workload_o := $(call objs,workloads/*.c)
+runner_o := $(filter-out $(B)/runner/cmd-%,$(call objs,runner/*.c))
+guest_o := $(call objs,runner/guest/*.c)
+analysis_o := $(filter-out $(B)/analysis/cmd-%,$(call objs,analysis/*.c))
+
+# A verb is a program: runner/cmd-run.c and analysis/cmd-report.c become libexec/mlocklab-run and -report.
+runner_verbs := $(patsubst runner/cmd-%.c,$(B)/libexec/mlocklab-%,$(wildcard runner/cmd-*.c))
+analysis_verbs := $(patsubst analysis/cmd-%.c,$(B)/libexec/mlocklab-%,$(wildcard analysis/cmd-*.c))
+unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test-*.c))
+
+programs := mlocklab $(B)/mlockbench $(if $(guest_o),$(B)/guest-init) $(runner_verbs) $(analysis_verbs)
+
+.PHONY: all deps ab check bench clean unit
+.SECONDARY:
+
+all: need-deps $(programs)
+
+# --- what the machine needs: runner/deps.sh knows the packages and how to ask for them ---
+.PHONY: need-deps
+need-deps:
+	@./runner/deps.sh check || ./runner/deps.sh install
+deps:
+	@./runner/deps.sh install
+
+$(B)/%.o: %.c Makefile VERSION | need-deps
+	@mkdir -p $(@D)
+	$(CC) $(cflags) -c -o $@ $<
+
+$(B)/lib.a: $(lib_o)
+	@rm -f $@; $(AR) rcs $@ $^
+$(B)/runner.a: $(runner_o)
+	@rm -f $@; $(AR) rcs $@ $^
+$(B)/analysis.a: $(analysis_o)
+	@rm -f $@; $(AR) rcs $@ $^
+
+mlocklab: $(B)/runner/main/mlocklab.o $(B)/lib.a
+	$(CC) $(CFLAGS) -o $@ $^ $(libs_lib)
+
+# Static: they run in a guest that holds nothing else, and on any machine.
+$(B)/mlockbench: $(workload_o) $(B)/lib.a
+	$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz -lm -lpthread
+$(B)/guest-init: $(guest_o) $(B)/lib.a
+	$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz
+
+$(runner_verbs): $(B)/libexec/mlocklab-%: $(B)/runner/cmd-%.o $(B)/runner.a $(B)/lib.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(libs_runner)
+$(analysis_verbs): $(B)/libexec/mlocklab-%: $(B)/analysis/cmd-%.o $(B)/analysis.a $(B)/lib.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(libs_analysis)
+
+# A unit test may use everything; it sees each part through its header.
+$(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/runner.a $(B)/analysis.a $(B)/lib.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(libs_runner) $(libs_analysis)
+
+unit: all $(unit_tests)
+	@set -e; for t in $(unit_tests); do $$t; done
+
+ab: all
+	./mlocklab ab --old debian:5.10 --new debian:6.1
+
+clean:
+	rm -rf $(B) mlocklab
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,111 @@
+#include "lib/ini.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/str.h"
+
+
+struct parse {
+	struct ini_file *f;
+	int line;
+	struct err *err;
+	int failed;
+};
+
+/* inih reads through this, so that each handler call can be told the line it belongs to. */
+struct source {
+	FILE *in;
+	int line;
+	struct parse *p;
+};
+
+static char *next_line(char *buf, int size, void *arg)
+{
+	struct source *s = arg;
+
+	s->p->line++;
+	return fgets(buf, size, s->in);
+}
+
+static int handle(void *arg, const char *section, const char *key, const char *value)
+{
+	struct parse *p = arg;
+	struct ini_file *f = p->f;
+	struct ini_section *s = (struct ini_section *)ini_find(f, section);
+
+	if (!s) {
+		f->sections = xrealloc(f->sections, (f->n + 1) * sizeof(*s));
+		s = &f->sections[f->n++];
+		*s = (struct ini_section){.name = xstrdup(section), .line = p->line};
+	}
+	if (ini_get(s, key)) {
+		p->failed = err_set(p->err, "%s:%d: '%s' stands twice in [%s]", f->path, p->line, key,
+				    section);
+		return 0;
+	}
+	s->entries = xrealloc(s->entries, (s->n + 1) * sizeof(*s->entries));
+	s->entries[s->n++] = (struct ini_entry){
+		.key = xstrdup(key), .value = xstrdup(value), .line = p->line};
+	return 1;
+}
+
+int ini_load(struct ini_file *f, const char *path, struct err *err)
+{
+	struct parse p = {.f = f, .err = err};
+	struct source src = {.p = &p};
+	int bad;
+
+	*f = (struct ini_file){.path = xstrdup(path)};
+	src.in = fopen(path, "re");
+	if (!src.in) {
+		err_sys(err, "cannot open '%s'", path);
+		ini_release(f);
+		return -1;
+	}
+	bad = ini_parse_stream(next_line, &src, handle, &p);
+	fclose(src.in);
+	if (!bad)
+		return 0;
+	if (!p.failed && bad > 0)
+		err_set(err, "%s:%d: neither [section] nor key=value", path, bad);
+	else if (!p.failed)
+		err_set(err, "%s: cannot be read as sections of key=value lines", path);
+	ini_release(f);
+	return -1;
+}
+
+void ini_release(struct ini_file *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		struct ini_section *s = &f->sections[i];
+
+		for (size_t k = 0; k < s->n; k++) {
+			free(s->entries[k].key);
+			free(s->entries[k].value);
+		}
+		free(s->entries);
+		free(s->name);
+	}
+	free(f->sections);
+	free(f->path);
+	*f = (struct ini_file){0};
+}
+
+const struct ini_section *ini_find(const struct ini_file *f, const char *section)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->sections[i].name, section) == 0)
+			return &f->sections[i];
+	return NULL;
+}
+
+const char *ini_get(const struct ini_section *s, const char *key)
+{
+	for (size_t i = 0; s && i < s->n; i++)
+		if (strcmp(s->entries[i].key, key) == 0)
+			return s->entries[i].value;
+	return NULL;
+}

@@ -1,0 +1,75 @@
+#include "lib/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "lib/fs.h"
+
+json_t *json_read(const char *path, struct err *err)
+{
+	struct str text = STR_INIT;
+	json_error_t je;
+	json_t *o;
+
+	if (fs_read(path, &text, err) < 0)
+		return NULL;
+	o = json_loadb(str_text(&text), text.len, JSON_REJECT_DUPLICATES, &je);
+	str_release(&text);
+	if (!o)
+		err_set(err, "%s:%d:%d: not JSON: %s", path, je.line, je.column, je.text);
+	else if (!json_is_object(o)) {
+		err_set(err, "%s: holds no JSON object", path);
+		json_decref(o);
+		o = NULL;
+	}
+	return o;
+}
+
+int json_write(const char *path, const json_t *o, struct err *err)
+{
+	char *text = json_dumps(o, JSON_INDENT(2));
+	struct str s = STR_INIT;
+	int ret;
+
+	if (!text)
+		return err_set(err, "cannot write '%s': a text in it is not UTF-8", path);
+	str_addf(&s, "%s\n", text);
+	free(text);
+	ret = fs_write_atomic(path, s.buf, s.len, err);
+	str_release(&s);
+	return ret;
+}
+
+char *json_line(const json_t *o)
+{
+	char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
+
+	return text ? text : xstrdup("{}");
+}
+
+const char *json_get_str(const json_t *o, const char *key, const char *fallback)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : fallback;
+}
+
+double json_get_num(const json_t *o, const char *key, double fallback)
+{
+	const json_t *v = json_object_get(o, key);
+
+	return json_is_number(v) ? json_number_value(v) : fallback;
+}
+
+long long json_get_int(const json_t *o, const char *key, long long fallback)
+{
+	const json_t *v = json_object_get(o, key);
+
+	return json_is_integer(v) ? json_integer_value(v) : fallback;
+}
+
+int json_get_bool(const json_t *o, const char *key, int fallback)
+{
+	const json_t *v = json_object_get(o, key);
+
+	return json_is_boolean(v) ? json_is_true(v) : fallback;
+}

@@ -1,0 +1,20 @@
+/* What the project does with jansson in more than one place. */
+#ifndef LIB_JSON_H
+#define LIB_JSON_H
+
+#include <jansson.h>
+#include "lib/err.h"
+
+/* Reads a file that holds one JSON object. A new reference, or NULL with file, line and column in err. */
+json_t *json_read(const char *path, struct err *err);
+/* Writes an object, indented, whole or not at all. */
+int json_write(const char *path, const json_t *o, struct err *err);
+/* One line of text without spaces, keys in the order they were set; owned by the caller. */
+char *json_line(const json_t *o);
+/* Member of an object as text, number or fallback; a member of another type is the fallback too. */
+const char *json_get_str(const json_t *o, const char *key, const char *fallback);
+double json_get_num(const json_t *o, const char *key, double fallback);
+long long json_get_int(const json_t *o, const char *key, long long fallback);
+int json_get_bool(const json_t *o, const char *key, int fallback);
+
+#endif

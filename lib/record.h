@@ -1,0 +1,46 @@
+/* One iteration of one cell, and the one place that knows how it is written (docs/formats.md). */
+#ifndef LIB_RECORD_H
+#define LIB_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "lib/err.h"
+
+struct figure {
+	char *name;
+	double value;
+};
+
+struct figures {
+	struct figure *v;
+	size_t n;
+};
+
+/* Sets or adds a figure. */
+void figures_set(struct figures *f, const char *name, double value);
+/* The value, or NAN. */
+double figures_get(const struct figures *f, const char *name);
+void figures_release(struct figures *f);
+
+struct sample {
+	char *cell;
+	int iter;
+	bool warmup;
+	char *outcome; /* "ok", "fail", "skip", "broken" */
+	char *reason;
+	uint64_t elapsed_ns, ops;
+	struct figures metrics;
+	uint64_t *latency_ns;
+	size_t latencies;
+	uint64_t utime_us, stime_us, minflt, majflt, nvcsw, nivcsw;
+	struct figures vmstat, perf;
+};
+
+/* The record as one line of JSON without newline; owned by the caller. */
+char *sample_format(const struct sample *s);
+/* Parses one line. -1 where it is not a sample record, with what is wrong; s is then empty. */
+int sample_parse(struct sample *s, const char *line, size_t len, struct err *err);
+void sample_release(struct sample *s);
+
+#endif

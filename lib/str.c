@@ -1,0 +1,174 @@
+#include "lib/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *must(void *p)
+{
+	if (!p) {
+		fputs("out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
+void *xmalloc(size_t n)
+{
+	return must(malloc(n ? n : 1));
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	return must(calloc(n ? n : 1, size ? size : 1));
+}
+
+void *xrealloc(void *p, size_t n)
+{
+	return must(realloc(p, n ? n : 1));
+}
+
+char *xstrdup(const char *s)
+{
+	return must(strdup(s));
+}
+
+char *xstrndup(const char *s, size_t n)
+{
+	return must(strndup(s, n));
+}
+
+static char *format(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		must(NULL);
+	return text;
+}
+
+char *xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = format(fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+void str_addn(struct str *s, const void *bytes, size_t n)
+{
+	if (s->len + n + 1 > s->cap) {
+		s->cap = (s->len + n + 1) * 2;
+		s->buf = xrealloc(s->buf, s->cap);
+	}
+	if (n)
+		memcpy(s->buf + s->len, bytes, n);
+	s->len += n;
+	s->buf[s->len] = '\0';
+}
+
+void str_add(struct str *s, const char *text)
+{
+	str_addn(s, text, strlen(text));
+}
+
+void str_addf(struct str *s, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = format(fmt, ap);
+	va_end(ap);
+	str_add(s, text);
+	free(text);
+}
+
+void str_clear(struct str *s)
+{
+	s->len = 0;
+	if (s->buf)
+		s->buf[0] = '\0';
+}
+
+void str_release(struct str *s)
+{
+	free(s->buf);
+	*s = (struct str)STR_INIT;
+}
+
+const char *str_text(const struct str *s)
+{
+	return s->buf ? s->buf : "";
+}
+
+static void push_owned(struct strv *s, char *text)
+{
+	if (s->n + 2 > s->cap) {
+		s->cap = (s->n + 2) * 2;
+		s->v = xrealloc(s->v, s->cap * sizeof(*s->v));
+	}
+	s->v[s->n++] = text;
+	s->v[s->n] = NULL;
+}
+
+void strv_push(struct strv *s, const char *text)
+{
+	push_owned(s, xstrdup(text));
+}
+
+void strv_pushf(struct strv *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	push_owned(s, format(fmt, ap));
+	va_end(ap);
+}
+
+void strv_split(struct strv *s, const char *text, const char *seps)
+{
+	while (*(text += strspn(text, seps))) {
+		size_t n = strcspn(text, seps);
+
+		push_owned(s, xstrndup(text, n));
+		text += n;
+	}
+}
+
+void strv_release(struct strv *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->v[i]);
+	free(s->v);
+	*s = (struct strv)STRV_INIT;
+}
+
+void strv_quote(const struct strv *s, struct str *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "%+,-./:=@_";
+
+	for (size_t i = 0; i < s->n; i++) {
+		const char *w = s->v[i];
+
+		if (i)
+			str_add(out, " ");
+		if (*w && strspn(w, plain) == strlen(w)) {
+			str_add(out, w);
+			continue;
+		}
+		str_add(out, "'");
+		for (; *w; w++) {
+			if (*w == '\'')
+				str_add(out, "'\\''");
+			else
+				str_addn(out, w, 1);
+		}
+		str_add(out, "'");
+	}
+}
