@@ -1,0 +1,407 @@
+#include "runner/experiment.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/fs.h"
+#include "lib/ini.h"
+#include "runner/bench.h"
+
+#define MAX_CELLS 10000
+#define MAX_VALUES 1000
+
+/* --- lists --- */
+
+/* Numbers only: "64" and "8M" alike give value and suffix. */
+static int split_number(const char *text, long long *value, const char **suffix)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoll(text, &end, 10);
+	*suffix = end;
+	return end != text && !errno && strlen(end) <= 1 ? 0 : -1;
+}
+
+/* The values between the last one in out and `to`, and `to` itself. */
+static int fill_dots(struct strv *out, const char *to, struct err *err)
+{
+	long long v[3] = {0}, end;
+	const char *suffix, *s;
+	size_t known = out->n < 3 ? out->n : 3;
+	int geometric;
+
+	if (known < 2 || split_number(to, &end, &suffix) < 0)
+		return err_set(err, "'...' needs two numbers before it and one after it");
+	for (size_t i = 0; i < known; i++)
+		if (split_number(out->v[out->n - known + i], &v[i], &s) < 0 || strcmp(s, suffix) != 0)
+			return err_set(err, "'%s' and '%s' are not counted in the same unit",
+				       out->v[out->n - known + i], to);
+	geometric = known == 3 && v[0] > 0 && v[1] > v[0] && v[1] * v[1] == v[0] * v[2];
+	if (v[known - 1] <= v[known - 2] || end < v[known - 1])
+		return err_set(err, "the values before '...' must grow towards '%s'", to);
+	for (long long x = v[known - 1]; x != end;) {
+		x = geometric ? x * v[1] / v[0] : x + v[known - 1] - v[known - 2];
+		if (x > end || out->n >= MAX_VALUES)
+			return err_set(err, "the values before '...' never meet '%s'", to);
+		strv_pushf(out, "%lld%s", x, suffix);
+	}
+	return 0;
+}
+
+int experiment_expand(const char *list, struct strv *out, struct err *err)
+{
+	struct strv words = STRV_INIT;
+	int ret = 0;
+
+	strv_split(&words, list, ", \t");
+	if (!words.n)
+		ret = err_set(err, "no value");
+	for (size_t i = 0; ret == 0 && i < words.n; i++) {
+		if (strcmp(words.v[i], "...") != 0)
+			strv_push(out, words.v[i]);
+		else if (i + 1 < words.n)
+			ret = fill_dots(out, words.v[++i], err);
+		else
+			ret = err_set(err, "nothing after '...'");
+	}
+	strv_release(&words);
+	return ret;
+}
+
+/* --- [global] --- */
+
+struct global_key {
+	const char *name;
+	enum { TEXT, COUNT, SEED, REAL } kind;
+	size_t offset;
+	long long min, max;
+};
+
+static const struct global_key global_keys[] = {
+	{"name", TEXT, offsetof(struct experiment, name), 0, 0},
+	{"target", TEXT, offsetof(struct experiment, target), 0, 0},
+	{"cmdline", TEXT, offsetof(struct experiment, cmdline), 0, 0},
+	{"pairs", COUNT, offsetof(struct experiment, pairs), 1, 10000},
+	{"iterations", COUNT, offsetof(struct experiment, iterations), 1, 1000000},
+	{"warmup", COUNT, offsetof(struct experiment, warmup), 0, 1000},
+	{"seed", SEED, offsetof(struct experiment, seed), 0, 0},
+	{"cpus", COUNT, offsetof(struct experiment, cpus), 1, 255},
+	{"nodes", COUNT, offsetof(struct experiment, nodes), 1, 8},
+	{"memory", COUNT, offsetof(struct experiment, memory_mib), 256, 1 << 20},
+	{"settle", COUNT, offsetof(struct experiment, settle), 0, 3600},
+	{"timeout", COUNT, offsetof(struct experiment, timeout), 1, 86400},
+	{"watchdog", COUNT, offsetof(struct experiment, watchdog), 5, 86400},
+	{"margin", REAL, offsetof(struct experiment, margin), 0, 0},
+};
+#define GLOBAL_KEYS (sizeof(global_keys) / sizeof(*global_keys))
+
+static int set_global(struct experiment *e, const struct global_key *k, const char *value,
+		      struct err *err)
+{
+	void *at = (char *)e + k->offset;
+	char *end;
+	long long n;
+
+	errno = 0;
+	switch (k->kind) {
+	case TEXT:
+		free(*(char **)at);
+		*(char **)at = xstrdup(value);
+		return 0;
+	case SEED:
+		*(uint64_t *)at = strtoull(value, &end, 0);
+		if (end == value || *end || errno)
+			return err_set(err, "seed=%s: not a number", value);
+		return 0;
+	case REAL:
+		*(double *)at = strtod(value, &end);
+		if (end == value || *end || *(double *)at < 0 || *(double *)at >= 1)
+			return err_set(err, "%s=%s: not a share from 0 to 1", k->name, value);
+		return 0;
+	default:
+		n = strtoll(value, &end, 10);
+		if (end == value || *end || errno || n < k->min || n > k->max)
+			return err_set(err, "%s=%s: out of range, %lld..%lld", k->name, value, k->min,
+				       k->max);
+		*(int *)at = (int)n;
+		return 0;
+	}
+}
+
+static int load_global(struct experiment *e, const struct ini_section *s, struct err *err)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct ini_entry *kv = &s->entries[i];
+		size_t k = 0;
+		int ret;
+
+		while (k < GLOBAL_KEYS && strcmp(global_keys[k].name, kv->key) != 0)
+			k++;
+		if (k < GLOBAL_KEYS) {
+			ret = set_global(e, &global_keys[k], kv->value, err);
+		} else {
+			struct str all = STR_INIT;
+
+			for (k = 0; k < GLOBAL_KEYS; k++)
+				str_addf(&all, "%s%s", k ? ", " : "", global_keys[k].name);
+			ret = err_set(err, "unknown key '%s' in [global]: one of %s", kv->key, all.buf);
+			str_release(&all);
+		}
+		if (ret < 0)
+			return err_prefix(err, "%s:%d", e->path, kv->line);
+	}
+	return 0;
+}
+
+/* --- arms --- */
+
+void experiment_set_arm(struct experiment *e, const char *name, const char *spec)
+{
+	for (size_t i = 0; i < e->narms; i++) {
+		if (strcmp(e->arms[i].name, name) == 0) {
+			free(e->arms[i].spec);
+			e->arms[i].spec = xstrdup(spec);
+			return;
+		}
+	}
+	e->arms = xrealloc(e->arms, (e->narms + 1) * sizeof(*e->arms));
+	e->arms[e->narms++] = (struct arm){xstrdup(name), xstrdup(spec), xstrdup("")};
+}
+
+static int load_arm(struct experiment *e, const struct ini_section *s, struct err *err)
+{
+	const char *name = s->name + strlen("arm:"), *cmdline = ini_get(s, "cmdline");
+
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->entries[i].key, "kernel") && strcmp(s->entries[i].key, "cmdline"))
+			return err_set(err, "%s:%d: unknown key '%s' in [%s]: kernel or cmdline", e->path,
+				       s->entries[i].line, s->entries[i].key, s->name);
+	if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != strlen(name))
+		return err_set(err, "%s:%d: [%s]: an arm's name is of a-z, 0-9, '.', '-' and '_'",
+			       e->path, s->line, s->name);
+	if (!ini_get(s, "kernel"))
+		return err_set(err, "%s:%d: [%s] has no kernel=", e->path, s->line, s->name);
+	experiment_set_arm(e, name, ini_get(s, "kernel"));
+	if (cmdline) {
+		struct arm *a = &e->arms[e->narms - 1];
+
+		free(a->cmdline);
+		a->cmdline = xstrdup(cmdline);
+	}
+	return 0;
+}
+
+/* --- jobs --- */
+
+struct job {
+	struct experiment *e;
+	const char *bench, *workload;
+	int iterations, warmup;
+	const char **keys;
+	struct strv *values; /* of each key */
+	size_t n;
+};
+
+static int add_cell(struct job *j, const size_t *pick, struct err *err)
+{
+	struct experiment *e = j->e;
+	struct cell c = {0};
+
+	strv_push(&c.args, j->workload);
+	for (size_t i = 0; i < j->n; i++)
+		strv_pushf(&c.args, "%s=%s", j->keys[i], j->values[i].v[pick[i]]);
+	c.json = bench_cell(j->bench, &c.args, err);
+	if (!c.json) {
+		strv_release(&c.args);
+		return -1;
+	}
+	c.id = xstrdup(json_string_value(json_object_get(c.json, "id")));
+	json_object_set_new(c.json, "iterations", json_integer(j->iterations));
+	json_object_set_new(c.json, "warmup", json_integer(j->warmup));
+	strv_pushf(&c.args, "--iterations");
+	strv_pushf(&c.args, "%d", j->iterations);
+	strv_push(&c.args, "--warmup");
+	strv_pushf(&c.args, "%d", j->warmup);
+	e->cells = xrealloc(e->cells, (e->ncells + 1) * sizeof(c));
+	e->cells[e->ncells++] = c;
+	for (size_t i = 0; i + 1 < e->ncells; i++)
+		if (strcmp(e->cells[i].id, c.id) == 0)
+			return err_set(err, "the cell '%s' stands twice", c.id);
+	return e->ncells > MAX_CELLS ? err_set(err, "more than %d cells", MAX_CELLS) : 0;
+}
+
+/* Every combination of the values, the last key varying fastest. */
+static int add_cells(struct job *j, struct err *err)
+{
+	size_t *pick = xcalloc(j->n + 1, sizeof(*pick)), k;
+	int ret;
+
+	do {
+		ret = add_cell(j, pick, err);
+		for (k = j->n; k-- > 0;) {
+			if (++pick[k] < j->values[k].n)
+				break;
+			pick[k] = 0;
+		}
+	} while (ret == 0 && k != (size_t)-1);
+	free(pick);
+	return ret;
+}
+
+static int add_workload(struct experiment *e, const char *bench, const char *name, struct err *err)
+{
+	json_t *w;
+	size_t i;
+
+	json_array_foreach(e->workloads, i, w)
+		if (strcmp(json_string_value(json_object_get(w, "name")), name) == 0)
+			return 0;
+	w = bench_describe(bench, name, err);
+	return w ? json_array_append_new(e->workloads, w) : -1;
+}
+
+static int job_count(const struct ini_entry *kv, int min, int *out, struct err *err)
+{
+	char *end;
+	long v = strtol(kv->value, &end, 10);
+
+	if (end == kv->value || *end || v < min || v > 1000000)
+		return err_set(err, "%s=%s: out of range, %d..1000000", kv->key, kv->value, min);
+	*out = (int)v;
+	return 0;
+}
+
+static int load_job(struct experiment *e, const struct ini_section *s, const char *bench,
+		    struct err *err)
+{
+	struct job j = {.e = e, .bench = bench, .workload = ini_get(s, "workload"),
+			.iterations = e->iterations, .warmup = e->warmup};
+	int ret = 0, line = s->line;
+
+	j.keys = xcalloc(s->n, sizeof(*j.keys));
+	j.values = xcalloc(s->n, sizeof(*j.values));
+	if (!j.workload)
+		ret = err_set(err, "[%s] has no workload=", s->name);
+	for (size_t i = 0; ret == 0 && i < s->n; i++) {
+		const struct ini_entry *kv = &s->entries[i];
+
+		line = kv->line;
+		if (strcmp(kv->key, "workload") == 0)
+			continue;
+		if (strcmp(kv->key, "iterations") == 0) {
+			ret = job_count(kv, 1, &j.iterations, err);
+		} else if (strcmp(kv->key, "warmup") == 0) {
+			ret = job_count(kv, 0, &j.warmup, err);
+		} else {
+			j.keys[j.n] = kv->key;
+			ret = experiment_expand(kv->value, &j.values[j.n++], err);
+			if (ret < 0)
+				err_prefix(err, "%s=%s", kv->key, kv->value);
+		}
+	}
+	if (ret == 0) {
+		line = s->line;
+		ret = add_workload(e, bench, j.workload, err);
+	}
+	if (ret == 0)
+		ret = add_cells(&j, err);
+	if (ret < 0)
+		err_prefix(err, "%s:%d", e->path, line);
+	for (size_t i = 0; i < j.n; i++)
+		strv_release(&j.values[i]);
+	free(j.values);
+	free(j.keys);
+	return ret;
+}
+
+/* --- the file --- */
+
+static void set_defaults(struct experiment *e, const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	base = base ? base + 1 : path;
+	*e = (struct experiment){
+		.path = xstrdup(path),
+		.name = xstrndup(base, strcspn(base, ".")),
+		.target = xstrdup("auto"),
+		.cmdline = xstrdup(""),
+		.pairs = 10,
+		.iterations = 3,
+		.warmup = 1,
+		.seed = 1,
+		.settle = 60,
+		.timeout = 600,
+		.watchdog = 300,
+		.margin = 0.01,
+		.workloads = json_array(),
+	};
+}
+
+static int load_sections(struct experiment *e, const struct ini_file *f, const char *bench,
+			 struct err *err)
+{
+	const struct ini_section *global = ini_find(f, "global");
+
+	/* [global] first, wherever it stands: jobs start from its defaults */
+	if (global && load_global(e, global, err) < 0)
+		return -1;
+	for (size_t i = 0; i < f->n; i++) {
+		const struct ini_section *s = &f->sections[i];
+		int ret = 0;
+
+		if (strncmp(s->name, "arm:", 4) == 0)
+			ret = load_arm(e, s, err);
+		else if (s != global)
+			ret = load_job(e, s, bench, err);
+		if (ret < 0)
+			return -1;
+	}
+	return e->ncells ? 0 : err_set(err, "%s: no section with a workload=", e->path);
+}
+
+int experiment_load(struct experiment *e, const char *path, const char *bench, struct err *err)
+{
+	struct str text = STR_INIT;
+	struct ini_file f;
+	int ret;
+
+	if (fs_read(path, &text, err) < 0)
+		return -1;
+	if (ini_load(&f, path, err) < 0) {
+		str_release(&text);
+		return -1;
+	}
+	set_defaults(e, path);
+	e->text = xstrdup(str_text(&text));
+	str_release(&text);
+	ret = load_sections(e, &f, bench, err);
+	ini_release(&f);
+	if (ret < 0)
+		experiment_release(e);
+	return ret;
+}
+
+void experiment_release(struct experiment *e)
+{
+	for (size_t i = 0; i < e->narms; i++) {
+		free(e->arms[i].name);
+		free(e->arms[i].spec);
+		free(e->arms[i].cmdline);
+	}
+	for (size_t i = 0; i < e->ncells; i++) {
+		free(e->cells[i].id);
+		strv_release(&e->cells[i].args);
+		json_decref(e->cells[i].json);
+	}
+	free(e->arms);
+	free(e->cells);
+	free(e->path);
+	free(e->text);
+	free(e->name);
+	free(e->target);
+	free(e->cmdline);
+	json_decref(e->workloads);
+	*e = (struct experiment){0};
+}

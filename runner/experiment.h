@@ -1,0 +1,68 @@
+/*
+ * Experiment files, in the manner of a fio job file:
+ *
+ *     [global]                  what holds for the whole run
+ *     name=core
+ *     target=auto
+ *     pairs=10
+ *     [arm:old]                 one section an arm, in order
+ *     kernel=debian:5.10
+ *     [exit]                    any other section is a job: a workload and its parameters,
+ *     workload=exit-mlocked     where a list is swept and two lists make every combination
+ *     procs=1,2,4,...,64
+ *     lock=mlock,none
+ */
+#ifndef RUNNER_EXPERIMENT_H
+#define RUNNER_EXPERIMENT_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "lib/err.h"
+#include "lib/str.h"
+
+struct arm {
+	char *name, *spec;
+	char *cmdline; /* kernel parameters of this arm only, or "" */
+};
+
+struct cell {
+	char *id;         /* as mlockbench names it */
+	struct strv args; /* what `mlockbench run` is given: the workload and key=value... */
+	json_t *json;     /* its entry in run.json */
+};
+
+struct experiment {
+	char *path, *text;
+	char *name, *target, *cmdline;
+	int pairs, iterations, warmup;
+	uint64_t seed;
+	int cpus, nodes, memory_mib; /* 0: the target's own default */
+	int settle;                  /* longest wait for an idle guest, seconds of its clock */
+	int timeout;                 /* longest a cell may take, seconds of the guest's clock */
+	int watchdog;                /* longest silence of a guest, seconds of ours */
+	double margin;
+	struct arm *arms;
+	size_t narms;
+	struct cell *cells;
+	size_t ncells;
+	json_t *workloads; /* `describe --json` of each workload used */
+};
+
+/*
+ * Reads and checks an experiment; `bench` is the path of mlockbench, which alone knows what
+ * parameters a workload has. Messages name file and line.
+ */
+int experiment_load(struct experiment *e, const char *path, const char *bench, struct err *err);
+void experiment_release(struct experiment *e);
+
+/* Sets or adds an arm; a new spec for an arm drops nothing else of it. */
+void experiment_set_arm(struct experiment *e, const char *name, const char *spec);
+
+/*
+ * Expands "1,2,4,...,64" and "a,b" into values. With three values before the dots that grow by a
+ * factor it goes on by the factor, else by the last step. -1 where the end is never met.
+ */
+int experiment_expand(const char *list, struct strv *out, struct err *err);
+
+#endif

@@ -1,0 +1,40 @@
+#include "runner/guest/idle.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define IDLE_ROW 3
+#define BUSY_TICKS 2 /* of USER_HZ = 100 a second */
+
+/* Clock ticks that all CPUs together have spent at work since boot; -1 where /proc/stat is unreadable. */
+static long long busy_ticks(void)
+{
+	long long user, nice, system, idle, iowait, irq, softirq;
+	FILE *f = fopen("/proc/stat", "re");
+	int n;
+
+	if (!f)
+		return -1;
+	n = fscanf(f, "cpu %lld %lld %lld %lld %lld %lld %lld", &user, &nice, &system, &idle, &iowait,
+		   &irq, &softirq);
+	fclose(f);
+	return n == 7 ? user + nice + system + irq + softirq : -1;
+}
+
+int idle_wait(int least, int most, bool *idle)
+{
+	long long before = busy_ticks();
+	int row = 0, seconds = 0;
+
+	while (seconds < most && (seconds < least || row < IDLE_ROW)) {
+		long long now;
+
+		sleep(1);
+		seconds++;
+		now = busy_ticks();
+		row = now >= 0 && now - before <= BUSY_TICKS ? row + 1 : 0;
+		before = now;
+	}
+	*idle = row >= IDLE_ROW;
+	return seconds;
+}

@@ -1,0 +1,225 @@
+/*
+ * PID 1 of a guest: mounts what the workloads need, lets the machine go idle, runs the plan and
+ * powers off. Its duties end there: it never measures, never parses a record, holds no policy.
+ *
+ * Started as anything but PID 1 it does the same on the machine it finds itself on, without mounts
+ * and power-off, and sends to its standard output: that is the host target.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+#include "lib/frame.h"
+#include "lib/json.h"
+#include "lib/str.h"
+#include "runner/guest/facts.h"
+#include "runner/guest/idle.h"
+
+/* The second serial port: every Debian kernel has its driver built in, where virtio is a module. */
+#define CHANNEL "/dev/ttyS1"
+#define BENCH "/bin/mlockbench"
+#define PLAN "/plan"
+
+struct session {
+	struct frame_writer out;
+	const char *bench;
+	bool guest; /* we are PID 1 of a guest */
+	int settle_max, settle_min; /* seconds of guest time */
+	int timeout;                /* seconds of guest time a cell may take */
+};
+
+static void send(struct session *s, json_t *o)
+{
+	char *line = json_line(o);
+
+	if (frame_write(&s->out, line, strlen(line)) < 0)
+		fprintf(stderr, "init: cannot send: %s\n", strerror(errno));
+	free(line);
+	json_decref(o);
+}
+
+static void power_off(void)
+{
+	sync();
+	reboot(RB_POWER_OFF);
+	reboot(RB_AUTOBOOT); /* a machine without ACPI: QEMU's -no-reboot ends it */
+	_exit(1);
+}
+
+static void fatal(struct session *s, const char *what)
+{
+	char *text = xasprintf("%s: %s", what, strerror(errno));
+
+	fprintf(stderr, "init: %s\n", text);
+	if (s->out.fd >= 0)
+		send(s, json_pack("{s:s, s:s}", "t", "fatal", "reason", text));
+	if (s->guest)
+		power_off();
+	exit(EXIT_USAGE);
+}
+
+static void mount_all(struct session *s)
+{
+	static const struct {
+		const char *type, *dir, *options;
+		bool optional;
+	} mounts[] = {
+		{"proc", "/proc", NULL, false},
+		{"sysfs", "/sys", NULL, false},
+		{"devtmpfs", "/dev", NULL, false},
+		{"tmpfs", "/tmp", "mode=1777", false},
+		{"tmpfs", "/dev/shm", "mode=1777", false},
+		{"cgroup2", "/sys/fs/cgroup", NULL, true},
+		{"debugfs", "/sys/kernel/debug", NULL, true},
+		{"tracefs", "/sys/kernel/tracing", NULL, true},
+	};
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(*mounts); i++) {
+		mkdir(mounts[i].dir, 0755);
+		if (mount(mounts[i].type, mounts[i].dir, mounts[i].type, 0, mounts[i].options) < 0 &&
+		    !mounts[i].optional)
+			fatal(s, mounts[i].dir);
+	}
+}
+
+/* Raw, or the line discipline turns every newline into two bytes. */
+static int open_channel(void)
+{
+	struct termios t;
+	int fd = open(CHANNEL, O_WRONLY | O_NOCTTY);
+
+	if (fd < 0 || tcgetattr(fd, &t) < 0)
+		return -1;
+	cfmakeraw(&t);
+	t.c_cflag |= CLOCAL;
+	cfsetspeed(&t, B115200);
+	return tcsetattr(fd, TCSANOW, &t) < 0 ? -1 : fd;
+}
+
+/* Orphans of a workload become ours; only the cell's own process is waited for by name. */
+static int wait_cell(pid_t pid, int timeout, int *signal_no)
+{
+	int status = 0;
+
+	alarm((unsigned)timeout);
+	for (;;) {
+		pid_t got = waitpid(-1, &status, 0);
+
+		if (got == pid)
+			break;
+		if (got < 0 && errno == EINTR) {
+			kill(-pid, SIGKILL);
+			kill(pid, SIGKILL);
+		} else if (got < 0) {
+			break;
+		}
+	}
+	alarm(0);
+	kill(-pid, SIGKILL);
+	*signal_no = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* One cell: a tab-separated argument list after the cell's id. */
+static void run_cell(struct session *s, int i, char *line)
+{
+	struct strv f = STRV_INIT, argv = STRV_INIT;
+	int signal_no = 0, code;
+	pid_t pid;
+
+	strv_split(&f, line, "\t");
+	if (f.n < 2) {
+		strv_release(&f);
+		return;
+	}
+	send(s, json_pack("{s:s, s:i, s:s}", "t", "cell", "i", i, "cell", f.v[0]));
+	strv_push(&argv, s->bench);
+	for (size_t k = 1; k < f.n; k++)
+		strv_push(&argv, f.v[k]);
+	strv_pushf(&argv, "--frames");
+	strv_pushf(&argv, "%d", i + 1);
+	pid = fork();
+	if (pid == 0) {
+		setpgid(0, 0);
+		dup2(s->out.fd, 1);
+		execv(argv.v[0], argv.v);
+		fprintf(stderr, "init: cannot run %s: %s\n", argv.v[0], strerror(errno));
+		_exit(127);
+	}
+	code = pid < 0 ? -1 : wait_cell(pid, s->timeout, &signal_no);
+	send(s, json_pack("{s:s, s:i, s:i, s:i}", "t", "cell-end", "i", i, "exit", code, "signal",
+			  signal_no));
+	strv_release(&argv);
+	strv_release(&f);
+}
+
+static void settle(struct session *s)
+{
+	bool idle = false;
+	int seconds = idle_wait(s->settle_min, s->settle_max, &idle);
+
+	send(s, json_pack("{s:s, s:i, s:b}", "t", "settled", "seconds", seconds, "idle", idle));
+}
+
+static void run_plan(struct session *s, const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL;
+	size_t cap = 0;
+	int cells = 0;
+
+	if (!f)
+		fatal(s, path);
+	while (getline(&line, &cap, f) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (sscanf(line, "settle %d %d", &s->settle_min, &s->settle_max) == 2)
+			settle(s);
+		else if (sscanf(line, "timeout %d", &s->timeout) == 1)
+			continue;
+		else if (strncmp(line, "cell ", 5) == 0)
+			run_cell(s, cells++, line + 5);
+	}
+	free(line);
+	fclose(f);
+	send(s, json_pack("{s:s, s:i}", "t", "bye", "cells", cells));
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+int main(int argc, char **argv)
+{
+	struct session s = {.out = {.fd = -1}, .bench = BENCH, .guest = getpid() == 1, .timeout = 600};
+	struct sigaction sa = {.sa_handler = on_alarm};
+
+	if (!s.guest && argc != 3) {
+		fputs("usage: guest-init BENCH PLAN (or as PID 1 of a guest)\n", stderr);
+		return EXIT_USAGE;
+	}
+	sigaction(SIGALRM, &sa, NULL);
+	if (s.guest) {
+		mount_all(&s);
+		s.out.fd = open_channel();
+		if (s.out.fd < 0)
+			fatal(&s, CHANNEL);
+	} else {
+		s.out.fd = 1;
+		s.bench = argv[1];
+	}
+	send(&s, facts_hello());
+	run_plan(&s, s.guest ? PLAN : argv[2]);
+	if (s.guest)
+		power_off();
+	return EXIT_OK;
+}
