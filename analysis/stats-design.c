@@ -1,0 +1,66 @@
+/* How many pairs, how many iterations, and when a run may stop. */
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include "analysis/stats.h"
+
+const unsigned stats_look_pairs[STATS_LOOKS] = {6, 12, 18, 24, 30};
+
+/* Five equal looks at 5 % two-sided: Jennison, Turnbull, Group Sequential Methods, 2000, table 2.3
+ * (C = 2.040): 2 (1 - Phi(C sqrt(5 / look))). */
+double stats_look_alpha(unsigned pairs)
+{
+	for (unsigned i = 0; i < STATS_LOOKS; i++)
+		if (pairs == stats_look_pairs[i])
+			return 2 * gsl_cdf_ugaussian_Q(2.040 * sqrt((double)STATS_LOOKS / (i + 1)));
+	return 0;
+}
+
+unsigned stats_plan_iterations(double boot, double warmup, double iteration, double within,
+			       double between, unsigned max)
+{
+	double n = ceil(sqrt((boot + warmup) / iteration) * within / between);
+
+	if (!(between > 0) || n > max)
+		return max;
+	return n < 1 ? 1 : (unsigned)n;
+}
+
+unsigned stats_plan_pairs(double sd, double effect, unsigned max)
+{
+	unsigned k = 2;
+
+	while (k < max && (gsl_cdf_tdist_Pinv(0.975, k - 1.0) + gsl_cdf_tdist_Pinv(0.80, k - 1.0)) * sd /
+			  sqrt(k) > effect)
+		k++;
+	return k;
+}
+
+void stats_components(const double *const *v, const size_t *n, size_t boots, double *within,
+		      double *between)
+{
+	double all = 0, total = 0, squares = 0, ss_within = 0, ss_between = 0, groups = 0, n0, excess;
+
+	for (size_t i = 0; i < boots; i++) {
+		for (size_t j = 0; j < n[i]; j++)
+			total += v[i][j];
+		all += (double)n[i];
+		squares += (double)n[i] * (double)n[i];
+		groups += n[i] > 0;
+	}
+	for (size_t i = 0; i < boots; i++) {
+		double mean = stats_mean(v[i], n[i]);
+
+		if (!n[i])
+			continue;
+		for (size_t j = 0; j < n[i]; j++)
+			ss_within += (v[i][j] - mean) * (v[i][j] - mean);
+		ss_between += (double)n[i] * (mean - total / all) * (mean - total / all);
+	}
+	*within = all > groups ? sqrt(ss_within / (all - groups)) : NAN;
+	*between = NAN;
+	if (groups < 2 || all <= groups)
+		return;
+	n0 = (all - squares / all) / (groups - 1);
+	excess = ss_between / (groups - 1) - *within * *within;
+	*between = excess > 0 ? sqrt(excess / n0) : 0;
+}

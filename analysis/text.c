@@ -1,0 +1,39 @@
+#include "analysis/text.h"
+
+#include <string.h>
+
+void text_escape(struct str *out, const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		if (*p == '\\')
+			str_add(out, "\\\\");
+		else if (*p >= 0x20 && *p < 0x7f)
+			str_addn(out, p, 1);
+		else
+			str_addf(out, "\\x%02x", *p);
+	}
+}
+
+void text_wrap(struct str *out, const char *text, size_t width, size_t indent)
+{
+	size_t column = 0;
+
+	for (;;) {
+		size_t len;
+
+		text += strspn(text, " ");
+		len = strcspn(text, " ");
+		if (!len)
+			break;
+		if (column && column + 1 + len > width) {
+			str_add(out, "\n");
+			column = 0;
+		}
+		str_addf(out, "%*s", column ? 1 : (int)indent, "");
+		column += column ? 1 : indent;
+		str_addn(out, text, len);
+		column += len;
+		text += len;
+	}
+	str_add(out, "\n");
+}

@@ -1,0 +1,13 @@
+/* Text that may go to a terminal or into a mail. */
+#ifndef ANALYSIS_TEXT_H
+#define ANALYSIS_TEXT_H
+
+#include "lib/str.h"
+
+/* Appends text from outside: what is not printable ASCII is written \xNN, a backslash \\. */
+void text_escape(struct str *out, const char *text);
+
+/* Appends text broken at spaces into lines of at most width columns, each after indent spaces. */
+void text_wrap(struct str *out, const char *text, size_t width, size_t indent);
+
+#endif
