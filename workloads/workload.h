@@ -83,17 +83,36 @@ bool bench_is(struct bench *b, const char *param, const char *value);
 uint64_t bench_random(struct bench *b);
 void bench_shuffle(struct bench *b, int *v, size_t n);
 
+/*
+ * work and --inject percent of it again: how much to do where `work` is what is asked for and what
+ * bench_ops() counts. So a slowdown of a known size can be put into a run, to see it found. Pages
+ * are the finest thing to inject.
+ */
+uint64_t bench_injected(struct bench *b, uint64_t work);
+
 /* Opens and closes the timed region; once an iteration each. stop returns elapsed ns. Both
  * execute the marker instruction `xchg %bx,%bx` at the region's edge, for the profiler. */
 void bench_start(struct bench *b);
 uint64_t bench_stop(struct bench *b);
 uint64_t bench_now(void); /* the harness's clock, ns (CLOCK_MONOTONIC_RAW) */
 
+/* Transparent huge pages for us and the processes we fork; off unless asked for. */
+void bench_huge_pages(struct bench *b, bool on);
+/* Pages by which nr_mlock has grown since the iteration began, exactly: it settles the counts, so
+ * not inside the region. */
+int64_t bench_locked_pages(struct bench *b);
+/* Ids of the NUMA nodes that have memory, lowest first; returns how many, at most max. */
+int bench_nodes(int *out, int max);
+/* Whether pages that other processes map too may be moved (CAP_SYS_NICE). */
+bool bench_may_move_all(void);
+
 /* What the region did; the primary metric is elapsed / ops unless it is set. */
 void bench_ops(struct bench *b, uint64_t ops);
 void bench_metric(struct bench *b, const char *metric, double value);
 /* One process's own latency, ns; the record keeps them all. */
 void bench_latency(struct bench *b, uint64_t ns);
+/* Sets the metrics p50, p99 and max from the latencies, by nearest rank. */
+void bench_percentiles(struct bench *b);
 
 /* Set the reason and return the outcome: return bench_fail(b, "nr_mlock is %ld", n); */
 enum outcome bench_fail(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

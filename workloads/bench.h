@@ -1,0 +1,31 @@
+/* What a workload sees as an opaque `struct bench`, for the harness's own files. */
+#ifndef WORKLOADS_BENCH_H
+#define WORKLOADS_BENCH_H
+
+#include "lib/record.h"
+#include "workloads/accounting.h"
+#include "workloads/crew.h"
+#include "workloads/params.h"
+#include "workloads/perf_counters.h"
+#include "workloads/workload.h"
+
+struct bench {
+	const struct workload *w;
+	const struct cell *cell;
+	unsigned inject; /* percent of the work to do over again inside the region */
+	uint64_t random;
+	void *state;
+
+	/* of the iteration under way */
+	bool started, stopped;
+	struct sample sample;
+	struct accounting base;   /* before the iteration */
+	struct vmstat region;     /* at the region's start */
+	struct usage usage;
+	struct usage members;     /* what crew members reported: added when done, taken off when ready */
+	struct perf_counters perf;
+	uint64_t start_ns;
+	char reason[256];
+};
+
+#endif

@@ -1,0 +1,237 @@
+#include "workloads/crew.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "lib/str.h"
+#include "workloads/bench.h"
+
+/* What a member reports through the pipe, when it is ready and when its work is done. */
+struct note {
+	int member;
+	bool failed;
+	struct usage usage;
+	char text[128];
+};
+
+static void send_note(int fd, int member, bool failed, const struct err *err)
+{
+	struct note note = {.member = member, .failed = failed};
+
+	usage_self(&note.usage);
+	if (failed)
+		snprintf(note.text, sizeof(note.text), "%.127s", err->text);
+	if (write(fd, &note, sizeof(note)) != sizeof(note))
+		_exit(EXIT_USAGE);
+}
+
+static void wait_for_release(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	while (sigwaitinfo(&set, NULL) < 0 && errno == EINTR)
+		;
+}
+
+struct task {
+	crew_fn prepare, work;
+	void *arg;
+};
+
+static void __attribute__((noreturn)) member(struct bench *b, int i, int notes, const struct task *t)
+{
+	struct err err = {""};
+	bool failed;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	failed = t->prepare && t->prepare(b, i, t->arg, &err) < 0;
+	send_note(notes, i, failed, &err);
+	if (failed)
+		_exit(EXIT_USAGE);
+	if (!t->work) {
+		/* Now, so that the region holds no wake-up through the pipe. */
+		close(notes);
+		wait_for_release();
+		_exit(EXIT_OK);
+	}
+	wait_for_release();
+	send_note(notes, i, t->work(b, i, t->arg, &err) < 0, &err);
+	for (;;)
+		pause();
+}
+
+static int fork_member(struct bench *b, struct crew *c, int write_end, const struct task *t)
+{
+	pid_t pid;
+
+	/* So that each member's copy of the sequence goes its own way. */
+	bench_random(b);
+	pid = fork();
+	if (pid == 0) {
+		close(c->notes);
+		member(b, c->n, write_end, t);
+	}
+	if (pid < 0)
+		return -1;
+	if (!c->group)
+		c->group = pid;
+	setpgid(pid, c->group);
+	c->pids[c->n++] = pid;
+	c->alive++;
+	return 0;
+}
+
+/* One note of each member; their usage counts with sign. */
+static enum outcome take_notes(struct bench *b, struct crew *c, int sign)
+{
+	struct note note;
+
+	for (int i = 0; i < c->n; i++) {
+		ssize_t n = read(c->notes, &note, sizeof(note));
+
+		if (n < 0 && errno == EINTR) {
+			i--;
+			continue;
+		}
+		if (n != sizeof(note))
+			return bench_broken(b, "a process of the crew died before its time");
+		if (note.failed)
+			return bench_broken(b, "process %d: %s", note.member, note.text);
+		usage_add(&b->members, &note.usage, sign);
+	}
+	return OUTCOME_OK;
+}
+
+/* A member is asleep when its state, the letter after the name in brackets, is S. */
+static bool asleep(pid_t pid)
+{
+	char path[40], text[256], *bracket;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	bracket = strrchr(text, ')');
+	return !bracket || bracket[1] == '\0' || bracket[2] == 'S';
+}
+
+static void wait_until_asleep(const struct crew *c)
+{
+	const struct timespec pause = {.tv_nsec = 1000 * 1000};
+
+	for (int i = 0; i < c->n; i++)
+		while (!asleep(c->pids[i]))
+			nanosleep(&pause, NULL);
+}
+
+enum outcome crew_gather(struct bench *b, struct crew *c, int n, crew_fn prepare, crew_fn work,
+			 void *arg)
+{
+	struct task task = {prepare, work, arg};
+	enum outcome outcome = OUTCOME_OK;
+	sigset_t set;
+	int ends[2];
+
+	*c = (struct crew){.notes = -1};
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return bench_broken(b, "pipe: %s", strerror(errno));
+	c->notes = ends[0];
+	c->pids = xcalloc((size_t)n, sizeof(*c->pids));
+	c->reaped_ns = xmalloc((size_t)n * sizeof(*c->reaped_ns));
+	/* No page fault of ours later, between the first exit and the last. */
+	memset(c->reaped_ns, 1, (size_t)n * sizeof(*c->reaped_ns));
+	/* Members inherit the mask: a release that comes early waits for them. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	while (c->n < n && outcome == OUTCOME_OK)
+		if (fork_member(b, c, ends[1], &task) < 0)
+			outcome = bench_broken(b, "fork of process %d of %d: %s", c->n, n,
+					       strerror(errno));
+	close(ends[1]);
+	if (outcome == OUTCOME_OK)
+		outcome = take_notes(b, c, -1);
+	if (outcome == OUTCOME_OK)
+		wait_until_asleep(c);
+	return outcome;
+}
+
+void crew_watch(void)
+{
+	const struct sched_param first = {.sched_priority = 1};
+
+	sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+}
+
+void crew_release(struct crew *c)
+{
+	c->released_ns = bench_now();
+	kill(-c->group, SIGUSR1);
+}
+
+void crew_kill(struct crew *c)
+{
+	c->released_ns = bench_now();
+	kill(-c->group, SIGKILL);
+}
+
+enum outcome crew_join(struct bench *b, struct crew *c)
+{
+	return take_notes(b, c, 1);
+}
+
+enum outcome crew_reap(struct bench *b, struct crew *c)
+{
+	while (c->alive) {
+		int status;
+
+		if (waitpid(-c->group, &status, 0) < 0) {
+			if (errno == EINTR)
+				continue;
+			return bench_broken(b, "waitpid: %s", strerror(errno));
+		}
+		c->reaped_ns[c->reaped++] = bench_now();
+		c->alive--;
+	}
+	return OUTCOME_OK;
+}
+
+void crew_latencies(struct bench *b, const struct crew *c)
+{
+	for (int i = 0; i < c->reaped; i++)
+		bench_latency(b, c->reaped_ns[i] - c->released_ns);
+}
+
+void crew_dismiss(struct crew *c)
+{
+	const struct sched_param normal = {0};
+
+	sched_setscheduler(0, SCHED_OTHER, &normal);
+	if (c->alive)
+		kill(-c->group, SIGKILL);
+	while (c->alive) {
+		if (waitpid(-c->group, NULL, 0) < 0 && errno != EINTR)
+			break;
+		c->alive--;
+	}
+	if (c->notes >= 0)
+		close(c->notes);
+	free(c->pids);
+	free(c->reaped_ns);
+	*c = (struct crew){.notes = -1};
+}

@@ -1,0 +1,112 @@
+#include "workloads/describe.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/json.h"
+#include "lib/str.h"
+
+static const char *const kinds[] = {"int", "size", "enum", "text"};
+static const char *const betters[] = {"lower", "higher", "neither"};
+
+static json_t *choices_json(const char *choices)
+{
+	struct strv v = STRV_INIT;
+	json_t *a = json_array();
+
+	strv_split(&v, choices, "|");
+	for (size_t i = 0; i < v.n; i++)
+		json_array_append_new(a, json_string(v.v[i]));
+	strv_release(&v);
+	return a;
+}
+
+static json_t *param_json(const struct param *p)
+{
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "name", p->name, "help", p->help, "kind",
+			      kinds[p->kind], "default", p->def);
+
+	if (p->kind == PARAM_INT || p->kind == PARAM_SIZE) {
+		json_object_set_new(o, "min", json_integer((json_int_t)p->min));
+		json_object_set_new(o, "max", json_integer((json_int_t)p->max));
+	}
+	if (p->kind == PARAM_ENUM)
+		json_object_set_new(o, "choices", choices_json(p->choices));
+	return o;
+}
+
+static char *line_of(json_t *o)
+{
+	char *line = json_line(o);
+
+	json_decref(o);
+	return line;
+}
+
+char *workload_json(const struct workload *w)
+{
+	json_t *params = json_array(), *metrics = json_array();
+
+	for (const struct param *p = w->params; p && p->name; p++)
+		json_array_append_new(params, param_json(p));
+	for (const struct metric *m = w->metrics; m->name; m++)
+		json_array_append_new(metrics,
+				      json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", m->name, "unit",
+						m->unit, "help", m->help, "better",
+						betters[m->better], "time", m->time));
+	return line_of(json_pack("{s:s, s:s, s:s?, s:o, s:o}", "name", w->name, "help", w->help,
+				 "control", w->control, "params", params, "metrics", metrics));
+}
+
+char *cell_json(const struct cell *c)
+{
+	json_t *params = json_object();
+
+	for (size_t i = 0; c->w->params && c->w->params[i].name; i++)
+		json_object_set_new(params, c->w->params[i].name, json_string(c->values[i]));
+	return line_of(json_pack("{s:s, s:s, s:o, s:s?}", "id", c->id, "workload", c->w->name,
+				 "params", params, "control", c->control));
+}
+
+static void print_range(const struct param *p, FILE *to)
+{
+	char *min = p->kind == PARAM_SIZE ? size_text(p->min) : xasprintf("%" PRIu64, p->min);
+	char *max = p->kind == PARAM_SIZE ? size_text(p->max) : xasprintf("%" PRIu64, p->max);
+
+	fprintf(to, ", %s..%s", min, max);
+	free(min);
+	free(max);
+}
+
+static void print_needs(const struct needs *n, FILE *to)
+{
+	if (n->cpus > 1)
+		fprintf(to, "needs    %d CPUs\n", n->cpus);
+	if (n->nodes > 1)
+		fprintf(to, "needs    %d NUMA nodes with memory\n", n->nodes);
+	if (n->root)
+		fprintf(to, "needs    root\n");
+	if (n->swap)
+		fprintf(to, "needs    swap\n");
+}
+
+void workload_print(const struct workload *w, FILE *to)
+{
+	fprintf(to, "%s: %s\n", w->name, w->help);
+	for (const struct param *p = w->params; p && p->name; p++) {
+		fprintf(to, "%s  %s=%s  %s", p == w->params ? "\nparameters\n" : "", p->name, p->def,
+			p->help);
+		if (p->kind == PARAM_INT || p->kind == PARAM_SIZE)
+			print_range(p, to);
+		if (p->kind == PARAM_ENUM)
+			fprintf(to, ", %s", p->choices);
+		fputc('\n', to);
+	}
+	fprintf(to, "\nmetrics\n");
+	for (const struct metric *m = w->metrics; m->name; m++)
+		fprintf(to, "  %s  %s, %s%s%s\n", m->name, m->unit, m->help,
+			m->better == BETTER_NEITHER ? "" : "; better ",
+			m->better == BETTER_NEITHER ? "" : betters[m->better]);
+	fprintf(to, "\ncontrol  %s\n", w->control ? w->control : "none");
+	print_needs(&w->needs, to);
+}

@@ -1,0 +1,3 @@
+/* The workloads, sorted by name: each is a `const struct workload` in a file of its own. */
+WORKLOAD(exit_mlocked)
+WORKLOAD(null)
