@@ -50,7 +50,7 @@ $(B)/runner.a: $(runner_o)
 $(B)/analysis.a: $(analysis_o)
 	@rm -f $@; $(AR) rcs $@ $^
 
-mlocklab: $(B)/runner/main/mlocklab.o $(B)/lib.a
+mlocklab: $(B)/runner/main/mlocklab.o $(B)/runner/paths.o $(B)/lib.a
 	$(CC) $(CFLAGS) -o $@ $^ $(libs_lib)
 
 # Static: they run in a guest that holds nothing else, and on any machine.
@@ -73,6 +73,8 @@ $(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/runner.a $(B)/analysis.a $
 
 unit: all $(unit_tests)
 	@set -e; for t in $(unit_tests); do $$t; done
+
+-include runner/plugin/rules.mk
 
 ab: all
 	./mlocklab ab --old debian:5.10 --new debian:6.1

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +23,8 @@ static void child(char *const argv[], const struct spawn_opts *o, int fd)
 	signal(SIGPIPE, SIG_DFL);
 	if (o->new_group)
 		setpgid(0, 0);
+	if (o->die_with_parent)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dup2(in, 0) < 0 || (o->out >= 0 && dup2(o->out, 1) < 0) ||
 	    (o->errfd >= 0 && dup2(o->errfd, 2) < 0) || (o->dir && chdir(o->dir) < 0))
 		goto fail;

@@ -11,6 +11,7 @@ struct spawn_opts {
 	const char *const *env; /* "NAME=value" to add to the environment, NULL-terminated, or NULL */
 	int in, out, errfd; /* descriptors to use as 0, 1, 2; -1: /dev/null for 0, inherit for 1 and 2 */
 	int new_group;      /* put it in a process group of its own */
+	int die_with_parent; /* SIGKILL it when the thread that started it ends */
 };
 #define SPAWN_OPTS {.in = -1, .out = -1, .errfd = -1}
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "lib/fs.h"
 #include "lib/ini.h"
+#include "lib/json.h"
 #include "runner/bench.h"
 
 #define MAX_CELLS 10000
@@ -154,6 +155,14 @@ static int load_global(struct experiment *e, const struct ini_section *s, struct
 	return 0;
 }
 
+int experiment_set(struct experiment *e, const char *key, const char *value, struct err *err)
+{
+	for (size_t k = 0; k < GLOBAL_KEYS; k++)
+		if (strcmp(global_keys[k].name, key) == 0)
+			return set_global(e, &global_keys[k], value, err);
+	return err_set(err, "unknown setting '%s'", key);
+}
+
 /* --- arms --- */
 
 void experiment_set_arm(struct experiment *e, const char *name, const char *spec)
@@ -203,31 +212,51 @@ struct job {
 	size_t n;
 };
 
+/* The command line of a cell, from its entry in run.json: a run that is resumed must give its
+ * guests the same plan to the byte. */
+static void cell_from_json(struct cell *c, json_t *o)
+{
+	json_t *value;
+	const char *key;
+
+	*c = (struct cell){.id = xstrdup(json_get_str(o, "id", "")), .json = o};
+	strv_push(&c->args, json_get_str(o, "workload", ""));
+	json_object_foreach(json_object_get(o, "params"), key, value)
+		strv_pushf(&c->args, "%s=%s", key, json_string_value(value));
+	strv_push(&c->args, "--iterations");
+	strv_pushf(&c->args, "%lld", json_get_int(o, "iterations", 1));
+	strv_push(&c->args, "--warmup");
+	strv_pushf(&c->args, "%lld", json_get_int(o, "warmup", 0));
+}
+
+/* Takes over o. */
+static struct cell *append_cell(struct experiment *e, json_t *o)
+{
+	e->cells = xrealloc(e->cells, (e->ncells + 1) * sizeof(*e->cells));
+	cell_from_json(&e->cells[e->ncells], o);
+	return &e->cells[e->ncells++];
+}
+
 static int add_cell(struct job *j, const size_t *pick, struct err *err)
 {
 	struct experiment *e = j->e;
-	struct cell c = {0};
+	struct strv args = STRV_INIT;
+	const char *id;
+	json_t *o;
 
-	strv_push(&c.args, j->workload);
+	strv_push(&args, j->workload);
 	for (size_t i = 0; i < j->n; i++)
-		strv_pushf(&c.args, "%s=%s", j->keys[i], j->values[i].v[pick[i]]);
-	c.json = bench_cell(j->bench, &c.args, err);
-	if (!c.json) {
-		strv_release(&c.args);
+		strv_pushf(&args, "%s=%s", j->keys[i], j->values[i].v[pick[i]]);
+	o = bench_cell(j->bench, &args, err);
+	strv_release(&args);
+	if (!o)
 		return -1;
-	}
-	c.id = xstrdup(json_string_value(json_object_get(c.json, "id")));
-	json_object_set_new(c.json, "iterations", json_integer(j->iterations));
-	json_object_set_new(c.json, "warmup", json_integer(j->warmup));
-	strv_pushf(&c.args, "--iterations");
-	strv_pushf(&c.args, "%d", j->iterations);
-	strv_push(&c.args, "--warmup");
-	strv_pushf(&c.args, "%d", j->warmup);
-	e->cells = xrealloc(e->cells, (e->ncells + 1) * sizeof(c));
-	e->cells[e->ncells++] = c;
+	json_object_set_new(o, "iterations", json_integer(j->iterations));
+	json_object_set_new(o, "warmup", json_integer(j->warmup));
+	id = append_cell(e, o)->id;
 	for (size_t i = 0; i + 1 < e->ncells; i++)
-		if (strcmp(e->cells[i].id, c.id) == 0)
-			return err_set(err, "the cell '%s' stands twice", c.id);
+		if (strcmp(e->cells[i].id, id) == 0)
+			return err_set(err, "the cell '%s' stands twice", id);
 	return e->ncells > MAX_CELLS ? err_set(err, "more than %d cells", MAX_CELLS) : 0;
 }
 
@@ -381,6 +410,76 @@ int experiment_load(struct experiment *e, const char *path, const char *bench, s
 	if (ret < 0)
 		experiment_release(e);
 	return ret;
+}
+
+/* --- run.json --- */
+
+json_t *experiment_json(const struct experiment *e)
+{
+	json_t *cells = json_array(), *settings = json_object();
+
+	for (size_t i = 0; i < e->ncells; i++)
+		json_array_append(cells, e->cells[i].json);
+	for (size_t k = 0; k < GLOBAL_KEYS; k++) {
+		const void *at = (const char *)e + global_keys[k].offset;
+
+		if (global_keys[k].kind == TEXT)
+			json_object_set_new(settings, global_keys[k].name,
+					    json_string(*(char *const *)at));
+		else if (global_keys[k].kind == SEED)
+			json_object_set_new(settings, global_keys[k].name,
+					    json_integer((json_int_t) * (const uint64_t *)at));
+		else if (global_keys[k].kind == REAL)
+			json_object_set_new(settings, global_keys[k].name, json_real(*(const double *)at));
+		else
+			json_object_set_new(settings, global_keys[k].name, json_integer(*(const int *)at));
+	}
+	return json_pack("{s:{s:s, s:s, s:o}, s:O, s:o}", "experiment", "file", e->path, "text", e->text,
+			 "settings", settings, "workloads", e->workloads, "cells", cells);
+}
+
+static int settings_from_json(struct experiment *e, const json_t *settings, struct err *err)
+{
+	for (size_t k = 0; k < GLOBAL_KEYS; k++) {
+		const json_t *v = json_object_get(settings, global_keys[k].name);
+		char *text = json_is_string(v) ? xstrdup(json_string_value(v))
+			     : json_is_integer(v)
+				     ? xasprintf("%lld", (long long)json_integer_value(v))
+				     : xasprintf("%.17g", json_number_value(v));
+		/* 0 in cpus, nodes, memory stands for the target's own default, which no file writes */
+		int unset = json_is_integer(v) && json_integer_value(v) == 0 && global_keys[k].min > 0;
+		int ret = unset ? 0 : set_global(e, &global_keys[k], text, err);
+
+		free(text);
+		if (ret < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int experiment_from_json(struct experiment *e, const json_t *run, struct err *err)
+{
+	const json_t *x = json_object_get(run, "experiment");
+	json_t *o;
+	size_t i;
+
+	set_defaults(e, json_get_str(x, "file", "run.json"));
+	e->text = xstrdup(json_get_str(x, "text", ""));
+	json_decref(e->workloads);
+	e->workloads = json_incref(json_object_get(run, "workloads"));
+	json_array_foreach(json_object_get(run, "arms"), i, o) {
+		experiment_set_arm(e, json_get_str(o, "name", ""), json_get_str(o, "spec", ""));
+		free(e->arms[i].cmdline);
+		e->arms[i].cmdline = xstrdup(json_get_str(o, "cmdline", ""));
+	}
+	json_array_foreach(json_object_get(run, "cells"), i, o)
+		append_cell(e, json_incref(o));
+	if (!e->narms || !e->ncells || !e->workloads)
+		err_set(err, "run.json has no arms, cells or workloads");
+	else if (settings_from_json(e, json_object_get(x, "settings"), err) == 0)
+		return 0;
+	experiment_release(e);
+	return -1;
 }
 
 void experiment_release(struct experiment *e)

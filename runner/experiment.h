@@ -56,6 +56,14 @@ struct experiment {
 int experiment_load(struct experiment *e, const char *path, const char *bench, struct err *err);
 void experiment_release(struct experiment *e);
 
+/* Sets a key of [global], as the command line does. */
+int experiment_set(struct experiment *e, const char *key, const char *value, struct err *err);
+
+/* Its part of run.json: experiment, workloads and cells. A new reference. */
+json_t *experiment_json(const struct experiment *e);
+/* The experiment of a stored run, to go on with it. */
+int experiment_from_json(struct experiment *e, const json_t *run, struct err *err);
+
 /* Sets or adds an arm; a new spec for an arm drops nothing else of it. */
 void experiment_set_arm(struct experiment *e, const char *name, const char *spec);
 

@@ -1,0 +1,68 @@
+#include "runner/plan.h"
+
+#include <stdlib.h>
+
+uint64_t plan_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+static void shuffle(int *v, size_t n, uint64_t *state)
+{
+	for (size_t i = n; i > 1; i--) {
+		size_t k = (size_t)(plan_random(state) % i);
+		int t = v[i - 1];
+
+		v[i - 1] = v[k];
+		v[k] = t;
+	}
+}
+
+void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed)
+{
+	int *order = xcalloc(arms, sizeof(*order));
+	uint64_t state = seed;
+
+	for (size_t i = 0; i < arms; i++)
+		order[i] = (int)i;
+	p->n = 0;
+	p->boots = xcalloc(arms * (size_t)pairs, sizeof(*p->boots));
+	for (int pair = 0; pair < pairs; pair++) {
+		uint64_t layout = plan_random(&state) >> 11; /* JSON numbers are exact to 2^53 */
+
+		if (pair % 2 == 0)
+			shuffle(order, arms, &state);
+		for (size_t i = 0; i < arms; i++) {
+			size_t k = pair % 2 ? arms - 1 - i : i;
+
+			p->boots[p->n] = (struct planned_boot){(int)p->n + 1, order[k], pair, layout};
+			p->n++;
+		}
+	}
+	free(order);
+}
+
+void plan_release(struct plan *p)
+{
+	free(p->boots);
+	*p = (struct plan){0};
+}
+
+void plan_text(const struct experiment *e, uint64_t layout_seed, int settle_min, struct str *out)
+{
+	str_addf(out, "timeout %d\n", e->timeout);
+	str_addf(out, "settle %d %d\n", settle_min < e->settle ? settle_min : e->settle, e->settle);
+	for (size_t i = 0; i < e->ncells; i++) {
+		const struct cell *c = &e->cells[i];
+
+		str_addf(out, "cell %s\trun", c->id);
+		for (size_t k = 0; k < c->args.n; k++)
+			str_addf(out, "\t%s", c->args.v[k]);
+		/* every cell its own sequence, or a cell's figures would hang on its neighbours */
+		str_addf(out, "\t--seed\t%llu\n", (unsigned long long)layout_seed);
+	}
+}

@@ -1,0 +1,34 @@
+/* Which boots a run makes, in which order, and what each is told to do. */
+#ifndef RUNNER_PLAN_H
+#define RUNNER_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "runner/experiment.h"
+
+struct planned_boot {
+	int n;    /* 1, 2, ... in the order they are run */
+	int arm;  /* index into the experiment's arms */
+	int pair;
+	uint64_t seed; /* of the layout; the same for all arms of a pair */
+};
+
+struct plan {
+	struct planned_boot *boots;
+	size_t n;
+};
+
+/*
+ * Pairs in blocks of two: the arms in a random order, then in the reverse of it (ABBA or BAAB), so
+ * that a drift of the machine falls on all arms alike. The same seed gives the same plan.
+ */
+void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed);
+void plan_release(struct plan *p);
+
+/* The next number of a seeded sequence (splitmix64, Steele, Lea and Flood 2014). */
+uint64_t plan_random(uint64_t *state);
+
+/* The plan as PID 1 reads it: settle, timeout, then a line a cell. settle_min in seconds. */
+void plan_text(const struct experiment *e, uint64_t layout_seed, int settle_min, struct str *out);
+
+#endif

@@ -1,0 +1,40 @@
+/* Running a stored plan: boots beside each other, retried where that is right, all of it kept. */
+#ifndef RUNNER_RUN_H
+#define RUNNER_RUN_H
+
+#include "runner/experiment.h"
+#include "runner/kernels.h"
+#include "runner/plan.h"
+#include "runner/store.h"
+#include "runner/target.h"
+
+struct run {
+	struct experiment *e;
+	struct target *target;
+	struct kernel *kernels; /* one an arm */
+	struct plan plan;
+	struct store *store;
+	char *bench, *init;
+	int workers; /* boots at a time */
+};
+
+/* What came of it. */
+struct run_tally {
+	size_t boots, done, failed, retried;
+	bool interrupted;
+};
+
+/*
+ * Makes every boot of the plan that the store does not hold yet. SIGINT and SIGTERM end it: guests
+ * are killed, what they measured stays. -1 when nothing more could be stored or started.
+ */
+int run_boots(struct run *r, struct run_tally *tally, struct err *err);
+
+/* Kernel parameters of an arm's boots: those of the run and those of the arm. A new string. */
+char *run_cmdline(const struct experiment *e, int arm);
+
+/* The boots of the plan as run.json lists them, and back. */
+json_t *run_boots_json(const struct plan *p, const struct experiment *e);
+int run_boots_parse(struct plan *p, const struct experiment *e, const json_t *run, struct err *err);
+
+#endif
