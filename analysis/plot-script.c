@@ -1,0 +1,277 @@
+#include "analysis/plot.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Markers as gnuplot's svg terminal numbers them: 6, 8 open and 7, 9 filled circle, triangle. */
+static const struct look {
+	const char *colour, *dash;
+	double width;
+	int marker;
+} looks[] = {
+	[PLOT_OLD] = {"#0072B2", "solid", 2, 7},
+	[PLOT_NEW] = {"#D55E00", "'-'", 2, 9},
+	[PLOT_OLD_CONTROL] = {"#0072B2", "'.'", 1.2, 6},
+	[PLOT_NEW_CONTROL] = {"#D55E00", "'_.'", 1.2, 8},
+	[PLOT_BETTER] = {"#0072B2", "solid", 2, 7},
+	[PLOT_WORSE] = {"#D55E00", "solid", 2, 9},
+	[PLOT_EQUIVALENT] = {"#888888", "solid", 2, 5},
+	[PLOT_UNSURE] = {"#CC79A7", "solid", 2, 12},
+	[PLOT_QUIET] = {"#888888", "solid", 1.2, 0},
+};
+
+/*
+ * A text in single quotes, where gnuplot expands neither backquotes nor macros. A tick's label is
+ * a printf format to gnuplot, so its percent signs are doubled.
+ */
+static void add_quoted(struct str *out, const char *text, bool format)
+{
+	str_add(out, "'");
+	for (; *text; text++) {
+		if ((unsigned char)*text < ' ' || *text == 127)
+			continue;
+		if (*text == '\'' || (format && *text == '%'))
+			str_addn(out, text, 1);
+		str_addn(out, text, 1);
+	}
+	str_add(out, "'");
+}
+
+struct range {
+	double lo, hi;
+};
+
+static void widen(struct range *r, double v)
+{
+	if (!isfinite(v))
+		return;
+	r->lo = fmin(r->lo, v);
+	r->hi = fmax(r->hi, v);
+}
+
+static struct range data_range(const struct plot *p, bool is_x)
+{
+	struct range r = {INFINITY, -INFINITY};
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct plot_series *s = &p->series[i];
+		bool bar = s->draw & (is_x ? PLOT_XBAR | PLOT_XRIBBON : PLOT_YBAR | PLOT_YRIBBON);
+
+		for (size_t j = 0; j < s->n; j++) {
+			widen(&r, is_x ? s->v[j].x : s->v[j].y);
+			if (bar) {
+				widen(&r, s->v[j].low);
+				widen(&r, s->v[j].high);
+			}
+		}
+	}
+	if (is_x) {
+		widen(&r, p->band_low);
+		widen(&r, p->band_high);
+		widen(&r, p->reference);
+	}
+	return r.lo <= r.hi ? r : (struct range){1, 2};
+}
+
+/* Room around the data: 5 % of the axis on each side, and more where all points are one value. */
+static struct range padded(struct range r, bool log)
+{
+	double pad;
+
+	if (log) {
+		pad = fmax(0.05 * log10(r.hi / r.lo), 0.02);
+		return (struct range){r.lo / pow(10, pad), r.hi * pow(10, pad)};
+	}
+	pad = r.hi > r.lo ? 0.05 * (r.hi - r.lo) : fmax(fabs(r.hi) * 0.05, 0.5);
+	/* What starts at zero or above it is not shown with room below zero. */
+	return (struct range){r.lo >= 0 && r.lo < 2 * pad ? 0 : r.lo - pad, r.hi + pad};
+}
+
+static void add_tick(struct str *out, double at, const char *text)
+{
+	str_add(out, out->len && out->buf[out->len - 1] != '(' ? ", " : "");
+	add_quoted(out, text, true);
+	str_addf(out, " %.10g", at);
+}
+
+/* The step among 1, 2, 5 times a power of ten that gives at most `most` ticks. */
+static double nice_step(double span, int most)
+{
+	double raw = span / most, unit = pow(10, floor(log10(raw)));
+
+	if (raw <= unit)
+		return unit;
+	return raw <= 2 * unit ? 2 * unit : raw <= 5 * unit ? 5 * unit : 10 * unit;
+}
+
+static void linear_ticks(struct str *out, struct range r)
+{
+	double step = nice_step(r.hi - r.lo, 7);
+
+	for (double k = ceil(r.lo / step - 1e-9); k * step <= r.hi * (1 + 1e-9); k++)
+		add_tick(out, k * step, plot_number(k * step));
+}
+
+/* Powers of ten, with 2 and 5 between them where the axis is short. */
+static void log_ticks(struct str *out, struct range r)
+{
+	static const double between[] = {1, 2, 5};
+	double decades = log10(r.hi / r.lo);
+	int each = decades <= 3 ? 3 : 1, step = decades > 9 ? 3 : 1;
+
+	for (int e = (int)floor(log10(r.lo)); e <= log10(r.hi); e += step) {
+		for (int i = 0; i < each; i++) {
+			double v = between[i] * pow(10, e);
+
+			if (v >= r.lo && v <= r.hi)
+				add_tick(out, v, plot_number(v));
+		}
+	}
+}
+
+static void add_axis(const struct plot *p, bool is_x, struct str *out)
+{
+	const struct plot_axis *a = is_x ? &p->x : &p->y;
+	struct range r = padded(data_range(p, is_x), a->log), t;
+	const char *name = is_x ? "x" : "y";
+
+	if (!isnan(a->from))
+		r = (struct range){a->from, a->to};
+	t = r.lo < r.hi ? r : (struct range){r.hi, r.lo};
+	if (a->log)
+		str_addf(out, "set logscale %s\n", name);
+	str_addf(out, "set %srange [%.10g:%.10g]\n", name, r.lo, r.hi);
+	str_addf(out, "set %stics nomirror scale 0.5 (", name);
+	for (size_t i = 0; i < a->n; i++)
+		add_tick(out, a->ticks[i].at, a->ticks[i].text);
+	/* On a log axis shorter than a third of a decade the log ticks would be too few. */
+	if (!a->n && a->log && t.hi / t.lo > 4)
+		log_ticks(out, t);
+	else if (!a->n)
+		linear_ticks(out, t);
+	str_add(out, ")\n");
+	if (a->label) {
+		str_addf(out, "set %slabel ", name);
+		add_quoted(out, a->label, false);
+		str_add(out, "\n");
+	}
+}
+
+static bool has_interval(const struct plot_point *v)
+{
+	return isfinite(v->low) && isfinite(v->high);
+}
+
+/* Ribbons are closed polygons: along one edge and back along the other. */
+static void add_ribbon(struct str *out, const struct plot_series *s, bool in_x)
+{
+	const char *fmt = "%.10g %.10g\n";
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct plot_point *v = &s->v[i];
+
+		if (has_interval(v))
+			str_addf(out, fmt, in_x ? v->low : v->x, in_x ? v->y : v->low);
+	}
+	for (size_t i = s->n; i-- > 0;) {
+		const struct plot_point *v = &s->v[i];
+
+		if (has_interval(v))
+			str_addf(out, fmt, in_x ? v->high : v->x, in_x ? v->y : v->high);
+	}
+}
+
+static void add_data(struct str *out, const struct plot_series *s, size_t k)
+{
+	str_addf(out, "$d%zu << EOD\n", k);
+	for (size_t i = 0; i < s->n; i++)
+		if (isfinite(s->v[i].x) && isfinite(s->v[i].y))
+			str_addf(out, "%.10g %.10g\n", s->v[i].x, s->v[i].y);
+	str_addf(out, "EOD\n$i%zu << EOD\n", k);
+	for (size_t i = 0; i < s->n; i++)
+		if (has_interval(&s->v[i]) && isfinite(s->v[i].x) && isfinite(s->v[i].y))
+			str_addf(out, "%.10g %.10g %.10g %.10g\n", s->v[i].x, s->v[i].y, s->v[i].low,
+				 s->v[i].high);
+	str_add(out, "EOD\n");
+	if (s->draw & (PLOT_XRIBBON | PLOT_YRIBBON)) {
+		str_addf(out, "$r%zu << EOD\n", k);
+		add_ribbon(out, s, s->draw & PLOT_XRIBBON);
+		str_add(out, "EOD\n");
+	}
+}
+
+static void add_element(struct str *out, const char *fmt, size_t k)
+{
+	str_add(out, out->len && out->buf[out->len - 1] == '\n' ? "plot " : ", \\\n\t");
+	str_addf(out, fmt, k);
+}
+
+static void add_ribbons(struct str *out, const struct plot_series *s, size_t k)
+{
+	if (!(s->draw & (PLOT_XRIBBON | PLOT_YRIBBON)) || !s->n)
+		return;
+	add_element(out, "$r%zu using 1:2 with filledcurves closed notitle", k);
+	str_addf(out, " fc rgb '%s' fs transparent solid 0.18 noborder", looks[s->look].colour);
+}
+
+static void add_series(struct str *out, const struct plot_series *s, size_t k)
+{
+	const struct look *l = &looks[s->look];
+	unsigned draw = s->draw & (PLOT_LINE | PLOT_MARK);
+
+	if (s->draw & (PLOT_XBAR | PLOT_YBAR)) {
+		add_element(out, "$i%zu using 1:2:3:4 with ", k);
+		str_addf(out, "%serrorbars notitle lc rgb '%s' lw %g pt -1",
+			 s->draw & PLOT_XBAR ? "x" : "y", l->colour, l->width * 0.8);
+	}
+	if (!draw)
+		return;
+	add_element(out, "$d%zu using 1:2 with ", k);
+	str_add(out, draw == PLOT_LINE ? "lines" : draw == PLOT_MARK ? "points" : "linespoints");
+	str_addf(out, " lc rgb '%s' lw %g", l->colour, l->width);
+	if (draw & PLOT_LINE)
+		str_addf(out, " dt %s", l->dash);
+	if (draw & PLOT_MARK)
+		str_addf(out, " pt %d ps 0.9", l->marker);
+	str_add(out, *s->name ? " title " : " notitle");
+	if (*s->name)
+		add_quoted(out, s->name, false);
+}
+
+static void add_marks(const struct plot *p, struct str *out)
+{
+	if (!isnan(p->band_low))
+		str_addf(out,
+			 "set object rectangle from first %.10g, graph 0 to first %.10g, graph 1 "
+			 "behind fc rgb '#888888' fs solid 0.22 noborder\n",
+			 p->band_low, p->band_high);
+	if (!isnan(p->reference))
+		str_addf(out,
+			 "set arrow from first %.10g, graph 0 to first %.10g, graph 1 nohead "
+			 "lc rgb '#888888' lw 1.2\n",
+			 p->reference, p->reference);
+}
+
+void plot_script(const struct plot *p, struct str *out)
+{
+	str_add(out, "reset session\nset encoding utf8\n");
+	str_addf(out,
+		 "set terminal svg noenhanced size %d,%d font 'sans-serif,14' rounded\n"
+		 "set output ",
+		 PLOT_WIDTH, p->height);
+	str_addf(out, "'%s.svg'\nset title ", p->name);
+	add_quoted(out, p->title, false);
+	str_add(out, "\nset border 3 lw 1\nset bars 0.4\n"
+		     "set key outside center bottom horizontal Left reverse samplen 3\n"
+		     "set grid lw 0.6 lt 1 lc rgb '#bbbbbb'\n");
+	add_axis(p, true, out);
+	add_axis(p, false, out);
+	add_marks(p, out);
+	for (size_t i = 0; i < p->n; i++)
+		add_data(out, &p->series[i], i);
+	for (size_t i = 0; i < p->n; i++)
+		add_ribbons(out, &p->series[i], i);
+	for (size_t i = 0; i < p->n; i++)
+		add_series(out, &p->series[i], i);
+	str_add(out, "\nunset output\n");
+}

@@ -1,0 +1,28 @@
+#include "analysis/report-part.h"
+
+void report_method(struct report *r)
+{
+	struct doc *d = &r->doc;
+
+	doc_section(d, "method", "How the figures came about");
+	doc_para(d, "The unit is the boot: a boot's value is the median of its iterations after "
+		    "warm-up, and iterations of different boots are never thrown together.");
+	if (!r->cmp)
+		return;
+	if (r->cmp->paired)
+		doc_para(d, "Old and new boots ran as pairs, in a random order that the seed fixes. "
+			    "The ratio is the Hodges-Lehmann estimate over the pairs, its interval "
+			    "comes from the exact signed-rank test, and p from flipping the sign "
+			    "of whole pairs.");
+	else
+		doc_para(d, "The boots are not paired. The ratio is the two-sample Hodges-Lehmann "
+			    "estimate, and p comes from exchanging boots between the kernels.");
+	doc_para(d, "The p of the primary metrics allow for their number (max-T). Better and worse "
+		    "need an adjusted p of at most %.3g and a change beyond the margin of %.3g %%; "
+		    "equivalent needs the 90 %% interval inside the margin; all else is "
+		    "inconclusive, and the column \"detectable\" says how large a change would "
+		    "have been seen four times in five.",
+		 r->cmp->alpha, 100 * r->cmp->margin);
+	doc_para(d, "All of it is in compare.json; each table is a .csv and each picture an .svg file "
+		    "beside this one, drawn by plots.gp.");
+}

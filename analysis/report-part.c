@@ -1,0 +1,182 @@
+#include "analysis/report-part.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/stats.h"
+#include "analysis/verdict.h"
+
+static void add_side(struct report *r, const struct run *run, const struct run_arm *arm)
+{
+	const char *what = *arm->release ? arm->release : arm->spec;
+
+	r->sides[r->n_sides++] = (struct side){
+		.run = run,
+		.arm = arm,
+		.arm_index = (size_t)(arm - run->arms),
+		.label = xasprintf("%s %s", arm->name, what),
+	};
+}
+
+void report_part_init(struct report *r, const struct run *run, const struct comparison *c)
+{
+	*r = (struct report){.run = run, .cmp = c};
+	if (c) {
+		r->run = c->run_new;
+		add_side(r, c->run_old, c->arm_old);
+		add_side(r, c->run_new, c->arm_new);
+	} else {
+		add_side(r, run, &run->arms[0]);
+	}
+	doc_init(&r->doc, r->run->name);
+}
+
+void report_part_release(struct report *r)
+{
+	for (size_t i = 0; i < r->n_sides; i++)
+		free(r->sides[i].label);
+	doc_release(&r->doc);
+}
+
+enum plot_look report_look(size_t side, bool control)
+{
+	return side ? (control ? PLOT_NEW_CONTROL : PLOT_NEW)
+		    : (control ? PLOT_OLD_CONTROL : PLOT_OLD);
+}
+
+char *report_key(const struct report *r, size_t side, bool control)
+{
+	return xasprintf("%s%s", r->sides[side].label, control ? ", control" : "");
+}
+
+enum tone report_tone(enum verdict v)
+{
+	static const enum tone tones[] = {
+		[VERDICT_BETTER] = TONE_BETTER,
+		[VERDICT_WORSE] = TONE_WORSE,
+		[VERDICT_CHANGED] = TONE_UNSURE,
+		[VERDICT_CHANGED_SMALL] = TONE_EVEN,
+		[VERDICT_EQUIVALENT] = TONE_EVEN,
+		[VERDICT_INCONCLUSIVE] = TONE_UNSURE,
+	};
+
+	return tones[v];
+}
+
+static bool file_taken(const struct doc *d, const char *name)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if ((d->v[i].table && d->v[i].table->name && !strcmp(d->v[i].table->name, name)) ||
+		    (d->v[i].plot && !strcmp(d->v[i].plot->name, name)))
+			return true;
+	return false;
+}
+
+char *report_file(struct report *r, const char *prefix, const char *text)
+{
+	struct str name = STR_INIT;
+	size_t stem;
+
+	str_add(&name, prefix);
+	str_add(&name, *text ? "-" : "");
+	for (; *text && name.len < 100; text++) {
+		bool plain = isalnum((unsigned char)*text);
+		char c = plain ? (char)tolower((unsigned char)*text) : '-';
+
+		if (plain || name.buf[name.len - 1] != '-')
+			str_addn(&name, &c, 1);
+	}
+	stem = name.len;
+	for (int i = 2; file_taken(&r->doc, name.buf); i++) {
+		name.len = stem;
+		str_addf(&name, "-%d", i);
+	}
+	return name.buf;
+}
+
+char *report_cell(const struct run_cell *c)
+{
+	return xasprintf("%s%s%s", c->workload, *c->label ? " " : "", c->label);
+}
+
+char *report_axis(const struct report *r, const struct run_metric *m)
+{
+	char *unit = verdict_unit(m);
+	char *text = xasprintf("%s: %s (%s)", m->name, unit, r->run->target.kind);
+
+	free(unit);
+	return text;
+}
+
+struct strv report_workloads(const struct report *r)
+{
+	struct strv names = STRV_INIT;
+
+	for (size_t i = 0; i < r->run->n_cells; i++) {
+		size_t k = 0;
+
+		while (k < names.n && strcmp(names.v[k], r->run->cells[i].workload))
+			k++;
+		if (k == names.n)
+			strv_push(&names, r->run->cells[i].workload);
+	}
+	return names;
+}
+
+struct values report_values(const struct side *s, const char *cell, const char *metric)
+{
+	const struct run_cell *c = load_cell(s->run, cell);
+	const struct series *series = NULL;
+	struct values out = {0};
+
+	if (c && metric)
+		series = load_series(c, metric);
+	else if (c && c->n_series)
+		series = &c->series[0];
+	if (!series)
+		return out;
+	out.v = xcalloc(s->run->n_boots, sizeof(*out.v));
+	for (size_t b = 0; b < s->run->n_boots; b++)
+		if (s->run->boots[b].arm == s->arm_index && isfinite(series->boot[b].median))
+			out.v[out.n++] = series->boot[b].median;
+	return out;
+}
+
+void values_release(struct values *v)
+{
+	free(v->v);
+	*v = (struct values){0};
+}
+
+/* How many values to leave out at each end: the binomial(n, 1/2) tail up to there is <= 2.5 %. */
+static size_t trim(size_t n)
+{
+	double term = pow(0.5, (double)n), tail = term;
+	size_t k = 0;
+
+	while (tail <= 0.025 && k < n / 2) {
+		term *= (double)(n - k) / (double)(k + 1);
+		tail += term;
+		k++;
+	}
+	return k ? k - 1 : 0;
+}
+
+struct spread values_spread(const struct values *v)
+{
+	struct spread s = {NAN, NAN, NAN};
+	double *sorted;
+	size_t k;
+
+	if (!v->n)
+		return s;
+	sorted = xcalloc(v->n, sizeof(*sorted));
+	memcpy(sorted, v->v, v->n * sizeof(*sorted));
+	stats_sort(sorted, v->n);
+	k = trim(v->n);
+	s = (struct spread){stats_median(sorted, v->n), sorted[k], sorted[v->n - 1 - k]};
+	free(sorted);
+	return s;
+}

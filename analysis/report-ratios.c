@@ -1,0 +1,208 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/report-part.h"
+#include "analysis/verdict.h"
+
+#define ROWS_A_PICTURE 40
+#define LONGEST_LABEL 46
+#define FOLD_FROM 30 /* a table of more rows than this is folded away */
+
+static const struct group {
+	enum verdict a, b;
+	const char *name;
+	enum plot_look look;
+} groups[] = {
+	{VERDICT_BETTER, VERDICT_BETTER, "better", PLOT_BETTER},
+	{VERDICT_WORSE, VERDICT_WORSE, "worse", PLOT_WORSE},
+	{VERDICT_EQUIVALENT, VERDICT_CHANGED_SMALL, "equivalent or small", PLOT_EQUIVALENT},
+	{VERDICT_INCONCLUSIVE, VERDICT_CHANGED, "inconclusive or undirected", PLOT_UNSURE},
+};
+
+/* The label of a row: what is too long loses its middle, the table below has it whole. */
+static char *row_label(const struct run_cell *c)
+{
+	char *text = xasprintf("%s%s", *c->label ? c->label : c->workload,
+			       c->is_control ? " (control)" : "");
+	size_t len = strlen(text);
+	char *cut;
+
+	if (len <= LONGEST_LABEL)
+		return text;
+	cut = xasprintf("%.*s..%s", LONGEST_LABEL / 2 - 1, text, text + len - LONGEST_LABEL / 2 + 1);
+	free(text);
+	return cut;
+}
+
+static void add_group(struct plot *p, const struct group *g, const struct result **rows, size_t n)
+{
+	struct plot_series *s = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct result *r = rows[i];
+
+		if (r->verdict != g->a && r->verdict != g->b)
+			continue;
+		if (!s)
+			s = plot_add(p, g->name, g->look, PLOT_MARK | PLOT_XBAR);
+		plot_add_point(s, r->ratio, (double)i + 1, r->low > 0 ? r->low : NAN, r->high);
+	}
+}
+
+static struct plot *forest(struct report *r, const char *name, const struct result **rows, size_t n)
+{
+	const struct comparison *c = r->cmp;
+	char *unit = verdict_unit(rows[0]->metric);
+	char *title = xasprintf("%s: %s, new / old (%s)", rows[0]->cell->workload, unit,
+				r->run->target.kind);
+	struct plot *p = plot_new(name, title);
+
+	p->height = 130 + 24 * (int)n;
+	p->reference = 1;
+	p->band_low = 1 / (1 + c->margin);
+	p->band_high = 1 + c->margin;
+	p->y.from = (double)n + 0.6;
+	p->y.to = 0.4;
+	for (size_t i = 0; i < n; i++) {
+		char *label = row_label(rows[i]->cell);
+
+		plot_add_tick(&p->y, (double)i + 1, label);
+		free(label);
+	}
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
+		add_group(p, &groups[i], rows, n);
+	plot_label(&p->x, rows[0]->metric->better == HIGHER_IS_BETTER
+				  ? "ratio new / old; right is better, shaded: the margin"
+				  : "ratio new / old; left is better, shaded: the margin");
+	plot_try_log(p, true, false);
+	free(title);
+	free(unit);
+	return p;
+}
+
+static void interval(struct table *t, const struct result *x)
+{
+	char low[32], high[32];
+	char *text;
+
+	if (!isfinite(x->low) || !isfinite(x->high)) {
+		table_text(t, "none");
+		return;
+	}
+	verdict_figure(low, x->low);
+	verdict_figure(high, x->high);
+	text = xasprintf("%s to %s", low, high);
+	table_text(t, text);
+	free(text);
+}
+
+static void table_row(struct table *t, const struct result *x)
+{
+	char *figure;
+
+	table_text(t, *x->cell->label ? x->cell->label : x->cell->workload);
+	table_number(t, x->old);
+	table_number(t, x->new);
+	if (x->difference) {
+		figure = xasprintf("%+.4g", x->ratio);
+		table_text(t, figure);
+		free(figure);
+	} else {
+		table_number(t, x->ratio);
+	}
+	interval(t, x);
+	table_number(t, x->p_adjusted);
+	table_number(t, isnan(x->detectable) ? NAN : x->difference ? x->detectable : 100 * x->detectable);
+	table_tone(t, verdict_name(x->verdict), report_tone(x->verdict));
+	figure = x->n_old == x->n_new ? xasprintf("%zu", x->n_old)
+				      : xasprintf("%zu, %zu", x->n_old, x->n_new);
+	table_text(t, figure);
+	free(figure);
+}
+
+static struct table *ratio_table(struct report *r, const char *name, const struct result **rows,
+				 size_t n)
+{
+	const struct comparison *c = r->cmp;
+	char *unit = verdict_unit(rows[0]->metric);
+	char *caption = xasprintf("%s: %s, %s, medians of the boots, ratio new / old with its 95 %% "
+				  "interval; target %s", rows[0]->cell->workload,
+				  rows[0]->metric->name, unit, r->run->target.kind);
+	struct table *t = table_new(name, caption);
+
+	table_column(t, "cell", false);
+	table_column(t, c->arm_old->name, true);
+	table_column(t, c->arm_new->name, true);
+	table_column(t, "ratio", true);
+	table_column(t, "95 % interval", true);
+	table_column(t, "adjusted p", true);
+	table_column(t, "detectable %", true);
+	table_column(t, "verdict", false);
+	table_column(t, c->paired ? "pairs" : "boots", true);
+	for (size_t i = 0; i < n; i++)
+		table_row(t, rows[i]);
+	free(caption);
+	free(unit);
+	return t;
+}
+
+static size_t without_differences(const struct result **rows, size_t n, const struct result **out)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!rows[i]->difference && rows[i]->ratio > 0)
+			out[k++] = rows[i];
+	return k;
+}
+
+static void workload_ratios(struct report *r, const char *workload)
+{
+	const struct comparison *c = r->cmp;
+	const struct result **rows = xcalloc(c->n_results, sizeof(*rows));
+	const struct result **drawn = xcalloc(c->n_results, sizeof(*drawn));
+	size_t n = 0, k;
+	char *name;
+
+	for (size_t i = 0; i < c->n_results; i++)
+		if (c->results[i].metric->kind == METRIC_PRIMARY &&
+		    !strcmp(c->results[i].cell->workload, workload))
+			rows[n++] = &c->results[i];
+	k = without_differences(rows, n, drawn);
+	if (n)
+		doc_heading(&r->doc, workload);
+	for (size_t i = 0; i < k; i += ROWS_A_PICTURE) {
+		name = report_file(r, "ratio", workload);
+		doc_figure(&r->doc, forest(r, name, drawn + i,
+					   k - i < ROWS_A_PICTURE ? k - i : ROWS_A_PICTURE));
+		free(name);
+	}
+	if (n) {
+		name = report_file(r, "ratios", workload);
+		doc_open(&r->doc, n <= FOLD_FROM, "The figures");
+		doc_table(&r->doc, ratio_table(r, name, rows, n));
+		doc_close(&r->doc);
+		free(name);
+	}
+	free(drawn);
+	free(rows);
+}
+
+void report_ratios(struct report *r)
+{
+	struct strv workloads = report_workloads(r);
+
+	if (r->cmp) {
+		doc_section(&r->doc, "ratios", "Ratios");
+		doc_para(&r->doc,
+			 "Each row is one cell: the median ratio of new to old over the boots and its "
+			 "95 %% interval. What lies inside the margin of %.3g %% does not count as "
+			 "a change.",
+			 100 * r->cmp->margin);
+		for (size_t i = 0; i < workloads.n; i++)
+			workload_ratios(r, workloads.v[i]);
+	}
+	strv_release(&workloads);
+}

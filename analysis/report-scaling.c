@@ -1,0 +1,203 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/report-part.h"
+#include "lib/json.h"
+
+#define FEWEST_POINTS 3
+
+/* Cells that differ in one numeric parameter only, in the order of its values. */
+struct sweep {
+	const char *param;
+	const struct run_cell **cells;
+	size_t n;
+};
+
+static bool same_but(const struct run_cell *a, const struct run_cell *b, const char *param)
+{
+	const char *key;
+	json_t *value;
+
+	if (strcmp(a->workload, b->workload))
+		return false;
+	json_object_foreach (a->params, key, value) {
+		if (strcmp(key, param) && !json_equal(value, json_object_get(b->params, key)))
+			return false;
+	}
+	return true;
+}
+
+/* The cells that belong to first's sweep of the parameter; none where an earlier cell has them. */
+static size_t find_sweep(const struct run *run, size_t first, struct sweep *s)
+{
+	const struct run_cell *c = &run->cells[first];
+
+	s->n = 0;
+	if (c->is_control || isnan(load_param(c, s->param)))
+		return 0;
+	for (size_t i = 0; i < run->n_cells; i++) {
+		const struct run_cell *other = &run->cells[i];
+		size_t at = s->n;
+
+		if (other->is_control || isnan(load_param(other, s->param)) ||
+		    !same_but(c, other, s->param))
+			continue;
+		if (i < first)
+			return s->n = 0;
+		while (at && load_param(s->cells[at - 1], s->param) > load_param(other, s->param))
+			at--;
+		memmove(&s->cells[at + 1], &s->cells[at], (s->n - at) * sizeof(*s->cells));
+		s->cells[at] = other;
+		s->n++;
+	}
+	return s->n;
+}
+
+static const char *cell_of(const struct run_cell *c, bool control)
+{
+	return control ? c->control : c->id;
+}
+
+static void add_curve(struct report *r, struct plot *p, const struct sweep *s, size_t side,
+		      bool control)
+{
+	char *name = report_key(r, side, control);
+	struct plot_series *curve = plot_add(p, name, report_look(side, control),
+					     PLOT_LINE | PLOT_MARK | PLOT_YBAR | PLOT_YRIBBON);
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct values v = {0};
+		struct spread y;
+
+		if (cell_of(s->cells[i], control))
+			v = report_values(&r->sides[side], cell_of(s->cells[i], control), NULL);
+		y = values_spread(&v);
+		if (v.n)
+			plot_add_point(curve, load_param(s->cells[i], s->param), y.mid, y.low, y.high);
+		values_release(&v);
+	}
+	free(name);
+}
+
+static void curve_columns(struct table *t, const char *arm, bool control)
+{
+	static const char *const what[] = {"", " low", " high"};
+
+	for (size_t i = 0; i < 3; i++) {
+		char *head = xasprintf("%s%s%s", arm, control ? " control" : "", what[i]);
+
+		table_column(t, head, true);
+		free(head);
+	}
+}
+
+static void curve_cells(struct report *r, struct table *t, const struct run_cell *c, size_t side,
+			bool control)
+{
+	struct values v = {0};
+	struct spread y;
+
+	if (cell_of(c, control))
+		v = report_values(&r->sides[side], cell_of(c, control), NULL);
+	y = values_spread(&v);
+	table_number(t, y.mid);
+	table_number(t, y.low);
+	table_number(t, y.high);
+	values_release(&v);
+}
+
+static struct table *curve_table(struct report *r, const char *name, const struct sweep *s,
+				 bool controls)
+{
+	char *axis = report_axis(r, &s->cells[0]->series[0].metric);
+	char *caption = xasprintf("%s %s; median of the boots and interval", s->cells[0]->workload, axis);
+	struct table *t = table_new(name, caption);
+
+	table_column(t, s->param, true);
+	for (size_t side = 0; side < r->n_sides; side++)
+		for (int control = 0; control <= controls; control++)
+			curve_columns(t, r->sides[side].arm->name, control);
+	for (size_t i = 0; i < s->n; i++) {
+		table_text(t, json_get_str(s->cells[i]->params, s->param, ""));
+		for (size_t side = 0; side < r->n_sides; side++)
+			for (int control = 0; control <= controls; control++)
+				curve_cells(r, t, s->cells[i], side, control);
+	}
+	free(caption);
+	free(axis);
+	return t;
+}
+
+/* What tells this sweep from others of its workload: the parameters of its first cell but one. */
+static char *sweep_label(const struct sweep *s)
+{
+	struct strv words = STRV_INIT;
+	struct str out = STR_INIT;
+	size_t len = strlen(s->param);
+
+	strv_split(&words, s->cells[0]->label, ",");
+	for (size_t i = 0; i < words.n; i++)
+		if (strncmp(words.v[i], s->param, len) || words.v[i][len] != '=')
+			str_addf(&out, "%s%s", out.len ? "," : "", words.v[i]);
+	strv_release(&words);
+	return out.buf ? out.buf : xstrdup("");
+}
+
+static void show_sweep(struct report *r, const struct sweep *s)
+{
+	const struct run_cell *c = s->cells[0];
+	char *rest = sweep_label(s), *axis = report_axis(r, &c->series[0].metric);
+	char *title = xasprintf("%s%s%s over %s (%s)", c->workload, *rest ? " " : "", rest, s->param,
+				r->run->target.kind);
+	char *stem = xasprintf("%s-%s-%s", c->workload, s->param, rest);
+	char *name = report_file(r, "scaling", stem);
+	struct plot *p = plot_new(name, title);
+	bool controls = false;
+
+	for (size_t i = 0; i < s->n; i++)
+		controls |= s->cells[i]->control != NULL;
+	for (size_t side = 0; side < r->n_sides; side++)
+		for (int control = 0; control <= controls; control++)
+			add_curve(r, p, s, side, control);
+	for (size_t i = 0; i < s->n; i++)
+		plot_add_tick(&p->x, load_param(s->cells[i], s->param),
+			      json_get_str(s->cells[i]->params, s->param, ""));
+	plot_label(&p->x, s->param);
+	plot_label(&p->y, axis);
+	plot_try_log(p, true, true);
+	p->height = 440;
+	doc_heading(&r->doc, title);
+	doc_figure(&r->doc, p);
+	doc_table(&r->doc, curve_table(r, name, s, controls));
+	free(name);
+	free(stem);
+	free(title);
+	free(axis);
+	free(rest);
+}
+
+void report_scaling(struct report *r)
+{
+	const struct run *run = r->run;
+	struct sweep s = {.cells = xcalloc(run->n_cells, sizeof(*s.cells))};
+	bool headed = false;
+
+	for (size_t i = 0; i < run->n_cells; i++) {
+		json_t *value;
+
+		json_object_foreach (run->cells[i].params, s.param, value) {
+			if (find_sweep(run, i, &s) < FEWEST_POINTS || !s.cells[0]->n_series)
+				continue;
+			if (!headed) {
+				doc_section(&r->doc, "scaling", "Scaling");
+				doc_para(&r->doc, "Points are medians of the boots; ribbons and bars "
+						  "hold the median with at least 95 %% confidence, or "
+						  "span all boots where they are fewer than six.");
+			}
+			headed = true;
+			show_sweep(r, &s);
+		}
+	}
+	free(s.cells);
+}

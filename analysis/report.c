@@ -1,0 +1,137 @@
+#include "analysis/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/html.h"
+#include "analysis/markdown.h"
+#include "analysis/plot-gnuplot.h"
+#include "analysis/plot-svg.h"
+#include "analysis/report-part.h"
+#include "lib/fs.h"
+
+/* What a report consists of, in this order; the verdict stands at its head, without a heading. */
+static void (*const sections[])(struct report *r) = {
+	report_verdict, report_ratios,	 report_scaling,     report_latency, report_pairs,
+	report_metrics, report_outcomes, report_environment, report_method,
+};
+
+static int write_file(const char *dir, const char *name, const char *suffix, const struct str *text,
+		      struct err *err)
+{
+	char *path = xasprintf("%s/%s%s", dir, name, suffix);
+	int ret = fs_write_atomic(path, str_text(text), text->len, err);
+
+	free(path);
+	return ret;
+}
+
+static int write_tables(const struct doc *d, const char *dir, struct err *err)
+{
+	struct str csv = STR_INIT;
+	int ret = 0;
+
+	for (size_t i = 0; i < d->n && !ret; i++) {
+		const struct table *t = d->v[i].table;
+
+		if (!t || !t->name)
+			continue;
+		str_clear(&csv);
+		table_csv(t, &csv);
+		ret = write_file(dir, t->name, ".csv", &csv, err);
+	}
+	str_release(&csv);
+	return ret;
+}
+
+/* Reads what gnuplot drew, keeps it for the page, and leaves the file fit to stand alone. */
+static int take_picture(struct block *b, const char *dir, struct err *err)
+{
+	struct str drawn = STR_INIT, page = STR_INIT, alone = STR_INIT;
+	char *path = xasprintf("%s/%s.svg", dir, b->plot->name);
+	int ret = fs_read(path, &drawn, err);
+
+	if (ret == 0) {
+		plot_svg_adapt(b->plot, str_text(&drawn), false, &page);
+		plot_svg_adapt(b->plot, str_text(&drawn), true, &alone);
+		b->svg = xstrdup(str_text(&page));
+		ret = fs_write_atomic(path, str_text(&alone), alone.len, err);
+	}
+	free(path);
+	str_release(&drawn);
+	str_release(&page);
+	str_release(&alone);
+	return ret;
+}
+
+static int draw(struct doc *d, const char *dir, struct err *err)
+{
+	struct str script = STR_INIT;
+	int ret;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i].plot && plot_has_points(d->v[i].plot))
+			plot_script(d->v[i].plot, &script);
+	ret = write_file(dir, "plots", ".gp", &script, err);
+	str_release(&script);
+	if (!ret)
+		ret = plot_gnuplot_run(dir, "plots.gp", err);
+	for (size_t i = 0; i < d->n && !ret; i++)
+		if (d->v[i].plot && plot_has_points(d->v[i].plot))
+			ret = take_picture(&d->v[i], dir, err);
+	return ret;
+}
+
+static int write_texts(const struct doc *d, const char *dir, struct err *err)
+{
+	struct str text = STR_INIT;
+	int ret;
+
+	html_write(d, &text);
+	ret = write_file(dir, "index", ".html", &text, err);
+	str_clear(&text);
+	markdown_write(d, &text);
+	if (!ret)
+		ret = write_file(dir, "report", ".md", &text, err);
+	str_release(&text);
+	return ret;
+}
+
+static void set_title(struct report *r)
+{
+	free(r->doc.title);
+	r->doc.title = r->n_sides == 2 ? xasprintf("%s: %s against %s (%s)", r->run->name,
+						   r->sides[1].label, r->sides[0].label,
+						   r->run->target.kind)
+				       : xasprintf("%s: %s (%s)", r->run->name, r->sides[0].label,
+						   r->run->target.kind);
+}
+
+int report_write(const struct run *run, const struct comparison *c, char **note, struct err *err)
+{
+	char *dir = xasprintf("%s/report", c ? c->run_new->path : run->path);
+	struct report r;
+	int ret;
+
+	*note = NULL;
+	report_part_init(&r, run, c);
+	set_title(&r);
+	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
+		sections[i](&r);
+	ret = fs_exists(dir) ? fs_remove_tree(dir, err) : 0;
+	if (!ret)
+		ret = fs_mkdirs(dir, err);
+	if (!ret && !plot_gnuplot_found())
+		*note = xstrdup("the report has no pictures: " PLOT_GNUPLOT_MISSING);
+	else if (!ret)
+		ret = draw(&r.doc, dir, err);
+	if (!ret)
+		ret = write_tables(&r.doc, dir, err);
+	if (!ret)
+		ret = write_texts(&r.doc, dir, err);
+	if (!ret && c)
+		ret = compare_write(c, err);
+	report_part_release(&r);
+	free(dir);
+	return ret;
+}
