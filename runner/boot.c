@@ -1,4 +1,4 @@
-#include "runner/boot.h"
+#include "runner/boot-parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,18 +10,11 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
-#include "lib/record.h"
-#include "lib/spawn.h"
 #include "runner/console.h"
-#include "runner/initramfs.h"
 
 /* Far above what a plan can yield; what goes beyond is a guest that does not stop. */
 #define MAX_RECORD_BYTES (1ull << 30)
 #define MAX_CONSOLE_BYTES (64ll << 20)
-
-/* Guest seconds to wait at least before measuring: free under icount, where sleeping costs nothing. */
-#define SETTLE_ICOUNT 10
-#define SETTLE_TIMED 3
 
 const char *boot_outcome_name(enum boot_outcome o)
 {
@@ -31,69 +24,14 @@ const char *boot_outcome_name(enum boot_outcome o)
 	return names[o];
 }
 
-static char *in_dir(const char *dir, const char *name)
+char *boot_file(const char *dir, const char *name)
 {
 	return xasprintf("%s/%s", dir, name);
 }
 
-/* --- starting --- */
-
-static void plan_for(const struct boot_job *job, struct str *out)
+int boot_open_file(const char *dir, const char *name, struct err *err)
 {
-	plan_text(job->e, job->planned->seed,
-		  job->target->kind == TARGET_ICOUNT ? SETTLE_ICOUNT : SETTLE_TIMED, out);
-}
-
-int boot_initramfs(const struct boot_job *job, const char *path, struct err *err)
-{
-	struct str plan = STR_INIT;
-	int ret;
-
-	plan_for(job, &plan);
-	{
-		struct initramfs_file files[] = {
-			{"init", job->init, NULL, 0755},
-			{"bin/mlockbench", job->bench, NULL, 0755},
-			{"plan", NULL, str_text(&plan), 0644},
-		};
-
-		ret = initramfs_write(path, files, sizeof(files) / sizeof(*files), err);
-	}
-	str_release(&plan);
-	return ret;
-}
-
-void boot_command(const struct boot_job *job, const char *dir, struct strv *argv)
-{
-	char *initrd = in_dir(dir, "initramfs.cpio"), *console = in_dir(dir, "console.log");
-	struct boot_files files = {job->kernel->image, initrd, console, job->cmdline, NULL};
-
-	target_argv(job->target, &files, job->planned->seed, argv);
-	free(initrd);
-	free(console);
-}
-
-/* The host target: the same program that is PID 1 in a guest runs the same plan here. */
-static int host_command(const struct boot_job *job, const char *dir, struct strv *argv,
-			struct err *err)
-{
-	char *path = in_dir(dir, "plan");
-	struct str plan = STR_INIT;
-	int ret;
-
-	plan_for(job, &plan);
-	ret = fs_write_atomic(path, str_text(&plan), plan.len, err);
-	strv_push(argv, job->init);
-	strv_push(argv, job->bench);
-	strv_push(argv, path);
-	str_release(&plan);
-	free(path);
-	return ret;
-}
-
-static int open_file(const char *dir, const char *name, struct err *err)
-{
-	char *path = in_dir(dir, name);
+	char *path = boot_file(dir, name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 
 	if (fd < 0)
@@ -102,165 +40,19 @@ static int open_file(const char *dir, const char *name, struct err *err)
 	return fd;
 }
 
-static void on_message(void *arg, unsigned stream, unsigned seq, const char *text, size_t len);
-static void on_fault(void *arg, enum frame_fault fault, const char *text);
-
-static int launch(struct boot *b, struct err *err)
-{
-	struct spawn_opts o = {.in = -1, .new_group = 1, .die_with_parent = 1};
-	struct strv argv = STRV_INIT;
-	int fds[2] = {-1, -1}, ret = 0;
-
-	o.errfd = open_file(b->dir, "qemu.log", err);
-	if (o.errfd < 0)
-		return -1;
-	if (b->job.target->kind == TARGET_HOST) {
-		ret = host_command(&b->job, b->dir, &argv, err);
-	} else {
-		char *initrd = in_dir(b->dir, "initramfs.cpio");
-
-		ret = boot_initramfs(&b->job, initrd, err);
-		free(initrd);
-		boot_command(&b->job, b->dir, &argv);
-	}
-	if (ret == 0 && pipe2(fds, O_CLOEXEC) < 0)
-		ret = err_sys(err, "cannot make a pipe");
-	if (ret == 0) {
-		o.out = fds[1];
-		b->pid = spawn_start(argv.v, &o, err);
-		ret = b->pid < 0 ? -1 : 0;
-		close(fds[1]);
-	}
-	close(o.errfd);
-	strv_release(&argv);
-	if (ret < 0) {
-		if (fds[0] >= 0)
-			close(fds[0]);
-		return -1;
-	}
-	b->fd = fds[0];
-	fcntl(b->fd, F_SETFL, O_NONBLOCK);
-	return 0;
-}
-
 int boot_start(struct boot *b, const struct boot_job *job, char *dir, struct err *err)
 {
-	struct frame_handler h = {b, on_message, on_fault};
-
 	*b = (struct boot){.job = *job, .dir = dir, .pid = -1, .fd = -1, .cell = -1};
-	frame_reader_init(&b->reader, &h);
+	boot_receive_init(b);
 	clock_gettime(CLOCK_MONOTONIC, &b->started);
 	b->heard = b->started;
-	b->samples_fd = open_file(dir, "samples.jsonl", err);
-	b->events_fd = open_file(dir, "events.jsonl", err);
-	if (b->samples_fd < 0 || b->events_fd < 0 || launch(b, err) < 0) {
+	b->samples_fd = boot_open_file(dir, "samples.jsonl", err);
+	b->events_fd = boot_open_file(dir, "events.jsonl", err);
+	if (b->samples_fd < 0 || b->events_fd < 0 || boot_launch(b, err) < 0) {
 		boot_release(b);
 		return -1;
 	}
 	return 0;
-}
-
-/* --- what the guest sends --- */
-
-static void on_fault(void *arg, enum frame_fault fault, const char *text)
-{
-	struct boot *b = arg;
-
-	b->faults++;
-	if (!b->first_fault) {
-		char *clean = console_clean(text, 80);
-
-		b->first_fault = xasprintf("%s: %s", frame_fault_name(fault), clean);
-		free(clean);
-	}
-}
-
-/* A line to a file of the run, on the disk before the guest's next record. */
-static void store_line(struct boot *b, int fd, const char *text, size_t len)
-{
-	struct str s = STR_INIT;
-
-	str_addn(&s, text, len);
-	str_add(&s, "\n");
-	if (!b->store_errno && (fs_write_all(fd, s.buf, s.len) < 0 || fdatasync(fd) < 0))
-		b->store_errno = errno;
-	str_release(&s);
-}
-
-static void take_sample(struct boot *b, unsigned stream, const char *text, size_t len)
-{
-	struct sample s;
-	struct err err;
-
-	if (sample_parse(&s, text, len, &err) < 0) {
-		on_fault(b, FRAME_DAMAGED, err.text);
-		return;
-	}
-	if (stream == 0 || stream > b->job.e->ncells ||
-	    strcmp(s.cell, b->job.e->cells[stream - 1].id) != 0) {
-		on_fault(b, FRAME_DAMAGED, "a sample of a cell that is not in the plan");
-	} else {
-		store_line(b, b->samples_fd, text, len);
-		b->samples++;
-	}
-	sample_release(&s);
-}
-
-static void take_event(struct boot *b, unsigned stream, json_t *o)
-{
-	const char *type = json_get_str(o, "t", "");
-	long long i = json_get_int(o, "i", -1);
-
-	if (stream != 0)
-		return;
-	if (strcmp(type, "hello") == 0 && !b->hello)
-		b->hello = json_incref(o);
-	else if (strcmp(type, "settled") == 0 && !b->settle)
-		b->settle = json_incref(o);
-	else if (strcmp(type, "cell") == 0 && i >= 0 && i < (long long)b->job.e->ncells)
-		b->cell = (int)i;
-	else if (strcmp(type, "bye") == 0)
-		b->bye = true;
-	b->settled |= strcmp(type, "settled") == 0;
-}
-
-static void on_message(void *arg, unsigned stream, unsigned seq, const char *text, size_t len)
-{
-	static const char sample[] = "{\"t\":\"sample\"";
-	struct boot *b = arg;
-	json_t *o;
-
-	(void)seq;
-	if (len >= strlen(sample) && strncmp(text, sample, strlen(sample)) == 0) {
-		take_sample(b, stream, text, len);
-		return;
-	}
-	o = json_loadb(text, len, 0, NULL);
-	if (json_is_object(o)) {
-		store_line(b, b->events_fd, text, len);
-		take_event(b, stream, o);
-	} else {
-		on_fault(b, FRAME_DAMAGED, "a message that is not a JSON object");
-	}
-	json_decref(o);
-}
-
-void boot_pump(struct boot *b)
-{
-	char buf[65536];
-	ssize_t n = read(b->fd, buf, sizeof(buf));
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n > 0) {
-		clock_gettime(CLOCK_MONOTONIC, &b->heard);
-		b->bytes += (unsigned long long)n;
-		frame_reader_feed(&b->reader, buf, (size_t)n);
-		return;
-	}
-	frame_reader_finish(&b->reader);
-	close(b->fd);
-	b->fd = -1;
 }
 
 static double seconds_since(const struct timespec *t)
@@ -273,7 +65,7 @@ static double seconds_since(const struct timespec *t)
 
 void boot_check(struct boot *b)
 {
-	char *console = in_dir(b->dir, "console.log");
+	char *console = boot_file(b->dir, "console.log");
 	struct stat st;
 
 	if (stat(console, &st) == 0 && st.st_size > MAX_CONSOLE_BYTES)
@@ -307,7 +99,7 @@ void boot_kill(struct boot *b, enum boot_outcome why, const char *detail)
 /* The last line QEMU or the session wrote to its standard error, or NULL. */
 static char *last_complaint(const struct boot *b)
 {
-	char *path = in_dir(b->dir, "qemu.log"), *clean = NULL;
+	char *path = boot_file(b->dir, "qemu.log"), *clean = NULL;
 	struct str s = STR_INIT;
 	struct err err;
 
@@ -326,7 +118,7 @@ static char *last_complaint(const struct boot *b)
 
 static void decide(struct boot *b, int status)
 {
-	char *console = in_dir(b->dir, "console.log");
+	char *console = boot_file(b->dir, "console.log");
 	char *complaint = last_complaint(b);
 	int panic, good_exit = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	char *trouble = console_trouble(console, &panic);
@@ -387,7 +179,7 @@ static json_t *boot_json(const struct boot *b)
 
 int boot_finish(struct boot *b, struct err *err)
 {
-	char *path = in_dir(b->dir, "boot.json"), *initrd = in_dir(b->dir, "initramfs.cpio");
+	char *path = boot_file(b->dir, "boot.json"), *initrd = boot_file(b->dir, "initramfs.cpio");
 	int status = 0, ret = 0;
 	json_t *o;
 

@@ -1,0 +1,104 @@
+#include "runner/boot-parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "lib/fs.h"
+#include "lib/spawn.h"
+#include "runner/initramfs.h"
+
+/* Guest seconds to wait at least before measuring: free under icount, where sleeping costs nothing. */
+#define SETTLE_ICOUNT 10
+#define SETTLE_TIMED 3
+
+static void plan_for(const struct boot_job *job, struct str *out)
+{
+	plan_text(job->e, job->planned->seed,
+		  job->target->kind == TARGET_ICOUNT ? SETTLE_ICOUNT : SETTLE_TIMED, out);
+}
+
+int boot_initramfs(const struct boot_job *job, const char *path, struct err *err)
+{
+	struct str plan = STR_INIT;
+	int ret;
+
+	plan_for(job, &plan);
+	{
+		struct initramfs_file files[] = {
+			{"init", job->init, NULL, 0755},
+			{"bin/mlockbench", job->bench, NULL, 0755},
+			{"plan", NULL, str_text(&plan), 0644},
+		};
+
+		ret = initramfs_write(path, files, sizeof(files) / sizeof(*files), err);
+	}
+	str_release(&plan);
+	return ret;
+}
+
+void boot_command(const struct boot_job *job, const char *dir, struct strv *argv)
+{
+	char *initrd = boot_file(dir, "initramfs.cpio"), *console = boot_file(dir, "console.log");
+	struct boot_files files = {job->kernel->image, initrd, console, job->cmdline, NULL};
+
+	target_argv(job->target, &files, job->planned->seed, argv);
+	free(initrd);
+	free(console);
+}
+
+/* The host target: the same program that is PID 1 in a guest runs the same plan here. */
+static int host_command(const struct boot_job *job, const char *dir, struct strv *argv,
+			struct err *err)
+{
+	char *path = boot_file(dir, "plan");
+	struct str plan = STR_INIT;
+	int ret;
+
+	plan_for(job, &plan);
+	ret = fs_write_atomic(path, str_text(&plan), plan.len, err);
+	strv_push(argv, job->init);
+	strv_push(argv, job->bench);
+	strv_push(argv, path);
+	str_release(&plan);
+	free(path);
+	return ret;
+}
+
+int boot_launch(struct boot *b, struct err *err)
+{
+	struct spawn_opts o = {.in = -1, .new_group = 1, .die_with_parent = 1};
+	struct strv argv = STRV_INIT;
+	int fds[2] = {-1, -1}, ret = 0;
+
+	o.errfd = boot_open_file(b->dir, "qemu.log", err);
+	if (o.errfd < 0)
+		return -1;
+	if (b->job.target->kind == TARGET_HOST) {
+		ret = host_command(&b->job, b->dir, &argv, err);
+	} else {
+		char *initrd = boot_file(b->dir, "initramfs.cpio");
+
+		ret = boot_initramfs(&b->job, initrd, err);
+		free(initrd);
+		boot_command(&b->job, b->dir, &argv);
+	}
+	if (ret == 0 && pipe2(fds, O_CLOEXEC) < 0)
+		ret = err_sys(err, "cannot make a pipe");
+	if (ret == 0) {
+		o.out = fds[1];
+		b->pid = spawn_start(argv.v, &o, err);
+		ret = b->pid < 0 ? -1 : 0;
+		close(fds[1]);
+	}
+	close(o.errfd);
+	strv_release(&argv);
+	if (ret < 0) {
+		if (fds[0] >= 0)
+			close(fds[0]);
+		return -1;
+	}
+	b->fd = fds[0];
+	fcntl(b->fd, F_SETFL, O_NONBLOCK);
+	return 0;
+}

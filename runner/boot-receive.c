@@ -1,0 +1,118 @@
+#include "runner/boot-parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "lib/fs.h"
+#include "lib/json.h"
+#include "lib/record.h"
+#include "runner/console.h"
+
+static void on_fault(void *arg, enum frame_fault fault, const char *text)
+{
+	struct boot *b = arg;
+
+	b->faults++;
+	if (!b->first_fault) {
+		char *clean = console_clean(text, 80);
+
+		b->first_fault = xasprintf("%s: %s", frame_fault_name(fault), clean);
+		free(clean);
+	}
+}
+
+/* A line to a file of the run, on the disk before the guest's next record. */
+static void store_line(struct boot *b, int fd, const char *text, size_t len)
+{
+	struct str s = STR_INIT;
+
+	str_addn(&s, text, len);
+	str_add(&s, "\n");
+	if (!b->store_errno && (fs_write_all(fd, s.buf, s.len) < 0 || fdatasync(fd) < 0))
+		b->store_errno = errno;
+	str_release(&s);
+}
+
+static void take_sample(struct boot *b, unsigned stream, const char *text, size_t len)
+{
+	struct sample s;
+	struct err err;
+
+	if (sample_parse(&s, text, len, &err) < 0) {
+		on_fault(b, FRAME_DAMAGED, err.text);
+		return;
+	}
+	if (stream == 0 || stream > b->job.e->ncells ||
+	    strcmp(s.cell, b->job.e->cells[stream - 1].id) != 0) {
+		on_fault(b, FRAME_DAMAGED, "a sample of a cell that is not in the plan");
+	} else {
+		store_line(b, b->samples_fd, text, len);
+		b->samples++;
+	}
+	sample_release(&s);
+}
+
+static void take_event(struct boot *b, unsigned stream, json_t *o)
+{
+	const char *type = json_get_str(o, "t", "");
+	long long i = json_get_int(o, "i", -1);
+
+	if (stream != 0)
+		return;
+	if (strcmp(type, "hello") == 0 && !b->hello)
+		b->hello = json_incref(o);
+	else if (strcmp(type, "settled") == 0 && !b->settle)
+		b->settle = json_incref(o);
+	else if (strcmp(type, "cell") == 0 && i >= 0 && i < (long long)b->job.e->ncells)
+		b->cell = (int)i;
+	else if (strcmp(type, "bye") == 0)
+		b->bye = true;
+	b->settled |= strcmp(type, "settled") == 0;
+}
+
+static void on_message(void *arg, unsigned stream, unsigned seq, const char *text, size_t len)
+{
+	static const char sample[] = "{\"t\":\"sample\"";
+	struct boot *b = arg;
+	json_t *o;
+
+	(void)seq;
+	if (len >= strlen(sample) && strncmp(text, sample, strlen(sample)) == 0) {
+		take_sample(b, stream, text, len);
+		return;
+	}
+	o = json_loadb(text, len, 0, NULL);
+	if (json_is_object(o)) {
+		store_line(b, b->events_fd, text, len);
+		take_event(b, stream, o);
+	} else {
+		on_fault(b, FRAME_DAMAGED, "a message that is not a JSON object");
+	}
+	json_decref(o);
+}
+
+void boot_receive_init(struct boot *b)
+{
+	struct frame_handler h = {b, on_message, on_fault};
+
+	frame_reader_init(&b->reader, &h);
+}
+
+void boot_pump(struct boot *b)
+{
+	char buf[65536];
+	ssize_t n = read(b->fd, buf, sizeof(buf));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0) {
+		clock_gettime(CLOCK_MONOTONIC, &b->heard);
+		b->bytes += (unsigned long long)n;
+		frame_reader_feed(&b->reader, buf, (size_t)n);
+		return;
+	}
+	frame_reader_finish(&b->reader);
+	close(b->fd);
+	b->fd = -1;
+}
