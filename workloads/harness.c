@@ -70,14 +70,19 @@ static enum outcome iterate(struct bench *b)
 	return OUTCOME_OK;
 }
 
-/* Kept until we exit: the boots of a seed share their layout, those of different seeds do not. */
+/*
+ * Kept until we exit: the boots of a seed share their layout, those of different seeds do not. No
+ * member of a crew gets it, or each would have to unmap it.
+ */
 static void take_ballast(struct bench *b)
 {
 	uint64_t bytes = (bench_random(b) % BALLAST_PAGES + 1) * PAGE_BYTES;
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (p != MAP_FAILED)
-		memory_touch(p, bytes, true);
+	if (p == MAP_FAILED)
+		return;
+	memory_touch(p, bytes, true);
+	madvise(p, bytes, MADV_DONTFORK);
 }
 
 static int exit_code(enum outcome o)
