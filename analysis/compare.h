@@ -64,6 +64,10 @@ struct outcome_row {
 	double p; /* Fisher's exact test, two-sided, of fail + broken against boots */
 };
 
+struct comparison;
+/* Whether the new arm fails more often, and not by chance: p <= alpha. */
+bool outcome_got_worse(const struct comparison *c, const struct outcome_row *o);
+
 /* A CONFIG_ line, mitigation or other setting that differs between the arms. */
 struct setting {
 	char *name, *old, *new; /* "CONFIG_PREEMPT_VOLUNTARY", "y", "not set"; escape them */

@@ -1,0 +1,283 @@
+#include "analysis/table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/text.h"
+#include "analysis/verdict.h"
+#include "lib/json.h"
+
+static void take_once(const struct result *r, const struct result **out, size_t *n)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (out[i] == r)
+			return;
+	out[(*n)++] = r;
+}
+
+size_t table_order(const struct comparison *c, enum metric_kind kind, const struct result ***out)
+{
+	size_t n = 0;
+
+	*out = xcalloc(c->n_results + 1, sizeof(**out));
+	for (int controls = 0; controls < 2; controls++) {
+		for (size_t i = 0; i < c->n_results; i++) {
+			const struct result *r = &c->results[i], *with = NULL;
+
+			if (r->metric->kind != kind || r->cell->is_control != controls)
+				continue;
+			take_once(r, *out, &n);
+			if (r->cell->control)
+				with = compare_find(c, r->cell->control, r->metric->name);
+			if (with)
+				take_once(with, *out, &n);
+		}
+	}
+	return n;
+}
+
+void table_ratio(char out[32], const struct result *r, double v)
+{
+	if (r->difference)
+		snprintf(out, 32, "%+.3g", v);
+	else
+		snprintf(out, 32, v < 10 ? "%.3f" : v < 100 ? "%.2f" : "%.0f", v);
+}
+
+void table_interval(char out[72], const struct result *r)
+{
+	char low[32], high[32];
+
+	if (!isfinite(r->low) || !isfinite(r->high) || (!r->difference && r->low <= 0)) {
+		strcpy(out, "-");
+		return;
+	}
+	table_ratio(low, r, r->low);
+	table_ratio(high, r, r->high);
+	snprintf(out, 72, "%s..%s", low, high);
+}
+
+static void add_kernel(struct str *out, const char *which, const struct run_arm *a)
+{
+	struct str line = STR_INIT;
+
+	str_addf(&line, "%s ", which);
+	text_escape(&line, a->spec);
+	if (*a->release) {
+		str_add(&line, ", ");
+		text_escape(&line, a->release);
+	}
+	if (*a->version) {
+		str_add(&line, ", package ");
+		text_escape(&line, a->version);
+	}
+	text_wrap(out, str_text(&line), TABLE_WIDTH, 0);
+	str_release(&line);
+}
+
+static void add_target(struct str *out, const struct run *r)
+{
+	const struct run_target *t = &r->target;
+	struct str line = STR_INIT;
+
+	str_addf(&line, "target %s: %d CPU%s, %d node%s, %lld MiB", t->kind, t->cpus,
+		 t->cpus == 1 ? "" : "s", t->nodes, t->nodes == 1 ? "" : "s", t->memory_mib);
+	if (*t->qemu_version) {
+		str_add(&line, ", QEMU ");
+		text_escape(&line, t->qemu_version);
+	}
+	if (t->ns_per_insn > 0) {
+		str_add(&line, "; figures are guest instructions, not time");
+	} else {
+		str_add(&line, "; on ");
+		text_escape(&line, json_get_str(r->host, "cpu", "an unknown CPU"));
+		if (!strcmp(t->kind, "tcg"))
+			str_add(&line, "; emulated, so contention is real and time is not the hardware's");
+	}
+	text_wrap(out, str_text(&line), TABLE_WIDTH, 0);
+	str_release(&line);
+}
+
+void table_heading(const struct comparison *c, struct str *out)
+{
+	add_kernel(out, "old", c->arm_old);
+	add_kernel(out, "new", c->arm_new);
+	add_target(out, c->run_new);
+	str_addf(out, "%zu %s%s, margin %.3g %%\n", c->pairs,
+		 c->paired ? "interleaved pairs of boots" : "boots an arm, not paired",
+		 c->paired && c->run_old != c->run_new ? " with equal seeds" : "", c->margin * 100);
+}
+
+static const char *direction_words(const struct run_metric *m)
+{
+	return m->better == LOWER_IS_BETTER    ? ", lower is better"
+	       : m->better == HIGHER_IS_BETTER ? ", higher is better"
+					       : "";
+}
+
+static void add_group(struct str *out, const struct result *r)
+{
+	str_add(out, "\n");
+	text_escape(out, r->cell->workload);
+	str_add(out, ": ");
+	text_escape(out, r->metric->name);
+	str_add(out, ", ");
+	text_escape(out, r->metric->unit);
+	str_addf(out, "%s\n", direction_words(r->metric));
+	str_addf(out, "%-24s %8s %8s %6s %12s %s\n", "  cell", "old", "new", "ratio", "95% interval",
+		 "verdict");
+}
+
+static void add_row(struct str *out, const struct result *r)
+{
+	char old[32], new[32], ratio[32], interval[72];
+	struct str label = STR_INIT;
+
+	text_escape(&label, *r->cell->label ? r->cell->label : "-");
+	if (r->cell->is_control)
+		str_add(&label, " *");
+	verdict_figure(old, r->old);
+	verdict_figure(new, r->new);
+	table_ratio(ratio, r, r->ratio);
+	table_interval(interval, r);
+	if (label.len > 22)
+		str_addf(out, "  %.*s\n%-24s", TABLE_WIDTH - 2, str_text(&label), "");
+	else
+		str_addf(out, "  %-22s", str_text(&label));
+	str_addf(out, " %8s %8s %6s %12s %s\n", old, new, ratio, interval, verdict_name(r->verdict));
+	str_release(&label);
+}
+
+static bool same_group(const struct result *a, const struct result *b)
+{
+	return !strcmp(a->cell->workload, b->cell->workload) &&
+	       !strcmp(a->metric->name, b->metric->name);
+}
+
+/* The rows of one kind, those of one workload and metric together; whether a control is among them. */
+static bool add_kind(const struct comparison *c, enum metric_kind kind, struct str *out)
+{
+	const struct result **r;
+	size_t n = table_order(c, kind, &r);
+	bool *done = xcalloc(n + 1, sizeof(*done)), controls = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (done[i])
+			continue;
+		add_group(out, r[i]);
+		for (size_t j = i; j < n; j++) {
+			if (done[j] || !same_group(r[i], r[j]))
+				continue;
+			add_row(out, r[j]);
+			controls |= r[j]->cell->is_control;
+			done[j] = true;
+		}
+	}
+	free(done);
+	free(r);
+	return controls;
+}
+
+void table_rows(const struct comparison *c, bool all, struct str *out)
+{
+	bool controls = add_kind(c, METRIC_PRIMARY, out);
+	size_t changed = 0, rest = 0;
+
+	if (all) {
+		controls |= add_kind(c, METRIC_SECONDARY, out);
+		controls |= add_kind(c, METRIC_COUNTER, out);
+	}
+	for (size_t i = 0; i < c->n_results; i++) {
+		const struct result *r = &c->results[i];
+
+		rest += r->metric->kind != METRIC_PRIMARY;
+		changed += r->metric->kind != METRIC_PRIMARY && r->p_adjusted <= c->alpha;
+	}
+	if (controls)
+		str_add(out, "\n* control: the same work unlocked\n");
+	if (rest && !all)
+		str_addf(out, "%s%zu of %zu other metrics and counters changed; --all shows them\n",
+			 controls ? "" : "\n", changed, rest);
+}
+
+void table_sentences(const struct comparison *c, struct str *out)
+{
+	const struct result **r;
+	size_t n = table_order(c, METRIC_PRIMARY, &r);
+
+	for (size_t i = 0; i < n; i++) {
+		char *text = r[i]->cell->is_control ? NULL : verdict_sentence(c, r[i]);
+
+		if (text)
+			text_wrap(out, text, TABLE_WIDTH, 0);
+		free(text);
+	}
+	free(r);
+}
+
+static void add_count(struct str *line, const char *arm, const struct outcome_count *o)
+{
+	str_addf(line, "%s %u of %u", arm, o->fail + o->broken + o->skip, o->boots);
+	if (o->reason) {
+		str_add(line, " (");
+		text_escape(line, o->reason);
+		str_add(line, ")");
+	}
+}
+
+static void add_outcome(const struct comparison *c, const struct outcome_row *row, struct str *out)
+{
+	struct str line = STR_INIT;
+	bool skipped = row->old.skip || row->new.skip;
+
+	text_escape(&line, row->cell ? row->cell->id : "boots");
+	str_addf(&line, ": %s in ", skipped ? "skipped" : "failed");
+	add_count(&line, "old", &row->old);
+	str_add(&line, ", ");
+	add_count(&line, "new", &row->new);
+	if (outcome_got_worse(c, row))
+		str_addf(&line, ": worse, p = %.2g", row->p);
+	text_wrap(out, str_text(&line), TABLE_WIDTH, 0);
+	str_release(&line);
+}
+
+static void add_settings(const struct comparison *c, struct str *out)
+{
+	struct str line = STR_INIT;
+	size_t rest = 0;
+
+	for (size_t i = 0; i < c->n_settings; i++) {
+		const struct setting *s = &c->settings[i];
+
+		if (!s->of_note) {
+			rest++;
+			continue;
+		}
+		str_add(&line, line.len ? "; " : "settings that differ: ");
+		text_escape(&line, s->name);
+		str_add(&line, " ");
+		text_escape(&line, s->old);
+		str_add(&line, " -> ");
+		text_escape(&line, s->new);
+	}
+	if (rest)
+		str_addf(&line, "%s%zu other setting%s", line.len ? "; " : "settings that differ: ", rest,
+			 rest == 1 ? "" : "s");
+	if (line.len)
+		text_wrap(out, line.buf, TABLE_WIDTH, 0);
+	str_release(&line);
+}
+
+void table_remarks(const struct comparison *c, struct str *out)
+{
+	for (size_t i = 0; i < c->n_outcomes; i++)
+		add_outcome(c, &c->outcomes[i], out);
+	add_settings(c, out);
+	for (size_t i = 0; i < c->notes.n; i++) {
+		char *note = xasprintf("note: %s", c->notes.v[i]);
+
+		text_wrap(out, note, TABLE_WIDTH, 0);
+		free(note);
+	}
+}
