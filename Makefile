@@ -74,12 +74,34 @@ $(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/runner.a $(B)/analysis.a $
 unit: all $(unit_tests)
 	@set -e; for t in $(unit_tests); do $$t; done
 
+# Every test; T='e2e/smoke unit/frame' runs only those.
+test_scripts := tests/includes.sh $(wildcard tests/e2e/*.sh)
+pick = $(if $(T),$(foreach t,$(T),$(filter %/$(t).sh %/$(t:unit/%=test-%),$(1))),$(1))
+
+check: all $(unit_tests)
+	@tests/run.sh $(call pick,$(unit_tests) $(test_scripts))
+
+# The host's programs and the unit tests again under sanitizers. What runs in a guest is static, which
+# they do not support, and stays that of build/.
+.PHONY: check-asan sanitized lint
+sanitize := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+check-asan: all
+	$(MAKE) B=build-asan CFLAGS='$(sanitize)' sanitized
+sanitized: $(runner_verbs) $(analysis_verbs) $(unit_tests)
+	@MLOCKLAB_LIBEXEC=$(B)/libexec tests/run.sh $(call pick,$(unit_tests) $(test_scripts))
+
+lint:
+	cppcheck --quiet --error-exitcode=1 --std=c11 --language=c --inline-suppr -j 2 -I. -D_GNU_SOURCE \
+		-DMLOCKLAB_VERSION='"$(VERSION)"' --enable=warning,performance,portability \
+		--suppress=missingIncludeSystem lib runner workloads analysis
+	shellcheck -s sh runner/*.sh tests/*.sh tests/e2e/*.sh tests/fake/*
+
 -include runner/plugin/rules.mk
 
 ab: all
 	./mlocklab ab --old debian:5.10 --new debian:6.1
 
 clean:
-	rm -rf $(B) mlocklab
+	rm -rf $(B) build-asan mlocklab
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
