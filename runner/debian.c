@@ -157,36 +157,54 @@ static unsigned long long size_of(const char *control)
 	return bytes;
 }
 
-/* Adds one package and what it says that it needs of the same kernel. */
-static int add_part(const struct apt *a, const char *part, const char *image, struct strv *depends,
-		    unsigned long long *bytes, struct err *err)
+static bool has(const struct apt_packages *all, const char *name, const char *version)
 {
-	struct str text = STR_INIT;
-	int ret = apt_show(a, part, &text, err);
-	char *line = ret == 0 ? deb_field(str_text(&text), "Depends") : NULL;
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->v[i].name, name) == 0 && strcmp(all->v[i].version, version) == 0)
+			return true;
+	return false;
+}
 
-	if (line)
-		debian_own_depends(line, image, depends);
-	*bytes += size_of(str_text(&text));
-	free(line);
-	str_release(&text);
+/* Sorts the names into those that are there in the image's version and those that are not. */
+static int sort_parts(const struct apt *a, const struct apt_package *image,
+		      const struct strv *names, struct strv *parts, struct strv *missing,
+		      struct err *err)
+{
+	struct apt_packages all = {0};
+	int ret = apt_versions(a, names, &all, err);
+
+	for (size_t i = 0; ret == 0 && i < names->n; i++)
+		if (has(&all, names->v[i], image->version))
+			strv_pushf(parts, "%s=%s", names->v[i], image->version);
+		else
+			strv_push(missing, names->v[i]);
+	apt_packages_release(&all);
 	return ret;
 }
 
 int debian_parts(const struct apt *a, const struct apt_package *image, struct strv *parts,
-		 unsigned long long *bytes, struct err *err)
+		 struct strv *missing, unsigned long long *bytes, struct err *err)
 {
-	struct strv depends = STRV_INIT, unused = STRV_INIT;
+	struct str text = STR_INIT;
+	struct strv names = STRV_INIT;
+	char *depends;
 	int ret;
 
-	*bytes = 0;
 	strv_pushf(parts, "%s=%s", image->name, image->version);
-	ret = add_part(a, parts->v[0], image->name, &depends, bytes, err);
-	for (size_t i = 0; ret == 0 && i < depends.n; i++) {
-		strv_pushf(parts, "%s=%s", depends.v[i], image->version);
-		ret = add_part(a, parts->v[i + 1], image->name, &unused, bytes, err);
+	ret = apt_show(a, parts->v[0], &text, err);
+	depends = deb_field(str_text(&text), "Depends");
+	*bytes = size_of(str_text(&text));
+	if (ret == 0 && depends) {
+		debian_own_depends(depends, image->name, &names);
+		ret = sort_parts(a, image, &names, parts, missing, err);
 	}
-	strv_release(&depends);
-	strv_release(&unused);
+	for (size_t i = 1; ret == 0 && i < parts->n; i++) {
+		str_clear(&text);
+		ret = apt_show(a, parts->v[i], &text, err);
+		*bytes += size_of(str_text(&text));
+	}
+	free(depends);
+	strv_release(&names);
+	str_release(&text);
 	return ret;
 }

@@ -29,11 +29,12 @@ const struct apt_package *debian_newest(const struct apt_packages *images, const
 					const char *flavour, struct err *err);
 /*
  * The packages that together hold the kernel of an image package, each NAME=VERSION, itself first:
- * newer images are split into linux-binary-, linux-modules- and linux-base- packages.
- * bytes: what they take, packed and unpacked.
+ * newer images are split into linux-binary-, linux-modules- and linux-base- packages. Mirrors keep
+ * a replaced kernel's image longer than its modules and configuration: what is gone is in missing.
+ * bytes: what the parts take, packed and unpacked.
  */
 int debian_parts(const struct apt *a, const struct apt_package *image, struct strv *parts,
-		 unsigned long long *bytes, struct err *err);
+		 struct strv *missing, unsigned long long *bytes, struct err *err);
 /* The pure part: names in a Depends line that belong to the same kernel as image. */
 void debian_own_depends(const char *depends, const char *image, struct strv *names);
 

@@ -71,22 +71,29 @@ int kernel_fetch_space(const char *dir, unsigned long long bytes, const char *wh
 		       dir, what, bytes >> 20, left >> 20);
 }
 
+static void say_what(const struct apt_package *image, const struct strv *missing)
+{
+	fprintf(stderr, "fetching %s %s\n", image->name, image->version);
+	for (size_t i = 0; i < missing->n; i++)
+		fprintf(stderr, "going without %s: the mirror no longer has it\n", missing->v[i]);
+}
+
 /* Downloads the parts into the scratch directory and unpacks them as NAME. */
 static int fetch_parts(const struct apt *a, const struct apt_package *image, const char *flavour,
 		       const char *name, const struct kernel_opts *o, struct err *err)
 {
-	struct strv parts = STRV_INIT, debs = STRV_INIT;
+	struct strv parts = STRV_INIT, missing = STRV_INIT, debs = STRV_INIT;
 	char *scratch = kernel_cache_scratch(o->cache, err);
 	char *spec = xasprintf("debian:%s/%s", image->version, flavour);
 	unsigned long long bytes;
 	json_t *info = json_pack("{s:s, s:s, s:s, s:s}", "spec", spec, "package", image->name,
 				 "version", image->version, "suite", image->suite);
-	int ret = scratch ? debian_parts(a, image, &parts, &bytes, err) : -1;
+	int ret = scratch ? debian_parts(a, image, &parts, &missing, &bytes, err) : -1;
 
 	if (ret == 0)
 		ret = kernel_fetch_space(o->cache, bytes, image->name, err);
 	if (ret == 0 && !o->quiet)
-		fprintf(stderr, "fetching %s %s\n", image->name, image->version);
+		say_what(image, &missing);
 	if (ret == 0)
 		ret = apt_download(a, &parts, scratch, &debs, err);
 	if (ret == 0)
@@ -97,6 +104,7 @@ static int fetch_parts(const struct apt *a, const struct apt_package *image, con
 	free(spec);
 	free(scratch);
 	strv_release(&parts);
+	strv_release(&missing);
 	strv_release(&debs);
 	return ret;
 }
