@@ -1,0 +1,316 @@
+/* mlocklab kernels: what is cached, what can be had, fetching and removing. */
+#include <ftw.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "lib/fs.h"
+#include "lib/json.h"
+#include "runner/debian.h"
+#include "runner/kernel-cache.h"
+#include "runner/kernel-fetch.h"
+#include "runner/kernel-spec.h"
+#include "runner/paths.h"
+
+static const char usage_text[] =
+	"usage: mlocklab kernels [list] [--update] [--mirror URI]\n"
+	"       mlocklab kernels fetch [--update] [--mirror URI] SPEC...\n"
+	"       mlocklab kernels rm SPEC|NAME...\n"
+	"\n"
+	"Lists the kernels in the cache and those that Debian has, fetches some, or\n"
+	"removes some. SPEC is debian:VERSION[/FLAVOUR] or deb:FILE[,FILE...]; NAME is a\n"
+	"directory of the cache.\n"
+	"\n"
+	"  --update      ask the mirror, even where the cache has an answer\n"
+	"  --mirror URI  Debian mirror instead of this machine's own: the address that\n"
+	"                holds dists/; its security archive is at URI-security\n"
+	"  --help        this text\n"
+	"\n"
+	"The cache is $MLOCKLAB_CACHE, else cache/ in a source tree, else\n"
+	"$XDG_CACHE_HOME/mlocklab. The suites are in configs/kernels.ini.\n";
+
+/* nftw() has no argument for its callback. */
+static unsigned long long bytes_seen;
+
+static int add_size(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)path;
+	(void)type;
+	(void)ftw;
+	bytes_seen += (unsigned long long)st->st_blocks * 512;
+	return 0;
+}
+
+static unsigned long long tree_size(const char *dir)
+{
+	bytes_seen = 0;
+	nftw(dir, add_size, 16, FTW_PHYS);
+	return bytes_seen;
+}
+
+static void date_of(const char *path, char out[11])
+{
+	struct stat st;
+	struct tm tm = {0};
+
+	if (stat(path, &st) == 0)
+		localtime_r(&st.st_mtime, &tm);
+	strftime(out, 11, "%Y-%m-%d", &tm);
+}
+
+/* The shortest spec that means this kernel: the default flavour goes without saying. */
+static char *short_spec(const char *spec, const char *flavour)
+{
+	const char *slash = strncmp(spec, "debian:", 7) == 0 ? strrchr(spec, '/') : NULL;
+
+	return slash && strcmp(slash + 1, flavour) == 0 ? xstrndup(spec, (size_t)(slash - spec))
+							 : xstrdup(spec);
+}
+
+static void print_cached(const struct cached_kernels *l, const char *flavour)
+{
+	printf("  %-25s %-27s %8s  %s\n", "spec", "release", "size", "fetched");
+	for (size_t i = 0; i < l->n; i++) {
+		const struct cached_kernel *c = &l->v[i];
+		char *spec = short_spec(json_get_str(c->info, "spec", "?"), flavour);
+		char *path = xasprintf("%s/kernel.json", c->dir);
+		char date[11];
+
+		date_of(path, date);
+		printf("  %-25s %-27s %4llu MiB  %s\n", spec, json_get_str(c->info, "release", "?"),
+		       tree_size(c->dir) >> 20, date);
+		free(path);
+		free(spec);
+	}
+}
+
+static int list_cached(const char *cache, const char *flavour, struct err *err)
+{
+	struct cached_kernels l;
+
+	if (kernel_cache_list(&l, cache, err) < 0)
+		return -1;
+	printf("cached in %s\n", cache);
+	if (l.n)
+		print_cached(&l, flavour);
+	else
+		puts("  none; 'mlocklab kernels fetch debian:6.1' fetches one");
+	kernel_cache_list_release(&l);
+	return 0;
+}
+
+static int by_series(const void *a, const void *b)
+{
+	const struct apt_package *const *x = a, *const *y = b;
+
+	return strverscmp((*x)->version, (*y)->version);
+}
+
+static bool same_series(const struct apt_package *a, const struct apt_package *b)
+{
+	char *x = debian_series(a->version), *y = debian_series(b->version);
+	bool same = strcmp(x, y) == 0;
+
+	free(x);
+	free(y);
+	return same;
+}
+
+/* Keeps the newest package of each series, oldest series first; the list is the caller's. */
+static const struct apt_package **newest_of_each(const struct apt_packages *images, size_t *n)
+{
+	const struct apt_package **v = xcalloc(images->n + 1, sizeof(*v));
+
+	*n = 0;
+	for (size_t i = 0; i < images->n; i++) {
+		const struct apt_package *p = &images->v[i];
+		size_t j = 0;
+
+		while (j < *n && !same_series(v[j], p))
+			j++;
+		if (j == *n)
+			v[(*n)++] = p;
+		else if (debian_newer(p->version, v[j]->version))
+			v[j] = p;
+	}
+	if (*n)
+		qsort(v, *n, sizeof(*v), by_series);
+	return v;
+}
+
+static int open_fresh(struct apt *a, const struct kernel_opts *o,
+		      const struct kernel_suites *suites, struct err *err)
+{
+	int lock = kernel_cache_lock(o->cache, err), ret;
+
+	if (lock < 0)
+		return -1;
+	ret = kernel_fetch_open(a, suites, o, err);
+	close(lock);
+	return ret;
+}
+
+static int list_available(const struct kernel_opts *o, const struct kernel_suites *suites,
+			  struct err *err)
+{
+	struct apt_packages images = {0};
+	const struct apt_package **v;
+	struct apt a;
+	size_t n;
+
+	if (o->update) {
+		if (open_fresh(&a, o, suites, err) < 0)
+			return -1;
+	} else if (!apt_reopen(&a, o->cache) || !apt_has_lists(&a)) {
+		puts("\nwhat Debian has: not asked yet; 'mlocklab kernels --update' asks");
+		return 0;
+	}
+	if (debian_images(&a, suites->flavour, &images, err) < 0) {
+		apt_release(&a);
+		return -1;
+	}
+	printf("\nwhat Debian has, flavour %s\n", suites->flavour);
+	v = newest_of_each(&images, &n);
+	for (size_t i = 0; i < n; i++) {
+		char *series = debian_series(v[i]->version);
+
+		printf("  debian:%-18s %-27s %s\n", series, v[i]->version, v[i]->suite);
+		free(series);
+	}
+	free(v);
+	apt_packages_release(&images);
+	apt_release(&a);
+	return 0;
+}
+
+static int list(const struct kernel_opts *o, struct err *err)
+{
+	struct kernel_suites suites;
+	int ret;
+
+	if (kernel_suites_load(&suites, o->config, err) < 0)
+		return -1;
+	ret = list_cached(o->cache, suites.flavour, err);
+	if (ret == 0)
+		ret = list_available(o, &suites, err);
+	kernel_suites_release(&suites);
+	return ret;
+}
+
+static int fetch(char **specs, const struct kernel_opts *o, struct err *err)
+{
+	struct kernel k;
+
+	for (; *specs; specs++) {
+		if (kernel_resolve(&k, *specs, o, err) < 0)
+			return -1;
+		printf("%s  %s  %s\n", *specs, k.release, k.image ? k.image : "as booted");
+		kernel_release(&k);
+	}
+	return 0;
+}
+
+/* Removes every kernel that a debian: spec means. */
+static int remove_debian(const struct kernel_spec *s, const char *flavour,
+			 const struct kernel_opts *o, struct err *err)
+{
+	struct cached_kernels l;
+	int removed = 0, ret = 0;
+	char *name;
+
+	while (ret == 0) {
+		if (kernel_cache_list(&l, o->cache, err) < 0)
+			return -1;
+		name = kernel_cache_newest(&l, s->version, flavour);
+		kernel_cache_list_release(&l);
+		if (!name)
+			break;
+		ret = kernel_cache_remove(o->cache, name, err);
+		removed++;
+		free(name);
+	}
+	if (!removed)
+		return err_set(err, "no kernel %s of flavour %s is cached", s->version, flavour);
+	return ret;
+}
+
+static int remove_one(const char *what, const struct kernel_opts *o, struct err *err)
+{
+	struct kernel_suites suites;
+	struct kernel_spec s;
+	int ret;
+
+	if (strncmp(what, "debian:", 7) != 0) {
+		if (strchr(what, '/') || *what == '.')
+			return err_set(err, "'%s' is no name in the cache; 'mlocklab kernels' "
+					    "lists what is there", what);
+		return kernel_cache_remove(o->cache, what, err);
+	}
+	if (kernel_spec_parse(&s, what, err) < 0)
+		return -1;
+	ret = kernel_suites_load(&suites, o->config, err);
+	if (ret == 0) {
+		ret = remove_debian(&s, s.flavour ? s.flavour : suites.flavour, o, err);
+		kernel_suites_release(&suites);
+	}
+	kernel_spec_release(&s);
+	return ret;
+}
+
+static int remove_all(char **names, const struct kernel_opts *o, struct err *err)
+{
+	int lock = kernel_cache_lock(o->cache, err), ret = lock < 0 ? -1 : 0;
+
+	for (; ret == 0 && *names; names++)
+		ret = remove_one(*names, o, err);
+	if (lock >= 0)
+		close(lock);
+	return ret;
+}
+
+static int run(char **args, const struct kernel_opts *o, struct err *err)
+{
+	const char *verb = args[0] ? args[0] : "list";
+
+	if (strcmp(verb, "list") == 0 && (!args[0] || !args[1]))
+		return list(o, err);
+	if (args[0] && args[1] && strcmp(verb, "fetch") == 0)
+		return fetch(args + 1, o, err);
+	if (args[0] && args[1] && strcmp(verb, "rm") == 0)
+		return remove_all(args + 1, o, err);
+	return err_set(err, "'%s' is not understood so; 'mlocklab kernels --help' says what is",
+		       verb);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {{"update", no_argument, NULL, 'u'},
+					      {"mirror", required_argument, NULL, 'm'},
+					      {"help", no_argument, NULL, 'h'},
+					      {0}};
+	char *cache = paths_cache(), *config = paths_config("kernels.ini");
+	struct kernel_opts o = {.cache = cache, .config = config};
+	struct err err;
+	int c, ret;
+
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (c == 'u') {
+			o.update = true;
+		} else if (c == 'm') {
+			o.mirror = optarg;
+			o.update = true;
+		} else {
+			fputs(usage_text, c == 'h' ? stdout : stderr);
+			return c == 'h' ? EXIT_OK : EXIT_USAGE;
+		}
+	}
+	ret = run(argv + optind, &o, &err);
+	if (ret < 0)
+		fprintf(stderr, "mlocklab kernels: %s\n", err.text);
+	free(cache);
+	free(config);
+	return ret < 0 ? EXIT_USAGE : EXIT_OK;
+}
