@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "analysis/export.h"
+#include "analysis/stats.h"
 #include "lib/fs.h"
 
 static const char usage_text[] =
@@ -19,6 +20,8 @@ static const char usage_text[] =
 	"  --margin SHARE          smallest change that matters: 2% or 0.02 (default: 1%,\n"
 	"                          or what the run says if that is more)\n"
 	"  --alpha P               level of the tests (default: 0.05)\n"
+	"  --look                  level of the look at so many pairs, for a run that may\n"
+	"                          stop early (O'Brien-Fleming at 6, 12, 18, 24, 30)\n"
 	"  --unpaired              do not use the pairs\n"
 	"  --strict                exit code 4 when a primary metric is inconclusive\n"
 	"  --force                 compare runs that were measured in different ways\n"
@@ -28,16 +31,16 @@ static const char usage_text[] =
 	"\n"
 	"formats:\n";
 
-enum choice { OLD = 1000, NEW, FORMAT, ALL, MARGIN, ALPHA, UNPAIRED, STRICT, FORCE, WRITE, OUTPUT, HELP };
+enum choice { OLD = 1000, NEW, FORMAT, ALL, MARGIN, ALPHA, LOOK, UNPAIRED, STRICT, FORCE, WRITE, OUTPUT, HELP };
 
 static const struct option long_options[] = {
 	{"old", required_argument, NULL, OLD},       {"new", required_argument, NULL, NEW},
 	{"format", required_argument, NULL, FORMAT}, {"all", no_argument, NULL, ALL},
 	{"margin", required_argument, NULL, MARGIN}, {"alpha", required_argument, NULL, ALPHA},
-	{"unpaired", no_argument, NULL, UNPAIRED},   {"strict", no_argument, NULL, STRICT},
-	{"force", no_argument, NULL, FORCE},         {"write", no_argument, NULL, WRITE},
-	{"output", required_argument, NULL, OUTPUT}, {"help", no_argument, NULL, HELP},
-	{NULL, 0, NULL, 0},
+	{"look", no_argument, NULL, LOOK},           {"unpaired", no_argument, NULL, UNPAIRED},
+	{"strict", no_argument, NULL, STRICT},       {"force", no_argument, NULL, FORCE},
+	{"write", no_argument, NULL, WRITE},         {"output", required_argument, NULL, OUTPUT},
+	{"help", no_argument, NULL, HELP},           {NULL, 0, NULL, 0},
 };
 
 struct options {
@@ -45,7 +48,7 @@ struct options {
 	struct export_opts export;
 	const struct exporter *exporter;
 	const char *output;
-	bool strict, write;
+	bool strict, write, look;
 };
 
 static void print_usage(void)
@@ -93,6 +96,7 @@ static int set_option(struct options *o, int option, struct err *err)
 	case ALL: o->export.all = true; return 0;
 	case MARGIN: return parse_share("--margin", optarg, &o->compare.margin, err);
 	case ALPHA: return parse_share("--alpha", optarg, &o->compare.alpha, err);
+	case LOOK: o->look = true; return 0;
 	case UNPAIRED: o->compare.unpaired = true; return 0;
 	case STRICT: o->strict = true; return 0;
 	case FORCE: o->compare.force = true; return 0;
@@ -125,6 +129,22 @@ static int deliver(const struct options *o, const struct str *out, struct err *e
 	return 0;
 }
 
+/* The level of a look depends on how many pairs there turned out to be. */
+static int look(struct comparison *c, const struct options *o, struct err *err)
+{
+	struct compare_opts again = o->compare;
+	const struct run *old = c->run_old, *new = c->run_new;
+
+	again.alpha = stats_look_alpha((unsigned)c->pairs);
+	if (!(again.alpha > 0)) {
+		err_set(err, "--look: %zu pairs are no look, 6, 12, 18, 24 and 30 are", c->pairs);
+		compare_release(c);
+		return -1;
+	}
+	compare_release(c);
+	return compare_runs(c, old, new, &again, err);
+}
+
 static int compare(const struct options *o, const struct run *old, const struct run *new,
 		   struct err *err)
 {
@@ -132,7 +152,7 @@ static int compare(const struct options *o, const struct run *old, const struct 
 	struct comparison c;
 	int code = -1;
 
-	if (compare_runs(&c, old, new, &o->compare, err) < 0)
+	if (compare_runs(&c, old, new, &o->compare, err) < 0 || (o->look && look(&c, o, err) < 0))
 		return -1;
 	if (o->exporter->write(&c, &o->export, &out, err) == 0 && deliver(o, &out, err) == 0 &&
 	    (!o->write || compare_write(&c, err) == 0))

@@ -27,19 +27,37 @@ static void fill_groups(const struct boots *b, const struct result *r, const str
 		column[(b->n_old + i) * stride] = scaled(r, new->boot[b->new[i]].median);
 }
 
-/* The columns of one family, primary metrics or all others. */
+/* The columns that are tested together: those of one kind of metric. */
 struct family {
 	struct result **r;
 	size_t m;
 	double *p, *adjusted;
 };
 
-static void gather_family(struct comparison *c, bool primary, struct family *f)
+/*
+ * Nothing differs anywhere: p is 1 however the boots are resampled. A correction need not pay for a
+ * test that cannot fire, and most counters of most cells are such.
+ */
+static bool unmoved(const struct comparison *c, const struct result *r)
+{
+	for (size_t i = 0; i < r->n_new; i++)
+		if (r->new_v[i] != r->old_v[c->paired ? i : 0])
+			return false;
+	for (size_t i = 0; !c->paired && i < r->n_old; i++)
+		if (r->old_v[i] != r->old_v[0])
+			return false;
+	return true;
+}
+
+static void gather_family(struct comparison *c, enum metric_kind kind, struct family *f)
 {
 	f->r = xcalloc(c->n_results + 1, sizeof(struct result *));
-	for (size_t i = 0; i < c->n_results; i++)
-		if ((c->results[i].metric->kind == METRIC_PRIMARY) == primary)
-			f->r[f->m++] = &c->results[i];
+	for (size_t i = 0; i < c->n_results; i++) {
+		struct result *r = &c->results[i];
+
+		if (r->metric->kind == kind && !unmoved(c, r))
+			f->r[f->m++] = r;
+	}
 	f->p = xcalloc(f->m + 1, sizeof(*f->p));
 	f->adjusted = xcalloc(f->m + 1, sizeof(*f->adjusted));
 }
@@ -99,24 +117,33 @@ static enum verdict judge(const struct comparison *c, const struct result *r)
 	return low >= -margin && high <= margin ? VERDICT_EQUIVALENT : VERDICT_INCONCLUSIVE;
 }
 
+static void test_kind(struct comparison *c, const struct boots *b, uint64_t seed,
+		      enum metric_kind kind)
+{
+	struct family f = {0};
+
+	gather_family(c, kind, &f);
+	test_family(c, b, seed, &f);
+	if (kind != METRIC_PRIMARY)
+		stats_bh(f.p, f.m, f.adjusted);
+	for (size_t j = 0; j < f.m; j++) {
+		f.r[j]->p = f.p[j];
+		f.r[j]->p_adjusted = f.adjusted[j];
+	}
+	free(f.r);
+	free(f.p);
+	free(f.adjusted);
+}
+
 void compare_judge(struct comparison *c, const struct boots *b, uint64_t seed)
 {
-	for (int primary = 0; primary < 2; primary++) {
-		struct family f = {0};
-
-		gather_family(c, primary, &f);
-		test_family(c, b, seed, &f);
-		if (!primary)
-			stats_bh(f.p, f.m, f.adjusted);
-		for (size_t j = 0; j < f.m; j++) {
-			f.r[j]->p = f.p[j];
-			f.r[j]->p_adjusted = f.adjusted[j];
-			f.r[j]->verdict = judge(c, f.r[j]);
-		}
-		free(f.r);
-		free(f.p);
-		free(f.adjusted);
-	}
+	for (size_t i = 0; i < c->n_results; i++)
+		c->results[i].p = c->results[i].p_adjusted = 1;
+	test_kind(c, b, seed, METRIC_PRIMARY);
+	test_kind(c, b, seed, METRIC_SECONDARY);
+	test_kind(c, b, seed, METRIC_COUNTER);
+	for (size_t i = 0; i < c->n_results; i++)
+		c->results[i].verdict = judge(c, &c->results[i]);
 }
 
 void compare_conclude(struct comparison *c)

@@ -76,33 +76,42 @@ bool outcome_got_worse(const struct comparison *c, const struct outcome_row *o)
 
 /* --- settings --- */
 
+/* Settings known to move such figures by themselves; a '$' ends a whole name. */
 static bool is_of_note(const char *name)
 {
 	static const char *const known[] = {
-		"CONFIG_PREEMPT", "CONFIG_HZ", "CONFIG_NO_HZ", "CONFIG_DEBUG_", "CONFIG_LOCK_STAT",
-		"CONFIG_LOCKDEP", "CONFIG_PROVE_LOCKING", "CONFIG_KASAN", "CONFIG_KCSAN",
-		"CONFIG_UBSAN", "CONFIG_SLUB", "CONFIG_SLAB", "CONFIG_INIT_ON_", "CONFIG_RETPOLINE",
-		"CONFIG_PAGE_TABLE_ISOLATION", "CONFIG_MITIGATION", "CONFIG_LRU_GEN",
-		"CONFIG_NUMA_BALANCING", "CONFIG_TRANSPARENT_HUGEPAGE", "CONFIG_HARDENED_USERCOPY",
-		"CONFIG_MEMCG", "mitigation ", "thp", "clocksource",
+		"CONFIG_PREEMPT$", "CONFIG_PREEMPT_NONE$", "CONFIG_PREEMPT_VOLUNTARY$",
+		"CONFIG_PREEMPT_DYNAMIC$", "CONFIG_PREEMPT_RT$", "CONFIG_PREEMPT_LAZY$", "CONFIG_HZ$",
+		"CONFIG_NO_HZ_FULL$", "CONFIG_DEBUG_VM$", "CONFIG_DEBUG_LIST$", "CONFIG_LOCK_STAT$",
+		"CONFIG_LOCKDEP$", "CONFIG_PROVE_LOCKING$", "CONFIG_KASAN$", "CONFIG_KCSAN$",
+		"CONFIG_UBSAN$", "CONFIG_SLUB$", "CONFIG_SLUB_DEBUG_ON$", "CONFIG_INIT_ON_",
+		"CONFIG_RETPOLINE$", "CONFIG_PAGE_TABLE_ISOLATION$", "CONFIG_MITIGATION_",
+		"CONFIG_LRU_GEN_ENABLED$", "CONFIG_NUMA_BALANCING$", "CONFIG_TRANSPARENT_HUGEPAGE",
+		"CONFIG_HARDENED_USERCOPY$", "CONFIG_MEMCG$", "CONFIG_PER_VMA_LOCK$", "mitigation ",
+		"thp$", "clocksource$",
 	};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (!strncmp(name, known[i], strlen(known[i])))
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		size_t len = strcspn(known[i], "$");
+
+		if (!strncmp(name, known[i], len) && (!known[i][len] || !name[len]))
 			return true;
+	}
 	return false;
 }
 
 static void add_setting(struct comparison *c, const char *prefix, const char *name, const char *old,
 			const char *new)
 {
+	/* A line that a release does not know yet is as good as one that is switched off. */
+	const char *off = strncmp(name, "CONFIG_", 7) ? "unknown" : "n";
 	struct setting s;
 
-	if (!strcmp(old ? old : "", new ? new : ""))
+	if (!strcmp(old ? old : off, new ? new : off))
 		return;
 	s.name = xasprintf("%s%s", prefix, name);
-	s.old = xstrdup(old ? old : "not set");
-	s.new = xstrdup(new ? new : "not set");
+	s.old = xstrdup(old ? old : off);
+	s.new = xstrdup(new ? new : off);
 	s.of_note = is_of_note(s.name);
 	c->settings = xrealloc(c->settings, (c->n_settings + 1) * sizeof(*c->settings));
 	c->settings[c->n_settings++] = s;

@@ -1,7 +1,8 @@
 /*
  * Two arms against each other, by the protocol: the boot is the unit, pairs where there are
  * pairs, Hodges-Lehmann ratio, exact interval and p, max-T over the primary metrics,
- * Benjamini-Hochberg over all others, a practical margin, and a verdict in words.
+ * Benjamini-Hochberg over the secondary ones and over the counters, a practical margin, and a
+ * verdict.
  */
 #ifndef ANALYSIS_COMPARE_H
 #define ANALYSIS_COMPARE_H
@@ -70,7 +71,7 @@ bool outcome_got_worse(const struct comparison *c, const struct outcome_row *o);
 
 /* A CONFIG_ line, mitigation or other setting that differs between the arms. */
 struct setting {
-	char *name, *old, *new; /* "CONFIG_PREEMPT_VOLUNTARY", "y", "not set"; escape them */
+	char *name, *old, *new; /* "CONFIG_PREEMPT_DYNAMIC", "n", "y"; escape them */
 	bool of_note; /* known to move such figures by itself: preemption, mitigations, HZ, debugging */
 };
 

@@ -26,21 +26,13 @@ static void add_name(struct str *out, const struct run_cell *cell)
 	}
 }
 
-/* benchstat knows a unit by its text: where two metrics share one, the metric's name goes before. */
-static void add_unit(struct str *out, const struct run_cell *cell, const struct run_metric *m)
+/* benchstat knows a metric by its unit: all but the primary one say their name in it. */
+static void add_unit(struct str *out, const struct run_metric *m)
 {
 	const char *unit = *m->unit ? m->unit : "count";
 
-	for (size_t i = 0; i < cell->n_series; i++) {
-		const struct run_metric *other = &cell->series[i].metric;
-
-		if (other == m)
-			break;
-		if (!strcmp(*other->unit ? other->unit : "count", unit)) {
-			str_addf(out, "%s-", m->name);
-			break;
-		}
-	}
+	if (m->kind != METRIC_PRIMARY)
+		str_addf(out, "%s-", m->name);
 	for (; *unit; unit++)
 		str_addf(out, "%c", *unit > ' ' && *unit < 0x7f ? *unit : '_');
 }
@@ -61,7 +53,7 @@ static void add_units(const struct comparison *c, const struct export_opts *o, s
 
 		if (!wanted(r->metric, o) || r->metric->better == NO_DIRECTION)
 			continue;
-		add_unit(&unit, r->cell, r->metric);
+		add_unit(&unit, r->metric);
 		while (at < seen.n && strcmp(seen.v[at], str_text(&unit)))
 			at++;
 		if (at == seen.n) {
@@ -81,36 +73,37 @@ static void add_config(struct str *out, const char *key, const char *value)
 	str_add(out, "\n");
 }
 
+static void add_boot(const struct comparison *c, const struct run_cell *cell, size_t boot,
+		     const struct export_opts *o, struct str *out)
+{
+	bool started = false;
+
+	for (size_t j = 0; j < cell->n_series; j++) {
+		const struct series *s = &cell->series[j];
+
+		if (isnan(s->boot[boot].median) || !wanted(&s->metric, o) ||
+		    !compare_find(c, cell->id, s->metric.name))
+			continue;
+		if (!started) {
+			add_name(out, cell);
+			str_addf(out, " %zu", s->boot[boot].n);
+		}
+		started = true;
+		str_addf(out, " %.10g ", s->boot[boot].median);
+		add_unit(out, &s->metric);
+	}
+	if (started)
+		str_add(out, "\n");
+}
+
 static void add_arm(const struct comparison *c, const struct run *run, const struct run_arm *arm,
 		    const struct export_opts *o, struct str *out)
 {
 	add_config(out, "arm", arm->name);
 	add_config(out, "kernel", *arm->release ? arm->release : arm->spec);
-	for (size_t b = 0; b < run->n_boots; b++) {
-		if (&run->arms[run->boots[b].arm] != arm)
-			continue;
-		for (size_t i = 0; i < run->n_cells; i++) {
-			const struct run_cell *cell = &run->cells[i];
-			bool started = false;
-
-			for (size_t j = 0; j < cell->n_series; j++) {
-				const struct series *s = &cell->series[j];
-
-				if (isnan(s->boot[b].median) || !wanted(&s->metric, o) ||
-				    !compare_find(c, cell->id, s->metric.name))
-					continue;
-				if (!started) {
-					add_name(out, cell);
-					str_addf(out, " %zu", s->boot[b].n);
-				}
-				started = true;
-				str_addf(out, " %.10g ", s->boot[b].median);
-				add_unit(out, cell, &s->metric);
-			}
-			if (started)
-				str_add(out, "\n");
-		}
-	}
+	for (size_t b = 0; b < run->n_boots; b++)
+		for (size_t i = 0; i < run->n_cells && &run->arms[run->boots[b].arm] == arm; i++)
+			add_boot(c, &run->cells[i], b, o, out);
 }
 
 int export_gobench(const struct comparison *c, const struct export_opts *o, struct str *out,

@@ -53,18 +53,13 @@ static void add_kind(const struct comparison *c, enum metric_kind kind, struct s
 	free(r);
 }
 
-static void add_lines(struct str *out, const char *lines)
+/* Lines as they are, in a block that they cannot end. */
+static void add_block(struct str *out, const char *lines)
 {
-	for (const char *at = lines; *at;) {
-		size_t len = strcspn(at, "\n");
-		char *line = xstrndup(at, len);
-
-		str_add(out, "- ");
-		add_cell(out, line);
-		str_add(out, "\n");
-		free(line);
-		at += len + (at[len] == '\n');
-	}
+	str_add(out, "\n```\n");
+	for (; *lines; lines++)
+		str_addf(out, "%c", *lines == '`' ? '\'' : *lines);
+	str_add(out, "```\n");
 }
 
 int export_markdown(const struct comparison *c, const struct export_opts *o, struct str *out,
@@ -84,8 +79,7 @@ int export_markdown(const struct comparison *c, const struct export_opts *o, str
 	}
 	table_heading(c, &lines);
 	table_remarks(c, &lines);
-	str_add(out, "\n");
-	add_lines(out, str_text(&lines));
+	add_block(out, str_text(&lines));
 	str_release(&lines);
 	free(summary);
 	return 0;

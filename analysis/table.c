@@ -39,8 +39,10 @@ size_t table_order(const struct comparison *c, enum metric_kind kind, const stru
 
 void table_ratio(char out[32], const struct result *r, double v)
 {
-	if (r->difference)
-		snprintf(out, 32, "%+.3g", v);
+	if (r->difference && fabs(v) >= 1000)
+		snprintf(out, 32, "%+.2gk", v / 1000);
+	else if (r->difference)
+		snprintf(out, 32, "%+.2g", v);
 	else
 		snprintf(out, 32, v < 10 ? "%.3f" : v < 100 ? "%.2f" : "%.0f", v);
 }
@@ -132,9 +134,9 @@ static void add_group(struct str *out, const struct result *r)
 static void add_row(struct str *out, const struct result *r)
 {
 	char old[32], new[32], ratio[32], interval[72];
-	struct str label = STR_INIT;
+	struct str label = STR_INIT, line = STR_INIT;
 
-	text_escape(&label, *r->cell->label ? r->cell->label : "-");
+	text_escape(&label, *r->cell->label ? r->cell->label : r->cell->workload);
 	if (r->cell->is_control)
 		str_add(&label, " *");
 	verdict_figure(old, r->old);
@@ -142,11 +144,16 @@ static void add_row(struct str *out, const struct result *r)
 	table_ratio(ratio, r, r->ratio);
 	table_interval(interval, r);
 	if (label.len > 22)
-		str_addf(out, "  %.*s\n%-24s", TABLE_WIDTH - 2, str_text(&label), "");
-	else
-		str_addf(out, "  %-22s", str_text(&label));
-	str_addf(out, " %8s %8s %6s %12s %s\n", old, new, ratio, interval, verdict_name(r->verdict));
+		str_addf(out, "  %.*s\n", TABLE_WIDTH - 2, str_text(&label));
+	str_addf(&line, "  %-22s %8s %8s %6s %12s", label.len > 22 ? "" : str_text(&label), old, new,
+		 ratio, interval);
+	str_add(out, line.buf);
+	/* Figures that no column was made for push the verdict to a line of its own. */
+	if (line.len + 1 + strlen(verdict_name(r->verdict)) > TABLE_WIDTH)
+		str_addf(out, "\n%*s", TABLE_WIDTH - 13, "");
+	str_addf(out, " %s\n", verdict_name(r->verdict));
 	str_release(&label);
+	str_release(&line);
 }
 
 static bool same_group(const struct result *a, const struct result *b)
@@ -242,28 +249,37 @@ static void add_outcome(const struct comparison *c, const struct outcome_row *ro
 	str_release(&line);
 }
 
+/* "PREEMPT_DYNAMIC n -> y"; of a mitigation's long text only that it differs. */
+static void add_setting(struct str *line, const struct setting *s)
+{
+	bool mitigation = !strncmp(s->name, "mitigation ", 11);
+
+	text_escape(line, strncmp(s->name, "CONFIG_", 7) ? s->name : s->name + 7);
+	if (mitigation)
+		return;
+	str_add(line, " ");
+	text_escape(line, s->old);
+	str_add(line, " -> ");
+	text_escape(line, s->new);
+}
+
+#define SETTINGS_SHOWN 8
+
 static void add_settings(const struct comparison *c, struct str *out)
 {
 	struct str line = STR_INIT;
-	size_t rest = 0;
+	size_t shown = 0;
 
-	for (size_t i = 0; i < c->n_settings; i++) {
-		const struct setting *s = &c->settings[i];
-
-		if (!s->of_note) {
-			rest++;
-			continue;
-		}
-		str_add(&line, line.len ? "; " : "settings that differ: ");
-		text_escape(&line, s->name);
-		str_add(&line, " ");
-		text_escape(&line, s->old);
-		str_add(&line, " -> ");
-		text_escape(&line, s->new);
+	for (; shown < c->n_settings && shown < SETTINGS_SHOWN; shown++) {
+		if (!c->settings[shown].of_note)
+			break;
+		str_add(&line, shown ? "; " : "settings that differ: ");
+		add_setting(&line, &c->settings[shown]);
 	}
-	if (rest)
-		str_addf(&line, "%s%zu other setting%s", line.len ? "; " : "settings that differ: ", rest,
-			 rest == 1 ? "" : "s");
+	if (c->n_settings > shown)
+		str_addf(&line, "%s%zu %s (--format json lists them)",
+			 shown ? "; and " : "settings that differ: ", c->n_settings - shown,
+			 shown ? "more" : "of no note");
 	if (line.len)
 		text_wrap(out, line.buf, TABLE_WIDTH, 0);
 	str_release(&line);

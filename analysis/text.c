@@ -25,6 +25,9 @@ void text_wrap(struct str *out, const char *text, size_t width, size_t indent)
 		len = strcspn(text, " ");
 		if (!len)
 			break;
+		/* A number and its "%" stay together. */
+		if (text[len] == ' ' && text[len + 1] == '%')
+			len += 1 + strcspn(text + len + 1, " ");
 		if (column && column + 1 + len > width) {
 			str_add(out, "\n");
 			column = 0;

@@ -10,7 +10,7 @@ void verdict_figure(char out[32], double value)
 {
 	double size = fabs(value);
 
-	snprintf(out, 32, size >= 1000 && size < 1e7 ? "%.0f" : "%.4g", value);
+	snprintf(out, 32, size >= 1e7 ? "%.3g" : size >= 1000 ? "%.0f" : "%.4g", value);
 }
 
 /* "page/process" after its first '/' reads "page and process". */
@@ -91,28 +91,41 @@ static bool as_factor(double ratio)
 	return ratio >= 1.5 || ratio <= 1 / 1.5;
 }
 
+/* "3.9 to 4.1": as many decimals, up to three, as tell the two apart. */
+static void add_range(struct str *out, double low, double high, bool sign)
+{
+	char a[32], b[32];
+
+	for (int digits = 1; digits <= 3; digits++) {
+		snprintf(a, sizeof(a), sign ? "%+.*f" : "%.*f", digits, low);
+		snprintf(b, sizeof(b), sign ? "%+.*f" : "%.*f", digits, high);
+		if (strcmp(a, b))
+			break;
+	}
+	str_addf(out, "%s to %s", a, b);
+}
+
 /* "(525 against 2110, 95 % interval 3.9 to 4.1)", the interval in the words of the change. */
 static void add_evidence(struct str *out, const struct result *r)
 {
-	double low = r->low, high = r->high;
-
 	str_add(out, " (");
 	add_figures(out, r);
-	if (!bounded(r)) {
-		str_add(out, ")");
-		return;
+	if (bounded(r) && r->low == r->high) {
+		str_add(out, ", the same in every boot");
+	} else if (bounded(r)) {
+		str_add(out, ", 95 % interval ");
+		if (r->difference)
+			str_addf(out, "%+.3g to %+.3g", r->low, r->high);
+		else if (!as_factor(r->ratio))
+			add_range(out, (r->low - 1) * 100, (r->high - 1) * 100, true);
+		else if (r->ratio < 1)
+			add_range(out, 1 / r->high, 1 / r->low, false);
+		else
+			add_range(out, r->low, r->high, false);
+		if (!r->difference && !as_factor(r->ratio))
+			str_add(out, " %");
 	}
-	str_add(out, ", 95 % interval ");
-	if (r->difference) {
-		str_addf(out, "%+.3g to %+.3g)", low, high);
-	} else if (!as_factor(r->ratio)) {
-		str_addf(out, "%+.2g to %+.2g %%)", (low - 1) * 100, (high - 1) * 100);
-	} else {
-		add_amount(out, r->ratio < 1 ? 1 / high : low);
-		str_add(out, " to ");
-		add_amount(out, r->ratio < 1 ? 1 / low : high);
-		str_add(out, ")");
-	}
+	str_add(out, ")");
 }
 
 /* "4.0 times fewer instructions per page", "12.3 % more time per page". */
