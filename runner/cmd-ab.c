@@ -1,0 +1,205 @@
+/* mlocklab ab: run, compare and report of two kernels, in one command. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "lib/fs.h"
+#include "lib/spawn.h"
+#include "runner/paths.h"
+
+static const char usage_text[] =
+	"usage: mlocklab ab --old SPEC --new SPEC [--suite NAME|FILE] [option of run...]\n"
+	"\n"
+	"Boots the two kernels, runs the suite on both, prints the verdict and writes the\n"
+	"report. Exit code 0: nothing got worse; 1: something did; 4: with --strict, some\n"
+	"figure was inconclusive; 2: it could not be done.\n"
+	"\n"
+	"  --old SPEC, --new SPEC  the kernels: debian:5.10, deb:FILE, image:FILE, ...\n"
+	"                          without them, the arms that the suite's file names\n"
+	"  --suite NAME            configs/NAME.ini, or a file (default: core)\n"
+	"  --strict                an inconclusive figure is exit code 4\n"
+	"  --help                  this text\n"
+	"\n"
+	"Every other option is one of run, such as --target, --pairs, --seed, --cmdline;\n"
+	"see 'mlocklab run --help'.\n";
+
+struct options {
+	const char *old, *new, *suite;
+	bool strict;
+	struct strv rest; /* what run is given */
+};
+
+/* The value of "--name VALUE" or "--name=VALUE" at argv[*i], which moves past it; NULL for others. */
+static const char *value_of(const char *name, int argc, char **argv, int *i)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(argv[*i], name, n) != 0)
+		return NULL;
+	if (argv[*i][n] == '=')
+		return argv[*i] + n + 1;
+	if (argv[*i][n] || *i + 1 >= argc)
+		return NULL;
+	return argv[++*i];
+}
+
+static int parse(struct options *o, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *v;
+
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			fputs(usage_text, stdout);
+			exit(EXIT_OK);
+		}
+		if ((v = value_of("--old", argc, argv, &i)))
+			o->old = v;
+		else if ((v = value_of("--new", argc, argv, &i)))
+			o->new = v;
+		else if ((v = value_of("--suite", argc, argv, &i)))
+			o->suite = v;
+		else if (!strcmp(argv[i], "--strict"))
+			o->strict = true;
+		else
+			strv_push(&o->rest, argv[i]);
+	}
+	if (!o->old != !o->new) {
+		fprintf(stderr, "mlocklab ab: --%s is missing: two kernels are compared\n",
+			o->old ? "new" : "old");
+		return -1;
+	}
+	return 0;
+}
+
+/* A suite is a file, or the name of one in configs/. */
+static char *suite_path(const char *suite)
+{
+	char *name, *path;
+
+	if (strchr(suite, '/') || fs_exists(suite))
+		return xstrdup(suite);
+	name = xasprintf("%s.ini", suite);
+	path = paths_config(name);
+	free(name);
+	return path;
+}
+
+static char *verb(const char *name)
+{
+	char *dir = paths_libexec(), *path = xasprintf("%s/mlocklab-%s", dir, name);
+
+	free(dir);
+	return path;
+}
+
+/* Starts a verb with our terminal, its standard output to `out` where that is a descriptor. */
+static int run_verb(struct strv *argv, int out, pid_t *pid, struct err *err)
+{
+	struct spawn_opts opts = SPAWN_OPTS;
+
+	opts.out = out;
+	*pid = spawn_start(argv->v, &opts, err);
+	return *pid < 0 ? -1 : 0;
+}
+
+static int exit_code(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
+		return EXIT_USAGE;
+	return WEXITSTATUS(status);
+}
+
+/* Runs the experiment; dir is what it printed, the run's directory. */
+static int measure(const struct options *o, struct str *dir, struct err *err)
+{
+	char *path = suite_path(o->suite), *program = verb("run");
+	struct strv argv = STRV_INIT;
+	int fds[2], code = -1;
+	char buf[4096];
+	ssize_t n;
+	pid_t pid;
+
+	strv_push(&argv, program);
+	strv_push(&argv, path);
+	if (o->old) {
+		strv_pushf(&argv, "--kernel");
+		strv_pushf(&argv, "old=%s", o->old);
+		strv_pushf(&argv, "--kernel");
+		strv_pushf(&argv, "new=%s", o->new);
+	}
+	for (size_t i = 0; i < o->rest.n; i++)
+		strv_push(&argv, o->rest.v[i]);
+	if (pipe(fds) < 0) {
+		err_sys(err, "cannot make a pipe");
+	} else if (run_verb(&argv, fds[1], &pid, err) == 0) {
+		close(fds[1]);
+		while ((n = read(fds[0], buf, sizeof(buf))) > 0)
+			str_addn(dir, buf, (size_t)n);
+		close(fds[0]);
+		code = exit_code(pid);
+	}
+	strv_release(&argv);
+	free(path);
+	free(program);
+	return code;
+}
+
+static int follow(const char *name, const char *dir, const char *option, struct err *err)
+{
+	struct strv argv = STRV_INIT;
+	char *program = verb(name);
+	int code = -1;
+	pid_t pid;
+
+	strv_push(&argv, program);
+	strv_push(&argv, dir);
+	if (option)
+		strv_push(&argv, option);
+	if (run_verb(&argv, -1, &pid, err) == 0)
+		code = exit_code(pid);
+	strv_release(&argv);
+	free(program);
+	return code;
+}
+
+static bool wants(const struct options *o, const char *option)
+{
+	for (size_t i = 0; i < o->rest.n; i++)
+		if (strcmp(o->rest.v[i], option) == 0)
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.suite = "core"};
+	struct str dir = STR_INIT;
+	struct err err = {""};
+	int code, report;
+
+	if (parse(&o, argc, argv) < 0)
+		return EXIT_USAGE;
+	code = measure(&o, &dir, &err);
+	if (wants(&o, "--show-command")) {
+		fputs(str_text(&dir), stdout);
+		return code < 0 ? EXIT_USAGE : code;
+	}
+	while (dir.len && dir.buf[dir.len - 1] == '\n')
+		dir.buf[--dir.len] = '\0';
+	if (code >= 0 && dir.len) {
+		/* boots that failed are part of the answer: what was measured is compared all the same */
+		code = follow("compare", dir.buf, o.strict ? "--strict" : NULL, &err);
+		report = code < 0 || code == EXIT_USAGE ? -1 : follow("report", dir.buf, NULL, &err);
+		if (report > 0)
+			code = EXIT_USAGE;
+	}
+	if (code < 0)
+		fprintf(stderr, "mlocklab ab: %s\n", err.text);
+	str_release(&dir);
+	strv_release(&o.rest);
+	return code < 0 ? EXIT_USAGE : code;
+}
