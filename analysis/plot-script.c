@@ -1,7 +1,15 @@
 #include "analysis/plot.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* In px: a character of the widest common sans serif at 14 px, a line of text, what is above. */
+#define CHARACTER_WIDTH 8.5
+#define LINE 22
+#define ABOVE 40
 
 /* Markers as gnuplot's svg terminal numbers them: 6, 8 open and 7, 9 filled circle, triangle. */
 static const struct look {
@@ -108,7 +116,8 @@ static void linear_ticks(struct str *out, struct range r)
 {
 	double step = nice_step(r.hi - r.lo, 7);
 
-	for (double k = ceil(r.lo / step - 1e-9); k * step <= r.hi * (1 + 1e-9); k++)
+	/* Adding 0 makes the -0 that ceil may give a 0. */
+	for (double k = ceil(r.lo / step - 1e-9) + 0.0; k * step <= r.hi * (1 + 1e-9); k++)
 		add_tick(out, k * step, plot_number(k * step));
 }
 
@@ -127,6 +136,56 @@ static void log_ticks(struct str *out, struct range r)
 				add_tick(out, v, plot_number(v));
 		}
 	}
+}
+
+static size_t key_rows(const struct plot *p)
+{
+	size_t keys = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		keys += *p->series[i].name != '\0';
+	return (keys + 1) / 2;
+}
+
+/* Height of what is under the axis: tick labels, the axis's own, the key. */
+static double below(const struct plot *p)
+{
+	return LINE * (2.9 + (double)key_rows(p));
+}
+
+static double above(const struct plot *p)
+{
+	return ABOVE + (p->y.label ? LINE : 0);
+}
+
+static void add_text(struct str *out, const char *text, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+static void add_text(struct str *out, const char *text, const char *fmt, ...)
+{
+	char *where;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&where, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	str_add(out, "set label ");
+	add_quoted(out, text, false);
+	str_addf(out, " at %s\n", where);
+	free(where);
+}
+
+/* gnuplot would turn the y label on its side and put the x label amid the margin. */
+static void add_texts(const struct plot *p, struct str *out)
+{
+	double left = 10.0 / PLOT_WIDTH;
+
+	add_text(out, p->title, "screen %.4f, screen %.4f font ',15'", left, 1 - 18.0 / p->height);
+	if (p->y.label)
+		add_text(out, p->y.label, "screen %.4f, screen %.4f", left, 1 - 40.0 / p->height);
+	if (p->x.label)
+		add_text(out, p->x.label, "graph 0.5, screen %.4f center",
+			 (below(p) - 2.1 * LINE) / p->height);
 }
 
 static void add_axis(const struct plot *p, bool is_x, struct str *out)
@@ -150,11 +209,6 @@ static void add_axis(const struct plot *p, bool is_x, struct str *out)
 	else if (!a->n)
 		linear_ticks(out, t);
 	str_add(out, ")\n");
-	if (a->label) {
-		str_addf(out, "set %slabel ", name);
-		add_quoted(out, a->label, false);
-		str_add(out, "\n");
-	}
 }
 
 static bool has_interval(const struct plot_point *v)
@@ -252,6 +306,28 @@ static void add_marks(const struct plot *p, struct str *out)
 			 p->reference, p->reference);
 }
 
+/*
+ * gnuplot guesses text too wide and too high, which leaves half of a narrow picture empty beside
+ * long row names and squeezes one with few rows: so all margins are given.
+ */
+static void add_margins(const struct plot *p, struct str *out)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < p->y.n; i++)
+		if (strlen(p->y.ticks[i].text) > longest)
+			longest = strlen(p->y.ticks[i].text);
+	str_addf(out, "set tmargin at screen %.4f\nset bmargin at screen %.4f\nset rmargin 3\n",
+		 1 - above(p) / p->height, below(p) / p->height);
+	if (longest)
+		str_addf(out, "set lmargin at screen %.4f\n",
+			 ((double)longest * CHARACTER_WIDTH + 16) / PLOT_WIDTH);
+	str_addf(out,
+		 "set key at screen 0.5, screen %.4f bottom center vertical Left reverse "
+		 "samplen 3 maxrows %zu width -2\n",
+		 4.0 / p->height, key_rows(p));
+}
+
 void plot_script(const struct plot *p, struct str *out)
 {
 	str_add(out, "reset session\nset encoding utf8\n");
@@ -259,11 +335,11 @@ void plot_script(const struct plot *p, struct str *out)
 		 "set terminal svg noenhanced size %d,%d font 'sans-serif,14' rounded\n"
 		 "set output ",
 		 PLOT_WIDTH, p->height);
-	str_addf(out, "'%s.svg'\nset title ", p->name);
-	add_quoted(out, p->title, false);
-	str_add(out, "\nset border 3 lw 1\nset bars 0.4\n"
-		     "set key outside center bottom horizontal Left reverse samplen 3\n"
+	str_addf(out, "'%s.svg'\n", p->name);
+	add_texts(p, out);
+	str_add(out, "set border 3 lw 1\nset bars 0.4\n"
 		     "set grid lw 0.6 lt 1 lc rgb '#bbbbbb'\n");
+	add_margins(p, out);
 	add_axis(p, true, out);
 	add_axis(p, false, out);
 	add_marks(p, out);

@@ -16,6 +16,7 @@ static const struct {
 	{" color=\"white\"", ""},
 	{"fill=\"black\"", "fill=\"currentColor\""},
 	{"stroke=\"black\"", "stroke=\"currentColor\""},
+	{" shape-rendering='crispEdges'", ""},
 	{"stroke='black'", "stroke='currentColor'"},
 	{"stroke='rgb(  0,   0,   0)'", "stroke='currentColor'"},
 };

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analysis/verdict.h"
 
@@ -59,38 +58,21 @@ void table_tone(struct table *t, const char *text, enum tone tone)
 
 void table_number(struct table *t, double v)
 {
-	char text[32], raw[32];
+	char text[32];
 
-	if (isnan(v)) {
-		table_text(t, "");
-		return;
-	}
 	verdict_figure(text, v);
+	table_figure(t, text, v);
+}
+
+void table_figure(struct table *t, const char *text, double v)
+{
+	char raw[32];
+
 	snprintf(raw, sizeof(raw), "%.10g", v);
-	add_cell(t, text, raw, TONE_PLAIN);
-}
-
-static void csv_field(struct str *out, const char *text, bool last)
-{
-	bool quote = strpbrk(text, ",\"\r\n");
-
-	str_add(out, quote ? "\"" : "");
-	for (; *text; text++) {
-		if (*text == '"')
-			str_add(out, "\"");
-		str_addn(out, text, 1);
-	}
-	str_add(out, quote ? "\"" : "");
-	str_add(out, last ? "\n" : ",");
-}
-
-void table_csv(const struct table *t, struct str *out)
-{
-	for (size_t i = 0; i < t->n_cols; i++)
-		csv_field(out, t->cols[i].head, i + 1 == t->n_cols);
-	for (size_t i = 0; i < t->n; i++)
-		csv_field(out, t->cells[i].raw ? t->cells[i].raw : t->cells[i].text,
-			  (i + 1) % t->n_cols == 0);
+	if (isnan(v))
+		table_text(t, "");
+	else
+		add_cell(t, text, raw, TONE_PLAIN);
 }
 
 void doc_init(struct doc *d, const char *title)

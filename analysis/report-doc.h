@@ -40,8 +40,8 @@ void table_text(struct table *t, const char *text);
 void table_tone(struct table *t, const char *text, enum tone tone);
 /* A figure, four digits to read and all of them in the CSV; NAN is empty. */
 void table_number(struct table *t, double v);
-/* The whole as comma separated values (RFC 4180), appended. */
-void table_csv(const struct table *t, struct str *out);
+/* A figure that is read as text; NAN is empty. */
+void table_figure(struct table *t, const char *text, double v);
 
 enum block_kind {
 	DOC_SECTION, /* name: id, text: heading */

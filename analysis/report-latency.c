@@ -6,7 +6,7 @@
 #include "analysis/stats.h"
 
 #define MOST_PICTURES 24
-#define OPEN_PICTURES 3
+#define OPEN_PICTURES 2
 
 static const double quantiles[] = {
 	0,    0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35,  0.4,	 0.45, 0.5,  0.55,
@@ -60,14 +60,16 @@ static struct spread boots_range(const struct values *v)
 	return s;
 }
 
-static void add_profile(struct plot *plot, const char *name, enum plot_look look,
+/* Of the controls only the lines: four ribbons on top of each other would hide it all. */
+static void add_profile(struct plot *plot, const char *name, size_t side, bool control,
 			const struct profile *p)
 {
 	struct plot_series *s;
 
 	if (!p->boots)
 		return;
-	s = plot_add(plot, name, look, PLOT_LINE | PLOT_XRIBBON);
+	s = plot_add(plot, name, report_look(side, control),
+		     PLOT_LINE | (control ? 0 : PLOT_XRIBBON));
 	for (size_t i = 0; i < N_QUANTILES; i++) {
 		struct spread x = boots_range(&p->at[i]);
 
@@ -89,10 +91,10 @@ static void add_rows(struct table *t, const char *name, const struct profile *p)
 				table_number(t, values_spread(&p->at[i]).mid);
 }
 
-static struct table *quantile_table(const char *name, const char *caption)
+static struct table *quantile_table(const char *caption)
 {
 	static const char *const heads[] = {"boots", "median", "p90", "p99", "longest"};
-	struct table *t = table_new(name, caption);
+	struct table *t = table_new(NULL, caption);
 
 	table_column(t, "kernel", false);
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
@@ -103,12 +105,12 @@ static struct table *quantile_table(const char *name, const char *caption)
 static int show_cell(struct report *r, const struct run_cell *c, bool open, struct err *err)
 {
 	const char *unit = r->run->target.ns_per_insn > 0 ? "instructions" : "ns";
-	char *what = report_cell(c);
+	char *what = report_cell(r, c);
 	char *name = report_file(r, "latency", c->id);
 	char *title = xasprintf("%s: latency of each process (%s)", what, r->run->target.kind);
 	char *caption = xasprintf("%s; %s, medians of the boots", title, unit);
 	struct plot *plot = plot_new(name, title);
-	struct table *t = quantile_table(name, caption);
+	struct table *t = quantile_table(caption);
 	int ret = 0;
 
 	for (size_t side = 0; side < r->n_sides && !ret; side++)
@@ -118,7 +120,7 @@ static int show_cell(struct report *r, const struct run_cell *c, bool open, stru
 
 			ret = profile_load(&p, &r->sides[side], control ? c->control : c->id,
 					   err);
-			add_profile(plot, key, report_look(side, control), &p);
+			add_profile(plot, key, side, control, &p);
 			add_rows(t, key, &p);
 			profile_release(&p);
 			free(key);
@@ -139,7 +141,7 @@ static int show_cell(struct report *r, const struct run_cell *c, bool open, stru
 	return ret;
 }
 
-/* Whether the first boot of the report's kernel that has samples of the cell has latencies in it. */
+/* Whether the first boot that has samples of the cell has latencies in them. */
 static int has_latencies(struct report *r, const struct run_cell *c, bool *yes, struct err *err)
 {
 	*yes = false;
@@ -159,44 +161,43 @@ static int has_latencies(struct report *r, const struct run_cell *c, bool *yes, 
 	return 0;
 }
 
-static int show_cells(struct report *r, struct err *err)
+static int show_ranked(struct report *r, const struct run_cell **cells, size_t n, struct err *err)
 {
-	size_t shown = 0, left = 0;
+	size_t shown = 0;
 
-	for (size_t i = 0; i < r->run->n_cells; i++) {
-		const struct run_cell *c = &r->run->cells[i];
+	for (size_t i = 0; i < n && shown < MOST_PICTURES; i++) {
 		bool yes;
 
-		if (c->is_control)
+		if (cells[i]->is_control)
 			continue;
-		if (has_latencies(r, c, &yes, err) < 0)
+		if (has_latencies(r, cells[i], &yes, err) < 0)
 			return -1;
-		if (yes && shown == MOST_PICTURES)
-			left++;
-		if (!yes || shown == MOST_PICTURES)
+		if (!yes)
 			continue;
 		if (!shown) {
 			doc_section(&r->doc, "latency", "Latency of each process");
-			doc_para(&r->doc, "How many of the processes were done after how long. The "
-					  "line is the median over the boots, the ribbon spans all "
-					  "boots.");
+			doc_para(&r->doc, "How many of the processes were done after how long. Lines "
+					  "are medians over the boots, ribbons span all boots.");
 		}
-		if (show_cell(r, c, shown++ < OPEN_PICTURES, err) < 0)
+		if (show_cell(r, cells[i], shown++ < OPEN_PICTURES, err) < 0)
 			return -1;
 	}
-	if (left)
-		doc_para(&r->doc, "%zu more cells have latencies; they are in the samples.", left);
+	if (shown == MOST_PICTURES)
+		doc_para(&r->doc, "At most %d cells are drawn.", MOST_PICTURES);
 	return 0;
 }
 
 void report_latency(struct report *r)
 {
+	size_t n;
+	const struct run_cell **cells = report_ranked(r, &n);
 	struct err err;
 
-	if (show_cells(r, &err) < 0) {
+	if (show_ranked(r, cells, n, &err) < 0) {
 		char *text = xasprintf("Latencies could not be read: %s", err.text);
 
 		doc_toned(&r->doc, TONE_WORSE, text);
 		free(text);
 	}
+	free(cells);
 }

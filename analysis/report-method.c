@@ -23,6 +23,6 @@ void report_method(struct report *r)
 		    "inconclusive, and the column \"detectable\" says how large a change would "
 		    "have been seen four times in five.",
 		 r->cmp->alpha, 100 * r->cmp->margin);
-	doc_para(d, "All of it is in compare.json; each table is a .csv and each picture an .svg file "
-		    "beside this one, drawn by plots.gp.");
+	doc_para(d, "All of it is in compare.json. Each picture is an .svg file beside this one, with "
+		    "its points in the .csv file of that name; plots.gp draws them.");
 }

@@ -1,9 +1,9 @@
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/report-part.h"
+#include "analysis/table.h"
 #include "analysis/verdict.h"
 
 static struct table *metric_table(struct report *r, const char *name, const char *caption)
@@ -11,6 +11,7 @@ static struct table *metric_table(struct report *r, const char *name, const char
 	struct table *t = table_new(name, caption);
 
 	table_column(t, "cell", false);
+	table_column(t, "verdict", false);
 	table_column(t, "metric", false);
 	table_column(t, "unit", false);
 	table_column(t, r->cmp->arm_old->name, true);
@@ -18,40 +19,26 @@ static struct table *metric_table(struct report *r, const char *name, const char
 	table_column(t, "new / old", true);
 	table_column(t, "95 % interval", true);
 	table_column(t, "adjusted p", true);
-	table_column(t, "verdict", false);
 	return t;
 }
 
-/* Differences carry their sign and so are told from ratios. */
-static void add_change(struct table *t, const struct result *x)
+static void add_row(const struct report *r, struct table *t, const struct result *x)
 {
-	const char *fmt = x->difference ? "%+.4g" : "%.4g";
-	char at[32], low[32], high[32];
-	char *text;
+	char text[72], *label = report_label(r, x->cell);
 
-	snprintf(at, sizeof(at), fmt, x->ratio);
-	table_text(t, at);
-	if (!isfinite(x->low) || !isfinite(x->high)) {
-		table_text(t, "none");
-		return;
-	}
-	snprintf(low, sizeof(low), fmt, x->low);
-	snprintf(high, sizeof(high), fmt, x->high);
-	text = xasprintf("%s to %s", low, high);
-	table_text(t, text);
-	free(text);
-}
-
-static void add_row(struct table *t, const struct result *x)
-{
-	table_text(t, *x->cell->label ? x->cell->label : x->cell->workload);
+	table_text(t, label);
+	free(label);
+	table_tone(t, verdict_name(x->verdict), report_tone(x->verdict));
 	table_text(t, x->metric->name);
 	table_text(t, x->metric->unit);
 	table_number(t, x->old);
 	table_number(t, x->new);
-	add_change(t, x);
-	table_number(t, x->p_adjusted);
-	table_tone(t, verdict_name(x->verdict), report_tone(x->verdict));
+	table_ratio(text, x, x->ratio);
+	table_figure(t, text, x->ratio);
+	table_interval(text, x);
+	table_text(t, text);
+	snprintf(text, sizeof(text), "%.2g", x->p_adjusted);
+	table_figure(t, text, x->p_adjusted);
 }
 
 static bool is_certain(const struct result *x)
@@ -75,7 +62,7 @@ static void show_kind(struct report *r, const char *workload, enum metric_kind k
 
 		if (x->metric->kind == kind && !strcmp(x->cell->workload, workload) &&
 		    (!counters || is_certain(x)))
-			add_row(t, x);
+			add_row(r, t, x);
 	}
 	if (t->n) {
 		doc_open(&r->doc, false, caption);

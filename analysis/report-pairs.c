@@ -4,7 +4,7 @@
 #include "analysis/report-part.h"
 
 #define MOST_PICTURES 60
-#define OPEN_PICTURES 3
+#define OPEN_PICTURES 2
 
 static struct plot *pairs_plot(struct report *r, const char *name, const char *title,
 			       const struct result *x)
@@ -34,11 +34,10 @@ static struct plot *pairs_plot(struct report *r, const char *name, const char *t
 	return p;
 }
 
-static struct table *pairs_table(struct report *r, const char *name, const char *caption,
-				 const struct result *x)
+static struct table *pairs_table(struct report *r, const char *caption, const struct result *x)
 {
 	size_t n = x->n_old > x->n_new ? x->n_old : x->n_new;
-	struct table *t = table_new(name, caption);
+	struct table *t = table_new(NULL, caption);
 
 	table_column(t, r->cmp->paired ? "pair" : "boot", true);
 	table_column(t, r->sides[0].label, true);
@@ -58,7 +57,8 @@ static struct table *pairs_table(struct report *r, const char *name, const char 
 
 static void show_result(struct report *r, const struct result *x, bool open)
 {
-	char *what = report_cell(x->cell);
+	char *cell = report_cell(r, x->cell);
+	char *what = xasprintf("%s%s", cell, x->cell->is_control ? " (control)" : "");
 	char *name = report_file(r, r->cmp->paired ? "pairs" : "boots", x->cell->id);
 	char *axis = report_axis(r, x->metric);
 	char *title = xasprintf("%s by %s (%s)", what, r->cmp->paired ? "pair" : "boot",
@@ -67,23 +67,25 @@ static void show_result(struct report *r, const struct result *x, bool open)
 
 	doc_open(&r->doc, open, what);
 	doc_figure(&r->doc, pairs_plot(r, name, title, x));
-	doc_table(&r->doc, pairs_table(r, name, caption, x));
+	doc_table(&r->doc, pairs_table(r, caption, x));
 	doc_close(&r->doc);
 	free(caption);
 	free(title);
 	free(axis);
 	free(name);
 	free(what);
+	free(cell);
 }
 
 void report_pairs(struct report *r)
 {
-	size_t shown = 0;
+	size_t n, shown = 0;
+	const struct run_cell **cells = report_ranked(r, &n);
 
-	for (size_t i = 0; r->cmp && i < r->cmp->n_results; i++) {
-		const struct result *x = &r->cmp->results[i];
+	for (size_t i = 0; r->cmp && i < n; i++) {
+		const struct result *x = compare_find(r->cmp, cells[i]->id, NULL);
 
-		if (x->metric->kind != METRIC_PRIMARY || !x->n_old || shown == MOST_PICTURES)
+		if (!x || !x->n_old || shown == MOST_PICTURES)
 			continue;
 		if (!shown) {
 			doc_section(&r->doc, "pairs", r->cmp->paired ? "Pairs in the order of the run"
@@ -94,5 +96,6 @@ void report_pairs(struct report *r)
 		show_result(r, x, shown++ < OPEN_PICTURES);
 	}
 	if (shown == MOST_PICTURES)
-		doc_para(&r->doc, "Only the first %d cells are drawn.", MOST_PICTURES);
+		doc_para(&r->doc, "At most %d cells are drawn.", MOST_PICTURES);
+	free(cells);
 }

@@ -10,14 +10,42 @@
 
 static void add_side(struct report *r, const struct run *run, const struct run_arm *arm)
 {
-	const char *what = *arm->release ? arm->release : arm->spec;
-
 	r->sides[r->n_sides++] = (struct side){
 		.run = run,
 		.arm = arm,
 		.arm_index = (size_t)(arm - run->arms),
-		.label = xasprintf("%s %s", arm->name, what),
 	};
+}
+
+static const char *release_of(const struct side *s)
+{
+	return *s->arm->release ? s->arm->release : s->arm->spec;
+}
+
+/* Length of the "6.1" that a release starts with; 0 where it starts otherwise. */
+static size_t version_length(const char *release)
+{
+	size_t major = strspn(release, "0123456789"), minor;
+
+	if (!major || release[major] != '.')
+		return 0;
+	minor = strspn(release + major + 1, "0123456789");
+	return minor ? major + 1 + minor : 0;
+}
+
+static void name_sides(struct report *r)
+{
+	for (size_t i = 0; i < r->n_sides; i++) {
+		const char *release = release_of(&r->sides[i]);
+		const char *other = release_of(&r->sides[r->n_sides - 1 - i]);
+		size_t n = version_length(release);
+
+		if (!n || (r->n_sides == 2 && n == version_length(other) &&
+			   !strncmp(release, other, n)))
+			n = strlen(release);
+		r->sides[i].kernel = xstrndup(release, n);
+		r->sides[i].label = xasprintf("%s %s", r->sides[i].arm->name, r->sides[i].kernel);
+	}
 }
 
 void report_part_init(struct report *r, const struct run *run, const struct comparison *c)
@@ -30,13 +58,16 @@ void report_part_init(struct report *r, const struct run *run, const struct comp
 	} else {
 		add_side(r, run, &run->arms[0]);
 	}
+	name_sides(r);
 	doc_init(&r->doc, r->run->name);
 }
 
 void report_part_release(struct report *r)
 {
-	for (size_t i = 0; i < r->n_sides; i++)
+	for (size_t i = 0; i < r->n_sides; i++) {
+		free(r->sides[i].kernel);
 		free(r->sides[i].label);
+	}
 	doc_release(&r->doc);
 }
 
@@ -96,9 +127,51 @@ char *report_file(struct report *r, const char *prefix, const char *text)
 	return name.buf;
 }
 
-char *report_cell(const struct run_cell *c)
+static bool param_varies(const struct report *r, const char *workload, const char *param)
 {
-	return xasprintf("%s%s%s", c->workload, *c->label ? " " : "", c->label);
+	const json_t *first = NULL;
+
+	for (size_t i = 0; i < r->run->n_cells; i++) {
+		const struct run_cell *c = &r->run->cells[i];
+		const json_t *value = json_object_get(c->params, param);
+
+		if (strcmp(c->workload, workload) || !value)
+			continue;
+		if (first && !json_equal(first, value))
+			return true;
+		first = value;
+	}
+	return false;
+}
+
+static void varying_params(const struct report *r, const struct run_cell *c, struct str *out)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (c->params, key, value)
+		if (json_is_string(value) && param_varies(r, c->workload, key))
+			str_addf(out, "%s%s=%s", out->len ? "," : "", key, json_string_value(value));
+}
+
+char *report_label(const struct report *r, const struct run_cell *c)
+{
+	struct str out = STR_INIT;
+
+	varying_params(r, c, &out);
+	if (!out.len)
+		str_add(&out, c->workload);
+	return out.buf;
+}
+
+char *report_cell(const struct report *r, const struct run_cell *c)
+{
+	struct str out = STR_INIT, params = STR_INIT;
+
+	varying_params(r, c, &params);
+	str_addf(&out, "%s%s%s", c->workload, params.len ? " " : "", str_text(&params));
+	str_release(&params);
+	return out.buf;
 }
 
 char *report_axis(const struct report *r, const struct run_metric *m)

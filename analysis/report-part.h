@@ -13,7 +13,8 @@ struct side {
 	const struct run *run;
 	const struct run_arm *arm;
 	size_t arm_index; /* in run->arms */
-	char *label;      /* "old 6.1.0-56-cloud-amd64" */
+	char *kernel;     /* "6.1", or more of the release where the other side has that too */
+	char *label;      /* "new 6.1" */
 };
 
 struct report {
@@ -45,12 +46,20 @@ enum plot_look report_look(size_t side, bool control);
 /* Their name in the key of a picture; owned by the caller. */
 char *report_key(const struct report *r, size_t side, bool control);
 enum tone report_tone(enum verdict v);
-/* "exit-mlocked procs=32": the cell as people say it. What these return, the caller owns. */
-char *report_cell(const struct run_cell *c);
+/* "procs=32,lock=mlock": those parameters that differ between the run's cells of this workload, or
+ * the workload's name where there are none. What these return, the caller owns. */
+char *report_label(const struct report *r, const struct run_cell *c);
+/* "exit-mlocked procs=32,lock=mlock" */
+char *report_cell(const struct report *r, const struct run_cell *c);
 /* "exit: instructions per page (icount)": what an axis shows and where it was measured. */
 char *report_axis(const struct report *r, const struct run_metric *m);
 /* A name for files and ids: letters, digits and dashes of prefix and text, none twice. */
 char *report_file(struct report *r, const char *prefix, const char *text);
+/*
+ * All cells, what matters first: worse, better, changed, inconclusive, the rest, and in each the
+ * largest change first; without a comparison in their order. The list is for the caller to free.
+ */
+const struct run_cell **report_ranked(const struct report *r, size_t *n);
 /* The distinct workloads of the run in the order of its cells; pointers into the run. */
 struct strv report_workloads(const struct report *r);
 

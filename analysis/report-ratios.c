@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analysis/report-part.h"
+#include "analysis/table.h"
 #include "analysis/verdict.h"
 
 #define ROWS_A_PICTURE 40
@@ -22,13 +23,14 @@ static const struct group {
 };
 
 /* The label of a row: what is too long loses its middle, the table below has it whole. */
-static char *row_label(const struct run_cell *c)
+static char *row_label(const struct report *r, const struct run_cell *c)
 {
-	char *text = xasprintf("%s%s", *c->label ? c->label : c->workload,
-			       c->is_control ? " (control)" : "");
+	char *label = report_label(r, c);
+	char *text = xasprintf("%s%s", label, c->is_control ? " (control)" : "");
 	size_t len = strlen(text);
 	char *cut;
 
+	free(label);
 	if (len <= LONGEST_LABEL)
 		return text;
 	cut = xasprintf("%.*s..%s", LONGEST_LABEL / 2 - 1, text, text + len - LONGEST_LABEL / 2 + 1);
@@ -59,14 +61,14 @@ static struct plot *forest(struct report *r, const char *name, const struct resu
 				r->run->target.kind);
 	struct plot *p = plot_new(name, title);
 
-	p->height = 130 + 24 * (int)n;
+	p->height = 155 + 24 * (int)n;
 	p->reference = 1;
 	p->band_low = 1 / (1 + c->margin);
 	p->band_high = 1 + c->margin;
 	p->y.from = (double)n + 0.6;
 	p->y.to = 0.4;
 	for (size_t i = 0; i < n; i++) {
-		char *label = row_label(rows[i]->cell);
+		char *label = row_label(r, rows[i]->cell);
 
 		plot_add_tick(&p->y, (double)i + 1, label);
 		free(label);
@@ -82,44 +84,29 @@ static struct plot *forest(struct report *r, const char *name, const struct resu
 	return p;
 }
 
-static void interval(struct table *t, const struct result *x)
+static void ratio_row(const struct report *r, struct table *t, const struct result *x)
 {
-	char low[32], high[32];
-	char *text;
+	double detectable = x->difference ? x->detectable : 100 * x->detectable;
+	char text[72], *label = report_label(r, x->cell);
 
-	if (!isfinite(x->low) || !isfinite(x->high)) {
-		table_text(t, "none");
-		return;
-	}
-	verdict_figure(low, x->low);
-	verdict_figure(high, x->high);
-	text = xasprintf("%s to %s", low, high);
-	table_text(t, text);
-	free(text);
-}
-
-static void table_row(struct table *t, const struct result *x)
-{
-	char *figure;
-
-	table_text(t, *x->cell->label ? x->cell->label : x->cell->workload);
+	table_text(t, label);
+	table_tone(t, verdict_name(x->verdict), report_tone(x->verdict));
 	table_number(t, x->old);
 	table_number(t, x->new);
-	if (x->difference) {
-		figure = xasprintf("%+.4g", x->ratio);
-		table_text(t, figure);
-		free(figure);
-	} else {
-		table_number(t, x->ratio);
-	}
-	interval(t, x);
-	table_number(t, x->p_adjusted);
-	table_number(t, isnan(x->detectable) ? NAN : x->difference ? x->detectable : 100 * x->detectable);
-	table_tone(t, verdict_name(x->verdict), report_tone(x->verdict));
-	figure = x->n_old == x->n_new ? xasprintf("%zu", x->n_old)
-				      : xasprintf("%zu, %zu", x->n_old, x->n_new);
-	table_text(t, figure);
-	free(figure);
+	table_ratio(text, x, x->ratio);
+	table_figure(t, text, x->ratio);
+	table_interval(text, x);
+	table_text(t, text);
+	snprintf(text, sizeof(text), "%.2g", x->p_adjusted);
+	table_figure(t, text, x->p_adjusted);
+	snprintf(text, sizeof(text), "%.2g", detectable);
+	table_figure(t, text, detectable);
+	if (x->n_old == x->n_new)
+		snprintf(text, sizeof(text), "%zu", x->n_old);
+	else
+		snprintf(text, sizeof(text), "%zu, %zu", x->n_old, x->n_new);
+	table_text(t, text);
+	free(label);
 }
 
 static struct table *ratio_table(struct report *r, const char *name, const struct result **rows,
@@ -133,16 +120,16 @@ static struct table *ratio_table(struct report *r, const char *name, const struc
 	struct table *t = table_new(name, caption);
 
 	table_column(t, "cell", false);
+	table_column(t, "verdict", false);
 	table_column(t, c->arm_old->name, true);
 	table_column(t, c->arm_new->name, true);
 	table_column(t, "ratio", true);
 	table_column(t, "95 % interval", true);
 	table_column(t, "adjusted p", true);
 	table_column(t, "detectable %", true);
-	table_column(t, "verdict", false);
 	table_column(t, c->paired ? "pairs" : "boots", true);
 	for (size_t i = 0; i < n; i++)
-		table_row(t, rows[i]);
+		ratio_row(r, t, rows[i]);
 	free(caption);
 	free(unit);
 	return t;
@@ -161,15 +148,13 @@ static size_t without_differences(const struct result **rows, size_t n, const st
 static void workload_ratios(struct report *r, const char *workload)
 {
 	const struct comparison *c = r->cmp;
-	const struct result **rows = xcalloc(c->n_results, sizeof(*rows));
-	const struct result **drawn = xcalloc(c->n_results, sizeof(*drawn));
-	size_t n = 0, k;
+	const struct result **rows, **drawn = xcalloc(c->n_results, sizeof(*drawn));
+	size_t all = table_order(c, METRIC_PRIMARY, &rows), n = 0, k;
 	char *name;
 
-	for (size_t i = 0; i < c->n_results; i++)
-		if (c->results[i].metric->kind == METRIC_PRIMARY &&
-		    !strcmp(c->results[i].cell->workload, workload))
-			rows[n++] = &c->results[i];
+	for (size_t i = 0; i < all; i++)
+		if (!strcmp(rows[i]->cell->workload, workload))
+			rows[n++] = rows[i];
 	k = without_differences(rows, n, drawn);
 	if (n)
 		doc_heading(&r->doc, workload);
@@ -180,7 +165,7 @@ static void workload_ratios(struct report *r, const char *workload)
 		free(name);
 	}
 	if (n) {
-		name = report_file(r, "ratios", workload);
+		name = report_file(r, "table", workload);
 		doc_open(&r->doc, n <= FOLD_FROM, "The figures");
 		doc_table(&r->doc, ratio_table(r, name, rows, n));
 		doc_close(&r->doc);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/report-part.h"
+#include "analysis/verdict.h"
 #include "lib/json.h"
 
 #define FEWEST_POINTS 3
@@ -80,74 +81,70 @@ static void add_curve(struct report *r, struct plot *p, const struct sweep *s, s
 	free(name);
 }
 
-static void curve_columns(struct table *t, const char *arm, bool control)
-{
-	static const char *const what[] = {"", " low", " high"};
-
-	for (size_t i = 0; i < 3; i++) {
-		char *head = xasprintf("%s%s%s", arm, control ? " control" : "", what[i]);
-
-		table_column(t, head, true);
-		free(head);
-	}
-}
-
-static void curve_cells(struct report *r, struct table *t, const struct run_cell *c, size_t side,
-			bool control)
+static void curve_cell(struct report *r, struct table *t, const char *id, size_t side)
 {
 	struct values v = {0};
 	struct spread y;
+	char mid[32], low[32], high[32], *text;
 
-	if (cell_of(c, control))
-		v = report_values(&r->sides[side], cell_of(c, control), NULL);
+	if (id)
+		v = report_values(&r->sides[side], id, NULL);
 	y = values_spread(&v);
-	table_number(t, y.mid);
-	table_number(t, y.low);
-	table_number(t, y.high);
+	verdict_figure(mid, y.mid);
+	verdict_figure(low, y.low);
+	verdict_figure(high, y.high);
+	text = xasprintf("%s (%s..%s)", mid, low, high);
+	table_figure(t, text, y.mid);
+	free(text);
 	values_release(&v);
 }
 
-static struct table *curve_table(struct report *r, const char *name, const struct sweep *s,
-				 bool controls)
+static struct table *curve_table(struct report *r, const struct sweep *s, bool controls)
 {
 	char *axis = report_axis(r, &s->cells[0]->series[0].metric);
-	char *caption = xasprintf("%s %s; median of the boots and interval", s->cells[0]->workload, axis);
-	struct table *t = table_new(name, caption);
+	char *caption = xasprintf("%s %s; median of the boots (interval)", s->cells[0]->workload, axis);
+	struct table *t = table_new(NULL, caption);
 
 	table_column(t, s->param, true);
-	for (size_t side = 0; side < r->n_sides; side++)
-		for (int control = 0; control <= controls; control++)
-			curve_columns(t, r->sides[side].arm->name, control);
+	for (int control = 0; control <= controls; control++)
+		for (size_t side = 0; side < r->n_sides; side++) {
+			char *key = report_key(r, side, control);
+
+			table_column(t, key, true);
+			free(key);
+		}
 	for (size_t i = 0; i < s->n; i++) {
 		table_text(t, json_get_str(s->cells[i]->params, s->param, ""));
-		for (size_t side = 0; side < r->n_sides; side++)
-			for (int control = 0; control <= controls; control++)
-				curve_cells(r, t, s->cells[i], side, control);
+		for (int control = 0; control <= controls; control++)
+			for (size_t side = 0; side < r->n_sides; side++)
+				curve_cell(r, t, cell_of(s->cells[i], control), side);
 	}
 	free(caption);
 	free(axis);
 	return t;
 }
 
-/* What tells this sweep from others of its workload: the parameters of its first cell but one. */
-static char *sweep_label(const struct sweep *s)
+/* What tells this sweep from others of its workload: the label of its first cell but one word. */
+static char *sweep_label(const struct report *r, const struct sweep *s)
 {
+	char *label = report_label(r, s->cells[0]);
 	struct strv words = STRV_INIT;
 	struct str out = STR_INIT;
 	size_t len = strlen(s->param);
 
-	strv_split(&words, s->cells[0]->label, ",");
+	strv_split(&words, label, ",");
 	for (size_t i = 0; i < words.n; i++)
 		if (strncmp(words.v[i], s->param, len) || words.v[i][len] != '=')
 			str_addf(&out, "%s%s", out.len ? "," : "", words.v[i]);
 	strv_release(&words);
+	free(label);
 	return out.buf ? out.buf : xstrdup("");
 }
 
 static void show_sweep(struct report *r, const struct sweep *s)
 {
 	const struct run_cell *c = s->cells[0];
-	char *rest = sweep_label(s), *axis = report_axis(r, &c->series[0].metric);
+	char *rest = sweep_label(r, s), *axis = report_axis(r, &c->series[0].metric);
 	char *title = xasprintf("%s%s%s over %s (%s)", c->workload, *rest ? " " : "", rest, s->param,
 				r->run->target.kind);
 	char *stem = xasprintf("%s-%s-%s", c->workload, s->param, rest);
@@ -167,9 +164,8 @@ static void show_sweep(struct report *r, const struct sweep *s)
 	plot_label(&p->y, axis);
 	plot_try_log(p, true, true);
 	p->height = 440;
-	doc_heading(&r->doc, title);
 	doc_figure(&r->doc, p);
-	doc_table(&r->doc, curve_table(r, name, s, controls));
+	doc_table(&r->doc, curve_table(r, s, controls));
 	free(name);
 	free(stem);
 	free(title);

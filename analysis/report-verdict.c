@@ -1,11 +1,10 @@
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/report-part.h"
 #include "analysis/verdict.h"
 
-#define MOST_SENTENCES 12
+#define MOST_SENTENCES 8
 
 /* What the figures of this kind of target may be taken for. */
 static const char *target_note(const char *kind)
@@ -28,53 +27,24 @@ static const char *target_note(const char *kind)
 	return "The target is not one this report knows.";
 }
 
-/* The order of telling: what got worse, what got better, what changed, what is not known. */
-static int weight(const struct result *r)
-{
-	static const int weights[] = {
-		[VERDICT_WORSE] = 5,	    [VERDICT_BETTER] = 4,     [VERDICT_CHANGED] = 3,
-		[VERDICT_INCONCLUSIVE] = 2, [VERDICT_EQUIVALENT] = 1, [VERDICT_CHANGED_SMALL] = 1,
-	};
-
-	return weights[r->verdict];
-}
-
-static double size(const struct result *r)
-{
-	return r->difference ? fabs(r->ratio) : fabs(log(r->ratio));
-}
-
-static int by_weight(const void *a, const void *b)
-{
-	const struct result *x = *(const struct result *const *)a;
-	const struct result *y = *(const struct result *const *)b;
-
-	if (weight(x) != weight(y))
-		return weight(y) - weight(x);
-	if (x->difference == y->difference && size(x) != size(y))
-		return size(x) < size(y) ? 1 : -1;
-	return (x > y) - (x < y);
-}
-
 static void sentences(struct report *r)
 {
-	const struct comparison *c = r->cmp;
-	const struct result **rows = xcalloc(c->n_results, sizeof(*rows));
-	size_t n = 0;
+	size_t n, shown = 0;
+	const struct run_cell **cells = report_ranked(r, &n);
 
-	for (size_t i = 0; i < c->n_results; i++)
-		if (c->results[i].metric->kind == METRIC_PRIMARY && !c->results[i].cell->is_control)
-			rows[n++] = &c->results[i];
-	qsort(rows, n, sizeof(*rows), by_weight);
-	for (size_t i = 0; i < n && i < MOST_SENTENCES; i++) {
-		char *text = verdict_sentence(c, rows[i]);
+	for (size_t i = 0; i < n; i++) {
+		const struct result *x = compare_find(r->cmp, cells[i]->id, NULL);
+		char *text;
 
-		doc_toned(&r->doc, report_tone(rows[i]->verdict), text);
+		if (!x || x->cell->is_control || ++shown > MOST_SENTENCES)
+			continue;
+		text = verdict_sentence(r->cmp, x);
+		doc_toned(&r->doc, report_tone(x->verdict), text);
 		free(text);
 	}
-	if (n > MOST_SENTENCES)
-		doc_para(&r->doc, "%zu more cells are in the table of ratios.", n - MOST_SENTENCES);
-	free(rows);
+	if (shown > MOST_SENTENCES)
+		doc_para(&r->doc, "%zu more cells are in the tables below.", shown - MOST_SENTENCES);
+	free(cells);
 }
 
 static void notes(struct report *r, const struct strv *notes)

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/export.h"
 #include "analysis/html.h"
 #include "analysis/markdown.h"
 #include "analysis/plot-gnuplot.h"
 #include "analysis/plot-svg.h"
+#include "analysis/report-csv.h"
 #include "analysis/report-part.h"
 #include "lib/fs.h"
 
@@ -26,19 +28,23 @@ static int write_file(const char *dir, const char *name, const char *suffix, con
 	return ret;
 }
 
-static int write_tables(const struct doc *d, const char *dir, struct err *err)
+static int write_csv(const struct doc *d, const char *dir, struct err *err)
 {
 	struct str csv = STR_INIT;
 	int ret = 0;
 
 	for (size_t i = 0; i < d->n && !ret; i++) {
 		const struct table *t = d->v[i].table;
+		const struct plot *p = d->v[i].plot;
 
-		if (!t || !t->name)
-			continue;
 		str_clear(&csv);
-		table_csv(t, &csv);
-		ret = write_file(dir, t->name, ".csv", &csv, err);
+		if (p)
+			report_csv_plot(p, &csv);
+		else if (t && t->name)
+			report_csv_table(t, &csv);
+		else
+			continue;
+		ret = write_file(dir, p ? p->name : t->name, ".csv", &csv, err);
 	}
 	str_release(&csv);
 	return ret;
@@ -82,8 +88,10 @@ static int draw(struct doc *d, const char *dir, struct err *err)
 	return ret;
 }
 
-static int write_texts(const struct doc *d, const char *dir, struct err *err)
+static int write_texts(const struct doc *d, const struct comparison *c, const char *dir,
+		       struct err *err)
 {
+	static const struct export_opts opts = {.all = true};
 	struct str text = STR_INIT;
 	int ret;
 
@@ -93,6 +101,11 @@ static int write_texts(const struct doc *d, const char *dir, struct err *err)
 	markdown_write(d, &text);
 	if (!ret)
 		ret = write_file(dir, "report", ".md", &text, err);
+	str_clear(&text);
+	if (!ret && c)
+		ret = export_text(c, &opts, &text, err);
+	if (!ret && c)
+		ret = write_file(dir, "report", ".txt", &text, err);
 	str_release(&text);
 	return ret;
 }
@@ -101,9 +114,9 @@ static void set_title(struct report *r)
 {
 	free(r->doc.title);
 	r->doc.title = r->n_sides == 2 ? xasprintf("%s: %s against %s (%s)", r->run->name,
-						   r->sides[1].label, r->sides[0].label,
+						   r->sides[1].kernel, r->sides[0].kernel,
 						   r->run->target.kind)
-				       : xasprintf("%s: %s (%s)", r->run->name, r->sides[0].label,
+				       : xasprintf("%s: %s (%s)", r->run->name, r->sides[0].kernel,
 						   r->run->target.kind);
 }
 
@@ -126,9 +139,9 @@ int report_write(const struct run *run, const struct comparison *c, char **note,
 	else if (!ret)
 		ret = draw(&r.doc, dir, err);
 	if (!ret)
-		ret = write_tables(&r.doc, dir, err);
+		ret = write_csv(&r.doc, dir, err);
 	if (!ret)
-		ret = write_texts(&r.doc, dir, err);
+		ret = write_texts(&r.doc, c, dir, err);
 	if (!ret && c)
 		ret = compare_write(c, err);
 	report_part_release(&r);
