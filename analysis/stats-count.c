@@ -19,14 +19,33 @@ double stats_fisher(unsigned a, unsigned n1, unsigned b, unsigned n2)
 	return fmin(p, 1);
 }
 
+/*
+ * The share at which P(X <= x) of n is p; it falls as the share grows. Bisected, for GSL's inverse
+ * of the beta distribution gives up on some arguments.
+ */
+static double share_at(unsigned x, unsigned n, double p)
+{
+	double low = 0, high = 1;
+
+	for (int i = 0; i < 60; i++) {
+		double middle = (low + high) / 2;
+
+		if (gsl_cdf_binomial_P(x, middle, n) > p)
+			low = middle;
+		else
+			high = middle;
+	}
+	return (low + high) / 2;
+}
+
 struct interval stats_binomial(unsigned x, unsigned n, double level)
 {
 	double tail = (1 - level) / 2;
 	struct interval ci = {0, 1};
 
-	if (n && x > 0)
-		ci.low = gsl_cdf_beta_Pinv(tail, x, n - x + 1.0);
-	if (n && x < n)
-		ci.high = gsl_cdf_beta_Qinv(tail, x + 1.0, n - x);
+	if (x > 0)
+		ci.low = share_at(x - 1, n, 1 - tail);
+	if (x < n)
+		ci.high = share_at(x, n, tail);
 	return ci;
 }
