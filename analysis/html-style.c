@@ -1,12 +1,14 @@
 #include "analysis/html-style.h"
 
+#include "analysis/plot-svg.h"
+
 /* Wide things scroll inside their own box (.scroll), never the page. */
 const char html_style[] =
 	":root{color-scheme:light dark;--ink:#1d2126;--soft:#59636e;--paper:#fff;--box:#f5f7f9;"
 	"--line:#d5dbe1;--link:#0060a8;--better:#0060a8;--worse:#b04a00;--unsure:#8d4372}\n"
 	"@media(prefers-color-scheme:dark){:root{--ink:#e4e7eb;--soft:#a3adb8;--paper:#15181c;"
 	"--box:#1e2328;--line:#3a424b;--link:#6fbcf5;--better:#6fbcf5;--worse:#ff9d52;"
-	"--unsure:#e5a0c8}}\n"
+	"--unsure:#e5a0c8}" PLOT_SVG_DARK "}\n"
 	"*{box-sizing:border-box}\n"
 	"body{margin:0;background:var(--paper);color:var(--ink);"
 	"font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}\n"
@@ -33,11 +35,12 @@ const char html_style[] =
 	"th,td{text-align:left;padding:.2rem .75rem .2rem 0;border-bottom:1px solid var(--line);"
 	"vertical-align:top}\n"
 	"thead th{color:var(--soft);font-weight:600}\n"
-	"tbody th{font-weight:400}\n"
+	"tbody th{font-weight:400;white-space:nowrap}\n"
+	"td:not([class]){min-width:7rem;overflow-wrap:anywhere}\n"
 	"th.n,td.n{text-align:right;white-space:nowrap}\n"
 	"pre{font:.8rem/1.45 ui-monospace,'DejaVu Sans Mono',monospace;background:var(--box);"
 	"padding:.75rem;margin:.5rem 0;min-width:max-content}\n"
-	"details{margin:.75rem 0;border:1px solid var(--line);border-radius:.3rem;padding:0 .75rem}\n"
+	"details{margin:.35rem 0;border:1px solid var(--line);border-radius:.3rem;padding:0 .75rem}\n"
 	"details[open]{padding-bottom:.5rem}\n"
-	"summary{cursor:pointer;padding:.5rem 0;overflow-wrap:anywhere}\n"
+	"summary{cursor:pointer;padding:.35rem 0;overflow-wrap:anywhere}\n"
 	"@media print{details{border:0}nav{display:none}}\n";

@@ -121,12 +121,13 @@ static void linear_ticks(struct str *out, struct range r)
 		add_tick(out, k * step, plot_number(k * step));
 }
 
-/* Powers of ten, with 2 and 5 between them where the axis is short. */
+/* Powers of ten, with more between them the shorter the axis is. */
 static void log_ticks(struct str *out, struct range r)
 {
-	static const double between[] = {1, 2, 5};
+	static const double some[] = {1, 2, 5}, many[] = {1, 1.5, 2, 3, 5, 7};
 	double decades = log10(r.hi / r.lo);
-	int each = decades <= 3 ? 3 : 1, step = decades > 9 ? 3 : 1;
+	const double *between = decades < 1.3 ? many : some;
+	int each = decades < 1.3 ? 6 : decades <= 3 ? 3 : 1, step = decades > 9 ? 3 : 1;
 
 	for (int e = (int)floor(log10(r.lo)); e <= log10(r.hi); e += step) {
 		for (int i = 0; i < each; i++) {
@@ -211,9 +212,24 @@ static void add_axis(const struct plot *p, bool is_x, struct str *out)
 	str_add(out, ")\n");
 }
 
+static bool has_point(const struct plot_point *v)
+{
+	return isfinite(v->x) && isfinite(v->y);
+}
+
 static bool has_interval(const struct plot_point *v)
 {
-	return isfinite(v->low) && isfinite(v->high);
+	return has_point(v) && isfinite(v->low) && isfinite(v->high);
+}
+
+/* gnuplot complains of data that hold nothing. */
+static bool any_point(const struct plot_series *s, bool (*has)(const struct plot_point *v))
+{
+	size_t i = 0;
+
+	while (i < s->n && !has(&s->v[i]))
+		i++;
+	return i < s->n;
 }
 
 /* Ribbons are closed polygons: along one edge and back along the other. */
@@ -239,11 +255,11 @@ static void add_data(struct str *out, const struct plot_series *s, size_t k)
 {
 	str_addf(out, "$d%zu << EOD\n", k);
 	for (size_t i = 0; i < s->n; i++)
-		if (isfinite(s->v[i].x) && isfinite(s->v[i].y))
+		if (has_point(&s->v[i]))
 			str_addf(out, "%.10g %.10g\n", s->v[i].x, s->v[i].y);
 	str_addf(out, "EOD\n$i%zu << EOD\n", k);
 	for (size_t i = 0; i < s->n; i++)
-		if (has_interval(&s->v[i]) && isfinite(s->v[i].x) && isfinite(s->v[i].y))
+		if (has_interval(&s->v[i]))
 			str_addf(out, "%.10g %.10g %.10g %.10g\n", s->v[i].x, s->v[i].y, s->v[i].low,
 				 s->v[i].high);
 	str_add(out, "EOD\n");
@@ -262,7 +278,7 @@ static void add_element(struct str *out, const char *fmt, size_t k)
 
 static void add_ribbons(struct str *out, const struct plot_series *s, size_t k)
 {
-	if (!(s->draw & (PLOT_XRIBBON | PLOT_YRIBBON)) || !s->n)
+	if (!(s->draw & (PLOT_XRIBBON | PLOT_YRIBBON)) || !any_point(s, has_interval))
 		return;
 	add_element(out, "$r%zu using 1:2 with filledcurves closed notitle", k);
 	str_addf(out, " fc rgb '%s' fs transparent solid 0.18 noborder", looks[s->look].colour);
@@ -273,12 +289,12 @@ static void add_series(struct str *out, const struct plot_series *s, size_t k)
 	const struct look *l = &looks[s->look];
 	unsigned draw = s->draw & (PLOT_LINE | PLOT_MARK);
 
-	if (s->draw & (PLOT_XBAR | PLOT_YBAR)) {
+	if (s->draw & (PLOT_XBAR | PLOT_YBAR) && any_point(s, has_interval)) {
 		add_element(out, "$i%zu using 1:2:3:4 with ", k);
 		str_addf(out, "%serrorbars notitle lc rgb '%s' lw %g pt -1",
 			 s->draw & PLOT_XBAR ? "x" : "y", l->colour, l->width * 0.8);
 	}
-	if (!draw)
+	if (!draw || !any_point(s, has_point))
 		return;
 	add_element(out, "$d%zu using 1:2 with ", k);
 	str_add(out, draw == PLOT_LINE ? "lines" : draw == PLOT_MARK ? "points" : "linespoints");

@@ -16,6 +16,7 @@ static const struct {
 	{" color=\"white\"", ""},
 	{"fill=\"black\"", "fill=\"currentColor\""},
 	{"stroke=\"black\"", "stroke=\"currentColor\""},
+	{"fill = '", "fill='"},
 	{" shape-rendering='crispEdges'", ""},
 	{"stroke='black'", "stroke='currentColor'"},
 	{"stroke='rgb(  0,   0,   0)'", "stroke='currentColor'"},
@@ -73,8 +74,8 @@ static void add_head(const struct plot *p, bool alone, struct str *out)
 	str_add(out, "</title>\n");
 	if (alone)
 		str_add(out, "<style>svg{color:#1d2126;background:#fff}"
-			     "@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#15181c}}"
-			     "</style>\n");
+			     "@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#15181c}"
+			     PLOT_SVG_DARK "}</style>\n");
 }
 
 void plot_svg_adapt(const struct plot *p, const char *svg, bool alone, struct str *out)

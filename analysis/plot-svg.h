@@ -5,6 +5,11 @@
 #include <stdbool.h>
 #include "analysis/plot.h"
 
+/* CSS for a dark page: the palette's blue is too dark for it, its sky blue is not. */
+#define PLOT_SVG_DARK                                                                              \
+	"svg [stroke='rgb(  0, 114, 178)']{stroke:#56b4e9}svg [color='rgb(  0, 114, 178)']"        \
+	"{color:#56b4e9}svg [fill='rgb(  0, 114, 178)']{fill:#56b4e9}"
+
 /*
  * Appends gnuplot's SVG of p: every id and reference to one gets p's name as prefix, black becomes
  * currentColor (the colour of the text around it), groups without content and the name of the

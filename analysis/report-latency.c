@@ -77,6 +77,11 @@ static void add_profile(struct plot *plot, const char *name, size_t side, bool c
 	}
 }
 
+static void add_latency(struct table *t, double v)
+{
+	table_figure(t, plot_number(v), v);
+}
+
 static void add_rows(struct table *t, const char *name, const struct profile *p)
 {
 	static const double shown[] = {0.5, 0.9, 0.99, 1};
@@ -88,7 +93,7 @@ static void add_rows(struct table *t, const char *name, const struct profile *p)
 	for (size_t k = 0; k < sizeof(shown) / sizeof(*shown); k++)
 		for (size_t i = 0; i < N_QUANTILES; i++)
 			if (quantiles[i] == shown[k])
-				table_number(t, values_spread(&p->at[i]).mid);
+				add_latency(t, values_spread(&p->at[i]).mid);
 }
 
 static struct table *quantile_table(const char *caption)
@@ -105,7 +110,7 @@ static struct table *quantile_table(const char *caption)
 static int show_cell(struct report *r, const struct run_cell *c, bool open, struct err *err)
 {
 	const char *unit = r->run->target.ns_per_insn > 0 ? "instructions" : "ns";
-	char *what = report_cell(r, c);
+	char *what = report_cell(r, c, NULL);
 	char *name = report_file(r, "latency", c->id);
 	char *title = xasprintf("%s: latency of each process (%s)", what, r->run->target.kind);
 	char *caption = xasprintf("%s; %s, medians of the boots", title, unit);

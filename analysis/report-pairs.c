@@ -57,7 +57,7 @@ static struct table *pairs_table(struct report *r, const char *caption, const st
 
 static void show_result(struct report *r, const struct result *x, bool open)
 {
-	char *cell = report_cell(r, x->cell);
+	char *cell = report_cell(r, x->cell, NULL);
 	char *what = xasprintf("%s%s", cell, x->cell->is_control ? " (control)" : "");
 	char *name = report_file(r, r->cmp->paired ? "pairs" : "boots", x->cell->id);
 	char *axis = report_axis(r, x->metric);

@@ -144,31 +144,61 @@ static bool param_varies(const struct report *r, const char *workload, const cha
 	return false;
 }
 
-static void varying_params(const struct report *r, const struct run_cell *c, struct str *out)
+/* Whether the cell's id names the parameter: it is not at its default, or tells the control. */
+static bool param_named(const struct run_cell *c, const char *param)
 {
-	const char *key;
-	json_t *value;
+	char *first = xasprintf("%s=", param), *later = xasprintf(",%s=", param);
+	bool named = !strncmp(c->label, first, strlen(first)) || strstr(c->label, later);
 
-	json_object_foreach (c->params, key, value)
-		if (json_is_string(value) && param_varies(r, c->workload, key))
-			str_addf(out, "%s%s=%s", out->len ? "," : "", key, json_string_value(value));
+	free(first);
+	free(later);
+	return named;
+}
+
+static void add_param(struct str *out, const char *key, const json_t *value)
+{
+	if (json_is_string(value))
+		str_addf(out, "%s%s=%s", out->len ? "," : "", key, json_string_value(value));
 }
 
 char *report_label(const struct report *r, const struct run_cell *c)
 {
 	struct str out = STR_INIT;
+	const char *key;
+	json_t *value;
 
-	varying_params(r, c, &out);
+	json_object_foreach (c->params, key, value)
+		if (param_varies(r, c->workload, key))
+			add_param(&out, key, value);
 	if (!out.len)
 		str_add(&out, c->workload);
 	return out.buf;
 }
 
-char *report_cell(const struct report *r, const struct run_cell *c)
+char *report_common(const struct report *r, const struct run_cell *c)
 {
 	struct str out = STR_INIT, params = STR_INIT;
+	const char *key;
+	json_t *value;
 
-	varying_params(r, c, &params);
+	json_object_foreach (c->params, key, value)
+		if (param_named(c, key) && !param_varies(r, c->workload, key))
+			add_param(&params, key, value);
+	str_addf(&out, "%s%s%s", c->workload, params.len ? " " : "", str_text(&params));
+	str_release(&params);
+	return out.buf;
+}
+
+char *report_cell(const struct report *r, const struct run_cell *c, const char *but)
+{
+	struct str out = STR_INIT, params = STR_INIT;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (c->params, key, value)
+		if ((!but || strcmp(key, but)) &&
+		    (param_named(c, key) || param_varies(r, c->workload, key)))
+			add_param(&params, key, value);
 	str_addf(&out, "%s%s%s", c->workload, params.len ? " " : "", str_text(&params));
 	str_release(&params);
 	return out.buf;

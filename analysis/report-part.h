@@ -49,8 +49,10 @@ enum tone report_tone(enum verdict v);
 /* "procs=32,lock=mlock": those parameters that differ between the run's cells of this workload, or
  * the workload's name where there are none. What these return, the caller owns. */
 char *report_label(const struct report *r, const struct run_cell *c);
-/* "exit-mlocked procs=32,lock=mlock" */
-char *report_cell(const struct report *r, const struct run_cell *c);
+/* "exit-mlocked size=2M": the workload and what of its parameters is special to all its cells. */
+char *report_common(const struct report *r, const struct run_cell *c);
+/* Both together, "exit-mlocked procs=32,size=2M,lock=mlock", leaving out the parameter `but`. */
+char *report_cell(const struct report *r, const struct run_cell *c, const char *but);
 /* "exit: instructions per page (icount)": what an axis shows and where it was measured. */
 char *report_axis(const struct report *r, const struct run_metric *m);
 /* A name for files and ids: letters, digits and dashes of prefix and text, none twice. */

@@ -56,9 +56,8 @@ static void add_group(struct plot *p, const struct group *g, const struct result
 static struct plot *forest(struct report *r, const char *name, const struct result **rows, size_t n)
 {
 	const struct comparison *c = r->cmp;
-	char *unit = verdict_unit(rows[0]->metric);
-	char *title = xasprintf("%s: %s, new / old (%s)", rows[0]->cell->workload, unit,
-				r->run->target.kind);
+	char *unit = verdict_unit(rows[0]->metric), *what = report_common(r, rows[0]->cell);
+	char *title = xasprintf("%s: %s, new / old (%s)", what, unit, r->run->target.kind);
 	struct plot *p = plot_new(name, title);
 
 	p->height = 155 + 24 * (int)n;
@@ -80,6 +79,7 @@ static struct plot *forest(struct report *r, const char *name, const struct resu
 				  : "ratio new / old; left is better, shaded: the margin");
 	plot_try_log(p, true, false);
 	free(title);
+	free(what);
 	free(unit);
 	return p;
 }
@@ -113,10 +113,10 @@ static struct table *ratio_table(struct report *r, const char *name, const struc
 				 size_t n)
 {
 	const struct comparison *c = r->cmp;
-	char *unit = verdict_unit(rows[0]->metric);
+	char *unit = verdict_unit(rows[0]->metric), *what = report_common(r, rows[0]->cell);
 	char *caption = xasprintf("%s: %s, %s, medians of the boots, ratio new / old with its 95 %% "
-				  "interval; target %s", rows[0]->cell->workload,
-				  rows[0]->metric->name, unit, r->run->target.kind);
+				  "interval; target %s",
+				  what, rows[0]->metric->name, unit, r->run->target.kind);
 	struct table *t = table_new(name, caption);
 
 	table_column(t, "cell", false);
@@ -131,6 +131,7 @@ static struct table *ratio_table(struct report *r, const char *name, const struc
 	for (size_t i = 0; i < n; i++)
 		ratio_row(r, t, rows[i]);
 	free(caption);
+	free(what);
 	free(unit);
 	return t;
 }
@@ -156,8 +157,11 @@ static void workload_ratios(struct report *r, const char *workload)
 		if (!strcmp(rows[i]->cell->workload, workload))
 			rows[n++] = rows[i];
 	k = without_differences(rows, n, drawn);
-	if (n)
-		doc_heading(&r->doc, workload);
+	if (n) {
+		name = report_common(r, rows[0]->cell);
+		doc_heading(&r->doc, name);
+		free(name);
+	}
 	for (size_t i = 0; i < k; i += ROWS_A_PICTURE) {
 		name = report_file(r, "ratio", workload);
 		doc_figure(&r->doc, forest(r, name, drawn + i,

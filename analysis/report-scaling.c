@@ -124,30 +124,12 @@ static struct table *curve_table(struct report *r, const struct sweep *s, bool c
 	return t;
 }
 
-/* What tells this sweep from others of its workload: the label of its first cell but one word. */
-static char *sweep_label(const struct report *r, const struct sweep *s)
-{
-	char *label = report_label(r, s->cells[0]);
-	struct strv words = STRV_INIT;
-	struct str out = STR_INIT;
-	size_t len = strlen(s->param);
-
-	strv_split(&words, label, ",");
-	for (size_t i = 0; i < words.n; i++)
-		if (strncmp(words.v[i], s->param, len) || words.v[i][len] != '=')
-			str_addf(&out, "%s%s", out.len ? "," : "", words.v[i]);
-	strv_release(&words);
-	free(label);
-	return out.buf ? out.buf : xstrdup("");
-}
-
 static void show_sweep(struct report *r, const struct sweep *s)
 {
 	const struct run_cell *c = s->cells[0];
-	char *rest = sweep_label(r, s), *axis = report_axis(r, &c->series[0].metric);
-	char *title = xasprintf("%s%s%s over %s (%s)", c->workload, *rest ? " " : "", rest, s->param,
-				r->run->target.kind);
-	char *stem = xasprintf("%s-%s-%s", c->workload, s->param, rest);
+	char *what = report_cell(r, c, s->param), *axis = report_axis(r, &c->series[0].metric);
+	char *title = xasprintf("%s over %s (%s)", what, s->param, r->run->target.kind);
+	char *stem = xasprintf("%s-%s", s->param, what);
 	char *name = report_file(r, "scaling", stem);
 	struct plot *p = plot_new(name, title);
 	bool controls = false;
@@ -170,7 +152,7 @@ static void show_sweep(struct report *r, const struct sweep *s)
 	free(stem);
 	free(title);
 	free(axis);
-	free(rest);
+	free(what);
 }
 
 void report_scaling(struct report *r)
