@@ -15,7 +15,7 @@ libs_analysis := -lgsl -lgslcblas -lsqlite3 -lm $(libs_lib)
 
 objs = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 lib_o := $(call objs,lib/*.c)
-workload_o := $(call objs,workloads/*.c)
+workload_o := $(filter-out $(B)/workloads/main.o,$(call objs,workloads/*.c))
 runner_o := $(filter-out $(B)/runner/cmd-%,$(call objs,runner/*.c))
 guest_o := $(call objs,runner/guest/*.c)
 analysis_o := $(filter-out $(B)/analysis/cmd-%,$(call objs,analysis/*.c))
@@ -45,6 +45,8 @@ $(B)/%.o: %.c Makefile VERSION | need-deps
 
 $(B)/lib.a: $(lib_o)
 	@rm -f $@; $(AR) rcs $@ $^
+$(B)/workloads.a: $(workload_o)
+	@rm -f $@; $(AR) rcs $@ $^
 $(B)/runner.a: $(runner_o)
 	@rm -f $@; $(AR) rcs $@ $^
 $(B)/analysis.a: $(analysis_o)
@@ -54,7 +56,7 @@ mlocklab: $(B)/runner/main/mlocklab.o $(B)/runner/paths.o $(B)/lib.a
 	$(CC) $(CFLAGS) -o $@ $^ $(libs_lib)
 
 # Static: they run in a guest that holds nothing else, and on any machine.
-$(B)/mlockbench: $(workload_o) $(B)/lib.a
+$(B)/mlockbench: $(B)/workloads/main.o $(B)/workloads.a $(B)/lib.a
 	$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz -lm -lpthread
 $(B)/guest-init: $(guest_o) $(B)/lib.a
 	$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz
@@ -67,7 +69,7 @@ $(analysis_verbs): $(B)/libexec/mlocklab-%: $(B)/analysis/cmd-%.o $(B)/analysis.
 	$(CC) $(CFLAGS) -o $@ $^ $(libs_analysis)
 
 # A unit test may use everything; it sees each part through its header.
-$(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/runner.a $(B)/analysis.a $(B)/lib.a
+$(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/runner.a $(B)/analysis.a $(B)/lib.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(libs_runner) $(libs_analysis)
 

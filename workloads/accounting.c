@@ -132,7 +132,8 @@ int accounting_check(const struct accounting *base, int slack, struct err *err)
 	}
 	return err_set(err,
 		       "the accounting did not come back: nr_mlock %+" PRId64
-		       ", nr_unevictable %+" PRId64 " pages, at most %d would be right",
+		       ", nr_unevictable %+" PRId64
+		       " pages, at most %d would be right unless others lock memory too",
 		       now.mlock - base->mlock, now.unevictable - base->unevictable, slack);
 }
 

@@ -250,13 +250,15 @@ int main(int argc, char *argv[])
 
 	/* Else jansson reads /dev/urandom, for which 5.18 and later spend a second making entropy. */
 	json_object_seed(1);
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			fputs(usage_text, stdout);
+			return EXIT_OK;
+		}
+	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (strcmp(verbs[i].name, verb) == 0)
 			return verbs[i].verb(argc - 1, argv + 1);
-	if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0) {
-		fputs(usage_text, stdout);
-		return EXIT_OK;
-	}
 	fputs(usage_text, stderr);
 	return EXIT_USAGE;
 }
