@@ -195,7 +195,7 @@ static int load_cells(struct run *r, struct err *err)
 	return 0;
 }
 
-static int load_plan(struct run *r, struct err *err)
+static int load_plan(struct run *r, const char *kind, struct err *err)
 {
 	json_t *a = list_member(r, "boots", err), *v;
 	size_t i;
@@ -204,9 +204,12 @@ static int load_plan(struct run *r, struct err *err)
 		return -1;
 	r->boots = xcalloc(json_array_size(a) + 1, sizeof(*r->boots));
 	json_array_foreach(a, i, v) {
-		struct run_boot *b = &r->boots[r->n_boots++];
 		const struct run_arm *arm = load_arm(r, json_get_str(v, "arm", ""));
+		struct run_boot *b;
 
+		if (strcmp(json_get_str(v, "kind", "timed"), kind) != 0)
+			continue;
+		b = &r->boots[r->n_boots++];
 		b->n = (int)json_get_int(v, "n", -1);
 		b->pair = (int)json_get_int(v, "pair", (long long)i);
 		b->seed = (uint64_t)json_get_int(v, "seed", 0);
@@ -273,7 +276,7 @@ static void note_gaps(struct run *r)
 			   r->n_boots);
 }
 
-static int load_all(struct run *r, struct err *err)
+static int load_all(struct run *r, const char *kind, struct err *err)
 {
 	char *path = xasprintf("%s/run.json", r->path);
 	long long format;
@@ -294,7 +297,7 @@ static int load_all(struct run *r, struct err *err)
 	r->pairs = (int)json_get_int(r->json, "pairs", 0);
 	r->margin = json_get_num(r->json, "margin", 0);
 	r->host = object_member(r->json, "host");
-	if (load_target(r, err) < 0 || load_arms(r, err) < 0 || load_plan(r, err) < 0 ||
+	if (load_target(r, err) < 0 || load_arms(r, err) < 0 || load_plan(r, kind, err) < 0 ||
 	    load_cells(r, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->n_boots; i++)
@@ -304,7 +307,7 @@ static int load_all(struct run *r, struct err *err)
 	return 0;
 }
 
-int load_run(struct run *r, const char *path, struct err *err)
+int load_run_kind(struct run *r, const char *path, const char *kind, struct err *err)
 {
 	size_t len = strlen(path);
 
@@ -312,7 +315,7 @@ int load_run(struct run *r, const char *path, struct err *err)
 	while (len > 1 && path[len - 1] == '/')
 		len--;
 	r->path = xstrndup(path, len);
-	if (load_all(r, err) == 0)
+	if (load_all(r, kind, err) == 0)
 		return 0;
 	load_release(r);
 	return -1;
@@ -374,4 +377,9 @@ void load_release(struct run *r)
 	json_decref(r->json);
 	strv_release(&r->notes);
 	*r = (struct run){0};
+}
+
+int load_run(struct run *r, const char *path, struct err *err)
+{
+	return load_run_kind(r, path, "timed", err);
 }

@@ -113,6 +113,11 @@ struct run {
  * error with file and line. r is empty on failure.
  */
 int load_run(struct run *r, const char *path, struct err *err);
+/*
+ * The same for the boots of one kind: "timed" (what load_run reads), or the instrumented ones that
+ * stand beside them, "profile" and "locks", whose times are never compared with timed ones.
+ */
+int load_run_kind(struct run *r, const char *path, const char *kind, struct err *err);
 void load_release(struct run *r);
 
 /* The cell or arm of that name, or NULL; the series of that metric, or NULL. */

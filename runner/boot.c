@@ -16,6 +16,9 @@
 #define MAX_RECORD_BYTES (1ull << 30)
 #define MAX_CONSOLE_BYTES (64ll << 20)
 
+/* How long QEMU may take to end once its channel has, in seconds. */
+#define MAX_FAREWELL 10
+
 const char *boot_outcome_name(enum boot_outcome o)
 {
 	static const char *const names[] = {"ok",  "panic",  "hang",	  "died",
@@ -116,28 +119,20 @@ static char *last_complaint(const struct boot *b)
 	return clean;
 }
 
-static void decide(struct boot *b, int status)
+/* Sets outcome and detail of a boot that ended by itself. trouble, complaint: or NULL. */
+static void judge(struct boot *b, int status, bool panic, const char *trouble, const char *complaint)
 {
-	char *console = boot_file(b->dir, "console.log");
-	char *complaint = last_complaint(b);
-	int panic, good_exit = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	char *trouble = console_trouble(console, &panic);
+	bool good_exit = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
-	free(console);
-	if (b->killed) {
-		free(trouble);
-		free(complaint);
-		return;
-	}
 	if (b->bye && !b->faults && good_exit) {
 		b->outcome = BOOT_OK;
-		b->detail = trouble ? xstrdup(trouble) : xstrdup("");
-	} else if (b->bye && b->faults) {
-		b->outcome = BOOT_CUT;
-		b->detail = xstrdup(b->first_fault);
+		b->detail = xstrdup(b->cell_trouble ? b->cell_trouble : trouble ? trouble : "");
 	} else if (panic) {
 		b->outcome = BOOT_PANIC;
 		b->detail = xstrdup(trouble);
+	} else if (b->faults && good_exit) {
+		b->outcome = BOOT_CUT;
+		b->detail = xstrdup(b->first_fault);
 	} else if (!b->hello && !good_exit && WIFEXITED(status)) {
 		b->outcome = BOOT_LAUNCH;
 		b->detail = complaint ? xstrdup(complaint)
@@ -150,8 +145,37 @@ static void decide(struct boot *b, int status)
 		b->detail = xasprintf("it ended before its plan did%s%s", trouble ? ": " : "",
 				      trouble ? trouble : "");
 	}
+}
+
+static void decide(struct boot *b, int status)
+{
+	char *console = boot_file(b->dir, "console.log");
+	char *complaint = last_complaint(b);
+	int panic;
+	char *trouble = console_trouble(console, &panic);
+
+	if (!b->killed)
+		judge(b, status, panic, trouble, complaint);
+	free(console);
 	free(trouble);
 	free(complaint);
+}
+
+/* The wait status of a process that has closed its channel, which does not mean that it ends. */
+static int wait_for_end(struct boot *b)
+{
+	const struct timespec moment = {.tv_nsec = 20000000};
+	struct timespec since;
+	int status = 0;
+	pid_t got;
+
+	clock_gettime(CLOCK_MONOTONIC, &since);
+	while ((got = waitpid(b->pid, &status, WNOHANG)) == 0) {
+		if (seconds_since(&since) > MAX_FAREWELL)
+			boot_kill(b, BOOT_DIED, "it closed its channel and did not end");
+		nanosleep(&moment, NULL);
+	}
+	return status;
 }
 
 static json_t *boot_json(const struct boot *b)
@@ -164,8 +188,8 @@ static json_t *boot_json(const struct boot *b)
 	if (b->job.target->kind != TARGET_HOST)
 		boot_command(&b->job, b->dir, &argv);
 	strv_quote(&argv, &command);
-	o = json_pack("{s:i, s:s, s:i, s:I, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:O?, s:O?}", "n", p->n,
-		      "arm", b->job.e->arms[p->arm].name, "pair", p->pair, "seed",
+	o = json_pack("{s:i, s:s, s:s, s:i, s:I, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:O?, s:O?}", "n", p->n,
+		      "kind", plan_kind_name(p->kind), "arm", b->job.e->arms[p->arm].name, "pair", p->pair, "seed",
 		      (json_int_t)p->seed, "outcome", boot_outcome_name(b->outcome), "detail", b->detail,
 		      "attempts", b->job.attempts + 1, "samples", b->samples, "faults", b->faults,
 		      "command", str_text(&command), "wall_seconds", seconds_since(&b->started), "guest",
@@ -180,11 +204,9 @@ static json_t *boot_json(const struct boot *b)
 int boot_finish(struct boot *b, struct err *err)
 {
 	char *path = boot_file(b->dir, "boot.json"), *initrd = boot_file(b->dir, "initramfs.cpio");
-	int status = 0, ret = 0;
+	int status = wait_for_end(b), ret = 0;
 	json_t *o;
 
-	while (waitpid(b->pid, &status, 0) < 0 && errno == EINTR)
-		;
 	b->pid = -1;
 	unlink(initrd);
 	decide(b, status);
@@ -214,6 +236,7 @@ void boot_release(struct boot *b)
 	json_decref(b->hello);
 	json_decref(b->settle);
 	free(b->first_fault);
+	free(b->cell_trouble);
 	free(b->detail);
 	free(b->dir);
 	*b = (struct boot){.pid = -1, .fd = -1, .samples_fd = -1, .events_fd = -1};

@@ -1,6 +1,7 @@
 /* mlocklab run: boots the kernels of an experiment and stores what its workloads measure. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "lib/json.h"
 #include "runner/paths.h"
@@ -46,6 +47,9 @@ static int load(struct run *r, const struct run_options *o, struct err *err)
 	if (run_options_apply(o, r->e, err) < 0)
 		return -1;
 	plan_make(&r->plan, r->e->narms, r->e->pairs, r->e->seed);
+	plan_add(&r->plan, r->e->narms, BOOT_PROFILE, r->e->profile);
+	if (strcmp(r->e->locks, "none") != 0)
+		plan_add(&r->plan, r->e->narms, BOOT_LOCKS, r->e->lock_boots);
 	return 0;
 }
 

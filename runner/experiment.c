@@ -1,169 +1,25 @@
 #include "runner/experiment.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/fs.h"
 #include "lib/ini.h"
 #include "lib/json.h"
 #include "runner/bench.h"
+#include "runner/settings.h"
+#include "runner/sweep.h"
 
 #define MAX_CELLS 10000
-#define MAX_VALUES 1000
 
-/* --- lists --- */
-
-/* Numbers only: "64" and "8M" alike give value and suffix. */
-static int split_number(const char *text, long long *value, const char **suffix)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoll(text, &end, 10);
-	*suffix = end;
-	return end != text && !errno && strlen(end) <= 1 ? 0 : -1;
-}
-
-/* The values between the last one in out and `to`, and `to` itself. */
-static int fill_dots(struct strv *out, const char *to, struct err *err)
-{
-	long long v[3] = {0}, end;
-	const char *suffix, *s;
-	size_t known = out->n < 3 ? out->n : 3;
-	int geometric;
-
-	if (known < 2 || split_number(to, &end, &suffix) < 0)
-		return err_set(err, "'...' needs two numbers before it and one after it");
-	for (size_t i = 0; i < known; i++)
-		if (split_number(out->v[out->n - known + i], &v[i], &s) < 0 || strcmp(s, suffix) != 0)
-			return err_set(err, "'%s' and '%s' are not counted in the same unit",
-				       out->v[out->n - known + i], to);
-	geometric = known == 3 && v[0] > 0 && v[1] > v[0] && v[1] * v[1] == v[0] * v[2];
-	if (v[known - 1] <= v[known - 2] || end < v[known - 1])
-		return err_set(err, "the values before '...' must grow towards '%s'", to);
-	for (long long x = v[known - 1]; x != end;) {
-		x = geometric ? x * v[1] / v[0] : x + v[known - 1] - v[known - 2];
-		if (x > end || out->n >= MAX_VALUES)
-			return err_set(err, "the values before '...' never meet '%s'", to);
-		strv_pushf(out, "%lld%s", x, suffix);
-	}
-	return 0;
-}
-
-int experiment_expand(const char *list, struct strv *out, struct err *err)
-{
-	struct strv words = STRV_INIT;
-	int ret = 0;
-
-	strv_split(&words, list, ", \t");
-	if (!words.n)
-		ret = err_set(err, "no value");
-	for (size_t i = 0; ret == 0 && i < words.n; i++) {
-		if (strcmp(words.v[i], "...") != 0)
-			strv_push(out, words.v[i]);
-		else if (i + 1 < words.n)
-			ret = fill_dots(out, words.v[++i], err);
-		else
-			ret = err_set(err, "nothing after '...'");
-	}
-	strv_release(&words);
-	return ret;
-}
-
-/* --- [global] --- */
-
-struct global_key {
-	const char *name;
-	enum { TEXT, COUNT, SEED, REAL } kind;
-	size_t offset;
-	long long min, max;
-};
-
-static const struct global_key global_keys[] = {
-	{"name", TEXT, offsetof(struct experiment, name), 0, 0},
-	{"target", TEXT, offsetof(struct experiment, target), 0, 0},
-	{"cmdline", TEXT, offsetof(struct experiment, cmdline), 0, 0},
-	{"pairs", COUNT, offsetof(struct experiment, pairs), 1, 10000},
-	{"iterations", COUNT, offsetof(struct experiment, iterations), 1, 1000000},
-	{"warmup", COUNT, offsetof(struct experiment, warmup), 0, 1000},
-	{"seed", SEED, offsetof(struct experiment, seed), 0, 0},
-	{"cpus", COUNT, offsetof(struct experiment, cpus), 1, 255},
-	{"nodes", COUNT, offsetof(struct experiment, nodes), 1, 8},
-	{"memory", COUNT, offsetof(struct experiment, memory_mib), 256, 1 << 20},
-	{"settle", COUNT, offsetof(struct experiment, settle), 0, 3600},
-	{"timeout", COUNT, offsetof(struct experiment, timeout), 1, 86400},
-	{"watchdog", COUNT, offsetof(struct experiment, watchdog), 5, 86400},
-	{"margin", REAL, offsetof(struct experiment, margin), 0, 0},
-};
-#define GLOBAL_KEYS (sizeof(global_keys) / sizeof(*global_keys))
-
-static int set_global(struct experiment *e, const struct global_key *k, const char *value,
-		      struct err *err)
-{
-	void *at = (char *)e + k->offset;
-	char *end;
-	long long n;
-
-	errno = 0;
-	switch (k->kind) {
-	case TEXT:
-		free(*(char **)at);
-		*(char **)at = xstrdup(value);
-		return 0;
-	case SEED:
-		*(uint64_t *)at = strtoull(value, &end, 0);
-		if (end == value || *end || errno)
-			return err_set(err, "seed=%s: not a number", value);
-		return 0;
-	case REAL:
-		*(double *)at = strtod(value, &end);
-		if (end == value || *end || *(double *)at < 0 || *(double *)at >= 1)
-			return err_set(err, "%s=%s: not a share from 0 to 1", k->name, value);
-		return 0;
-	default:
-		n = strtoll(value, &end, 10);
-		if (end == value || *end || errno || n < k->min || n > k->max)
-			return err_set(err, "%s=%s: out of range, %lld..%lld", k->name, value, k->min,
-				       k->max);
-		*(int *)at = (int)n;
-		return 0;
-	}
-}
+/* --- sections --- */
 
 static int load_global(struct experiment *e, const struct ini_section *s, struct err *err)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		const struct ini_entry *kv = &s->entries[i];
-		size_t k = 0;
-		int ret;
-
-		while (k < GLOBAL_KEYS && strcmp(global_keys[k].name, kv->key) != 0)
-			k++;
-		if (k < GLOBAL_KEYS) {
-			ret = set_global(e, &global_keys[k], kv->value, err);
-		} else {
-			struct str all = STR_INIT;
-
-			for (k = 0; k < GLOBAL_KEYS; k++)
-				str_addf(&all, "%s%s", k ? ", " : "", global_keys[k].name);
-			ret = err_set(err, "unknown key '%s' in [global]: one of %s", kv->key, all.buf);
-			str_release(&all);
-		}
-		if (ret < 0)
-			return err_prefix(err, "%s:%d", e->path, kv->line);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		if (experiment_set(e, s->entries[i].key, s->entries[i].value, err) < 0)
+			return err_prefix(err, "%s:%d", e->path, s->entries[i].line);
 	return 0;
 }
-
-int experiment_set(struct experiment *e, const char *key, const char *value, struct err *err)
-{
-	for (size_t k = 0; k < GLOBAL_KEYS; k++)
-		if (strcmp(global_keys[k].name, key) == 0)
-			return set_global(e, &global_keys[k], value, err);
-	return err_set(err, "unknown setting '%s'", key);
-}
-
-/* --- arms --- */
 
 void experiment_set_arm(struct experiment *e, const char *name, const char *spec)
 {
@@ -324,7 +180,7 @@ static int load_job(struct experiment *e, const struct ini_section *s, const cha
 			ret = job_count(kv, 0, &j.warmup, err);
 		} else {
 			j.keys[j.n] = kv->key;
-			ret = experiment_expand(kv->value, &j.values[j.n++], err);
+			ret = sweep_expand(kv->value, &j.values[j.n++], err);
 			if (ret < 0)
 				err_prefix(err, "%s=%s", kv->key, kv->value);
 		}
@@ -364,6 +220,8 @@ static void set_defaults(struct experiment *e, const char *path)
 		.timeout = 600,
 		.watchdog = 300,
 		.margin = 0.01,
+		.lock_boots = 1,
+		.locks = xstrdup("none"),
 		.workloads = json_array(),
 	};
 }
@@ -416,45 +274,12 @@ int experiment_load(struct experiment *e, const char *path, const char *bench, s
 
 json_t *experiment_json(const struct experiment *e)
 {
-	json_t *cells = json_array(), *settings = json_object();
+	json_t *cells = json_array();
 
 	for (size_t i = 0; i < e->ncells; i++)
 		json_array_append(cells, e->cells[i].json);
-	for (size_t k = 0; k < GLOBAL_KEYS; k++) {
-		const void *at = (const char *)e + global_keys[k].offset;
-
-		if (global_keys[k].kind == TEXT)
-			json_object_set_new(settings, global_keys[k].name,
-					    json_string(*(char *const *)at));
-		else if (global_keys[k].kind == SEED)
-			json_object_set_new(settings, global_keys[k].name,
-					    json_integer((json_int_t) * (const uint64_t *)at));
-		else if (global_keys[k].kind == REAL)
-			json_object_set_new(settings, global_keys[k].name, json_real(*(const double *)at));
-		else
-			json_object_set_new(settings, global_keys[k].name, json_integer(*(const int *)at));
-	}
 	return json_pack("{s:{s:s, s:s, s:o}, s:O, s:o}", "experiment", "file", e->path, "text", e->text,
-			 "settings", settings, "workloads", e->workloads, "cells", cells);
-}
-
-static int settings_from_json(struct experiment *e, const json_t *settings, struct err *err)
-{
-	for (size_t k = 0; k < GLOBAL_KEYS; k++) {
-		const json_t *v = json_object_get(settings, global_keys[k].name);
-		char *text = json_is_string(v) ? xstrdup(json_string_value(v))
-			     : json_is_integer(v)
-				     ? xasprintf("%lld", (long long)json_integer_value(v))
-				     : xasprintf("%.17g", json_number_value(v));
-		/* 0 in cpus, nodes, memory stands for the target's own default, which no file writes */
-		int unset = json_is_integer(v) && json_integer_value(v) == 0 && global_keys[k].min > 0;
-		int ret = unset ? 0 : set_global(e, &global_keys[k], text, err);
-
-		free(text);
-		if (ret < 0)
-			return -1;
-	}
-	return 0;
+			 "settings", settings_json(e), "workloads", e->workloads, "cells", cells);
 }
 
 int experiment_from_json(struct experiment *e, const json_t *run, struct err *err)
@@ -501,6 +326,7 @@ void experiment_release(struct experiment *e)
 	free(e->name);
 	free(e->target);
 	free(e->cmdline);
+	free(e->locks);
 	json_decref(e->workloads);
 	*e = (struct experiment){0};
 }

@@ -42,6 +42,9 @@ struct experiment {
 	int timeout;                 /* longest a cell may take, seconds of the guest's clock */
 	int watchdog;                /* longest silence of a guest, seconds of ours */
 	double margin;
+	int profile;                 /* instrumented boots of each arm: profiled (icount only) */
+	int lock_boots;              /* and with lock probes, where `locks` is not "none" */
+	char *locks;                 /* the lock backend */
 	struct arm *arms;
 	size_t narms;
 	struct cell *cells;
@@ -66,11 +69,5 @@ int experiment_from_json(struct experiment *e, const json_t *run, struct err *er
 
 /* Sets or adds an arm; a new spec for an arm drops nothing else of it. */
 void experiment_set_arm(struct experiment *e, const char *name, const char *spec);
-
-/*
- * Expands "1,2,4,...,64" and "a,b" into values. With three values before the dots that grow by a
- * factor it goes on by the factor, else by the last step. -1 where the end is never met.
- */
-int experiment_expand(const char *list, struct strv *out, struct err *err);
 
 #endif

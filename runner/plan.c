@@ -39,11 +39,36 @@ void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed)
 		for (size_t i = 0; i < arms; i++) {
 			size_t k = pair % 2 ? arms - 1 - i : i;
 
-			p->boots[p->n] = (struct planned_boot){(int)p->n + 1, order[k], pair, layout};
+			p->boots[p->n] = (struct planned_boot){BOOT_TIMED, (int)p->n + 1, order[k], pair,
+							       layout};
 			p->n++;
 		}
 	}
 	free(order);
+}
+
+const char *plan_kind_name(enum boot_kind kind)
+{
+	static const char *const names[] = {"timed", "profile", "locks"};
+
+	return names[kind];
+}
+
+void plan_add(struct plan *p, size_t arms, enum boot_kind kind, int rounds)
+{
+	size_t timed = p->n;
+
+	p->boots = xrealloc(p->boots, (p->n + arms * (size_t)rounds) * sizeof(*p->boots));
+	for (int round = 0; round < rounds; round++) {
+		for (size_t arm = 0; arm < arms; arm++) {
+			/* the timed boots of a pair stand together */
+			size_t like = ((size_t)round * arms) % timed;
+
+			p->boots[p->n] = (struct planned_boot){kind, (int)p->n + 1, (int)arm, round,
+							       p->boots[like].seed};
+			p->n++;
+		}
+	}
 }
 
 void plan_release(struct plan *p)

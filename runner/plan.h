@@ -6,7 +6,12 @@
 #include <stdint.h>
 #include "runner/experiment.h"
 
+/* Times are taken in timed boots only: what explains them comes from instrumented boots beside them. */
+enum boot_kind { BOOT_TIMED, BOOT_PROFILE, BOOT_LOCKS };
+const char *plan_kind_name(enum boot_kind kind);
+
 struct planned_boot {
+	enum boot_kind kind;
 	int n;    /* 1, 2, ... in the order they are run */
 	int arm;  /* index into the experiment's arms */
 	int pair;
@@ -23,6 +28,11 @@ struct plan {
  * that a drift of the machine falls on all arms alike. The same seed gives the same plan.
  */
 void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed);
+/*
+ * Appends `rounds` boots of each arm of an instrumented kind. Round k has the layout of pair k, so
+ * that it can be set against the timed boot it explains.
+ */
+void plan_add(struct plan *p, size_t arms, enum boot_kind kind, int rounds);
 void plan_release(struct plan *p);
 
 /* The next number of a seeded sequence (splitmix64, Steele, Lea and Flood 2014). */

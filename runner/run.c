@@ -80,7 +80,7 @@ static void describe(const struct boot *b, struct str *out)
 	if (b->outcome != BOOT_OK)
 		str_addf(out, ": %s", b->detail);
 	else if (*b->detail)
-		str_addf(out, " (its console: %s)", b->detail);
+		str_addf(out, " (%s)", b->detail);
 }
 
 /* Returns true when the boot must be made again. */
@@ -225,9 +225,9 @@ json_t *run_boots_json(const struct plan *p, const struct experiment *e)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct planned_boot *b = &p->boots[i];
 
-		json_array_append_new(a, json_pack("{s:i, s:s, s:i, s:I}", "n", b->n, "arm",
-						   e->arms[b->arm].name, "pair", b->pair, "seed",
-						   (json_int_t)b->seed));
+		json_array_append_new(a, json_pack("{s:i, s:s, s:s, s:i, s:I}", "n", b->n, "kind",
+						   plan_kind_name(b->kind), "arm", e->arms[b->arm].name,
+						   "pair", b->pair, "seed", (json_int_t)b->seed));
 	}
 	return a;
 }
@@ -240,6 +240,13 @@ static int arm_index(const struct experiment *e, const char *name)
 	return -1;
 }
 
+static enum boot_kind kind_of(const char *name)
+{
+	return !strcmp(name, "profile") ? BOOT_PROFILE
+	       : !strcmp(name, "locks") ? BOOT_LOCKS
+					: BOOT_TIMED;
+}
+
 int run_boots_parse(struct plan *p, const struct experiment *e, const json_t *run, struct err *err)
 {
 	const json_t *boots = json_object_get(run, "boots");
@@ -249,6 +256,7 @@ int run_boots_parse(struct plan *p, const struct experiment *e, const json_t *ru
 	*p = (struct plan){.boots = xcalloc(json_array_size(boots), sizeof(*p->boots))};
 	json_array_foreach(boots, i, o) {
 		struct planned_boot b = {
+			.kind = kind_of(json_get_str(o, "kind", "")),
 			.n = (int)json_get_int(o, "n", 0),
 			.arm = arm_index(e, json_get_str(o, "arm", "")),
 			.pair = (int)json_get_int(o, "pair", 0),

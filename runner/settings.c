@@ -1,0 +1,115 @@
+#include "runner/settings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct key {
+	const char *name;
+	enum { TEXT, COUNT, SEED, REAL } kind;
+	size_t offset;
+	long long min, max;
+};
+
+static const struct key keys[] = {
+	{"name", TEXT, offsetof(struct experiment, name), 0, 0},
+	{"target", TEXT, offsetof(struct experiment, target), 0, 0},
+	{"cmdline", TEXT, offsetof(struct experiment, cmdline), 0, 0},
+	{"pairs", COUNT, offsetof(struct experiment, pairs), 1, 10000},
+	{"iterations", COUNT, offsetof(struct experiment, iterations), 1, 1000000},
+	{"warmup", COUNT, offsetof(struct experiment, warmup), 0, 1000},
+	{"seed", SEED, offsetof(struct experiment, seed), 0, 0},
+	{"cpus", COUNT, offsetof(struct experiment, cpus), 1, 255},
+	{"nodes", COUNT, offsetof(struct experiment, nodes), 1, 8},
+	{"memory", COUNT, offsetof(struct experiment, memory_mib), 256, 1 << 20},
+	{"settle", COUNT, offsetof(struct experiment, settle), 0, 3600},
+	{"timeout", COUNT, offsetof(struct experiment, timeout), 1, 86400},
+	{"watchdog", COUNT, offsetof(struct experiment, watchdog), 5, 86400},
+	{"profile", COUNT, offsetof(struct experiment, profile), 0, 100},
+	{"locks", TEXT, offsetof(struct experiment, locks), 0, 0},
+	{"lock_boots", COUNT, offsetof(struct experiment, lock_boots), 1, 100},
+	{"margin", REAL, offsetof(struct experiment, margin), 0, 0},
+};
+#define KEYS (sizeof(keys) / sizeof(*keys))
+
+static int set(struct experiment *e, const struct key *k, const char *value,
+		      struct err *err)
+{
+	void *at = (char *)e + k->offset;
+	char *end;
+	long long n;
+
+	errno = 0;
+	switch (k->kind) {
+	case TEXT:
+		free(*(char **)at);
+		*(char **)at = xstrdup(value);
+		return 0;
+	case SEED:
+		*(uint64_t *)at = strtoull(value, &end, 0);
+		if (end == value || *end || errno)
+			return err_set(err, "seed=%s: not a number", value);
+		return 0;
+	case REAL:
+		*(double *)at = strtod(value, &end);
+		if (end == value || *end || *(double *)at < 0 || *(double *)at >= 1)
+			return err_set(err, "%s=%s: not a share from 0 to 1", k->name, value);
+		return 0;
+	default:
+		n = strtoll(value, &end, 10);
+		if (end == value || *end || errno || n < k->min || n > k->max)
+			return err_set(err, "%s=%s: out of range, %lld..%lld", k->name, value, k->min,
+				       k->max);
+		*(int *)at = (int)n;
+		return 0;
+	}
+}
+
+int experiment_set(struct experiment *e, const char *key, const char *value, struct err *err)
+{
+	struct str all = STR_INIT;
+
+	for (size_t k = 0; k < KEYS; k++)
+		if (strcmp(keys[k].name, key) == 0)
+			return set(e, &keys[k], value, err);
+	for (size_t k = 0; k < KEYS; k++)
+		str_addf(&all, "%s%s", k ? ", " : "", keys[k].name);
+	err_set(err, "unknown key '%s' in [global]: one of %s", key, all.buf);
+	str_release(&all);
+	return -1;
+}
+
+json_t *settings_json(const struct experiment *e)
+{
+	json_t *o = json_object();
+
+	for (size_t k = 0; k < KEYS; k++) {
+		const void *at = (const char *)e + keys[k].offset;
+		json_t *v = keys[k].kind == TEXT   ? json_string(*(char *const *)at)
+			    : keys[k].kind == SEED ? json_integer((json_int_t) * (const uint64_t *)at)
+			    : keys[k].kind == REAL ? json_real(*(const double *)at)
+						   : json_integer(*(const int *)at);
+
+		json_object_set_new(o, keys[k].name, v);
+	}
+	return o;
+}
+
+int settings_from_json(struct experiment *e, const json_t *settings, struct err *err)
+{
+	for (size_t k = 0; k < KEYS; k++) {
+		const json_t *v = json_object_get(settings, keys[k].name);
+		char *text = json_is_string(v) ? xstrdup(json_string_value(v))
+			     : json_is_integer(v)
+				     ? xasprintf("%lld", (long long)json_integer_value(v))
+				     : xasprintf("%.17g", json_number_value(v));
+		/* 0 in cpus, nodes, memory stands for the target's own default, which no file writes */
+		int unset = json_is_integer(v) && json_integer_value(v) == 0 && keys[k].min > 0;
+		int ret = unset ? 0 : set(e, &keys[k], text, err);
+
+		free(text);
+		if (ret < 0)
+			return -1;
+	}
+	return 0;
+}
