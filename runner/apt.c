@@ -10,40 +10,21 @@
 
 #define KEYRINGS "/usr/share/keyrings/debian-archive-keyring"
 
+/* Runs argv, which it releases, and appends what it says to out. */
+static int ask(struct strv *argv, struct str *out, struct err *err)
+{
+	int ret = spawn_capture(argv->v, out, err);
+
+	strv_release(argv);
+	return ret;
+}
+
 void apt_argv(struct strv *argv, const struct apt *a, const char *tool, const char *verb)
 {
 	strv_push(argv, tool);
 	strv_push(argv, "-c");
 	strv_push(argv, a->conf);
 	strv_push(argv, verb);
-}
-
-void apt_sources_argv(struct strv *argv)
-{
-	strv_push(argv, "apt-get");
-	strv_push(argv, "indextargets");
-	strv_push(argv, "--format");
-	strv_push(argv, "$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)");
-	strv_push(argv, "Created-By: Packages");
-}
-
-/* Asks twice, since apt names the origin only of lists it has fetched, and no other target then. */
-static int host_mirror(char **base, char **security, struct err *err)
-{
-	struct strv argv = STRV_INIT;
-	struct str text = STR_INIT;
-	int ret;
-
-	apt_sources_argv(&argv);
-	ret = spawn_capture(argv.v, &text, err);
-	strv_push(&argv, "--no-release-info");
-	if (ret == 0)
-		ret = spawn_capture(argv.v, &text, err);
-	if (ret == 0)
-		ret = apt_parse_mirror(str_text(&text), base, security, err);
-	strv_release(&argv);
-	str_release(&text);
-	return ret;
 }
 
 static const char *keyring(struct err *err)
@@ -58,15 +39,6 @@ static const char *keyring(struct err *err)
 	return NULL;
 }
 
-static char *without_slash(const char *uri)
-{
-	size_t n = strlen(uri);
-
-	while (n && uri[n - 1] == '/')
-		n--;
-	return xstrndup(uri, n);
-}
-
 static int write_sources(const struct apt *a, const struct strv *suites, const char *base,
 			 const char *security, struct err *err)
 {
@@ -77,8 +49,8 @@ static int write_sources(const struct apt *a, const struct strv *suites, const c
 
 	if (!key)
 		return -1;
-	main_uri = without_slash(base);
-	security_uri = security ? without_slash(security) : xasprintf("%s-security", main_uri);
+	main_uri = apt_bare_uri(base);
+	security_uri = security ? apt_bare_uri(security) : xasprintf("%s-security", main_uri);
 	for (size_t i = 0; i < suites->n; i++) {
 		const char *dash = strrchr(suites->v[i], '-');
 		bool sec = dash && strcmp(dash, "-security") == 0;
@@ -180,7 +152,7 @@ int apt_open(struct apt *a, const char *cache, const struct strv *suites, const 
 	if (ret == 0 && mirror)
 		base = xstrdup(mirror);
 	else if (ret == 0)
-		ret = host_mirror(&base, &security, err);
+		ret = apt_host_mirror(&base, &security, err);
 	if (ret == 0)
 		ret = write_sources(a, suites, base, security, err);
 	if (ret == 0)
@@ -245,15 +217,6 @@ int apt_update(const struct apt *a, struct err *err)
 	}
 	strv_release(&argv);
 	str_release(&text);
-	return ret;
-}
-
-/* Runs argv, which it releases, and appends what it says to out. */
-static int ask(struct strv *argv, struct str *out, struct err *err)
-{
-	int ret = spawn_capture(argv->v, out, err);
-
-	strv_release(argv);
 	return ret;
 }
 

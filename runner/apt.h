@@ -53,8 +53,20 @@ int apt_closure(const struct apt *a, const char *package, struct strv *out, stru
 int apt_download(const struct apt *a, const struct strv *packages, const char *dir,
 		 struct strv *files, struct err *err);
 
+/* Asks this machine's apt for Debian's mirror and its security archive (NULL: it names none). */
+int apt_host_mirror(char **base, char **security, struct err *err);
+/* A URI without the slashes at its end, a new string. */
+char *apt_bare_uri(const char *uri);
+/*
+ * Asks the mirror (NULL: this machine's own) for the release file of a suite, waiting a few seconds
+ * at most. uri: what was asked, a new string, also where it fails and a mirror is known.
+ */
+int apt_reach(const char *mirror, const char *suite, char **uri, struct err *err);
+
 /* --- the pure parts, for tests --- */
 
+/* The command that downloads one file to path, with this machine's apt and its proxies. */
+void apt_reach_argv(struct strv *argv, const char *uri, const char *path);
 /* Appends "TOOL -c CONF VERB" to argv; the caller adds what the verb is about. */
 void apt_argv(struct strv *argv, const struct apt *a, const char *tool, const char *verb);
 /* The command that asks this machine's apt for its sources. */
