@@ -83,12 +83,21 @@ static int fork_member(struct bench *b, struct crew *c, int write_end, const str
 	}
 	if (pid < 0)
 		return -1;
-	if (!c->group)
-		c->group = pid;
-	setpgid(pid, c->group);
 	c->pids[c->n++] = pid;
 	c->alive++;
 	return 0;
+}
+
+/*
+ * A group signal goes to whoever joined last first, and waitpid looks through children from the
+ * oldest: so the oldest joins last, ends first, and is found at once.
+ */
+static void form_group(struct crew *c)
+{
+	if (c->n)
+		c->group = c->pids[c->n - 1];
+	for (int i = c->n; i-- > 0;)
+		setpgid(c->pids[i], c->group);
 }
 
 /* One note of each member; their usage counts with sign. */
@@ -164,6 +173,7 @@ enum outcome crew_gather(struct bench *b, struct crew *c, int n, crew_fn prepare
 			outcome = bench_broken(b, "fork of process %d of %d: %s", c->n, n,
 					       strerror(errno));
 	close(ends[1]);
+	form_group(c);
 	if (outcome == OUTCOME_OK)
 		outcome = take_notes(b, c, -1);
 	if (outcome == OUTCOME_OK)
