@@ -22,7 +22,7 @@ struct bench {
 	struct accounting base;   /* before the iteration */
 	struct vmstat region;     /* at the region's start */
 	struct usage usage;
-	struct usage members;     /* what crew members reported: added when done, taken off when ready */
+	struct usage members;     /* of crew members: added when done, taken off when ready */
 	struct perf_counters perf;
 	uint64_t start_ns;
 	char reason[256];

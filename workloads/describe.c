@@ -35,6 +35,12 @@ static json_t *param_json(const struct param *p)
 	return o;
 }
 
+static json_t *metric_json(const struct metric *m)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", m->name, "unit", m->unit, "help",
+			 m->help, "better", betters[m->better], "time", m->time);
+}
+
 static char *line_of(json_t *o)
 {
 	char *line = json_line(o);
@@ -50,10 +56,7 @@ char *workload_json(const struct workload *w)
 	for (const struct param *p = w->params; p && p->name; p++)
 		json_array_append_new(params, param_json(p));
 	for (const struct metric *m = w->metrics; m->name; m++)
-		json_array_append_new(metrics,
-				      json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", m->name, "unit",
-						m->unit, "help", m->help, "better",
-						betters[m->better], "time", m->time));
+		json_array_append_new(metrics, metric_json(m));
 	return line_of(json_pack("{s:s, s:s, s:s?, s:o, s:o}", "name", w->name, "help", w->help,
 				 "control", w->control, "params", params, "metrics", metrics));
 }
@@ -94,8 +97,8 @@ void workload_print(const struct workload *w, FILE *to)
 {
 	fprintf(to, "%s: %s\n", w->name, w->help);
 	for (const struct param *p = w->params; p && p->name; p++) {
-		fprintf(to, "%s  %s=%s  %s", p == w->params ? "\nparameters\n" : "", p->name, p->def,
-			p->help);
+		fprintf(to, "%s  %s=%s  %s", p == w->params ? "\nparameters\n" : "", p->name,
+			p->def, p->help);
 		if (p->kind == PARAM_INT || p->kind == PARAM_SIZE)
 			print_range(p, to);
 		if (p->kind == PARAM_ENUM)

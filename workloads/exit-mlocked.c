@@ -92,7 +92,7 @@ const struct workload exit_mlocked = {
 	.params = (const struct param[]){
 		{"procs", "processes", PARAM_INT, "8", 1, 1024, NULL},
 		{"size", "of the file", PARAM_SIZE, "1M", 4096, 1ull << 34, NULL},
-		{"file", "tmpfs, or a directory to make the file in", PARAM_TEXT, "tmpfs", 0, 0, NULL},
+		{"file", "tmpfs, or a directory to make it in", PARAM_TEXT, "tmpfs", 0, 0, NULL},
 		{"lock", "mlock it, or only map it", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},
 		{"kill", "how they end", PARAM_ENUM, "exit", 0, 0, "exit|sigkill"},
 		{0},

@@ -1,5 +1,6 @@
 /* mlockbench: lists, describes and runs the workloads; docs/formats.md has what it prints. */
 #include <jansson.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -37,9 +38,13 @@ struct output {
 	unsigned samples;
 };
 
+/* A message quotes what was typed, which may be anything. */
 static int complain(const struct err *err)
 {
-	fprintf(stderr, "mlockbench: %s\n", err->text);
+	fprintf(stderr, "mlockbench: ");
+	for (const char *c = err->text; *c; c++)
+		fputc(isprint((unsigned char)*c) ? *c : '?', stderr);
+	fputc('\n', stderr);
 	return EXIT_USAGE;
 }
 
@@ -183,10 +188,14 @@ static int run_options(int argc, char *argv[], struct run_opts *opts, struct out
 		       struct err *err)
 {
 	static const struct option options[] = {
-		{"iterations", required_argument, NULL, 'i'}, {"warmup", required_argument, NULL, 'w'},
-		{"seed", required_argument, NULL, 's'},       {"inject", required_argument, NULL, 'j'},
-		{"frames", required_argument, NULL, 'f'},     {"out", required_argument, NULL, 'o'},
-		{NULL, 0, NULL, 0}};
+		{"iterations", required_argument, NULL, 'i'},
+		{"warmup", required_argument, NULL, 'w'},
+		{"seed", required_argument, NULL, 's'},
+		{"inject", required_argument, NULL, 'j'},
+		{"frames", required_argument, NULL, 'f'},
+		{"out", required_argument, NULL, 'o'},
+		{NULL, 0, NULL, 0},
+	};
 	const char *path = NULL;
 	uint64_t v;
 	int c, at;
@@ -248,7 +257,7 @@ int main(int argc, char *argv[])
 	} verbs[] = {{"list", list}, {"describe", describe}, {"cell", cell}, {"run", run}};
 	const char *verb = argc > 1 ? argv[1] : "";
 
-	/* Else jansson reads /dev/urandom, for which 5.18 and later spend a second making entropy. */
+	/* Else jansson reads /dev/urandom, for which 5.18 and later spend a second on entropy. */
 	json_object_seed(1);
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {

@@ -27,8 +27,8 @@
 struct state {
 	uint64_t pages;
 	void *at;
-	void **page;   /* the address of each */
-	int *node[2];  /* the target of each, home last */
+	void **page; /* the address of each */
+	int *node[2]; /* the target of each, home last */
 	int *status[2];
 };
 
@@ -102,7 +102,8 @@ static enum outcome move(struct bench *b, struct state *s)
 
 	bench_start(b);
 	for (int way = 0; way < 2 && ret >= 0; way++)
-		ret = syscall(SYS_move_pages, 0, s->pages, s->page, s->node[way], s->status[way], flags);
+		ret = syscall(SYS_move_pages, 0, s->pages, s->page, s->node[way], s->status[way],
+			      flags);
 	bench_stop(b);
 	bench_ops(b, 2 * (bench_int(b, "size") / PAGE_BYTES));
 	return ret < 0 ? bench_broken(b, "move_pages: %s", strerror(errno)) : OUTCOME_OK;
@@ -177,9 +178,11 @@ const struct workload migrate_mlocked = {
 		{0},
 	},
 	.metrics = (const struct metric[]){
-		{"migrate", "ns/page", "per page moved, each counted there and back", BETTER_LOWER, true},
+		{"migrate", "ns/page", "per page moved, each counted there and back", BETTER_LOWER,
+		 true},
 		{"failed", "share", "pages that did not move", BETTER_LOWER, false},
-		{"uncounted", "pages", "by which nr_mlock is wrong afterwards", BETTER_LOWER, false},
+		{"uncounted", "pages", "by which nr_mlock is wrong afterwards", BETTER_LOWER,
+		 false},
 		{0},
 	},
 	.needs = {.nodes = 2, .memory = memory, .memlock = memlock, .feature = feature},

@@ -53,7 +53,8 @@ static int id_list(const char *path, int *out, int max)
 		return 0;
 	}
 	for (at = text.buf; at && *at >= '0' && *at <= '9'; at += *at == ',') {
-		long first = strtol(at, &at, 10), last = *at == '-' ? strtol(at + 1, &at, 10) : first;
+		long first = strtol(at, &at, 10);
+		long last = *at == '-' ? strtol(at + 1, &at, 10) : first;
 
 		for (; first <= last && n < max; first++)
 			out[n++] = (int)first;

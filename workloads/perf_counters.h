@@ -1,4 +1,4 @@
-/* Hardware counters of the timed region, kernel only, children included; nothing where there are none. */
+/* Hardware counters of the region: kernel only, children included, empty where there are none. */
 #ifndef WORKLOADS_PERF_COUNTERS_H
 #define WORKLOADS_PERF_COUNTERS_H
 

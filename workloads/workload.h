@@ -63,7 +63,7 @@ struct workload {
 	const struct metric *metrics; /* ends with a zero entry; the first is the primary one, and
 				       * where the workload does not set it, it is elapsed / ops */
 	struct needs needs;
-	/* The assignment that makes the control, the same work unlocked: "lock=none"; NULL: none. */
+	/* The assignment that makes the control, the same work unlocked: "lock=none"; or NULL. */
 	const char *control;
 	/* Pages by which nr_mlock and nr_unevictable may differ after an iteration. */
 	int slack_pages;
@@ -115,8 +115,10 @@ void bench_latency(struct bench *b, uint64_t ns);
 void bench_percentiles(struct bench *b);
 
 /* Set the reason and return the outcome: return bench_fail(b, "nr_mlock is %ld", n); */
-enum outcome bench_fail(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-enum outcome bench_skip(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+enum outcome bench_fail(struct bench *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+enum outcome bench_skip(struct bench *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 enum outcome bench_broken(struct bench *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

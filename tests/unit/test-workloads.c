@@ -1,4 +1,4 @@
-/* Cells, their names and what is said of a bad one; and that every descriptor keeps the contract. */
+/* Cells, their names and what is said of a bad one; and that descriptors keep the contract. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
