@@ -1,5 +1,13 @@
 /* The workloads, sorted by name: each is a `const struct workload` in a file of its own. */
+WORKLOAD(anon_fork)
 WORKLOAD(exit_mlocked)
+WORKLOAD(lru_add)
 WORKLOAD(migrate_mlocked)
+WORKLOAD(mlock_onfault_prefaulted)
+WORKLOAD(mlock_toggle)
 WORKLOAD(mlockall_fault)
+WORKLOAD(mlocked_accuracy)
+WORKLOAD(munlockall_sparse)
 WORKLOAD(null)
+WORKLOAD(reclaim_mlocked)
+WORKLOAD(truncate_mlocked_cow)

@@ -1,0 +1,89 @@
+/*
+ * mlock2(MLOCK_ONFAULT) of memory that is mapped already, whose pages it must find and lock: up to
+ * Linux 5.17 get_user_pages() looks each one up, since 5.18 one walk of the page tables does.
+ *
+ * `uncounted` is the share of the range that does not count in Mlocked when the call returns: none
+ * would be right. The control marks the mapping with madvise(MADV_DONTFORK) instead.
+ * unevictable_pgs_mlocked grows by the pages.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "workloads/memory.h"
+#include "workloads/workload.h"
+
+static enum outcome measure(struct bench *b, char *at, uint64_t bytes)
+{
+	bool lock = bench_is(b, "lock", "onfault");
+	int64_t pages = (int64_t)(bytes / PAGE_BYTES), locked;
+	int ret;
+
+	memory_touch(at, bytes, true);
+	bench_start(b);
+	ret = lock ? mlock2(at, bytes, MLOCK_ONFAULT) : madvise(at, bytes, MADV_DONTFORK);
+	bench_stop(b);
+	if (ret < 0)
+		return bench_broken(b, "mlock2 of %" PRIu64 " bytes: %s", bytes, strerror(errno));
+	locked = bench_locked_pages(b);
+	bench_ops(b, bench_int(b, "size") / PAGE_BYTES);
+	bench_metric(b, "uncounted", lock ? (double)(pages - locked) / (double)pages : 0);
+	if (locked < 0 || locked > (lock ? pages : 0))
+		return bench_fail(b, "%" PRId64 " pages count as locked, at most %" PRId64
+				  " would be right", locked, lock ? pages : 0);
+	return OUTCOME_OK;
+}
+
+static enum outcome iterate(struct bench *b)
+{
+	uint64_t bytes = bench_injected(b, bench_int(b, "size") / PAGE_BYTES) * PAGE_BYTES;
+	bool shmem = bench_is(b, "memory", "shmem");
+	enum outcome outcome;
+	struct err err;
+	int fd = shmem ? memory_file("tmpfs", bytes, &err) : -1;
+	void *at = shmem && fd < 0 ? NULL : memory_place(bytes, (unsigned)bench_random(b), &err);
+
+	if (!at || !memory_map(at, bytes, PROT_READ | PROT_WRITE, shmem ? MAP_SHARED : MAP_PRIVATE,
+			       fd, &err)) {
+		outcome = bench_broken(b, "%s", err.text);
+	} else {
+		outcome = measure(b, at, bytes);
+		munmap(at, bytes);
+	}
+	if (fd >= 0)
+		close(fd);
+	return outcome;
+}
+
+static uint64_t memory(struct bench *b)
+{
+	return bench_injected(b, bench_int(b, "size"));
+}
+
+static uint64_t memlock(struct bench *b)
+{
+	return bench_is(b, "lock", "onfault") ? memory(b) : 0;
+}
+
+const struct workload mlock_onfault_prefaulted = {
+	.name = "mlock-onfault-prefaulted",
+	.help = "mlock2(MLOCK_ONFAULT) of memory that is mapped already",
+	.params = (const struct param[]){
+		{"size", "of the mapping", PARAM_SIZE, "16M", 4096, 1ull << 34, NULL},
+		{"memory", "what it maps", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
+		{"lock", "lock it on fault, or only mark it", PARAM_ENUM, "onfault", 0, 0,
+		 "onfault|none"},
+		{0},
+	},
+	.metrics = (const struct metric[]){
+		{"mlock2", "ns/page", "the call", BETTER_LOWER, true},
+		{"uncounted", "share", "of the range not yet in Mlocked when the call returns",
+		 BETTER_LOWER, false},
+		{0},
+	},
+	.needs = {.memory = memory, .memlock = memlock},
+	.control = "lock=none",
+	.slack_pages = 16,
+	.iterate = iterate,
+};

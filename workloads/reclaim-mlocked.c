@@ -1,0 +1,148 @@
+/*
+ * Reclaim in a memory cgroup with limit M of which a share is mlocked, while twice M streams
+ * through it: locked pages stand on the unevictable list, so that reclaim should neither scan them
+ * nor take longer for them.
+ *
+ * The stream is anonymous memory that is written, given up with MADV_FREE, and so reclaimed from
+ * the inactive file list without any swap. `scan` is how many pages were scanned for each one
+ * stolen, from the cgroup's own memory.stat (the system's pgscan_* leave cgroup reclaim out). A
+ * part of the limit is always left to stream through. unevictable_pgs_mlocked and _munlocked show
+ * nothing in the region: the pages are locked before it.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "workloads/cgroup.h"
+#include "workloads/crew.h"
+#include "workloads/memory.h"
+#include "workloads/workload.h"
+
+/* What the stream gives up at a time. */
+#define CHUNK (64u << 10)
+/* Of the limit, for the stream itself and for page tables and the like. */
+#define SPARE (2u << 20)
+
+struct state {
+	struct cgroup group;
+	uint64_t limit, stream;
+	char *at; /* in the member: where the stream goes */
+};
+
+static uint64_t locked_bytes(struct bench *b)
+{
+	return bench_int(b, "limit") / 100 * bench_int(b, "locked") / PAGE_BYTES * PAGE_BYTES;
+}
+
+static int enter_and_lock(struct bench *b, int member, void *arg, struct err *err)
+{
+	uint64_t locked = locked_bytes(b);
+	struct state *s = arg;
+	void *at;
+
+	(void)member;
+	if (cgroup_enter(&s->group, 0, err) < 0)
+		return -1;
+	if (locked) {
+		at = memory_place(locked, (unsigned)bench_random(b), err);
+		if (!at || !memory_map(at, locked, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, err) ||
+		    memory_lock(at, locked, err) < 0)
+			return -1;
+	}
+	s->at = memory_place(s->stream, (unsigned)bench_random(b), err);
+	return s->at && memory_map(s->at, s->stream, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_NORESERVE, -1, err) ? 0 : -1;
+}
+
+static int stream(struct bench *b, int member, void *arg, struct err *err)
+{
+	struct state *s = arg;
+
+	(void)b;
+	(void)member;
+	for (uint64_t done = 0; done < s->stream; done += CHUNK) {
+		uint64_t n = s->stream - done < CHUNK ? s->stream - done : CHUNK;
+
+		memory_touch(s->at + done, n, true);
+		if (madvise(s->at + done, n, MADV_FREE) < 0)
+			return err_sys(err, "MADV_FREE");
+	}
+	return 0;
+}
+
+static enum outcome judge(struct bench *b, const struct state *s, int64_t scan, int64_t steal)
+{
+	scan = cgroup_get(&s->group, "memory.stat", "pgscan") - scan;
+	steal = cgroup_get(&s->group, "memory.stat", "pgsteal") - steal;
+	if (steal <= 0)
+		return bench_broken(b, "nothing was reclaimed: the stream never met the limit");
+	bench_metric(b, "scan", (double)scan / (double)steal);
+	bench_metric(b, "stolen", (double)steal);
+	if (bench_locked_pages(b) != (int64_t)(locked_bytes(b) / PAGE_BYTES))
+		return bench_fail(b, "%lld pages count as locked after reclaim, %llu would be right",
+				  (long long)bench_locked_pages(b),
+				  (unsigned long long)(locked_bytes(b) / PAGE_BYTES));
+	return OUTCOME_OK;
+}
+
+static enum outcome iterate(struct bench *b)
+{
+	struct state *s = bench_state(b, sizeof(*s));
+	enum outcome outcome;
+	int64_t scan, steal;
+	struct err err;
+	struct crew c;
+
+	s->limit = bench_int(b, "limit");
+	s->stream = bench_injected(b, 2 * s->limit / PAGE_BYTES) * PAGE_BYTES;
+	if (cgroup_make(&s->group, s->limit + SPARE, &err) < 0)
+		return bench_broken(b, "%s", err.text);
+	outcome = crew_gather(b, &c, 1, enter_and_lock, stream, s);
+	if (outcome == OUTCOME_OK) {
+		scan = cgroup_get(&s->group, "memory.stat", "pgscan");
+		steal = cgroup_get(&s->group, "memory.stat", "pgsteal");
+		bench_start(b);
+		crew_release(&c);
+		outcome = crew_join(b, &c);
+		bench_stop(b);
+		bench_ops(b, 2 * s->limit / PAGE_BYTES);
+		if (outcome == OUTCOME_OK)
+			outcome = judge(b, s, scan, steal);
+	}
+	crew_dismiss(&c);
+	cgroup_remove(&s->group);
+	return outcome;
+}
+
+static const char *feature(struct bench *b)
+{
+	(void)b;
+	return cgroup_missing();
+}
+
+static uint64_t memory(struct bench *b)
+{
+	return bench_int(b, "limit") + SPARE;
+}
+
+const struct workload reclaim_mlocked = {
+	.name = "reclaim-mlocked",
+	.help = "reclaim in a memory cgroup of which a share is mlocked",
+	.params = (const struct param[]){
+		{"limit", "of the cgroup; twice as much streams through", PARAM_SIZE, "32M",
+		 8 << 20, 1ull << 36, NULL},
+		{"locked", "percent of it that is mlocked", PARAM_INT, "50", 0, 90, NULL},
+		{0},
+	},
+	.metrics = (const struct metric[]){
+		{"reclaim", "ns/page", "per page of the stream: its fault, MADV_FREE and reclaim",
+		 BETTER_LOWER, true},
+		{"scan", "pages/page", "scanned for each page reclaimed", BETTER_LOWER, false},
+		{"stolen", "pages", "reclaimed", BETTER_NEITHER, false},
+		{0},
+	},
+	.needs = {.root = true, .memory = memory, .memlock = locked_bytes, .feature = feature},
+	.control = "locked=0",
+	.slack_pages = 16,
+	.iterate = iterate,
+};
