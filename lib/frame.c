@@ -1,5 +1,6 @@
 #include "lib/frame.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,8 +61,11 @@ static void fault(struct frame_reader *r, enum frame_fault f, const char *text)
 		r->h.fault(r->h.arg, f, brief);
 }
 
-/* The number the reader expects next of a stream; its own count goes on from seq. */
-static void check_seq(struct frame_reader *r, unsigned stream, unsigned seq)
+/*
+ * Whether the message is new; the stream's own count goes on from it. One that is not the next due is a
+ * gap either way, and a number that was there before is not taken twice.
+ */
+static bool check_seq(struct frame_reader *r, unsigned stream, unsigned seq)
 {
 	if (stream >= r->streams) {
 		size_t n = stream + 16;
@@ -77,7 +81,10 @@ static void check_seq(struct frame_reader *r, unsigned stream, unsigned seq)
 			 r->next[stream]);
 		fault(r, FRAME_GAP, text);
 	}
+	if (seq < r->next[stream])
+		return false;
 	r->next[stream] = seq + 1;
+	return true;
 }
 
 static void take_line(struct frame_reader *r)
@@ -110,8 +117,8 @@ static void take_line(struct frame_reader *r)
 		fault(r, FRAME_DAMAGED, line);
 		return;
 	}
-	check_seq(r, stream, seq);
-	r->h.message(r->h.arg, stream, seq, payload, len);
+	if (check_seq(r, stream, seq))
+		r->h.message(r->h.arg, stream, seq, payload, len);
 }
 
 void frame_reader_feed(struct frame_reader *r, const char *bytes, size_t n)

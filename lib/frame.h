@@ -3,9 +3,10 @@
  *
  *     @ml1 STREAM SEQ LENGTH CRC32 PAYLOAD\n
  *
- * PAYLOAD is one line of JSON. Every writer has a stream number of its own and counts its
- * messages from 0, so that a lost message is a gap, a cut one has the wrong length, and a damaged
- * one the wrong sum. Nothing that a reader rejects stops it: it says so and goes on at the next line.
+ * PAYLOAD is one line of JSON. Every writer has a stream number of its own and counts its messages
+ * from 0, so that a lost message is a gap, a cut one has the wrong length, a damaged one the wrong
+ * sum, and one that comes again is not taken twice. Nothing that a reader rejects stops it: it says
+ * so and goes on at the next line.
  */
 #ifndef LIB_FRAME_H
 #define LIB_FRAME_H

@@ -53,6 +53,20 @@ static void take_sample(struct boot *b, unsigned stream, const char *text, size_
 	sample_release(&s);
 }
 
+/* A cell that was killed or could not be started has fewer samples than its plan: say so. */
+static void take_cell_end(struct boot *b, int i, const json_t *o)
+{
+	long long code = json_get_int(o, "exit", 0), signal_no = json_get_int(o, "signal", 0);
+	const char *id = b->job.e->cells[i].id;
+
+	if (b->cell_trouble)
+		return;
+	if (signal_no)
+		b->cell_trouble = xasprintf("%s was killed by signal %lld", id, signal_no);
+	else if (code != EXIT_OK && code != EXIT_REGRESSION && code != EXIT_SKIP)
+		b->cell_trouble = xasprintf("%s ended with code %lld", id, code);
+}
+
 static void take_event(struct boot *b, unsigned stream, json_t *o)
 {
 	const char *type = json_get_str(o, "t", "");
@@ -60,12 +74,16 @@ static void take_event(struct boot *b, unsigned stream, json_t *o)
 
 	if (stream != 0)
 		return;
+	if (i < 0 || i >= (long long)b->job.e->ncells)
+		i = -1;
 	if (strcmp(type, "hello") == 0 && !b->hello)
 		b->hello = json_incref(o);
 	else if (strcmp(type, "settled") == 0 && !b->settle)
 		b->settle = json_incref(o);
-	else if (strcmp(type, "cell") == 0 && i >= 0 && i < (long long)b->job.e->ncells)
+	else if (strcmp(type, "cell") == 0 && i >= 0)
 		b->cell = (int)i;
+	else if (strcmp(type, "cell-end") == 0 && i >= 0)
+		take_cell_end(b, (int)i, o);
 	else if (strcmp(type, "bye") == 0)
 		b->bye = true;
 	b->settled |= strcmp(type, "settled") == 0;

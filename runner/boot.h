@@ -42,6 +42,7 @@ struct boot {
 	int samples_fd, events_fd;
 	int samples, faults;
 	char *first_fault;
+	char *cell_trouble; /* the first cell whose program did not end as it should, and how */
 	int cell;      /* index of the cell that is running, -1 before the first */
 	bool settled, bye;
 	json_t *hello, *settle; /* as the guest sent them, or NULL */
