@@ -8,6 +8,7 @@
 #include "lib/json.h"
 #include "lib/record.h"
 #include "runner/console.h"
+#include "runner/pin.h"
 
 static void on_fault(void *arg, enum frame_fault fault, const char *text)
 {
@@ -76,9 +77,12 @@ static void take_event(struct boot *b, unsigned stream, json_t *o)
 		return;
 	if (i < 0 || i >= (long long)b->job.e->ncells)
 		i = -1;
-	if (strcmp(type, "hello") == 0 && !b->hello)
+	if (strcmp(type, "hello") == 0 && !b->hello) {
 		b->hello = json_incref(o);
-	else if (strcmp(type, "settled") == 0 && !b->settle)
+		/* now all vCPU threads are there */
+		if (b->job.target->kind == TARGET_TCG || b->job.target->kind == TARGET_KVM)
+			b->pinned = pin_vcpus(b->pid, b->job.target->cpus);
+	} else if (strcmp(type, "settled") == 0 && !b->settle)
 		b->settle = json_incref(o);
 	else if (strcmp(type, "cell") == 0 && i >= 0)
 		b->cell = (int)i;

@@ -194,6 +194,7 @@ static json_t *boot_json(const struct boot *b)
 		      "attempts", b->job.attempts + 1, "samples", b->samples, "faults", b->faults,
 		      "command", str_text(&command), "wall_seconds", seconds_since(&b->started), "guest",
 		      b->hello, "settled", b->settle);
+	json_object_set_new(o, "pinned", json_integer(b->pinned));
 	if (b->first_fault)
 		json_object_set_new(o, "first_fault", json_string(b->first_fault));
 	str_release(&command);

@@ -45,6 +45,7 @@ struct boot {
 	char *cell_trouble; /* the first cell whose program did not end as it should, and how */
 	int cell;      /* index of the cell that is running, -1 before the first */
 	bool settled, bye;
+	int pinned; /* vCPU threads that have a core each */
 	json_t *hello, *settle; /* as the guest sent them, or NULL */
 	unsigned long long bytes;
 	struct timespec started, heard; /* CLOCK_MONOTONIC */

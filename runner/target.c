@@ -70,6 +70,11 @@ static void add_accel(const struct target *t, struct strv *a)
 		strv_push(a, "tcg,thread=multi");
 		break;
 	}
+	if (t->kind != TARGET_ICOUNT) {
+		/* names the vCPU threads, for pin_vcpus() */
+		strv_push(a, "-name");
+		strv_push(a, "mlocklab,debug-threads=on");
+	}
 	strv_push(a, "-cpu");
 	strv_push(a, t->kind == TARGET_KVM ? "host" : CPU_MODEL);
 }
