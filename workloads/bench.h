@@ -25,6 +25,7 @@ struct bench {
 	struct usage members;     /* of crew members: added when done, taken off when ready */
 	struct perf_counters perf;
 	uint64_t start_ns;
+	unsigned workers; /* processes that worked in the region beside each other */
 	char reason[256];
 };
 

@@ -158,6 +158,7 @@ enum outcome crew_gather(struct bench *b, struct crew *c, int n, crew_fn prepare
 	int ends[2];
 
 	*c = (struct crew){.notes = -1};
+	b->workers = work ? (unsigned)n : 1;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return bench_broken(b, "pipe: %s", strerror(errno));
 	c->notes = ends[0];

@@ -1,5 +1,6 @@
 #include "workloads/harness.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@ static void clear_iteration(struct bench *b)
 	sample_release(&b->sample);
 	b->started = b->stopped = false;
 	b->members = (struct usage){0};
+	b->workers = 1;
 	b->reason[0] = '\0';
 }
 
@@ -30,6 +32,15 @@ static void fill_primary(struct bench *b)
 			return;
 	if (s->ops)
 		figures_set(&s->metrics, primary, (double)s->elapsed_ns / (double)s->ops);
+}
+
+static int tell_region(const struct bench *b, int fd, int iter, struct err *err)
+{
+	if (fd && b->stopped &&
+	    dprintf(fd, "%d %llu %llu %u\n", iter, (unsigned long long)b->start_ns,
+		    (unsigned long long)(b->start_ns + b->sample.elapsed_ns), b->workers) < 0)
+		return err_sys(err, "--regions %d", fd);
+	return 0;
 }
 
 static int emit(struct bench *b, const struct sink *sink, int iter, bool warmup, enum outcome o,
@@ -108,7 +119,8 @@ static int iterations(struct bench *b, const struct run_opts *opts, const struct
 	for (unsigned i = 0; i < opts->warmup + opts->iterations; i++) {
 		enum outcome o = iterate(b);
 
-		if (emit(b, sink, (int)i, i < opts->warmup, o, err) < 0)
+		if (tell_region(b, opts->regions, (int)i, err) < 0 ||
+		    emit(b, sink, (int)i, i < opts->warmup, o, err) < 0)
 			return EXIT_USAGE;
 		if (o != OUTCOME_OK)
 			ret = exit_code(o);

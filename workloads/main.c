@@ -27,7 +27,8 @@ static const char usage_text[] =
 	"  --seed S          decides the layout of memory (1)\n"
 	"  --inject PERCENT  do that much more of the workload's own work in the timed region\n"
 	"  --frames STREAM   frame the records as messages of that stream\n"
-	"  --out FILE        write the records there\n";
+	"  --out FILE        write the records there\n"
+	"  --regions FD      tell that descriptor when each timed region began and ended\n";
 
 /* Where records go. */
 struct output {
@@ -194,6 +195,7 @@ static int run_options(int argc, char *argv[], struct run_opts *opts, struct out
 		{"inject", required_argument, NULL, 'j'},
 		{"frames", required_argument, NULL, 'f'},
 		{"out", required_argument, NULL, 'o'},
+		{"regions", required_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0},
 	};
 	const char *path = NULL;
@@ -219,6 +221,8 @@ static int run_options(int argc, char *argv[], struct run_opts *opts, struct out
 			opts->seed = v;
 		else if (c == 'j')
 			opts->inject = (unsigned)v;
+		else if (c == 'r')
+			opts->regions = (int)v;
 		else
 			o->framed = true, o->frames.stream = (unsigned)v;
 	}
