@@ -5,7 +5,7 @@
 #include <string.h>
 #include "analysis/stats.h"
 #include "lib/fs.h"
-#include "lib/record.h"
+#include "lib/record-view.h"
 
 /* The iterations of one series in the boot at hand: Welford's sums, and a reservoir (Vitter's R). */
 struct gather {
@@ -21,6 +21,7 @@ struct reader {
 	struct gather **cells; /* by cell, then by series */
 	size_t *n_gathers;
 	struct rng rng;
+	struct record_view record;
 	size_t last_cell;
 };
 
@@ -59,122 +60,145 @@ static struct gather *gather_for(struct reader *rd, size_t cell, size_t series)
 	return &rd->cells[cell][series];
 }
 
-/* Records name their figures in one order: the series sought is nearly always the next. */
-static size_t find_series(const struct run_cell *c, const char *prefix, const char *name, size_t hint)
+static bool is_named(const char *have, const char *prefix, struct text_view name)
 {
 	size_t skip = strlen(prefix);
 
-	for (size_t i = 0; i < c->n_series; i++) {
-		size_t at = (hint + i) % c->n_series;
-		const char *have = c->series[at].metric.name;
+	return !strncmp(have, prefix, skip) && text_view_is(name, have + skip);
+}
 
-		if (!strncmp(have, prefix, skip) && !strcmp(have + skip, name))
+/* Records name their figures in one order: the series sought is nearly always the next. */
+static size_t find_series(const struct run_cell *c, const char *prefix, struct text_view name,
+			  size_t hint)
+{
+	for (size_t i = 0; i < c->n_series; i++) {
+		size_t at = hint + i < c->n_series ? hint + i : hint + i - c->n_series;
+
+		if (is_named(c->series[at].metric.name, prefix, name))
 			return at;
 	}
 	return c->n_series;
 }
 
-static size_t add_value(struct reader *rd, size_t cell, const char *prefix, const char *name,
-			const char *unit, bool time, size_t hint, double v)
+/* What a value belongs to, and how a series of it is made when the cell has none yet. */
+struct kind {
+	const char *prefix, *unit;
+	bool time;
+};
+
+/* Adds one value; returns where the next is likely to be. */
+static size_t add_value(struct reader *rd, size_t cell, const struct kind *kind,
+			struct text_view name, size_t hint, double v)
 {
 	struct run_cell *c = &rd->run->cells[cell];
-	size_t at = find_series(c, prefix, name, hint);
+	size_t at = find_series(c, kind->prefix, name, hint);
 
 	if (at == c->n_series) {
-		char *full = xasprintf("%s%s", prefix, name);
+		char *full = xasprintf("%s%.*s", kind->prefix, (int)name.len, name.at);
 
-		load_add_series(rd->run, c, full, unit, time);
+		load_add_series(rd->run, c, full, kind->unit, kind->time);
 		free(full);
 	}
 	if (c->series[at].metric.time && rd->run->target.ns_per_insn > 0)
 		v /= rd->run->target.ns_per_insn;
 	gather_add(gather_for(rd, cell, at), v, &rd->rng);
-	return at + 1;
+	return at + 1 < c->n_series ? at + 1 : 0;
 }
 
-static void add_sample(struct reader *rd, size_t cell, const struct sample *s)
+static size_t add_numbers(struct reader *rd, size_t cell, size_t at)
 {
-	const struct run_cell *c = &rd->run->cells[cell];
-	const char *primary = c->series[0].metric.name;
-	size_t at = 0;
-	const struct {
-		const char *name, *unit;
-		bool time;
-		double value;
+	static const struct kind time = {"", "ns", true}, count = {"", "count", false};
+	static const struct {
+		enum record_number from;
+		const char *name;
+		const struct kind *kind;
+		double factor;
 	} counters[] = {
-		{"elapsed", "ns", true, (double)s->elapsed_ns},
-		{"utime", "ns", true, (double)s->utime_us * 1e3},
-		{"stime", "ns", true, (double)s->stime_us * 1e3},
-		{"minflt", "count", false, (double)s->minflt},
-		{"majflt", "count", false, (double)s->majflt},
-		{"nvcsw", "count", false, (double)s->nvcsw},
-		{"nivcsw", "count", false, (double)s->nivcsw},
+		{RECORD_ELAPSED_NS, "elapsed", &time, 1}, {RECORD_UTIME_US, "utime", &time, 1e3},
+		{RECORD_STIME_US, "stime", &time, 1e3},   {RECORD_MINFLT, "minflt", &count, 1},
+		{RECORD_MAJFLT, "majflt", &count, 1},     {RECORD_NVCSW, "nvcsw", &count, 1},
+		{RECORD_NIVCSW, "nivcsw", &count, 1},
 	};
 
-	if (isnan(figures_get(&s->metrics, primary)) && s->ops)
-		at = add_value(rd, cell, "", primary, "", true, 0,
-			       (double)s->elapsed_ns / (double)s->ops);
-	for (size_t i = 0; i < s->metrics.n; i++)
-		at = add_value(rd, cell, "", s->metrics.v[i].name, "", false, at, s->metrics.v[i].value);
-	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++)
-		at = add_value(rd, cell, "", counters[i].name, counters[i].unit, counters[i].time, at,
-			       counters[i].value);
-	for (size_t i = 0; i < s->vmstat.n; i++)
-		at = add_value(rd, cell, "vmstat.", s->vmstat.v[i].name, "count", false, at,
-			       s->vmstat.v[i].value);
-	for (size_t i = 0; i < s->perf.n; i++)
-		at = add_value(rd, cell, "perf.", s->perf.v[i].name, "count", false, at,
-			       s->perf.v[i].value);
+	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
+		struct text_view name = {counters[i].name, strlen(counters[i].name)};
+
+		at = add_value(rd, cell, counters[i].kind, name, at,
+			       rd->record.number[counters[i].from] * counters[i].factor);
+	}
+	return at;
 }
 
-static int find_cell(struct reader *rd, const char *id)
+static void add_record(struct reader *rd, size_t cell)
+{
+	static const struct kind kinds[] = {
+		[FIGURE_METRIC] = {"", "", false},
+		[FIGURE_VMSTAT] = {"vmstat.", "count", false},
+		[FIGURE_PERF] = {"perf.", "count", false},
+	};
+	const struct record_view *v = &rd->record;
+	const char *primary = rd->run->cells[cell].series[0].metric.name;
+	bool has_primary = false;
+	size_t at = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct figure_view *f = &v->figures[i];
+
+		has_primary |= f->group == FIGURE_METRIC && text_view_is(f->name, primary);
+		at = add_value(rd, cell, &kinds[f->group], f->name, at, f->value);
+	}
+	add_numbers(rd, cell, at);
+	if (!has_primary && v->number[RECORD_OPS] > 0)
+		add_value(rd, cell, &kinds[FIGURE_METRIC], (struct text_view){primary, strlen(primary)},
+			  0, v->number[RECORD_ELAPSED_NS] / v->number[RECORD_OPS]);
+}
+
+static int find_cell(struct reader *rd, struct text_view id)
 {
 	const struct run *r = rd->run;
-	const struct run_cell *c;
 
-	if (r->n_cells && !strcmp(r->cells[rd->last_cell].id, id))
+	if (r->n_cells && text_view_is(id, r->cells[rd->last_cell].id))
 		return 0;
-	c = load_cell(r, id);
-	if (!c)
-		return -1;
-	rd->last_cell = (size_t)(c - r->cells);
-	return 0;
+	for (size_t i = 0; i < r->n_cells; i++) {
+		if (text_view_is(id, r->cells[i].id)) {
+			rd->last_cell = i;
+			return 0;
+		}
+	}
+	return -1;
 }
 
-static void count_outcome(struct cell_outcome *o, const struct sample *s)
+static void count_outcome(struct cell_outcome *o, const struct record_view *v)
 {
-	if (!strcmp(s->outcome, "ok")) {
+	if (text_view_is(v->outcome, "ok")) {
 		o->ok++;
 		return;
 	}
-	if (!strcmp(s->outcome, "fail"))
+	if (text_view_is(v->outcome, "fail"))
 		o->fail++;
-	else if (!strcmp(s->outcome, "skip"))
+	else if (text_view_is(v->outcome, "skip"))
 		o->skip++;
 	else
 		o->broken++;
 	if (!o->reason)
-		o->reason = xstrdup(s->reason);
+		o->reason = xstrndup(v->reason.at ? v->reason.at : "", v->reason.len);
 }
 
 static int read_line(void *arg, const char *line, size_t len, struct err *err)
 {
 	struct reader *rd = arg;
-	struct sample s;
-	int ret = 0;
+	const struct record_view *v = &rd->record;
 
-	if (sample_parse(&s, line, len, err) < 0)
+	if (record_view_read(&rd->record, line, len, err) < 0)
 		return -1;
 	rd->run->records++;
-	if (find_cell(rd, s.cell) < 0) {
-		ret = err_set(err, "cell '%.100s' is not under 'cells' of run.json", s.cell);
-	} else {
-		count_outcome(&rd->run->cells[rd->last_cell].outcome[rd->boot_index], &s);
-		if (!s.warmup && !strcmp(s.outcome, "ok"))
-			add_sample(rd, rd->last_cell, &s);
-	}
-	sample_release(&s);
-	return ret;
+	if (find_cell(rd, v->cell) < 0)
+		return err_set(err, "cell '%.*s' is not under 'cells' of run.json",
+			       v->cell.len < 100 ? (int)v->cell.len : 100, v->cell.at);
+	count_outcome(&rd->run->cells[rd->last_cell].outcome[rd->boot_index], v);
+	if (!v->warmup && text_view_is(v->outcome, "ok"))
+		add_record(rd, rd->last_cell);
+	return 0;
 }
 
 /* A boot that was cut short says nothing about a cell that it did not finish. */
@@ -208,6 +232,7 @@ static void finish(struct reader *rd)
 	}
 	free(rd->cells);
 	free(rd->n_gathers);
+	record_view_release(&rd->record);
 }
 
 int load_lines(const char *path, struct strv *notes, load_line_fn *read, void *arg, struct err *err)
