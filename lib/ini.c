@@ -1,16 +1,16 @@
 #include "lib/ini.h"
 
-#include <errno.h>
+#include <ctype.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/str.h"
 
-
 struct parse {
 	struct ini_file *f;
 	int line;
+	int section_line; /* of the last [section] */
 	struct err *err;
 	int failed;
 };
@@ -22,12 +22,30 @@ struct source {
 	struct parse *p;
 };
 
+/* What inih would take for something else is refused here: half a line, and a line that goes on. */
 static char *next_line(char *buf, int size, void *arg)
 {
 	struct source *s = arg;
+	struct parse *p = s->p;
+	size_t n;
 
-	s->p->line++;
-	return fgets(buf, size, s->in);
+	p->line++;
+	if (!fgets(buf, size, s->in))
+		return NULL;
+	n = strlen(buf);
+	if (n + 1 == (size_t)size && buf[n - 1] != '\n' && !feof(s->in)) {
+		p->failed = err_set(p->err, "%s:%d: the line is too long: %d characters are the most",
+				    p->f->path, p->line, size - 2);
+		return NULL;
+	}
+	if (isblank((unsigned char)*buf) && buf[strspn(buf, " \t\r\n")]) {
+		p->failed = err_set(p->err, "%s:%d: a line begins with a blank: start it at the left",
+				    p->f->path, p->line);
+		return NULL;
+	}
+	if (*buf == '[')
+		p->section_line = p->line;
+	return buf;
 }
 
 static int handle(void *arg, const char *section, const char *key, const char *value)
@@ -39,7 +57,12 @@ static int handle(void *arg, const char *section, const char *key, const char *v
 	if (!s) {
 		f->sections = xrealloc(f->sections, (f->n + 1) * sizeof(*s));
 		s = &f->sections[f->n++];
-		*s = (struct ini_section){.name = xstrdup(section), .line = p->line};
+		*s = (struct ini_section){.name = xstrdup(section), .line = p->section_line};
+	}
+	if (s != &f->sections[f->n - 1]) {
+		p->failed = err_set(p->err, "%s:%d: [%s] stands twice, first at line %d", f->path,
+				    p->section_line, section, s->line);
+		return 0;
 	}
 	if (ini_get(s, key)) {
 		p->failed = err_set(p->err, "%s:%d: '%s' stands twice in [%s]", f->path, p->line, key,
@@ -67,7 +90,7 @@ int ini_load(struct ini_file *f, const char *path, struct err *err)
 	}
 	bad = ini_parse_stream(next_line, &src, handle, &p);
 	fclose(src.in);
-	if (!bad)
+	if (!bad && !p.failed)
 		return 0;
 	if (!p.failed && bad > 0)
 		err_set(err, "%s:%d: neither [section] nor key=value", path, bad);

@@ -23,7 +23,10 @@ struct ini_file {
 	size_t n;
 };
 
-/* Parses a file with inih. Two sections of one name, or a key twice in a section, are errors. */
+/*
+ * Parses a file with inih. Two sections of one name, a key twice in a section, a line longer than inih
+ * reads or one that begins with a blank are errors.
+ */
 int ini_load(struct ini_file *f, const char *path, struct err *err);
 void ini_release(struct ini_file *f);
 const struct ini_section *ini_find(const struct ini_file *f, const char *section);
