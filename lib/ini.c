@@ -89,6 +89,8 @@ int ini_load(struct ini_file *f, const char *path, struct err *err)
 		return -1;
 	}
 	bad = ini_parse_stream(next_line, &src, handle, &p);
+	if (ferror(src.in))
+		p.failed = err_sys(err, "cannot read '%s'", path);
 	fclose(src.in);
 	if (!bad && !p.failed)
 		return 0;

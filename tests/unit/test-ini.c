@@ -60,6 +60,7 @@ static void test_refused(void **state)
 	assert_int_equal(ini_load(&f, "/nonexistent.ini", &err), -1);
 	assert_says(&err, "cannot open '/nonexistent.ini': No such file");
 	assert_int_equal(ini_load(&f, *state, &err), -1);
+	assert_says(&err, "Is a directory");
 }
 
 int main(void)
