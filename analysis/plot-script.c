@@ -139,6 +139,24 @@ static void log_ticks(struct str *out, struct range r)
 	}
 }
 
+/* Along x those that would touch the one before them are left out. */
+static void given_ticks(struct str *out, const struct plot_axis *a, struct range r, bool is_x)
+{
+	double from = a->log ? log(r.lo) : r.lo, span = (a->log ? log(r.hi) : r.hi) - from;
+	double end = -INFINITY;
+
+	for (size_t i = 0; i < a->n; i++) {
+		double at = a->log ? log(a->ticks[i].at) : a->ticks[i].at;
+		double middle = (at - from) / span * 0.8 * PLOT_WIDTH;
+		double half = (double)strlen(a->ticks[i].text) * CHARACTER_WIDTH / 2;
+
+		if (is_x && middle - half < end + CHARACTER_WIDTH)
+			continue;
+		add_tick(out, a->ticks[i].at, a->ticks[i].text);
+		end = middle + half;
+	}
+}
+
 static size_t key_rows(const struct plot *p)
 {
 	size_t keys = 0;
@@ -202,8 +220,7 @@ static void add_axis(const struct plot *p, bool is_x, struct str *out)
 		str_addf(out, "set logscale %s\n", name);
 	str_addf(out, "set %srange [%.10g:%.10g]\n", name, r.lo, r.hi);
 	str_addf(out, "set %stics nomirror scale 0.5 (", name);
-	for (size_t i = 0; i < a->n; i++)
-		add_tick(out, a->ticks[i].at, a->ticks[i].text);
+	given_ticks(out, a, t, is_x);
 	/* On a log axis shorter than a third of a decade the log ticks would be too few. */
 	if (!a->n && a->log && t.hi / t.lo > 4)
 		log_ticks(out, t);

@@ -5,13 +5,14 @@
 
 static void add_field(struct str *out, const char *text)
 {
-	bool quote = strpbrk(text, ",\"\r\n");
+	bool quote = strpbrk(text, ",\"\n");
 
 	str_add(out, quote ? "\"" : "");
 	for (; *text; text++) {
 		if (*text == '"')
 			str_add(out, "\"");
-		str_addn(out, text, 1);
+		if ((unsigned char)*text >= ' ' || *text == '\n')
+			str_addn(out, text, 1);
 	}
 	str_add(out, quote ? "\"" : "");
 }

@@ -1,4 +1,4 @@
-/* What a report shows, as comma separated values (RFC 4180). */
+/* What a report shows, as comma separated values (RFC 4180); control characters are left out. */
 #ifndef ANALYSIS_REPORT_CSV_H
 #define ANALYSIS_REPORT_CSV_H
 
