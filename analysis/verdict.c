@@ -263,9 +263,23 @@ static void add_tally(struct str *out, const struct comparison *c, bool controls
 	}
 }
 
+static void add_failures(struct str *out, const struct comparison *c)
+{
+	const char *separator = "; the new fails more often: ";
+
+	for (size_t i = 0; i < c->n_outcomes; i++) {
+		const struct outcome_row *row = &c->outcomes[i];
+
+		if (!outcome_got_worse(c, row))
+			continue;
+		str_add(out, separator);
+		text_escape(out, row->cell ? row->cell->id : "boots");
+		separator = ", ";
+	}
+}
+
 char *verdict_summary(const struct comparison *c)
 {
-	size_t failing = 0;
 	struct str s = STR_INIT;
 
 	text_escape(&s, arm_title(c->arm_new));
@@ -276,10 +290,7 @@ char *verdict_summary(const struct comparison *c)
 	add_tally(&s, c, true);
 	if (!c->n_results)
 		str_add(&s, "nothing to compare");
-	for (size_t i = 0; i < c->n_outcomes; i++)
-		failing += outcome_got_worse(c, &c->outcomes[i]);
-	if (failing)
-		str_addf(&s, "; %zu fail%s that did not", failing, failing == 1 ? "s" : "");
+	add_failures(&s, c);
 	str_add(&s, ".");
 	return s.buf;
 }

@@ -38,7 +38,7 @@ static inline void fixture_begin(struct fixture *f, const char *kind, int cells)
 {
 	json_t *list;
 
-	strcpy(f->path, "/tmp/mlocklab-test-XXXXXX");
+	strcpy(f->path, "/tmp/mlocklab-fixture-XXXXXX");
 	if (!mkdtemp(f->path))
 		abort();
 	f->ns_per_insn = strcmp(kind, "icount") ? 1 : 2;
