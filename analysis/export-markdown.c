@@ -5,24 +5,29 @@
 #include "analysis/text.h"
 #include "analysis/verdict.h"
 
-/* Text from outside inside a cell of a table: printable, with what Markdown or HTML would read
- * as markup taken away. */
+/* Printable text, with what Markdown or HTML would read as markup taken away. */
+static void add_plain(struct str *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '<')
+			str_add(out, "&lt;");
+		else if (*text == '&')
+			str_add(out, "&amp;");
+		else if (strchr("|*_`[]#\\", *text))
+			str_addf(out, "\\%c", *text);
+		else
+			str_addn(out, text, 1);
+	}
+}
+
+/* The same of text from outside. */
 static void add_cell(struct str *out, const char *text)
 {
-	struct str plain = STR_INIT;
+	struct str printable = STR_INIT;
 
-	text_escape(&plain, text);
-	for (const char *p = str_text(&plain); *p; p++) {
-		if (*p == '<')
-			str_add(out, "&lt;");
-		else if (*p == '&')
-			str_add(out, "&amp;");
-		else if (strchr("|*_`[]#\\", *p))
-			str_addf(out, "\\%c", *p);
-		else
-			str_addn(out, p, 1);
-	}
-	str_release(&plain);
+	text_escape(&printable, text);
+	add_plain(out, str_text(&printable));
+	str_release(&printable);
 }
 
 static void add_row(struct str *out, const struct result *r)
@@ -69,7 +74,7 @@ int export_markdown(const struct comparison *c, const struct export_opts *o, str
 	char *summary = verdict_summary(c);
 
 	(void)err;
-	add_cell(out, summary);
+	add_plain(out, summary);
 	str_add(out, "\n\n| cell | metric | old | new | ratio | 95 % interval | p | verdict |\n"
 		     "|---|---|--:|--:|--:|--:|--:|---|\n");
 	add_kind(c, METRIC_PRIMARY, out);

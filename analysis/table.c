@@ -106,9 +106,13 @@ void table_heading(const struct comparison *c, struct str *out)
 	add_kernel(out, "old", c->arm_old);
 	add_kernel(out, "new", c->arm_new);
 	add_target(out, c->run_new);
-	str_addf(out, "%zu %s%s, margin %.3g %%\n", c->pairs,
-		 c->paired ? "interleaved pairs of boots" : "boots an arm, not paired",
-		 c->paired && c->run_old != c->run_new ? " with equal seeds" : "", c->margin * 100);
+	if (c->paired)
+		str_addf(out, "%zu %spair%s of boots%s", c->pairs,
+			 c->run_old == c->run_new ? "interleaved " : "", c->pairs == 1 ? "" : "s",
+			 c->run_old == c->run_new ? "" : " with equal seeds");
+	else
+		str_addf(out, "%zu boot%s an arm, not paired", c->pairs, c->pairs == 1 ? "" : "s");
+	str_addf(out, ", margin %.3g %%\n", c->margin * 100);
 }
 
 static const char *direction_words(const struct run_metric *m)
