@@ -164,8 +164,12 @@ static void workload_ratios(struct report *r, const char *workload)
 	}
 	for (size_t i = 0; i < k; i += ROWS_A_PICTURE) {
 		name = report_file(r, "ratio", workload);
+		if (i)
+			doc_open(&r->doc, false, "More rows");
 		doc_figure(&r->doc, forest(r, name, drawn + i,
 					   k - i < ROWS_A_PICTURE ? k - i : ROWS_A_PICTURE));
+		if (i)
+			doc_close(&r->doc);
 		free(name);
 	}
 	if (n) {

@@ -4,7 +4,8 @@
 #include "analysis/report-part.h"
 #include "analysis/verdict.h"
 
-#define MOST_SENTENCES 8
+#define MOST_SENTENCES 12
+#define MOST_OF_A_WORKLOAD 3
 
 /* What the figures of this kind of target may be taken for. */
 static const char *target_note(const char *kind)
@@ -27,23 +28,39 @@ static const char *target_note(const char *kind)
 	return "The target is not one this report knows.";
 }
 
+static size_t same_workload(const struct run_cell **cells, size_t n, const char *workload)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; i < n; i++)
+		same += !strcmp(cells[i]->workload, workload);
+	return same;
+}
+
+/* What matters first, but not all of it about one workload. */
 static void sentences(struct report *r)
 {
-	size_t n, shown = 0;
+	size_t n, shown = 0, left = 0;
 	const struct run_cell **cells = report_ranked(r, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct result *x = compare_find(r->cmp, cells[i]->id, NULL);
 		char *text;
 
-		if (!x || x->cell->is_control || ++shown > MOST_SENTENCES)
+		if (!x || x->cell->is_control)
 			continue;
+		if (shown == MOST_SENTENCES ||
+		    same_workload(cells, shown, x->cell->workload) == MOST_OF_A_WORKLOAD) {
+			left++;
+			continue;
+		}
 		text = verdict_sentence(r->cmp, x);
 		doc_toned(&r->doc, report_tone(x->verdict), text);
 		free(text);
+		cells[shown++] = cells[i];
 	}
-	if (shown > MOST_SENTENCES)
-		doc_para(&r->doc, "%zu more cells are in the tables below.", shown - MOST_SENTENCES);
+	if (left)
+		doc_para(&r->doc, "%zu more cells are in the tables below.", left);
 	free(cells);
 }
 
