@@ -8,7 +8,6 @@ cd "$(dirname "$0")/.." || exit 1
 logs=build/test-logs
 passed=0 failed=0 skipped=0
 
-rm -rf "$logs"
 mkdir -p "$logs" || exit 1
 
 # The name of a test on the screen: unit/frame, e2e/smoke, includes

@@ -1,0 +1,85 @@
+#!/bin/sh
+# Kernels come from Debian's archive once and from the cache ever after; what is wrong is said.
+# shellcheck source=tests/common.sh
+. "$(dirname "$0")/../common.sh"
+
+# The project's own cache has 5.10 after this, if another test has not brought it.
+expect 0 mlocklab kernels fetch debian:5.10
+image=$(awk '{print $3}' "$out")
+[ -s "$image" ] || die "no image '$image'"
+kernel=$(basename "$(dirname "$image")")
+case $kernel in
+linux-image-5.10.0-*-cloud-amd64_5.10.*_amd64) ;;
+*) die "an odd name: $kernel" ;;
+esac
+same "$(member "$(dirname "$image")/kernel.json" sha256)" \
+	"$(sha256sum "$image" | cut -d' ' -f1)" 'the recorded SHA-256'
+
+# From here on a cache of our own, and no network: apt heeds the proxy, where nothing listens.
+cache=$(dirname "$(dirname "$(dirname "$image")")")
+export MLOCKLAB_CACHE="$tmp/cache"
+export http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9
+mkdir -p "$MLOCKLAB_CACHE/kernels"
+cp -r "$cache/kernels/$kernel" "$MLOCKLAB_CACHE/kernels/"
+
+expect 0 mlocklab kernels fetch debian:5.10 debian:5.10/cloud-amd64
+expect 0 mlocklab kernels
+grep -q '^  debian:5\.10\.[0-9-]* ' "$out" || die 'the list lacks 5.10'
+awk 'length > 75 && !/^cached in/ { exit 1 }' "$out" || die 'the list is wider than 75 columns'
+expect 2 mlocklab kernels fetch debian:6.1
+says 'is the network there?'
+expect 2 mlocklab kernels fetch --update debian:5.10
+says 'is the network there?'
+[ ! -e "$MLOCKLAB_CACHE/kernels/.unfinished" ] || die 'something unfinished is left'
+
+# The same image as a package of the user's own, and as a file.
+mkdir -p "$tmp/deb/DEBIAN" "$tmp/deb/boot"
+cp "$image" "$tmp/deb/boot/vmlinuz-5.10.0-x"
+printf '%s\n' 'Package: my-kernel' 'Version: 1' 'Architecture: amd64' 'Maintainer: Me <me@x>' \
+	'Description: x' >"$tmp/deb/DEBIAN/control"
+dpkg-deb -b "$tmp/deb" "$tmp/my.deb" >/dev/null || die 'dpkg-deb failed'
+expect 0 mlocklab kernels fetch "deb:$tmp/my.deb"
+cmp -s "$(awk '{print $3}' "$out")" "$image" || die 'the package gave another image'
+expect 0 mlocklab kernels fetch "image:$image"
+expect 2 mlocklab kernels fetch "image:$tmp/my.deb"
+says 'is not an x86 kernel image'
+expect 2 mlocklab kernels fetch "deb:$image"
+says "'$image' is not a Debian package"
+expect 2 mlocklab kernels fetch bookworm
+says 'debian:VERSION[/FLAVOUR]'
+
+# A cache with no room, where a small file system may be made.
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	mkdir "$tmp/full"
+	expect 2 env MLOCKLAB_CACHE="$tmp/full" unshare -m sh -c \
+		'mount -t tmpfs -o size=4m none "$0" && exec "$1" fetch "deb:$2"' \
+		"$tmp/full" "$libexec/mlocklab-kernels" "$tmp/my.deb"
+	says 'No space left on device'
+fi
+
+# Someone who is not root reads the same cache.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	chmod 755 "$tmp"
+	expect 0 setpriv --reuid 65534 --regid 65534 --clear-groups \
+		env HOME="$tmp" "$libexec/mlocklab-kernels" fetch debian:5.10
+fi
+
+# What was changed in the cache is not booted.
+copy="$MLOCKLAB_CACHE/kernels/$kernel"
+printf x >>"$copy/vmlinuz"
+expect 2 mlocklab kernels fetch debian:5.10
+says "cached image '$copy/vmlinuz' does not have the SHA-256"
+says "mlocklab kernels rm $kernel"
+expect 0 mlocklab kernels rm "$kernel"
+[ ! -e "$copy" ] || die "rm left '$copy'"
+expect 2 mlocklab kernels rm debian:5.10
+says 'no kernel 5.10 of flavour cloud-amd64 is cached'
+expect 2 mlocklab kernels rm ../cache
+says 'is no name in the cache'
+
+# Interrupted while it wrote: what is there is no kernel, and the next fetch is not stopped by it.
+mkdir -p "$MLOCKLAB_CACHE/kernels/.unfinished/tree"
+expect 0 mlocklab kernels list
+expect 0 mlocklab kernels fetch "deb:$tmp/my.deb"
+
+echo "$checks checks"

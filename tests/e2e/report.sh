@@ -1,0 +1,147 @@
+#!/bin/sh
+# The report of the stored reference run: whole, repeatable, safe, and readable in a browser.
+# shellcheck source=tests/common.sh
+. "$(dirname "$0")/../common.sh"
+
+run=$tmp/run
+page=$run/report/index.html
+cp -r results/reference "$run"
+rm -rf "$run/report"
+
+expect 0 mlocklab report "$run"
+same "$(cat "$out")" "$page" 'the line printed'
+for file in index.html report.md report.txt compare.json plots.gp; do
+	[ -s "$run/report/$file" ] || die "$file is missing or empty"
+done
+
+# Without gnuplot there is a report all the same, and it says what is missing.
+cp -r "$run" "$tmp/plain"
+(
+	PATH=$tmp
+	expect 0 mlocklab report "$tmp/plain"
+)
+says "apt-get install gnuplot-nox"
+grep -q '</html>' "$tmp/plain/report/index.html" || die 'without gnuplot there is no page'
+! grep -q '<svg' "$tmp/plain/report/index.html" || die 'there are pictures without gnuplot'
+command -v gnuplot >/dev/null || skip 'no gnuplot: the rest is about pictures'
+
+pictures=$(grep -c '<svg' "$page")
+[ "$pictures" -ge 5 ] || die "there are only $pictures pictures"
+same "$(find "$run/report" -name '*.svg' | wc -l)" "$pictures" 'pictures as files'
+sed -n 's/^!\[.*](\(.*\))$/\1/p' "$run/report/report.md" >"$tmp/links"
+same "$(wc -l <"$tmp/links")" "$pictures" 'pictures in the Markdown'
+while read -r name; do
+	[ -s "$run/report/$name" ] || die "report.md shows $name, which is missing"
+	[ -s "$run/report/${name%.svg}.csv" ] || die "$name has no .csv"
+done <"$tmp/links"
+same "$(grep -o " id=[\"'][^\"']*" "$page" | tr "'" '"' | sort | uniq -d)" '' 'ids used twice'
+same "$(grep -cE '<script|(src|href)=.?(https?:|//)|@import|url\(' "$page")" 0 \
+	'scripts and addresses in the page'
+
+# The same run gives the same bytes.
+cp -r "$run/report" "$tmp/first"
+expect 0 mlocklab report "$run"
+diff -r "$tmp/first" "$run/report" >"$tmp/diff" || die "a second report differs: $(head -n 3 "$tmp/diff")"
+
+# What a guest or a file says is text, whatever it says.
+evil='<script>alert(1)</script>\\u001b[31m'"'"'`x`$(x)'
+cp -r "$run" "$tmp/evil"
+sed "s|\"cpu\": \"[^\"]*\"|\"cpu\": \"$evil\"|; s|\"name\": \"[a-z]*\",\$|&|; \
+	s|\"release\": \"[^\"]*\"|\"release\": \"$evil\"|" "$run/run.json" >"$tmp/evil/run.json"
+expect 0 mlocklab report "$tmp/evil"
+grep -q '&lt;script&gt;alert(1)' "$tmp/evil/report/index.html" || die 'the planted text is not shown'
+same "$(grep -c '<script' "$tmp/evil/report/index.html")" 0 'planted scripts in the page'
+same "$(cat "$tmp/evil/report/"* | tr -dc '\033' | wc -c)" 0 'escape characters in the report'
+
+expect 2 mlocklab report
+says 'report takes one run or two, not 0'
+expect 2 mlocklab report "$tmp/none"
+says "$tmp/none"
+
+command -v chromium >/dev/null || skip 'no chromium: what the page looks like is not checked'
+
+# Opens all that is folded, measures, and tells the page around it what is wrong.
+cat >"$tmp/probe.html" <<'END'
+<script>
+const bad = [], root = document.documentElement;
+document.querySelectorAll('details').forEach(d => d.open = true);
+if (root.scrollWidth > root.clientWidth)
+	bad.push('the page is ' + root.scrollWidth + ' wide in ' + root.clientWidth);
+function luminance(colour) {
+	return colour.match(/[\d.]+/g).slice(0, 3).map(v => v / 255)
+		.map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+		.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+}
+const paper = luminance(getComputedStyle(document.body).backgroundColor);
+function contrast(colour) {
+	const ink = luminance(colour);
+	return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+}
+for (const e of document.querySelectorAll('p, h1, h2, th, td, caption, summary, a'))
+	if (contrast(getComputedStyle(e).color) < 4.5)
+		bad.push('hard to read: ' + e.textContent);
+for (const use of document.querySelectorAll('use'))
+	if (!document.querySelector(use.getAttribute('xlink:href')))
+		bad.push('nothing is called ' + use.getAttribute('xlink:href'));
+const pictures = document.querySelectorAll('figure svg');
+for (const svg of pictures) {
+	const box = svg.getBoundingClientRect();
+	const texts = [...svg.querySelectorAll('text')].filter(t => t.textContent.trim());
+	const boxes = texts.map(t => t.getBoundingClientRect());
+	if (box.width < 500 || box.height < 90 || texts.length < 4)
+		bad.push('no picture: ' + svg.id + box.width + 'x' + box.height);
+	texts.forEach((t, i) => {
+		const a = boxes[i];
+		if (a.left < box.left - 1 || a.right > box.right + 1 || a.top < box.top - 1 ||
+		    a.bottom > box.bottom + 1)
+			bad.push('clipped: ' + t.textContent);
+		if (contrast(getComputedStyle(t).fill) < 4.5)
+			bad.push('hard to read: ' + t.textContent);
+		if (a.height < 9)
+			bad.push('too small: ' + t.textContent);
+		boxes.slice(0, i).forEach((b, j) => {
+			if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+			    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4)
+				bad.push('overlap: ' + t.textContent + ' and ' + texts[j].textContent);
+		});
+	});
+}
+if (performance.getEntriesByType('resource').length)
+	bad.push('it loads ' + performance.getEntriesByType('resource')[0].name);
+const found = 'width=' + root.clientWidth + ' dark=' + (paper < 0.1) + ' pictures=' +
+	pictures.length + ' bad=' + bad.length + '\n' + bad.slice(0, 20).join('\n');
+parent.postMessage(found, '*');
+</script>
+END
+sed "/<\/body>/{
+r $tmp/probe.html
+N
+}" "$page" >"$tmp/probed.html"
+
+# browse WIDTH DARK [FLAG...]: the page in a frame, as no window gets as narrow as a phone
+browse() {
+	width=$1 dark=$2
+	shift 2
+	cat >"$tmp/frame.html" <<-END
+		<meta name=color-scheme content="light dark"><pre id=found></pre><script>
+		onmessage = e => document.getElementById('found').textContent = e.data;
+		</script><iframe src=probed.html style="border:0;width:${width}px;height:900px"></iframe>
+	END
+	rm -rf "$tmp/profile"
+	timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+		--disable-background-networking --disable-component-update --disable-sync \
+		--hide-scrollbars --user-data-dir="$tmp/profile" --window-size=1400,1000 "$@" \
+		--dump-dom "file://$tmp/frame.html" >"$out" 2>"$err"
+	grep -q "width=$width dark=$dark pictures=$pictures bad=0" "$out" || {
+		sed 's/<[^>]*>//g' "$out"
+		die "the page at width $width, dark $dark"
+	}
+	checks=$((checks + 1))
+}
+
+browse 1280 false --blink-settings=preferredColorScheme=1
+browse 1280 true --blink-settings=preferredColorScheme=0
+browse 390 false --blink-settings=preferredColorScheme=1
+browse 390 true --blink-settings=preferredColorScheme=0
+
+echo "$checks checks, $pictures pictures at two widths, light and dark"
