@@ -1,18 +1,21 @@
 #include "runner/settings.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
 struct key {
 	const char *name;
-	enum { TEXT, COUNT, SEED, REAL } kind;
+	enum { TEXT, NAME, COUNT, SEED, REAL } kind;
 	size_t offset;
 	long long min, max;
 };
 
 static const struct key keys[] = {
-	{"name", TEXT, offsetof(struct experiment, name), 0, 0},
+	{"name", NAME, offsetof(struct experiment, name), 0, 0},
 	{"target", TEXT, offsetof(struct experiment, target), 0, 0},
 	{"cmdline", TEXT, offsetof(struct experiment, cmdline), 0, 0},
 	{"pairs", COUNT, offsetof(struct experiment, pairs), 1, 10000},
@@ -32,8 +35,14 @@ static const struct key keys[] = {
 };
 #define KEYS (sizeof(keys) / sizeof(*keys))
 
-static int set(struct experiment *e, const struct key *k, const char *value,
-		      struct err *err)
+static int set_text(char **at, const char *value)
+{
+	free(*at);
+	*at = xstrdup(value);
+	return 0;
+}
+
+static int set(struct experiment *e, const struct key *k, const char *value, struct err *err)
 {
 	void *at = (char *)e + k->offset;
 	char *end;
@@ -42,9 +51,12 @@ static int set(struct experiment *e, const struct key *k, const char *value,
 	errno = 0;
 	switch (k->kind) {
 	case TEXT:
-		free(*(char **)at);
-		*(char **)at = xstrdup(value);
-		return 0;
+		return set_text(at, value);
+	case NAME: /* it becomes part of a path */
+		if (!isalnum((unsigned char)*value) || value[strspn(value, NAME_CHARACTERS)])
+			return err_set(err, "%s=%s: of letters, digits, '.', '-' and '_', the first a "
+					    "letter or digit", k->name, value);
+		return set_text(at, value);
 	case SEED:
 		*(uint64_t *)at = strtoull(value, &end, 0);
 		if (end == value || *end || errno)
@@ -52,7 +64,7 @@ static int set(struct experiment *e, const struct key *k, const char *value,
 		return 0;
 	case REAL:
 		*(double *)at = strtod(value, &end);
-		if (end == value || *end || *(double *)at < 0 || *(double *)at >= 1)
+		if (end == value || *end || !(*(double *)at >= 0 && *(double *)at < 1))
 			return err_set(err, "%s=%s: not a share from 0 to 1", k->name, value);
 		return 0;
 	default:
@@ -79,19 +91,28 @@ int experiment_set(struct experiment *e, const char *key, const char *value, str
 	return -1;
 }
 
+static json_t *value_json(const struct key *k, const void *at)
+{
+	switch (k->kind) {
+	case TEXT:
+	case NAME:
+		return json_string(*(char *const *)at);
+	case SEED:
+		return json_integer((json_int_t) * (const uint64_t *)at);
+	case REAL:
+		return json_real(*(const double *)at);
+	default:
+		return json_integer(*(const int *)at);
+	}
+}
+
 json_t *settings_json(const struct experiment *e)
 {
 	json_t *o = json_object();
 
-	for (size_t k = 0; k < KEYS; k++) {
-		const void *at = (const char *)e + keys[k].offset;
-		json_t *v = keys[k].kind == TEXT   ? json_string(*(char *const *)at)
-			    : keys[k].kind == SEED ? json_integer((json_int_t) * (const uint64_t *)at)
-			    : keys[k].kind == REAL ? json_real(*(const double *)at)
-						   : json_integer(*(const int *)at);
-
-		json_object_set_new(o, keys[k].name, v);
-	}
+	for (size_t k = 0; k < KEYS; k++)
+		json_object_set_new(o, keys[k].name,
+				    value_json(&keys[k], (const char *)e + keys[k].offset));
 	return o;
 }
 
@@ -103,8 +124,11 @@ int settings_from_json(struct experiment *e, const json_t *settings, struct err 
 			     : json_is_integer(v)
 				     ? xasprintf("%lld", (long long)json_integer_value(v))
 				     : xasprintf("%.17g", json_number_value(v));
-		/* 0 in cpus, nodes, memory stands for the target's own default, which no file writes */
-		int unset = json_is_integer(v) && json_integer_value(v) == 0 && keys[k].min > 0;
+		/*
+		 * 0 in cpus, nodes, memory stands for the target's own default, which no file writes; and
+		 * a run of an older tool lacks the newer keys.
+		 */
+		int unset = !v || (json_is_integer(v) && json_integer_value(v) == 0 && keys[k].min > 0);
 		int ret = unset ? 0 : set(e, &keys[k], text, err);
 
 		free(text);
