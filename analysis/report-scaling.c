@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/report-part.h"
+#include "analysis/stats.h"
 #include "analysis/verdict.h"
 #include "lib/json.h"
 
@@ -124,6 +125,60 @@ static struct table *curve_table(struct report *r, const struct sweep *s, bool c
 	return t;
 }
 
+/* The values of those boots of a side that have the whole sweep, boot by boot. Returns how many. */
+static size_t whole_boots(const struct side *side, const struct sweep *s, double *cost)
+{
+	size_t boots = 0;
+
+	for (size_t b = 0; b < side->run->n_boots; b++) {
+		size_t i = 0;
+
+		if (side->run->boots[b].arm != side->arm_index)
+			continue;
+		for (; i < s->n; i++) {
+			const struct run_cell *c = load_cell(side->run, s->cells[i]->id);
+
+			if (!c || !c->n_series || !(c->series[0].boot[b].median > 0))
+				break;
+			cost[boots * s->n + i] = c->series[0].boot[b].median;
+		}
+		boots += i == s->n;
+	}
+	return boots;
+}
+
+/* Rounded so that it is never printed as -0.00. */
+static double hundredths(double v)
+{
+	return round(100 * v) / 100 + 0.0;
+}
+
+/* "old 5.10: as procs to the power 0.95 (0.94..0.96)", for each side where the logarithms fit. */
+static void show_growth(struct report *r, const struct sweep *s)
+{
+	double *n = xcalloc(s->n, sizeof(*n));
+	struct str text = STR_INIT;
+
+	for (size_t i = 0; i < s->n; i++)
+		n[i] = load_param(s->cells[i], s->param);
+	for (size_t side = 0; side < r->n_sides && n[0] > 0; side++) {
+		double *cost = xcalloc(r->sides[side].run->n_boots * s->n, sizeof(*cost));
+		size_t boots = whole_boots(&r->sides[side], s, cost);
+		struct scaling fit;
+
+		if (boots > 1 && !stats_scaling(n, cost, s->n, boots, 0.95, r->run->seed, &fit))
+			str_addf(&text, "%s%s: as %s to the power %.2f (%.2f..%.2f)",
+				 text.len ? "; " : "Growth by least squares on logarithms. ",
+				 r->sides[side].label, s->param, hundredths(fit.slope.slope),
+				 hundredths(fit.slope_ci.low), hundredths(fit.slope_ci.high));
+		free(cost);
+	}
+	if (text.len)
+		doc_para(&r->doc, "%s.", text.buf);
+	str_release(&text);
+	free(n);
+}
+
 static void show_sweep(struct report *r, const struct sweep *s)
 {
 	const struct run_cell *c = s->cells[0];
@@ -147,6 +202,7 @@ static void show_sweep(struct report *r, const struct sweep *s)
 	plot_try_log(p, true, true);
 	p->height = 440;
 	doc_figure(&r->doc, p);
+	show_growth(r, s);
 	doc_table(&r->doc, curve_table(r, s, controls));
 	free(name);
 	free(stem);

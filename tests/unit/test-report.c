@@ -14,6 +14,8 @@
 #include "analysis/plot.h"
 #include "analysis/report-csv.h"
 #include "analysis/report-part.h"
+#include "analysis/report.h"
+#include "tests/unit/fixture-run.h"
 
 typedef void writer(struct str *out, const char *text);
 
@@ -265,6 +267,77 @@ static void file_names_differ(void **state)
 	doc_release(&r.doc);
 }
 
+/* Makes the report of a fixture and returns its page. */
+static void page_of(struct fixture *f, bool compared, struct str *page)
+{
+	struct compare_opts opts = {0};
+	struct comparison c;
+	struct run run;
+	struct err err;
+	char path[128], *note;
+
+	fixture_finish(f);
+	assert_int_equal(load_run(&run, f->path, &err), 0);
+	if (compared)
+		assert_int_equal(compare_runs(&c, &run, &run, &opts, &err), 0);
+	assert_int_equal(report_write(&run, compared ? &c : NULL, &note, &err), 0);
+	free(note);
+	if (compared)
+		compare_release(&c);
+	load_release(&run);
+	snprintf(path, sizeof(path), "%s/report/index.html", f->path);
+	assert_int_equal(fs_read(path, page, &err), 0);
+}
+
+static void one_kernel_has_a_report(void **state)
+{
+	struct str page = STR_INIT;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f, "host", 2);
+	fixture_arm(&f, "only", "6.1.0-1", "y");
+	for (int n = 1; n <= 3; n++) {
+		fixture_boot(&f, n, "only", n - 1, n, n == 3 ? "panic" : "ok");
+		if (n < 3)
+			fixture_cell(&f, n, MAIN_CELL, 100);
+	}
+	page_of(&f, false, &page);
+	assert_non_null(strstr(page.buf, "One kernel, only 6.1: nothing to compare it with."));
+	assert_non_null(strstr(page.buf, "Target host: the machine itself"));
+	assert_null(strstr(page.buf, "id=\"ratios\""));
+	/* The boot that died is there, with what its console said made harmless. */
+	assert_non_null(strstr(page.buf, ">panic</td>"));
+	assert_non_null(strstr(page.buf, "Oops[2J"));
+	str_release(&page);
+	fixture_release(&f);
+}
+
+static void two_kernels_are_judged(void **state)
+{
+	struct str page = STR_INIT;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f, "icount", 2);
+	fixture_arm(&f, "old", "5.10.0-1", "n");
+	fixture_arm(&f, "new", "6.1.0-1", "y");
+	for (int n = 1; n <= 16; n++) {
+		fixture_boot(&f, n, n % 2 ? "old" : "new", (n - 1) / 2, (n - 1) / 2, "ok");
+		fixture_cell(&f, n, MAIN_CELL, (n % 2 ? 400 : 200) + n);
+		fixture_cell(&f, n, CONTROL_CELL, 100);
+	}
+	page_of(&f, true, &page);
+	assert_non_null(strstr(page.buf, "<title>core: 6.1 against 5.10 (icount)</title>"));
+	assert_non_null(strstr(page.buf, "The figures are instructions, not time."));
+	assert_non_null(strstr(page.buf, "<td class=\"better\">better</td>"));
+	assert_non_null(strstr(page.buf, "<td class=\"even\">equivalent</td>"));
+	assert_non_null(strstr(page.buf, "CONFIG_PREEMPT_DYNAMIC"));
+	assert_non_null(strstr(page.buf, "Every boot came up at its first start"));
+	str_release(&page);
+	fixture_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +353,8 @@ int main(void)
 		cmocka_unit_test(svg_stands_among_others),
 		cmocka_unit_test(interval_of_the_median),
 		cmocka_unit_test(file_names_differ),
+		cmocka_unit_test(one_kernel_has_a_report),
+		cmocka_unit_test(two_kernels_are_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
