@@ -164,7 +164,10 @@ static bool in_control(const struct workload *w, const struct param *p, const ch
 	return true;
 }
 
-/* The cell's name, or that of its control. */
+/*
+ * The cell's name, or that of its control. Counts are always in it: they are what is swept, and one
+ * value of a sweep may be the default.
+ */
 static char *make_id(const struct cell *c, bool control)
 {
 	struct str id = STR_INIT;
@@ -176,7 +179,7 @@ static char *make_id(const struct cell *c, bool control)
 		const char *value = c->values[i], *theirs;
 		bool named = in_control(c->w, p, &theirs);
 
-		if (!named && strcmp(value, p->def) == 0)
+		if (!named && p->kind != PARAM_INT && strcmp(value, p->def) == 0)
 			continue;
 		str_addf(&id, "%c%s=%s", sep, p->name, named && control ? theirs : value);
 		sep = ',';

@@ -52,10 +52,10 @@ static void test_ids(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&c, &err, NULL), 0);
-	assert_string_equal(c.id, "fake/lock=mlock");
-	assert_string_equal(c.control, "fake/lock=none");
+	assert_string_equal(c.id, "fake/procs=8,lock=mlock");
+	assert_string_equal(c.control, "fake/procs=8,lock=none");
 	cell_release(&c);
-	/* The descriptor's order, canonical values, and no default but the control's. */
+	/* The descriptor's order, canonical values, and no default but counts and the control's. */
 	assert_int_equal(parse(&c, &err, "size=8192K", "procs=032", "file=tmpfs", NULL), 0);
 	assert_string_equal(c.id, "fake/procs=32,size=8M,lock=mlock");
 	assert_string_equal(c.control, "fake/procs=32,size=8M,lock=none");
@@ -63,7 +63,7 @@ static void test_ids(void **state)
 	assert_int_equal(cell_int(&c, "procs"), 32);
 	cell_release(&c);
 	assert_int_equal(parse(&c, &err, "lock=none", NULL), 0);
-	assert_string_equal(c.id, "fake/lock=none");
+	assert_string_equal(c.id, "fake/procs=8,lock=none");
 	assert_null(c.control);
 	cell_release(&c);
 }
