@@ -106,6 +106,14 @@ lint:
 ab: all
 	@./mlocklab ab --old debian:5.10 --new debian:6.1 || [ $$? -eq 1 ]
 
+# What the lab itself costs, beside what it is measured against.
+$(B)/bench-boot: $(B)/tests/bench/bench-boot.o $(B)/runner.a $(B)/lib.a
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_runner)
+$(B)/bare-init: $(B)/tests/bench/bare-init.o
+	$(Q)$(CC) $(CFLAGS) -static -o $@ $^
+bench: all $(B)/bench-boot $(B)/bare-init
+	@tests/bench/bench.sh $(B)/bench-boot $(B)/bare-init
+
 clean:
 	rm -rf $(B) build-asan mlocklab
 
