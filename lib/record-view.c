@@ -57,37 +57,43 @@ static bool take_text(struct scan *s, struct text_view *t)
 	return true;
 }
 
+/* Adds digits to v as far as doubles hold every integer; returns how many there were. */
+static int take_digits(struct scan *s, uint64_t *v)
+{
+	const char *from = s->p;
+
+	for (; s->p < s->end && *s->p >= '0' && *s->p <= '9' && *v < UINT64_C(1) << 49; s->p++)
+		*v = *v * 10 + (uint64_t)(*s->p - '0');
+	return (int)(s->p - from);
+}
+
 /*
- * Up to 15 digits with a decimal point: digits / 10^k is then the nearest double (Clinger, How to
- * Read Floating Point Numbers Accurately, 1990). Longer ones and exponents go the long way.
+ * Digits below 2^53 with a decimal point: digits / 10^k, k <= 22, is then the nearest double
+ * (Clinger, How to Read Floating Point Numbers Accurately, 1990). Longer ones and exponents go the
+ * long way.
  */
 static bool take_number(struct scan *s, double *out)
 {
-	static const double power[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-				       1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-	const char *p = s->p, *digits;
-	bool negative = p < s->end && *p == '-';
+	static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+				       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+				       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+	struct scan at = *s;
+	bool negative = take(&at, "-");
+	const char *digits = at.p;
 	uint64_t v = 0;
-	int whole, part = 0;
+	int whole = take_digits(&at, &v), part = 0;
 
-	p += negative;
-	digits = p;
-	for (; p < s->end && *p >= '0' && *p <= '9' && p - digits < 17; p++)
-		v = v * 10 + (uint64_t)(*p - '0');
-	whole = (int)(p - digits);
 	if (!whole || (*digits == '0' && whole > 1))
 		return false;
-	if (p < s->end && *p == '.') {
-		for (digits = ++p; p < s->end && *p >= '0' && *p <= '9' && p - digits < 17; p++)
-			v = v * 10 + (uint64_t)(*p - '0');
-		part = (int)(p - digits);
-		if (!part)
+	if (take(&at, ".")) {
+		part = take_digits(&at, &v);
+		if (!part || part > 22)
 			return false;
 	}
-	if (whole + part > 15 || p == s->end || *p == 'e' || *p == 'E')
+	if (at.p == at.end || strchr("0123456789.eE", *at.p))
 		return false;
 	*out = negative ? -((double)v / power[part]) : (double)v / power[part];
-	s->p = p;
+	*s = at;
 	return true;
 }
 
