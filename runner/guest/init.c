@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -23,6 +24,7 @@
 #include "lib/str.h"
 #include "runner/guest/facts.h"
 #include "runner/guest/idle.h"
+#include "runner/guest/recorder.h"
 
 /* The second serial port: every Debian kernel has its driver built in, where virtio is a module. */
 #define CHANNEL "/dev/ttyS1"
@@ -35,6 +37,7 @@ struct session {
 	bool guest; /* we are PID 1 of a guest */
 	int settle_max, settle_min; /* seconds of guest time */
 	int timeout;                /* seconds of guest time a cell may take */
+	char locks[16];             /* the lock recorder to run beside each cell, or "" */
 };
 
 static void send(struct session *s, json_t *o)
@@ -129,11 +132,39 @@ static int wait_cell(pid_t pid, int timeout, int *signal_no)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* Sends what a recorder wrote, line by line: in one stream with what says which cell it is about. */
+static void forward(struct session *s, int fd)
+{
+	FILE *f = fdopen(fd, "r");
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+
+	rewind(f);
+	while ((n = getline(&line, &cap, f)) > 0)
+		if (frame_write(&s->out, line, (size_t)n - 1) < 0)
+			fprintf(stderr, "init: cannot send: %s\n", strerror(errno));
+	free(line);
+	fclose(f);
+}
+
+static _Noreturn void become_cell(const struct session *s, const struct strv *f,
+				  const struct strv *argv, int evidence)
+{
+	setpgid(0, 0);
+	dup2(s->out.fd, 1);
+	if (*s->locks)
+		_exit(recorder_run(f->v[0], s->locks, argv->v, evidence));
+	execv(argv->v[0], argv->v);
+	fprintf(stderr, "init: cannot run %s: %s\n", argv->v[0], strerror(errno));
+	_exit(127);
+}
+
 /* One cell: a tab-separated argument list after the cell's id. */
 static void run_cell(struct session *s, int i, char *line)
 {
 	struct strv f = STRV_INIT, argv = STRV_INIT;
-	int signal_no = 0, code;
+	int signal_no = 0, code, evidence = -1;
 	pid_t pid;
 
 	strv_split(&f, line, "\t");
@@ -147,15 +178,14 @@ static void run_cell(struct session *s, int i, char *line)
 		strv_push(&argv, f.v[k]);
 	strv_pushf(&argv, "--frames");
 	strv_pushf(&argv, "%d", i + 1);
+	if (*s->locks)
+		evidence = memfd_create("evidence", MFD_CLOEXEC);
 	pid = fork();
-	if (pid == 0) {
-		setpgid(0, 0);
-		dup2(s->out.fd, 1);
-		execv(argv.v[0], argv.v);
-		fprintf(stderr, "init: cannot run %s: %s\n", argv.v[0], strerror(errno));
-		_exit(127);
-	}
+	if (pid == 0)
+		become_cell(s, &f, &argv, evidence);
 	code = pid < 0 ? -1 : wait_cell(pid, s->timeout, &signal_no);
+	if (evidence >= 0)
+		forward(s, evidence);
 	send(s, json_pack("{s:s, s:i, s:i, s:i}", "t", "cell-end", "i", i, "exit", code, "signal",
 			  signal_no));
 	strv_release(&argv);
@@ -184,6 +214,8 @@ static void run_plan(struct session *s, const char *path)
 		if (sscanf(line, "settle %d %d", &s->settle_min, &s->settle_max) == 2)
 			settle(s);
 		else if (sscanf(line, "timeout %d", &s->timeout) == 1)
+			continue;
+		else if (sscanf(line, "locks %15s", s->locks) == 1)
 			continue;
 		else if (strncmp(line, "cell ", 5) == 0)
 			run_cell(s, cells++, line + 5);

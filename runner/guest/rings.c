@@ -1,0 +1,226 @@
+#include "runner/guest/rings.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Room for some ten thousand records a CPU, so that it is seldom read out while something is timed. */
+#define RING_BYTES (4u << 20)
+#define MAX_RAW_BYTES (256u << 20)
+
+static int open_event(unsigned id, bool stack, int cpu)
+{
+	struct perf_event_attr a = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(a),
+		.config = id,
+		.sample_period = 1,
+		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CALLCHAIN |
+			       PERF_SAMPLE_RAW,
+		.disabled = 1,
+		.exclude_callchain_user = 1,
+		.exclude_callchain_kernel = !stack,
+		.watermark = 1,
+		.wakeup_watermark = RING_BYTES / 2,
+		.use_clockid = 1,
+		.clockid = CLOCK_MONOTONIC_RAW,
+	};
+
+	return (int)syscall(SYS_perf_event_open, &a, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+/* A CPU that is not there is no error: the ring stays without a base. */
+static int open_ring(struct ring *ring, const struct probes *p, int cpu, struct err *err)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (int i = 0; i < PROBES; i++)
+		ring->fds[i] = -1;
+	for (int i = 0; i < PROBES; i++) {
+		bool stack = i == PROBE_READ_ENTER || i == PROBE_WRITE_ENTER;
+
+		ring->fds[i] = open_event(p->id[i], stack, cpu);
+		if (ring->fds[i] < 0 && i == 0 && errno == ENODEV)
+			return 0;
+		if (ring->fds[i] < 0)
+			return err_sys(err, "cannot open a probe's event on CPU %d", cpu);
+		if (i == 0) {
+			ring->base = mmap(NULL, page + RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+					  ring->fds[0], 0);
+			if (ring->base == MAP_FAILED) {
+				ring->base = NULL;
+				return err_sys(err, "cannot map the events of CPU %d", cpu);
+			}
+		} else if (ioctl(ring->fds[i], PERF_EVENT_IOC_SET_OUTPUT, ring->fds[0]) < 0) {
+			return err_sys(err, "cannot join the events of CPU %d", cpu);
+		}
+	}
+	return 0;
+}
+
+static void all(struct rings *r, unsigned long request)
+{
+	for (size_t i = 0; i < r->n; i++)
+		for (int k = 0; r->v[i].base && k < PROBES; k++)
+			ioctl(r->v[i].fds[k], request, 0);
+}
+
+int rings_open(struct rings *r, const struct probes *p, struct err *err)
+{
+	int cpus = get_nprocs_conf();
+
+	*r = (struct rings){.v = xcalloc((size_t)cpus, sizeof(*r->v)),
+			    .polls = xcalloc((size_t)cpus + 1, sizeof(*r->polls))};
+	while (r->n < (size_t)cpus) {
+		struct ring *ring = &r->v[r->n++];
+
+		if (open_ring(ring, p, (int)r->n - 1, err) < 0) {
+			rings_release(r);
+			return -1;
+		}
+		r->polls[r->n - 1] = (struct pollfd){.fd = ring->fds[0], .events = POLLIN};
+	}
+	all(r, PERF_EVENT_IOC_ENABLE);
+	return 0;
+}
+
+static void drain(struct rings *r, struct ring *ring)
+{
+	struct perf_event_mmap_page *page = ring->base;
+	const char *data = (const char *)ring->base + page->data_offset;
+	uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
+
+	uint64_t at = r->raw.len + (head - page->data_tail) > MAX_RAW_BYTES ? head : page->data_tail;
+
+	while (at < head) {
+		uint64_t offset = at % page->data_size, n = page->data_size - offset;
+
+		if (n > head - at)
+			n = head - at;
+		str_addn(&r->raw, data + offset, n);
+		at += n;
+	}
+	__atomic_store_n(&page->data_tail, head, __ATOMIC_RELEASE);
+}
+
+void rings_drain(struct rings *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i].base)
+			drain(r, &r->v[i]);
+}
+
+void rings_stop(struct rings *r)
+{
+	all(r, PERF_EVENT_IOC_DISABLE);
+}
+
+void rings_release(struct rings *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->v[i].base)
+			munmap(r->v[i].base, (size_t)sysconf(_SC_PAGESIZE) + RING_BYTES);
+		for (int k = 0; k < PROBES; k++)
+			if (r->v[i].fds[k] >= 0)
+				close(r->v[i].fds[k]);
+	}
+	free(r->v);
+	free(r->polls);
+	str_release(&r->raw);
+	*r = (struct rings){0};
+}
+
+/* --- reading what was taken --- */
+
+struct cursor {
+	const char *at, *end;
+};
+
+/* Copies out the next n bytes; false where there are not as many. */
+static bool next(struct cursor *c, void *to, size_t n)
+{
+	if ((size_t)(c->end - c->at) < n)
+		return false;
+	memcpy(to, c->at, n);
+	c->at += n;
+	return true;
+}
+
+/* The kernel's own part of a call chain. Values near the top of the address space are marks. */
+static void decode_chain(struct cursor *c, uint64_t count, const struct symbols *s,
+			 struct lock_event *e)
+{
+	uint64_t chain[PERF_MAX_STACK_DEPTH], address;
+	size_t n = 0;
+
+	while (count-- && next(c, &address, sizeof(address)))
+		if (address < PERF_CONTEXT_MAX && n < PERF_MAX_STACK_DEPTH)
+			chain[n++] = address;
+	waits_caller(s, chain, n, e);
+}
+
+static bool decode_sample(struct cursor *c, const struct probes *p, const struct symbols *s,
+			  struct lock_event *e)
+{
+	uint32_t ids[2], size;
+	uint64_t frames;
+	uint16_t type;
+	int probe = 0;
+
+	if (!next(c, ids, sizeof(ids)) || !next(c, &e->time, sizeof(e->time)) ||
+	    !next(c, &frames, sizeof(frames)) || frames > (uint64_t)(c->end - c->at) / 8)
+		return false;
+	e->thread = ids[1];
+	decode_chain(c, frames, s, e);
+	if (!next(c, &size, sizeof(size)) || size > (size_t)(c->end - c->at) || size < sizeof(type))
+		return false;
+	memcpy(&type, c->at, sizeof(type));
+	while (probe < PROBES && p->id[probe] != type)
+		probe++;
+	if (probe == PROBES)
+		return false;
+	e->enter = probe == PROBE_READ_ENTER || probe == PROBE_WRITE_ENTER;
+	e->write = probe == PROBE_WRITE_ENTER || probe == PROBE_WRITE_LEAVE;
+	if (e->enter) {
+		if (size < p->lock_at + sizeof(e->lock))
+			return false;
+		memcpy(&e->lock, c->at + p->lock_at, sizeof(e->lock));
+	}
+	return true;
+}
+
+struct lock_event *rings_decode(const struct str *raw, const struct probes *p,
+				const struct symbols *s, size_t *n)
+{
+	struct cursor c = {str_text(raw), str_text(raw) + raw->len};
+	struct lock_event *events = NULL;
+	struct perf_event_header h;
+	size_t cap = 0;
+
+	*n = 0;
+	while (next(&c, &h, sizeof(h))) {
+		struct cursor body = {c.at, c.at + h.size - sizeof(h)};
+		struct lock_event e = {0};
+
+		if (h.size < sizeof(h) || (size_t)(c.end - c.at) < h.size - sizeof(h))
+			break;
+		c.at = body.end;
+		if (h.type != PERF_RECORD_SAMPLE)
+			continue;
+		if (!decode_sample(&body, p, s, &e))
+			break;
+		if (*n == cap) {
+			cap = cap ? cap * 2 : 1024;
+			events = xrealloc(events, cap * sizeof(*events));
+		}
+		events[(*n)++] = e;
+	}
+	return events;
+}

@@ -1,0 +1,238 @@
+#include "runner/guest/waits.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "lib/str.h"
+
+/* --- who wanted the lock --- */
+
+static bool has_prefix(const char *name, const char *const *prefixes)
+{
+	for (; *prefixes; prefixes++)
+		if (strncmp(name, *prefixes, strlen(*prefixes)) == 0)
+			return true;
+	return false;
+}
+
+void waits_caller(const struct symbols *s, const uint64_t *chain, size_t n, struct lock_event *e)
+{
+	static const char *const lock_code[] = {"rwsem_", "down_read", "down_write", "__down_",
+						"percpu_down_", "__percpu_down_", "call_rwsem_", NULL};
+	/* what only chooses between kinds of walks says nothing of who asked for one */
+	static const char *const detours[] = {"rmap_walk", NULL};
+
+	e->caller = e->via = "";
+	for (size_t i = 1; i < n; i++) {
+		const char *name = symbols_find(s, chain[i] - 1);
+
+		if (!name)
+			continue;
+		if (!*e->caller) {
+			if (!has_prefix(name, lock_code))
+				e->caller = name;
+		} else if (!has_prefix(name, detours)) {
+			e->via = name;
+			break;
+		}
+	}
+}
+
+/* --- pairing --- */
+
+/* Equal times keep the order in which they came: e points into one array. */
+static int by_time(const void *a, const void *b)
+{
+	const struct lock_event *x = *(const struct lock_event *const *)a;
+	const struct lock_event *y = *(const struct lock_event *const *)b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static const struct lock_event **sorted(const struct lock_event *events, size_t n)
+{
+	const struct lock_event **order = xcalloc(n + 1, sizeof(*order));
+
+	for (size_t i = 0; i < n; i++)
+		order[i] = &events[i];
+	qsort(order, n, sizeof(*order), by_time);
+	return order;
+}
+
+/* Threads that wait, by an open hash of their number; a slot is never given up. */
+struct pending {
+	const struct lock_event **slots;
+	uint32_t *threads;
+	size_t mask;
+};
+
+static const struct lock_event **slot_of(struct pending *p, uint32_t thread)
+{
+	size_t i = (thread * 2654435761u) & p->mask;
+
+	while (p->threads[i] && p->threads[i] != thread)
+		i = (i + 1) & p->mask;
+	p->threads[i] = thread;
+	return &p->slots[i];
+}
+
+static void take(struct lock_waits *w, const struct lock_event **open, const struct lock_event *e)
+{
+	if (e->enter) {
+		w->unpaired += *open != NULL;
+		*open = e;
+	} else if (!*open) {
+		w->unpaired++;
+	} else if ((*open)->write != e->write) {
+		/* the return of the one and the enter of the other are missing */
+		w->unpaired += 2;
+		*open = NULL;
+	} else {
+		w->v[w->n++] = (struct lock_wait){(*open)->time, e->time, (*open)->lock, e->write,
+						  (*open)->caller, (*open)->via};
+		*open = NULL;
+	}
+}
+
+void waits_pair(const struct lock_event *events, size_t n, struct lock_waits *w)
+{
+	const struct lock_event **order = sorted(events, n);
+	struct pending p = {.mask = 1023};
+
+	while (p.mask < 2 * n)
+		p.mask = p.mask * 2 + 1;
+	p.slots = xcalloc(p.mask + 1, sizeof(*p.slots));
+	p.threads = xcalloc(p.mask + 1, sizeof(*p.threads));
+	*w = (struct lock_waits){.v = xcalloc(n / 2 + 1, sizeof(*w->v))};
+	for (size_t i = 0; i < n; i++)
+		if (order[i]->thread)
+			take(w, slot_of(&p, order[i]->thread), order[i]);
+		else
+			w->unpaired++; /* an idle task never waits: a damaged event */
+	for (size_t i = 0; i <= p.mask; i++)
+		w->unpaired += p.slots[i] != NULL;
+	free(p.slots);
+	free(p.threads);
+	free(order);
+}
+
+void waits_release(struct lock_waits *w)
+{
+	free(w->v);
+	*w = (struct lock_waits){0};
+}
+
+/* --- rows --- */
+
+struct row {
+	struct lock_wait key; /* times aside; lock 0: several */
+	uint64_t waits, total, longest;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct lock_wait *x = a, *y = b;
+	int c;
+
+	if (x->lock != y->lock)
+		return x->lock < y->lock ? -1 : 1;
+	if (x->write != y->write)
+		return (int)x->write - (int)y->write;
+	c = strcmp(x->caller, y->caller);
+	return c ? c : strcmp(x->via, y->via);
+}
+
+static int by_total(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->total != y->total)
+		return x->total > y->total ? -1 : 1;
+	return by_key(&x->key, &y->key);
+}
+
+static void add_to(struct row *row, uint64_t waits, uint64_t ns, uint64_t longest)
+{
+	row->waits += waits;
+	row->total += ns;
+	if (longest > row->longest)
+		row->longest = longest;
+}
+
+/* The rows of a region, the longest waiting first; *n of them, for the caller to free. */
+static struct row *sum_up(const struct lock_waits *w, const struct lock_region *region, size_t *n)
+{
+	struct lock_wait *inside = xcalloc(w->n + 1, sizeof(*inside));
+	struct row *rows = xcalloc(w->n + 1, sizeof(*rows));
+	size_t count = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i].from >= region->start && w->v[i].from <= region->end)
+			inside[count++] = w->v[i];
+	qsort(inside, count, sizeof(*inside), by_key);
+	*n = 0;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t ns = inside[i].to - inside[i].from;
+
+		if (!*n || by_key(&rows[*n - 1].key, &inside[i]) != 0)
+			rows[(*n)++].key = inside[i];
+		add_to(&rows[*n - 1], 1, ns, ns);
+	}
+	free(inside);
+	qsort(rows, *n, sizeof(*rows), by_total);
+	return rows;
+}
+
+/* Puts what is beyond the most rows into one of each mode. */
+static void fold(struct row *rows, size_t *n)
+{
+	struct row rest[2] = {
+		{{.write = false, .caller = "", .via = ""}, 0, 0, 0},
+		{{.write = true, .caller = "", .via = ""}, 0, 0, 0},
+	};
+
+	if (*n <= WAITS_MAX_ROWS)
+		return;
+	for (size_t i = WAITS_MAX_ROWS - 2; i < *n; i++)
+		add_to(&rest[rows[i].key.write], rows[i].waits, rows[i].total, rows[i].longest);
+	*n = WAITS_MAX_ROWS - 2;
+	for (int i = 0; i < 2; i++)
+		if (rest[i].waits)
+			rows[(*n)++] = rest[i];
+}
+
+/* Replaces addresses by numbers: 1 for the lock of the first row, and so on; 0 stays. */
+static void number_locks(struct row *rows, size_t n)
+{
+	uint64_t address[WAITS_MAX_ROWS], next = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		address[i] = rows[i].key.lock;
+		while (address[k] != address[i])
+			k++;
+		if (address[i])
+			rows[i].key.lock = k < i ? rows[k].key.lock : ++next;
+	}
+}
+
+json_t *waits_rows(const struct lock_waits *w, const struct lock_region *region)
+{
+	json_t *a = json_array();
+	size_t n;
+	struct row *rows = sum_up(w, region, &n);
+
+	fold(rows, &n);
+	number_locks(rows, n);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(
+			a, json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I}", "lock",
+				     (json_int_t)rows[i].key.lock, "mode", rows[i].key.write ? "write" : "read",
+				     "caller", rows[i].key.caller, "via", rows[i].key.via, "waits",
+				     (json_int_t)rows[i].waits, "wait_ns", (json_int_t)rows[i].total,
+				     "longest_ns", (json_int_t)rows[i].longest));
+	free(rows);
+	return a;
+}

@@ -1,0 +1,68 @@
+/*
+ * From what was seen of the slow paths of read-write semaphores to who waited how long. Nothing
+ * here touches the kernel: events come from a recorder, whichever it is.
+ */
+#ifndef GUEST_WAITS_H
+#define GUEST_WAITS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "runner/guest/symbols.h"
+
+/* A thread that enters a slow path, or comes back from it with the lock (or without: a signal). */
+struct lock_event {
+	uint64_t time; /* ns of CLOCK_MONOTONIC_RAW */
+	uint32_t thread;
+	bool enter, write;
+	uint64_t lock;      /* its address; of an enter event */
+	const char *caller; /* likewise: the function that wanted the lock, "" where unknown */
+	const char *via;    /* and what called that */
+};
+
+struct lock_wait {
+	uint64_t from, to;
+	uint64_t lock;
+	bool write;
+	const char *caller, *via;
+};
+
+struct lock_waits {
+	struct lock_wait *v; /* by the time at which they ended */
+	size_t n;
+	uint64_t unpaired; /* enters whose return was not seen, and the other way round */
+};
+
+/*
+ * Finds who wanted the lock in a call chain whose first entry lies in the slow path: the first
+ * function that is not lock code, and the one that called it. Return addresses stand behind their
+ * call, which may be the last instruction of a function.
+ */
+void waits_caller(const struct symbols *s, const uint64_t *chain, size_t n, struct lock_event *e);
+
+/*
+ * Pairs enters with returns by thread, in the order of their times; events of one thread with the
+ * same time must stand in their order.
+ */
+void waits_pair(const struct lock_event *events, size_t n, struct lock_waits *w);
+void waits_release(struct lock_waits *w);
+
+/* A region in which waiting counts, on the clock of the events. */
+struct lock_region {
+	int iter;
+	uint64_t start, end;
+	unsigned workers;
+};
+
+/* Most rows that are told one by one: the rest are summed up as one. */
+#define WAITS_MAX_ROWS 500
+
+/*
+ * The waits that began in a region, as the rows of a `locks` message (docs/formats.md): summed by
+ * lock, mode and callers, the longest waiting first. A lock is told by a number, in the order of the
+ * rows, for its address means nothing in another boot. A new reference.
+ */
+json_t *waits_rows(const struct lock_waits *w, const struct lock_region *region);
+
+#endif
