@@ -9,7 +9,8 @@
 static const char usage[] =
 	"usage: mlocklab report [--old ARM] [--new ARM] [--margin SHARE] [--force] RUN [NEWRUN]\n"
 	"\n"
-	"Writes RUN/report/: index.html, report.md, report.txt, the pictures as .svg and the tables\n"
+	"Writes RUN/report/: index.html, report.md, report.txt, the pictures as .svg and the "
+	"tables\n"
 	"as .csv files. With two runs the second is compared with the first, and has the report.\n"
 	"\n"
 	"  --old ARM, --new ARM  the arms to compare, where a run has more than two\n"
@@ -52,8 +53,9 @@ static int parse(int argc, char **argv, struct compare_opts *opts, struct err *e
 		}
 	}
 	if (argc - optind < 1 || argc - optind > 2)
-		return err_set(err, "report takes one run or two, not %d; see 'mlocklab report "
-				    "--help'",
+		return err_set(err,
+			       "report takes one run or two, not %d; see 'mlocklab report "
+			       "--help'",
 			       argc - optind);
 	return 0;
 }

@@ -23,17 +23,18 @@ static size_t utf8_length(const unsigned char *s)
 	    (code >= 0xd800 && code < 0xe000) || (code >= 0x202a && code <= 0x202e) ||
 	    (code >= 0x2066 && code <= 0x2069))
 		return 0;
-	return (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7f && code < 0xa0) ? 0 : n;
+	return (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7f && code < 0xa0) ? 0
+											      : n;
 }
 
 void html_escape(struct str *out, const char *text)
 {
 	while (*text) {
 		size_t n = utf8_length((const unsigned char *)text);
-		const char *entity = *text == '&'   ? "&amp;"
-				     : *text == '<' ? "&lt;"
-				     : *text == '>' ? "&gt;"
-				     : *text == '"' ? "&quot;"
+		const char *entity = *text == '&'    ? "&amp;"
+				     : *text == '<'  ? "&lt;"
+				     : *text == '>'  ? "&gt;"
+				     : *text == '"'  ? "&quot;"
 				     : *text == '\'' ? "&#39;"
 						     : NULL;
 
@@ -137,7 +138,8 @@ static void block(struct str *out, const struct block *b)
 		break;
 	case DOC_FIGURE:
 		if (b->svg)
-			str_addf(out, "<figure><div class=\"scroll\" tabindex=\"0\">%s</div></figure>",
+			str_addf(out,
+				 "<figure><div class=\"scroll\" tabindex=\"0\">%s</div></figure>",
 				 b->svg);
 		break;
 	case DOC_OPEN:
@@ -163,7 +165,8 @@ void html_write(const struct doc *d, struct str *out)
 	element(out, "h1", TONE_PLAIN, d->title);
 	str_add(out, "\n");
 	for (size_t i = 0; i < d->n; i++) {
-		/* What stands before the first section is the summary; the way on comes after it. */
+		/* What stands before the first section is the summary; the way on comes after it.
+		 */
 		if (d->v[i].kind == DOC_SECTION && !listed)
 			nav(out, d);
 		listed |= d->v[i].kind == DOC_SECTION;

@@ -1,10 +1,12 @@
-/* A report as Markdown (tables as GitHub has them), its pictures as links to the SVG files beside it. */
+/* A report as Markdown (tables as GitHub has them), its pictures as links to the SVG files beside
+ * it. */
 #ifndef ANALYSIS_MARKDOWN_H
 #define ANALYSIS_MARKDOWN_H
 
 #include "analysis/report-doc.h"
 
-/* Appends text on one line, so that no character of it is markup; control characters are left out. */
+/* Appends text on one line, so that no character of it is markup; control characters are left out.
+ */
 void markdown_escape(struct str *out, const char *text);
 void markdown_write(const struct doc *d, struct str *out);
 

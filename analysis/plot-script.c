@@ -277,8 +277,8 @@ static void add_data(struct str *out, const struct plot_series *s, size_t k)
 	str_addf(out, "EOD\n$i%zu << EOD\n", k);
 	for (size_t i = 0; i < s->n; i++)
 		if (has_interval(&s->v[i]))
-			str_addf(out, "%.10g %.10g %.10g %.10g\n", s->v[i].x, s->v[i].y, s->v[i].low,
-				 s->v[i].high);
+			str_addf(out, "%.10g %.10g %.10g %.10g\n", s->v[i].x, s->v[i].y,
+				 s->v[i].low, s->v[i].high);
 	str_add(out, "EOD\n");
 	if (s->draw & (PLOT_XRIBBON | PLOT_YRIBBON)) {
 		str_addf(out, "$r%zu << EOD\n", k);

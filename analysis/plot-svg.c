@@ -66,7 +66,8 @@ static const char *empty_group(const char *line)
 static void add_head(const struct plot *p, bool alone, struct str *out)
 {
 	str_addf(out,
-		 "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\""
+		 "<svg xmlns=\"http://www.w3.org/2000/svg\" "
+		 "xmlns:xlink=\"http://www.w3.org/1999/xlink\""
 		 " viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\""
 		 " aria-labelledby=\"%s-title\">\n<title id=\"%s-title\">",
 		 PLOT_WIDTH, p->height, PLOT_WIDTH, p->height, p->name, p->name);
@@ -74,8 +75,8 @@ static void add_head(const struct plot *p, bool alone, struct str *out)
 	str_add(out, "</title>\n");
 	if (alone)
 		str_add(out, "<style>svg{color:#1d2126;background:#fff}"
-			     "@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#15181c}"
-			     PLOT_SVG_DARK "}</style>\n");
+			     "@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#"
+			     "15181c}" PLOT_SVG_DARK "}</style>\n");
 }
 
 void plot_svg_adapt(const struct plot *p, const char *svg, bool alone, struct str *out)

@@ -30,8 +30,8 @@ enum plot_look {
 enum plot_draw {
 	PLOT_LINE = 1,
 	PLOT_MARK = 2,
-	PLOT_XBAR = 4,    /* low..high is an interval of x */
-	PLOT_YBAR = 8,    /* low..high is an interval of y */
+	PLOT_XBAR = 4,	   /* low..high is an interval of x */
+	PLOT_YBAR = 8,	   /* low..high is an interval of y */
 	PLOT_XRIBBON = 16, /* the area between low and high along x */
 	PLOT_YRIBBON = 32,
 };
@@ -56,7 +56,7 @@ struct plot_tick {
 struct plot_axis {
 	char *label;
 	bool log;
-	double from, to; /* from > to turns the axis round; NAN: from the data */
+	double from, to;	 /* from > to turns the axis round; NAN: from the data */
 	struct plot_tick *ticks; /* none: chosen from the data */
 	size_t n;
 };
@@ -67,7 +67,7 @@ struct plot {
 	int height; /* in px; every picture is PLOT_WIDTH wide */
 	struct plot_axis x, y;
 	double band_low, band_high; /* part of the x axis to shade; NAN: none */
-	double reference;           /* x of a vertical line; NAN: none */
+	double reference;	    /* x of a vertical line; NAN: none */
 	struct plot_series *series;
 	size_t n;
 };

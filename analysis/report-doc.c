@@ -42,8 +42,7 @@ void table_column(struct table *t, const char *head, bool number)
 static void add_cell(struct table *t, const char *text, const char *raw, enum tone tone)
 {
 	t->cells = xrealloc(t->cells, (t->n + 1) * sizeof(*t->cells));
-	t->cells[t->n++] =
-		(struct table_cell){xstrdup(text), raw ? xstrdup(raw) : NULL, tone};
+	t->cells[t->n++] = (struct table_cell){xstrdup(text), raw ? xstrdup(raw) : NULL, tone};
 }
 
 void table_text(struct table *t, const char *text)

@@ -25,7 +25,7 @@ struct table_cell {
 };
 
 struct table {
-	char *name;    /* of the CSV file, without suffix; NULL: none */
+	char *name; /* of the CSV file, without suffix; NULL: none */
 	char *caption;
 	struct column *cols;
 	size_t n_cols;

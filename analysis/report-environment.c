@@ -45,7 +45,8 @@ static void kernels(struct report *r)
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
 		table_text(t, facts[i].what);
 		for (size_t s = 0; s < r->n_sides; s++)
-			table_text(t, *(char *const *)((const char *)r->sides[s].arm + facts[i].at));
+			table_text(t,
+				   *(char *const *)((const char *)r->sides[s].arm + facts[i].at));
 	}
 	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
 		table_text(t, named[i]);
@@ -102,11 +103,12 @@ static char *command_line(const json_t *command)
 {
 	struct strv argv = STRV_INIT;
 	struct str out = STR_INIT;
-	json_t *word;
-	size_t i;
 
-	json_array_foreach (command, i, word)
-		strv_push(&argv, json_is_string(word) ? json_string_value(word) : "");
+	for (size_t i = 0; i < json_array_size(command); i++) {
+		const char *word = json_string_value(json_array_get(command, i));
+
+		strv_push(&argv, word ? word : "");
+	}
 	strv_quote(&argv, &out);
 	strv_release(&argv);
 	return out.buf ? out.buf : xstrdup("");

@@ -9,8 +9,8 @@
 #define OPEN_PICTURES 2
 
 static const double quantiles[] = {
-	0,    0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35,  0.4,	 0.45, 0.5,  0.55,
-	0.6,  0.65, 0.7,  0.75, 0.8, 0.85, 0.9, 0.92, 0.95, 0.97, 0.98, 0.99, 0.995, 1,
+	0,   0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3,  0.35, 0.4,  0.45, 0.5,   0.55,
+	0.6, 0.65, 0.7,	 0.75, 0.8, 0.85, 0.9, 0.92, 0.95, 0.97, 0.98, 0.99, 0.995, 1,
 };
 #define N_QUANTILES (sizeof(quantiles) / sizeof(*quantiles))
 
@@ -119,12 +119,11 @@ static int show_cell(struct report *r, const struct run_cell *c, bool open, stru
 	int ret = 0;
 
 	for (size_t side = 0; side < r->n_sides && !ret; side++)
-		for (int control = 0; control <= (c->control != NULL) && !ret; control++) {
+		for (int control = 0; control < (c->control ? 2 : 1) && !ret; control++) {
 			char *key = report_key(r, side, control);
 			struct profile p;
 
-			ret = profile_load(&p, &r->sides[side], control ? c->control : c->id,
-					   err);
+			ret = profile_load(&p, &r->sides[side], control ? c->control : c->id, err);
 			add_profile(plot, key, side, control, &p);
 			add_rows(t, key, &p);
 			profile_release(&p);
@@ -181,8 +180,9 @@ static int show_ranked(struct report *r, const struct run_cell **cells, size_t n
 			continue;
 		if (!shown) {
 			doc_section(&r->doc, "latency", "Latency of each process");
-			doc_para(&r->doc, "How many of the processes were done after how long. Lines "
-					  "are medians over the boots, ribbons span all boots.");
+			doc_para(&r->doc,
+				 "How many of the processes were done after how long. Lines "
+				 "are medians over the boots, ribbons span all boots.");
 		}
 		if (show_cell(r, cells[i], shown++ < OPEN_PICTURES, err) < 0)
 			return -1;

@@ -81,9 +81,10 @@ void report_metrics(struct report *r)
 
 	if (r->cmp) {
 		doc_section(&r->doc, "metrics", "Other metrics and counters");
-		doc_para(&r->doc, "A change with a sign is a difference in the metric's unit, as where "
-				  "a value is zero; any other is a ratio. The p of counters allow for "
-				  "their number (Benjamini-Hochberg).");
+		doc_para(&r->doc,
+			 "A change with a sign is a difference in the metric's unit, as where "
+			 "a value is zero; any other is a ratio. The p of counters allow for "
+			 "their number (Benjamini-Hochberg).");
 		for (size_t i = 0; i < workloads.n; i++) {
 			show_kind(r, workloads.v[i], METRIC_SECONDARY);
 			show_kind(r, workloads.v[i], METRIC_COUNTER);

@@ -28,8 +28,9 @@ static void add_count(struct table *t, const struct outcome_count *n)
 static void cells_table(struct report *r)
 {
 	const struct comparison *c = r->cmp;
-	struct table *t = table_new("outcomes", "Boots in which something was not ok, of those that "
-						"got there; p of the difference by Fisher's exact test");
+	struct table *t =
+		table_new("outcomes", "Boots in which something was not ok, of those that "
+				      "got there; p of the difference by Fisher's exact test");
 
 	table_column(t, "cell", false);
 	table_column(t, c->arm_old->name, false);

@@ -88,10 +88,12 @@ void report_pairs(struct report *r)
 		if (!x || !x->n_old || shown == MOST_PICTURES)
 			continue;
 		if (!shown) {
-			doc_section(&r->doc, "pairs", r->cmp->paired ? "Pairs in the order of the run"
-								     : "Boots in the order of the run");
-			doc_para(&r->doc, "One point is the median of one boot. A drift or a jump in "
-					  "here is a reason to doubt the ratio.");
+			doc_section(&r->doc, "pairs",
+				    r->cmp->paired ? "Pairs in the order of the run"
+						   : "Boots in the order of the run");
+			doc_para(&r->doc,
+				 "One point is the median of one boot. A drift or a jump in "
+				 "here is a reason to doubt the ratio.");
 		}
 		show_result(r, x, shown++ < OPEN_PICTURES);
 	}

@@ -40,8 +40,8 @@ static void name_sides(struct report *r)
 		const char *other = release_of(&r->sides[r->n_sides - 1 - i]);
 		size_t n = version_length(release);
 
-		if (!n || (r->n_sides == 2 && n == version_length(other) &&
-			   !strncmp(release, other, n)))
+		if (!n ||
+		    (r->n_sides == 2 && n == version_length(other) && !strncmp(release, other, n)))
 			n = strlen(release);
 		r->sides[i].kernel = xstrndup(release, n);
 		r->sides[i].label = xasprintf("%s %s", r->sides[i].arm->name, r->sides[i].kernel);
@@ -85,12 +85,9 @@ char *report_key(const struct report *r, size_t side, bool control)
 enum tone report_tone(enum verdict v)
 {
 	static const enum tone tones[] = {
-		[VERDICT_BETTER] = TONE_BETTER,
-		[VERDICT_WORSE] = TONE_WORSE,
-		[VERDICT_CHANGED] = TONE_UNSURE,
-		[VERDICT_CHANGED_SMALL] = TONE_EVEN,
-		[VERDICT_EQUIVALENT] = TONE_EVEN,
-		[VERDICT_INCONCLUSIVE] = TONE_UNSURE,
+		[VERDICT_BETTER] = TONE_BETTER,	  [VERDICT_WORSE] = TONE_WORSE,
+		[VERDICT_CHANGED] = TONE_UNSURE,  [VERDICT_CHANGED_SMALL] = TONE_EVEN,
+		[VERDICT_EQUIVALENT] = TONE_EVEN, [VERDICT_INCONCLUSIVE] = TONE_UNSURE,
 	};
 
 	return tones[v];
@@ -167,9 +164,8 @@ char *report_label(const struct report *r, const struct run_cell *c)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach (c->params, key, value)
-		if (param_varies(r, c->workload, key))
-			add_param(&out, key, value);
+	json_object_foreach(c->params, key, value) if (param_varies(r, c->workload, key))
+		add_param(&out, key, value);
 	if (!out.len)
 		str_add(&out, c->workload);
 	return out.buf;
@@ -181,9 +177,9 @@ char *report_common(const struct report *r, const struct run_cell *c)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach (c->params, key, value)
-		if (param_named(c, key) && !param_varies(r, c->workload, key))
-			add_param(&params, key, value);
+	json_object_foreach(c->params, key,
+			    value) if (param_named(c, key) && !param_varies(r, c->workload, key))
+		add_param(&params, key, value);
 	str_addf(&out, "%s%s%s", c->workload, params.len ? " " : "", str_text(&params));
 	str_release(&params);
 	return out.buf;
@@ -195,10 +191,10 @@ char *report_cell(const struct report *r, const struct run_cell *c, const char *
 	const char *key;
 	json_t *value;
 
-	json_object_foreach (c->params, key, value)
-		if ((!but || strcmp(key, but)) &&
-		    (param_named(c, key) || param_varies(r, c->workload, key)))
-			add_param(&params, key, value);
+	json_object_foreach(c->params, key,
+			    value) if ((!but || strcmp(key, but)) &&
+				       (param_named(c, key) || param_varies(r, c->workload, key)))
+		add_param(&params, key, value);
 	str_addf(&out, "%s%s%s", c->workload, params.len ? " " : "", str_text(&params));
 	str_release(&params);
 	return out.buf;

@@ -13,12 +13,12 @@ struct side {
 	const struct run *run;
 	const struct run_arm *arm;
 	size_t arm_index; /* in run->arms */
-	char *kernel;     /* "6.1", or more of the release where the other side has that too */
-	char *label;      /* "new 6.1" */
+	char *kernel;	  /* "6.1", or more of the release where the other side has that too */
+	char *label;	  /* "new 6.1" */
 };
 
 struct report {
-	const struct run *run;       /* whose cells are shown, and that holds the report */
+	const struct run *run;	      /* whose cells are shown, and that holds the report */
 	const struct comparison *cmp; /* NULL: one kernel only */
 	struct side sides[2];
 	size_t n_sides;

@@ -33,7 +33,8 @@ static char *row_label(const struct report *r, const struct run_cell *c)
 	free(label);
 	if (len <= LONGEST_LABEL)
 		return text;
-	cut = xasprintf("%.*s..%s", LONGEST_LABEL / 2 - 1, text, text + len - LONGEST_LABEL / 2 + 1);
+	cut = xasprintf("%.*s..%s", LONGEST_LABEL / 2 - 1, text,
+			text + len - LONGEST_LABEL / 2 + 1);
 	free(text);
 	return cut;
 }
@@ -114,9 +115,10 @@ static struct table *ratio_table(struct report *r, const char *name, const struc
 {
 	const struct comparison *c = r->cmp;
 	char *unit = verdict_unit(rows[0]->metric), *what = report_common(r, rows[0]->cell);
-	char *caption = xasprintf("%s: %s, %s, medians of the boots, ratio new / old with its 95 %% "
-				  "interval; target %s",
-				  what, rows[0]->metric->name, unit, r->run->target.kind);
+	char *caption =
+		xasprintf("%s: %s, %s, medians of the boots, ratio new / old with its 95 %% "
+			  "interval; target %s",
+			  what, rows[0]->metric->name, unit, r->run->target.kind);
 	struct table *t = table_new(name, caption);
 
 	table_column(t, "cell", false);
@@ -190,7 +192,8 @@ void report_ratios(struct report *r)
 	if (r->cmp) {
 		doc_section(&r->doc, "ratios", "Ratios");
 		doc_para(&r->doc,
-			 "Each row is one cell: the median ratio of new to old over the boots and its "
+			 "Each row is one cell: the median ratio of new to old over the boots and "
+			 "its "
 			 "95 %% interval. What lies inside the margin of %.3g %% does not count as "
 			 "a change.",
 			 100 * r->cmp->margin);

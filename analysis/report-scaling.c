@@ -23,7 +23,8 @@ static bool same_but(const struct run_cell *a, const struct run_cell *b, const c
 
 	if (strcmp(a->workload, b->workload))
 		return false;
-	json_object_foreach (a->params, key, value) {
+	json_object_foreach(a->params, key, value)
+	{
 		if (strcmp(key, param) && !json_equal(value, json_object_get(b->params, key)))
 			return false;
 	}
@@ -76,7 +77,8 @@ static void add_curve(struct report *r, struct plot *p, const struct sweep *s, s
 			v = report_values(&r->sides[side], cell_of(s->cells[i], control), NULL);
 		y = values_spread(&v);
 		if (v.n)
-			plot_add_point(curve, load_param(s->cells[i], s->param), y.mid, y.low, y.high);
+			plot_add_point(curve, load_param(s->cells[i], s->param), y.mid, y.low,
+				       y.high);
 		values_release(&v);
 	}
 	free(name);
@@ -100,14 +102,15 @@ static void curve_cell(struct report *r, struct table *t, const char *id, size_t
 	values_release(&v);
 }
 
-static struct table *curve_table(struct report *r, const struct sweep *s, bool controls)
+static struct table *curve_table(struct report *r, const struct sweep *s, int lines)
 {
 	char *axis = report_axis(r, &s->cells[0]->series[0].metric);
-	char *caption = xasprintf("%s %s; median of the boots (interval)", s->cells[0]->workload, axis);
+	char *caption =
+		xasprintf("%s %s; median of the boots (interval)", s->cells[0]->workload, axis);
 	struct table *t = table_new(NULL, caption);
 
 	table_column(t, s->param, true);
-	for (int control = 0; control <= controls; control++)
+	for (int control = 0; control < lines; control++)
 		for (size_t side = 0; side < r->n_sides; side++) {
 			char *key = report_key(r, side, control);
 
@@ -116,7 +119,7 @@ static struct table *curve_table(struct report *r, const struct sweep *s, bool c
 		}
 	for (size_t i = 0; i < s->n; i++) {
 		table_text(t, json_get_str(s->cells[i]->params, s->param, ""));
-		for (int control = 0; control <= controls; control++)
+		for (int control = 0; control < lines; control++)
 			for (size_t side = 0; side < r->n_sides; side++)
 				curve_cell(r, t, cell_of(s->cells[i], control), side);
 	}
@@ -187,12 +190,12 @@ static void show_sweep(struct report *r, const struct sweep *s)
 	char *stem = xasprintf("%s-%s", s->param, what);
 	char *name = report_file(r, "scaling", stem);
 	struct plot *p = plot_new(name, title);
-	bool controls = false;
+	int lines = 1; /* with controls 2 */
 
 	for (size_t i = 0; i < s->n; i++)
-		controls |= s->cells[i]->control != NULL;
+		lines = s->cells[i]->control ? 2 : lines;
 	for (size_t side = 0; side < r->n_sides; side++)
-		for (int control = 0; control <= controls; control++)
+		for (int control = 0; control < lines; control++)
 			add_curve(r, p, s, side, control);
 	for (size_t i = 0; i < s->n; i++)
 		plot_add_tick(&p->x, load_param(s->cells[i], s->param),
@@ -203,7 +206,7 @@ static void show_sweep(struct report *r, const struct sweep *s)
 	p->height = 440;
 	doc_figure(&r->doc, p);
 	show_growth(r, s);
-	doc_table(&r->doc, curve_table(r, s, controls));
+	doc_table(&r->doc, curve_table(r, s, lines));
 	free(name);
 	free(stem);
 	free(title);
@@ -220,14 +223,16 @@ void report_scaling(struct report *r)
 	for (size_t i = 0; i < run->n_cells; i++) {
 		json_t *value;
 
-		json_object_foreach (run->cells[i].params, s.param, value) {
+		json_object_foreach(run->cells[i].params, s.param, value)
+		{
 			if (find_sweep(run, i, &s) < FEWEST_POINTS || !s.cells[0]->n_series)
 				continue;
 			if (!headed) {
 				doc_section(&r->doc, "scaling", "Scaling");
-				doc_para(&r->doc, "Points are medians of the boots; ribbons and bars "
-						  "hold the median with at least 95 %% confidence, or "
-						  "span all boots where they are fewer than six.");
+				doc_para(&r->doc,
+					 "Points are medians of the boots; ribbons and bars "
+					 "hold the median with at least 95 %% confidence, or "
+					 "span all boots where they are fewer than six.");
 			}
 			headed = true;
 			show_sweep(r, &s);

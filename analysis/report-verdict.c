@@ -13,8 +13,9 @@ static const char *target_note(const char *kind)
 	static const struct {
 		const char *kind, *note;
 	} notes[] = {
-		{"icount", "Target icount: QEMU counts the guest's instructions and lets nothing run "
-			   "side by side. The figures are instructions, not time."},
+		{"icount",
+		 "Target icount: QEMU counts the guest's instructions and lets nothing run "
+		 "side by side. The figures are instructions, not time."},
 		{"tcg", "Target tcg: QEMU emulates the processors in software. Contention between "
 			"them is real; the durations are not those of hardware."},
 		{"kvm", "Target kvm: a virtual machine on this machine's processors. Durations are "

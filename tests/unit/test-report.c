@@ -37,7 +37,10 @@ static void html_is_escaped(void **state)
 	assert_written(html_escape, "Gr\xc3\xb6\xc3\x9f\x65 \xf0\x9f\x90\xa7",
 		       "Gr\xc3\xb6\xc3\x9f\x65 \xf0\x9f\x90\xa7");
 	/* stray, cut short, overlong, surrogate, C1 control, right-to-left override */
-	assert_written(html_escape, "a\x80" "b\xe2\x82", "ab");
+	assert_written(html_escape,
+		       "a\x80"
+		       "b\xe2\x82",
+		       "ab");
 	assert_written(html_escape, "\xc0\xbc\xe0\x80\xbc.\xed\xa0\x80.\xc2\x9b.\xe2\x80\xae.",
 		       "....");
 }
@@ -131,8 +134,8 @@ static void csv_is_written(void **state)
 static struct plot *sample_plot(void)
 {
 	struct plot *p = plot_new("pic", "it's `id` @macro %d $x");
-	struct plot_series *s = plot_add(p, "old \"x\"\n", PLOT_OLD, PLOT_LINE | PLOT_MARK |
-									  PLOT_YBAR | PLOT_YRIBBON);
+	struct plot_series *s = plot_add(p, "old \"x\"\n", PLOT_OLD,
+					 PLOT_LINE | PLOT_MARK | PLOT_YBAR | PLOT_YRIBBON);
 
 	plot_add_point(s, 1, 10, 9, 11);
 	plot_add_point(s, 2, NAN, NAN, NAN);
@@ -220,10 +223,11 @@ static void svg_stands_among_others(void **state)
 	assert_memory_equal(out.buf, "<svg xmlns", 10);
 	assert_non_null(strstr(out.buf, "<title id=\"pic-title\">a &lt; b</title>"));
 	assert_non_null(strstr(out.buf, "<g id=\"pic-gnuplot_canvas\">\n<circle id='pic-gpDot'"));
-	assert_non_null(strstr(out.buf, "<g id=\"pic-gnuplot_plot_1\" >\n"
-					"<use xlink:href='#pic-gpDot' color='rgb(  0, 114, 178)'/>\n"
-					"<g fill=\"currentColor\">"
-					"<text>href='#x' fill=\"black\"</text></g>"));
+	assert_non_null(strstr(out.buf,
+			       "<g id=\"pic-gnuplot_plot_1\" >\n"
+			       "<use xlink:href='#pic-gpDot' color='rgb(  0, 114, 178)'/>\n"
+			       "<g fill=\"currentColor\">"
+			       "<text>href='#x' fill=\"black\"</text></g>"));
 	assert_null(strstr(out.buf, "GNUPLOT"));
 	assert_null(strstr(out.buf, "secret"));
 	assert_null(strstr(out.buf, "<style>"));
