@@ -88,6 +88,9 @@ static int write_conf(const struct apt *a, struct err *err)
 		    "Acquire::GzipIndexes \"true\";\n"
 		    "Acquire::Languages \"none\";\n"
 		    "Acquire::PDiffs \"false\";\n"
+		    "Acquire::Retries \"2\";\n"
+		    "Acquire::http::Timeout \"15\";\n"
+		    "Acquire::https::Timeout \"15\";\n"
 		    "Dir::Etc::sourceparts \"/dev/null\";\n"
 		    "Dir::Etc::preferences \"/dev/null\";\n"
 		    "Dir::Etc::preferencesparts \"/dev/null\";\n");
@@ -208,6 +211,9 @@ int apt_update(const struct apt *a, struct err *err)
 	strv_push(&argv, "-o");
 	strv_push(&argv, "APT::Update::Error-Mode=any");
 	ret = spawn_capture(argv.v, &text, err);
+	/* apt complains once for each list; the first complaint is as good as the rest. */
+	if (ret < 0)
+		err->text[strcspn(err->text, "\n")] = '\0';
 	if (ret < 0 && apt_has_lists(a)) {
 		fprintf(stderr, "mlocklab: not every package list could be fetched, going on with "
 				"those that are there: %s\n", err->text);

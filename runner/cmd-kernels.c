@@ -61,29 +61,40 @@ static void date_of(const char *path, char out[11])
 	strftime(out, 11, "%Y-%m-%d", &tm);
 }
 
-/* The shortest spec that means this kernel: the default flavour goes without saying. */
-static char *short_spec(const char *spec, const char *flavour)
+/*
+ * What names this kernel here: its spec, without the default flavour, which goes without saying;
+ * for a package of the user's own, the cache's name.
+ */
+static char *label_of(const struct cached_kernel *c, const char *flavour)
 {
-	const char *slash = strncmp(spec, "debian:", 7) == 0 ? strrchr(spec, '/') : NULL;
+	const char *spec = json_get_str(c->info, "spec", "");
+	const char *slash = strrchr(spec, '/');
 
+	if (strncmp(spec, "debian:", 7) != 0)
+		return xstrdup(c->name);
 	return slash && strcmp(slash + 1, flavour) == 0 ? xstrndup(spec, (size_t)(slash - spec))
 							 : xstrdup(spec);
 }
 
+enum { LABEL = 24 };
+
 static void print_cached(const struct cached_kernels *l, const char *flavour)
 {
-	printf("  %-25s %-27s %8s  %s\n", "spec", "release", "size", "fetched");
+	printf("  %-*s %-26s %8s  %s\n", LABEL, "spec", "release", "size", "fetched");
 	for (size_t i = 0; i < l->n; i++) {
 		const struct cached_kernel *c = &l->v[i];
-		char *spec = short_spec(json_get_str(c->info, "spec", "?"), flavour);
+		char *label = label_of(c, flavour);
 		char *path = xasprintf("%s/kernel.json", c->dir);
 		char date[11];
 
 		date_of(path, date);
-		printf("  %-25s %-27s %4llu MiB  %s\n", spec, json_get_str(c->info, "release", "?"),
+		printf("  %-*s", LABEL, label);
+		if (strlen(label) > LABEL)
+			printf("\n  %-*s", LABEL, "");
+		printf(" %-26s %4llu MiB  %s\n", json_get_str(c->info, "release", "?"),
 		       tree_size(c->dir) >> 20, date);
 		free(path);
-		free(spec);
+		free(label);
 	}
 }
 
@@ -177,7 +188,7 @@ static int list_available(const struct kernel_opts *o, const struct kernel_suite
 	for (size_t i = 0; i < n; i++) {
 		char *series = debian_series(v[i]->version);
 
-		printf("  debian:%-18s %-27s %s\n", series, v[i]->version, v[i]->suite);
+		printf("  debian:%-17s %-26s %s\n", series, v[i]->version, v[i]->suite);
 		free(series);
 	}
 	free(v);

@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@ static int fail(struct deb *d, struct archive *a, struct err *err)
 {
 	const char *why = a ? archive_error_string(a) : NULL;
 
+	if (a && archive_errno(a) == EILSEQ) /* libarchive's word for a format it does not know */
+		return err_set(err, "'%s' is not a Debian package, or a damaged one: %s", d->path,
+			       why);
 	return err_set(err, "cannot read package '%s': %s", d->path, why ? why : "out of memory");
 }
 
@@ -172,6 +176,9 @@ static int extract_entry(struct deb *d, struct archive *disk, struct archive_ent
 		return 0;
 	if (archive_errno(d->tar))
 		return fail(d, d->tar, err);
+	errno = archive_errno(disk);
+	if (errno > 0)
+		return err_sys(err, "cannot extract package '%s'", d->path);
 	return err_set(err, "cannot extract package '%s': %s", d->path,
 		       archive_error_string(disk));
 }

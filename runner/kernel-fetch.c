@@ -86,6 +86,7 @@ static int fetch_parts(const struct apt *a, const struct apt_package *image, con
 	char *scratch = kernel_cache_scratch(o->cache, err);
 	char *spec = xasprintf("debian:%s/%s", image->version, flavour);
 	unsigned long long bytes;
+	struct err ignored;
 	json_t *info = json_pack("{s:s, s:s, s:s, s:s}", "spec", spec, "package", image->name,
 				 "version", image->version, "suite", image->suite);
 	int ret = scratch ? debian_parts(a, image, &parts, &missing, &bytes, err) : -1;
@@ -98,8 +99,8 @@ static int fetch_parts(const struct apt *a, const struct apt_package *image, con
 		ret = apt_download(a, &parts, scratch, &debs, err);
 	if (ret == 0)
 		ret = kernel_cache_add(o->cache, name, &debs, info, err);
-	if (scratch && ret == 0)
-		ret = fs_remove_tree(scratch, err);
+	if (scratch)
+		fs_remove_tree(scratch, &ignored);
 	json_decref(info);
 	free(spec);
 	free(scratch);

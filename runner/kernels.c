@@ -96,6 +96,7 @@ static int add_debs(const char *cache, const char *name, const struct kernel_spe
 		    struct err *err)
 {
 	int lock = kernel_cache_lock(cache, err), ret = -1;
+	struct err ignored;
 	char *scratch;
 
 	if (lock < 0)
@@ -103,8 +104,8 @@ static int add_debs(const char *cache, const char *name, const struct kernel_spe
 	scratch = kernel_cache_scratch(cache, err);
 	if (scratch)
 		ret = kernel_cache_add(cache, name, &s->debs, info, err);
-	if (scratch && fs_remove_tree(scratch, err) < 0)
-		ret = -1;
+	if (scratch)
+		fs_remove_tree(scratch, &ignored);
 	free(scratch);
 	close(lock);
 	return ret;

@@ -155,6 +155,7 @@ static char *fetch(const struct apt *a, const struct kernel_opts *o, struct err 
 {
 	char *version = NULL, *final = NULL, *scratch = NULL, *real = realpath(o->cache, NULL);
 	struct strv packages = STRV_INIT;
+	struct err ignored;
 	int ret = apt_closure(a, PACKAGE, &packages, err);
 
 	if (ret == 0 && !own_package(&packages))
@@ -176,8 +177,7 @@ static char *fetch(const struct apt *a, const struct kernel_opts *o, struct err 
 		fprintf(stderr, "fetching QEMU %s and what it needs, %zu packages\n", version,
 			packages.n);
 	ret = fetch_tree(a, &packages, scratch, final, version, err);
-	if (ret == 0)
-		ret = fs_remove_tree(scratch, err);
+	fs_remove_tree(scratch, &ignored);
 out:
 	strv_release(&packages);
 	free(scratch);
