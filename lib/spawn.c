@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,6 +148,13 @@ int spawn_run(char *const argv[], struct err *err)
 	return pid < 0 ? -1 : spawn_wait(pid, argv[0], err);
 }
 
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
 char *spawn_which(const char *name)
 {
 	struct strv dirs = STRV_INIT;
@@ -153,11 +162,11 @@ char *spawn_which(const char *name)
 	char *found = NULL;
 
 	if (strchr(name, '/'))
-		return access(name, X_OK) == 0 ? xstrdup(name) : NULL;
+		return is_program(name) ? xstrdup(name) : NULL;
 	strv_split(&dirs, path ? path : "/usr/sbin:/usr/bin:/sbin:/bin", ":");
 	for (size_t i = 0; i < dirs.n && !found; i++) {
 		found = xasprintf("%s/%s", dirs.v[i], name);
-		if (access(found, X_OK) != 0) {
+		if (!is_program(found)) {
 			free(found);
 			found = NULL;
 		}

@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,13 @@ struct writer {
 	long inode; /* libarchive would number from the host's inodes */
 	struct err *err;
 };
+
+/* libarchive's own text for a failed write says no more than that. */
+static int failed(struct writer *w, const char *path)
+{
+	errno = archive_errno(w->a) > 0 ? archive_errno(w->a) : EIO;
+	return err_sys(w->err, "cannot write '%s' of the guest's file system", path);
+}
 
 static int put(struct writer *w, const char *path, unsigned mode, const char *bytes, size_t n)
 {
@@ -33,8 +41,7 @@ static int put(struct writer *w, const char *path, unsigned mode, const char *by
 	}
 	if (archive_write_header(w->a, e) != ARCHIVE_OK ||
 	    (n && archive_write_data(w->a, bytes, n) != (la_ssize_t)n))
-		ret = err_set(w->err, "cannot write '%s' to the guest's file system: %s", path,
-			      archive_error_string(w->a));
+		ret = failed(w, path);
 	archive_entry_free(e);
 	return ret;
 }
@@ -83,7 +90,7 @@ int initramfs_write(const char *out, const struct initramfs_file *files, size_t 
 	archive_write_set_format_cpio_newc(w.a);
 	archive_write_add_filter_none(w.a);
 	if (archive_write_open_filename(w.a, out) != ARCHIVE_OK)
-		ret = err_set(err, "cannot write '%s': %s", out, archive_error_string(w.a));
+		ret = failed(&w, out);
 	/* the kernel opens /dev/console for PID 1 before anything can be mounted */
 	if (ret == 0)
 		ret = put_dirs(&w, &made, "dev/console");
@@ -92,7 +99,7 @@ int initramfs_write(const char *out, const struct initramfs_file *files, size_t 
 	for (size_t i = 0; ret == 0 && i < n; i++)
 		ret = put_file(&w, &made, &files[i]);
 	if (archive_write_close(w.a) != ARCHIVE_OK && ret == 0)
-		ret = err_set(err, "cannot write '%s': %s", out, archive_error_string(w.a));
+		ret = failed(&w, out);
 	archive_write_free(w.a);
 	str_release(&made);
 	return ret;

@@ -12,6 +12,9 @@
 #include "lib/fs.h"
 #include "lib/json.h"
 
+/* Of run.json; docs/formats.md */
+#define FORMAT 1
+
 static char *in_run(const struct store *s, const char *name)
 {
 	return xasprintf("%s/%s", s->dir, name);
@@ -97,8 +100,11 @@ int store_open(struct store *s, const char *dir, struct err *err)
 	else if (take_lock(s, err) == 0)
 		s->run = json_read(json, err);
 	free(json);
-	if (s->run)
+	if (s->run && json_get_int(s->run, "format", 0) == FORMAT)
 		return 0;
+	if (s->run)
+		err_set(err, "'%s/run.json' is of format %lld: this mlocklab knows %d", dir,
+			json_get_int(s->run, "format", 0), FORMAT);
 	store_close(s);
 	return -1;
 }

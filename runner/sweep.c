@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define MAX_VALUES 1000
+/* the product of two is still a number */
+#define NUMBER_MAX (1ll << 31)
 
 /* Numbers only: "64" and "8M" alike give value and suffix. */
 static int split_number(const char *text, long long *value, const char **suffix)
@@ -14,7 +16,9 @@ static int split_number(const char *text, long long *value, const char **suffix)
 	errno = 0;
 	*value = strtoll(text, &end, 10);
 	*suffix = end;
-	return end != text && !errno && strlen(end) <= 1 ? 0 : -1;
+	if (errno || *value > NUMBER_MAX || *value < -NUMBER_MAX)
+		return -1;
+	return end != text && strlen(end) <= 1 ? 0 : -1;
 }
 
 /* The values between the last one in out and `to`, and `to` itself. */
@@ -26,7 +30,8 @@ static int fill_dots(struct strv *out, const char *to, struct err *err)
 	int geometric;
 
 	if (known < 2 || split_number(to, &end, &suffix) < 0)
-		return err_set(err, "'...' needs two numbers before it and one after it");
+		return err_set(err, "'...' needs two numbers before it and one after it, none above %lld",
+			       NUMBER_MAX);
 	for (size_t i = 0; i < known; i++)
 		if (split_number(out->v[out->n - known + i], &v[i], &s) < 0 || strcmp(s, suffix) != 0)
 			return err_set(err, "'%s' and '%s' are not counted in the same unit",

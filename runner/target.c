@@ -110,6 +110,18 @@ static void add_numa(const struct target *t, int memory, struct strv *a)
 	}
 }
 
+/* QEMU reads a comma in an option's value where it is doubled. */
+static void add_console(const char *path, struct strv *a)
+{
+	struct str s = STR_INIT;
+
+	str_add(&s, "file,id=console,path=");
+	for (; *path; path++)
+		str_addn(&s, *path == ',' ? ",," : path, *path == ',' ? 2 : 1);
+	strv_push(a, s.buf);
+	str_release(&s);
+}
+
 void target_argv(const struct target *t, const struct boot_files *f, unsigned long long layout,
 		 struct strv *a)
 {
@@ -128,7 +140,7 @@ void target_argv(const struct target *t, const struct boot_files *f, unsigned lo
 	if (t->nodes > 1)
 		add_numa(t, memory, a);
 	strv_push(a, "-chardev");
-	strv_pushf(a, "file,id=console,path=%s", f->console);
+	add_console(f->console, a);
 	strv_split(a, "-serial chardev:console -chardev stdio,id=records,signal=off -serial chardev:records",
 		   " ");
 	strv_push(a, "-kernel");
