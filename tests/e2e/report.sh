@@ -44,6 +44,7 @@ expect 0 mlocklab report "$run"
 diff -r "$tmp/first" "$run/report" >"$tmp/diff" || die "a second report differs: $(head -n 3 "$tmp/diff")"
 
 # What a guest or a file says is text, whatever it says.
+# shellcheck disable=SC2016 # it is not to be expanded
 evil='<script>alert(1)</script>\\u001b[31m'"'"'`x`$(x)'
 cp -r "$run" "$tmp/evil"
 sed "s|\"cpu\": \"[^\"]*\"|\"cpu\": \"$evil\"|; s|\"name\": \"[a-z]*\",\$|&|; \
