@@ -31,7 +31,21 @@ static const char usage_text[] =
 	"\n"
 	"formats:\n";
 
-enum choice { OLD = 1000, NEW, FORMAT, ALL, MARGIN, ALPHA, LOOK, UNPAIRED, STRICT, FORCE, WRITE, OUTPUT, HELP };
+enum choice {
+	OLD = 1000,
+	NEW,
+	FORMAT,
+	ALL,
+	MARGIN,
+	ALPHA,
+	LOOK,
+	UNPAIRED,
+	STRICT,
+	FORCE,
+	WRITE,
+	OUTPUT,
+	HELP
+};
 
 static const struct option long_options[] = {
 	{"old", required_argument, NULL, OLD},       {"new", required_argument, NULL, NEW},

@@ -31,7 +31,8 @@ int compare_choose_arms(struct comparison *c, const struct compare_opts *o, stru
 	if (!c->arm_old || (!within && !o->old_arm && a->n_arms > 1))
 		return no_arm(a, o->old_arm, "--old", err);
 	if (within && b->n_arms < 2 && !o->new_arm)
-		return err_set(err, "run '%s' has one arm, '%s': name a second run to compare it with",
+		return err_set(err,
+			       "run '%s' has one arm, '%s': name a second run to compare it with",
 			       b->path, b->arms[0].name);
 	c->arm_new = o->new_arm ? load_arm(b, o->new_arm) : &b->arms[within ? 1 : 0];
 	if (!c->arm_new || (!within && !o->new_arm && b->n_arms > 1))
@@ -46,19 +47,20 @@ int compare_choose_arms(struct comparison *c, const struct compare_opts *o, stru
 static void find_obstacles(const struct run *a, const struct run *b, struct str *out)
 {
 	const struct run_target *s = &a->target, *t = &b->target;
-	const char *cpu_a = json_get_str(a->host, "cpu", ""), *cpu_b = json_get_str(b->host, "cpu", "");
+	const char *cpu_a = json_get_str(a->host, "cpu", ""),
+		   *cpu_b = json_get_str(b->host, "cpu", "");
 
 	if (strcmp(s->kind, t->kind))
 		str_addf(out, "; target %s against %s", s->kind, t->kind);
 	if (s->cpus != t->cpus || s->nodes != t->nodes || s->memory_mib != t->memory_mib)
-		str_addf(out, "; %d CPUs, %d nodes, %lld MiB against %d, %d, %lld", s->cpus, s->nodes,
-			 s->memory_mib, t->cpus, t->nodes, t->memory_mib);
+		str_addf(out, "; %d CPUs, %d nodes, %lld MiB against %d, %d, %lld", s->cpus,
+			 s->nodes, s->memory_mib, t->cpus, t->nodes, t->memory_mib);
 	if (s->ns_per_insn != t->ns_per_insn)
 		str_addf(out, "; %g ns an instruction against %g", s->ns_per_insn, t->ns_per_insn);
 	if (s->ns_per_insn > 0 && (strcmp(s->qemu_version, t->qemu_version) ||
 				   strcmp(s->qemu_sha256, t->qemu_sha256)))
-		str_addf(out, "; QEMU %s (%.12s) against %s (%.12s)", s->qemu_version, s->qemu_sha256,
-			 t->qemu_version, t->qemu_sha256);
+		str_addf(out, "; QEMU %s (%.12s) against %s (%.12s)", s->qemu_version,
+			 s->qemu_sha256, t->qemu_version, t->qemu_sha256);
 	if (!(s->ns_per_insn > 0) && strcmp(cpu_a, cpu_b))
 		str_addf(out, "; a machine with '%s' against '%s'", cpu_a, cpu_b);
 }
@@ -70,8 +72,10 @@ int compare_check_obstacles(struct comparison *c, bool force, struct err *err)
 
 	find_obstacles(c->run_old, c->run_new, &what);
 	if (what.len && !force)
-		ret = err_set(err, "'%s' and '%s' were measured in different ways: %s; measure both "
-			      "alike, or use --force", c->run_old->path, c->run_new->path, what.buf + 2);
+		ret = err_set(err,
+			      "'%s' and '%s' were measured in different ways: %s; measure both "
+			      "alike, or use --force",
+			      c->run_old->path, c->run_new->path, what.buf + 2);
 	else if (what.len)
 		strv_pushf(&c->notes, "forced: the runs were measured in different ways: %s",
 			   what.buf + 2);

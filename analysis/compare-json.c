@@ -57,7 +57,8 @@ static json_t *outcomes_json(const struct comparison *c)
 		const struct outcome_row *row = &c->outcomes[i];
 		json_t *o = json_object();
 
-		json_object_set_new(o, "cell", row->cell ? json_string(row->cell->id) : json_null());
+		json_object_set_new(o, "cell",
+				    row->cell ? json_string(row->cell->id) : json_null());
 		json_object_set_new(o, "old", count_json(&row->old));
 		json_object_set_new(o, "new", count_json(&row->new));
 		json_object_set_new(o, "p", number(row->p));
@@ -73,8 +74,8 @@ static json_t *settings_json(const struct comparison *c)
 	for (size_t i = 0; i < c->n_settings; i++) {
 		const struct setting *s = &c->settings[i];
 
-		json_array_append_new(a, json_pack("{s:s, s:s, s:s, s:b}", "name", s->name, "old", s->old,
-						   "new", s->new, "of_note", s->of_note));
+		json_array_append_new(a, json_pack("{s:s, s:s, s:s, s:b}", "name", s->name, "old",
+						   s->old, "new", s->new, "of_note", s->of_note));
 	}
 	return a;
 }

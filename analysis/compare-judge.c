@@ -148,8 +148,9 @@ void compare_judge(struct comparison *c, const struct boots *b, uint64_t seed)
 
 void compare_conclude(struct comparison *c)
 {
-	static const enum verdict rank[] = {VERDICT_EQUIVALENT, VERDICT_CHANGED_SMALL, VERDICT_BETTER,
-					    VERDICT_CHANGED, VERDICT_INCONCLUSIVE, VERDICT_WORSE};
+	static const enum verdict rank[] = {VERDICT_EQUIVALENT,	  VERDICT_CHANGED_SMALL,
+					    VERDICT_BETTER,	  VERDICT_CHANGED,
+					    VERDICT_INCONCLUSIVE, VERDICT_WORSE};
 	bool seen[sizeof(rank) / sizeof(*rank)] = {false};
 	bool any = false;
 

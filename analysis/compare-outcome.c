@@ -80,15 +80,37 @@ bool outcome_got_worse(const struct comparison *c, const struct outcome_row *o)
 static bool is_of_note(const char *name)
 {
 	static const char *const known[] = {
-		"CONFIG_PREEMPT$", "CONFIG_PREEMPT_NONE$", "CONFIG_PREEMPT_VOLUNTARY$",
-		"CONFIG_PREEMPT_DYNAMIC$", "CONFIG_PREEMPT_RT$", "CONFIG_PREEMPT_LAZY$", "CONFIG_HZ$",
-		"CONFIG_NO_HZ_FULL$", "CONFIG_DEBUG_VM$", "CONFIG_DEBUG_LIST$", "CONFIG_LOCK_STAT$",
-		"CONFIG_LOCKDEP$", "CONFIG_PROVE_LOCKING$", "CONFIG_KASAN$", "CONFIG_KCSAN$",
-		"CONFIG_UBSAN$", "CONFIG_SLUB$", "CONFIG_SLUB_DEBUG_ON$", "CONFIG_INIT_ON_",
-		"CONFIG_RETPOLINE$", "CONFIG_PAGE_TABLE_ISOLATION$", "CONFIG_MITIGATION_",
-		"CONFIG_LRU_GEN_ENABLED$", "CONFIG_NUMA_BALANCING$", "CONFIG_TRANSPARENT_HUGEPAGE",
-		"CONFIG_HARDENED_USERCOPY$", "CONFIG_MEMCG$", "CONFIG_PER_VMA_LOCK$", "mitigation ",
-		"thp$", "clocksource$",
+		"CONFIG_PREEMPT$",
+		"CONFIG_PREEMPT_NONE$",
+		"CONFIG_PREEMPT_VOLUNTARY$",
+		"CONFIG_PREEMPT_DYNAMIC$",
+		"CONFIG_PREEMPT_RT$",
+		"CONFIG_PREEMPT_LAZY$",
+		"CONFIG_HZ$",
+		"CONFIG_NO_HZ_FULL$",
+		"CONFIG_DEBUG_VM$",
+		"CONFIG_DEBUG_LIST$",
+		"CONFIG_LOCK_STAT$",
+		"CONFIG_LOCKDEP$",
+		"CONFIG_PROVE_LOCKING$",
+		"CONFIG_KASAN$",
+		"CONFIG_KCSAN$",
+		"CONFIG_UBSAN$",
+		"CONFIG_SLUB$",
+		"CONFIG_SLUB_DEBUG_ON$",
+		"CONFIG_INIT_ON_",
+		"CONFIG_RETPOLINE$",
+		"CONFIG_PAGE_TABLE_ISOLATION$",
+		"CONFIG_MITIGATION_",
+		"CONFIG_LRU_GEN_ENABLED$",
+		"CONFIG_NUMA_BALANCING$",
+		"CONFIG_TRANSPARENT_HUGEPAGE",
+		"CONFIG_HARDENED_USERCOPY$",
+		"CONFIG_MEMCG$",
+		"CONFIG_PER_VMA_LOCK$",
+		"mitigation ",
+		"thp$",
+		"clocksource$",
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
@@ -154,7 +176,8 @@ void compare_list_settings(struct comparison *c)
 	if (old && new) {
 		add_object(c, "mitigation ", json_object_get(old, "mitigations"),
 			   json_object_get(new, "mitigations"));
-		add_setting(c, "", "thp", json_get_str(old, "thp", NULL), json_get_str(new, "thp", NULL));
+		add_setting(c, "", "thp", json_get_str(old, "thp", NULL),
+			    json_get_str(new, "thp", NULL));
 		add_setting(c, "", "clocksource", json_get_str(old, "clocksource", NULL),
 			    json_get_str(new, "clocksource", NULL));
 	}

@@ -50,7 +50,7 @@ struct result {
 			       * where so few boots give none */
 	double low90, high90;
 	double p, p_adjusted; /* p_adjusted: max-T for a primary metric, Benjamini-Hochberg else */
-	double detectable;    /* smallest change seen with 80 % power, a share (difference: in units); NAN: unknown */
+	double detectable; /* smallest change seen with 80 % power, a share; NAN: unknown */
 	enum verdict verdict;
 };
 
@@ -58,8 +58,8 @@ struct result {
 struct outcome_row {
 	const struct run_cell *cell;
 	struct outcome_count {
-		unsigned boots; /* that reached the cell; cell NULL: starts, failed attempts included */
-		unsigned fail, skip, broken; /* boots with at least one such; cell NULL: fail only */
+		unsigned boots; /* that reached the cell; cell NULL: starts, failed ones too */
+		unsigned fail, skip, broken; /* boots with one such; cell NULL: fail only */
 		const char *reason; /* of the first in the arm, or NULL; escape it */
 	} old, new;
 	double p; /* Fisher's exact test, two-sided, of fail + broken against boots */
@@ -72,7 +72,7 @@ bool outcome_got_worse(const struct comparison *c, const struct outcome_row *o);
 /* A CONFIG_ line, mitigation or other setting that differs between the arms. */
 struct setting {
 	char *name, *old, *new; /* "CONFIG_PREEMPT_DYNAMIC", "n", "y"; escape them */
-	bool of_note; /* known to move such figures by itself: preemption, mitigations, HZ, debugging */
+	bool of_note; /* known to move such figures: preemption, mitigations, HZ, debugging */
 };
 
 struct comparison {
@@ -87,18 +87,18 @@ struct comparison {
 	size_t n_outcomes;
 	struct setting *settings; /* those of note first */
 	size_t n_settings;
-	struct strv notes; /* printable: forced differences, runs incomplete, cells without a partner */
+	struct strv notes; /* printable: forced, runs incomplete, cells without a partner */
 	enum verdict verdict; /* worst of the primary metrics: worse, inconclusive, changed, better,
-			       * changed-small, equivalent in this order; a failure that only the new
-			       * arm has (Fisher p <= alpha) is worse */
+			       * changed-small, equivalent in this order; a failure that only the
+			       * new arm has (Fisher p <= alpha) is worse */
 };
 
 /*
  * Compares old's arm with new's; both may be the same run. Without names, within one run: its first
  * arm and its second (with one arm only: an error); of two runs: each one's only arm (with more: an
  * error that lists them). Boots are paired within a run by their pair, between icount runs by equal
- * pair and seed, else not at all. Runs of different targets, and icount runs of different QEMUs, are
- * refused unless forced. The runs must outlive c. c is empty on failure.
+ * pair and seed, else not at all. Runs of different targets, and icount runs of different QEMUs,
+ * are refused unless forced. The runs must outlive c. c is empty on failure.
  */
 int compare_runs(struct comparison *c, const struct run *old, const struct run *new,
 		 const struct compare_opts *opts, struct err *err);
@@ -106,7 +106,7 @@ void compare_release(struct comparison *c);
 
 /* The result of a cell's metric (NULL: its primary one), or NULL. */
 const struct result *compare_find(const struct comparison *c, const char *cell, const char *metric);
-/* The exit code that design and man page promise: 1 on worse, 4 on inconclusive with strict, else 0. */
+/* The exit code of compare: 1 on worse, 4 on inconclusive with strict, else 0. */
 int compare_exit_code(const struct comparison *c, bool strict);
 /* What report/compare.json holds; a new reference. */
 json_t *compare_json(const struct comparison *c);

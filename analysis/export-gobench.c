@@ -7,7 +7,8 @@
 #include "analysis/export.h"
 #include "analysis/text.h"
 
-/* "exit-mlocked/procs=32,lock=none" becomes "ExitMlocked/procs=32/lock=none"; no space may be in it. */
+/* "exit-mlocked/procs=32,lock=none" becomes "ExitMlocked/procs=32/lock=none"; no space may be in
+ * it. */
 static void add_name(struct str *out, const struct run_cell *cell)
 {
 	bool upper = true;

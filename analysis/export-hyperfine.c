@@ -8,7 +8,8 @@
 #include "analysis/stats.h"
 #include "lib/str.h"
 
-static double median_seconds(const struct comparison *c, const char *cell, const char *metric, bool new)
+static double median_seconds(const struct comparison *c, const char *cell, const char *metric,
+			     bool new)
 {
 	const struct result *r = compare_find(c, cell, metric);
 
@@ -64,8 +65,11 @@ int export_hyperfine(const struct comparison *c, const struct export_opts *o, st
 	text = json_array_size(results) ? json_dumps(all, JSON_INDENT(2)) : NULL;
 	json_decref(all);
 	if (!text)
-		return err_set(err, "hyperfine's format holds seconds, and target %s gave no times here: "
-			       "use csv or json", c->run_new->target.kind);
+		return err_set(
+			err,
+			"hyperfine's format holds seconds, and target %s gave no times here: "
+			"use csv or json",
+			c->run_new->target.kind);
 	str_addf(out, "%s\n", text);
 	free(text);
 	return 0;

@@ -44,8 +44,8 @@ static void add_row(struct str *out, const struct result *r)
 	add_cell(out, r->metric->name);
 	str_add(out, ", ");
 	add_cell(out, r->metric->unit);
-	str_addf(out, " | %s | %s | %s | %s | %.2g | %s |\n", old, new, ratio, interval, r->p_adjusted,
-		 verdict_name(r->verdict));
+	str_addf(out, " | %s | %s | %s | %s | %.2g | %s |\n", old, new, ratio, interval,
+		 r->p_adjusted, verdict_name(r->verdict));
 }
 
 static void add_kind(const struct comparison *c, enum metric_kind kind, struct str *out)

@@ -49,8 +49,9 @@ int export_openmetrics(const struct comparison *c, const struct export_opts *o, 
 		       struct err *err)
 {
 	(void)err;
-	str_add(out, "# TYPE mlocklab_value gauge\n"
-		     "# HELP mlocklab_value Median over boots, in the unit that the label names.\n");
+	str_add(out,
+		"# TYPE mlocklab_value gauge\n"
+		"# HELP mlocklab_value Median over boots, in the unit that the label names.\n");
 	for (size_t i = 0; i < c->n_results; i++) {
 		if (!shown(&c->results[i], o))
 			continue;

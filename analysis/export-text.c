@@ -44,13 +44,16 @@ int export_lkml(const struct comparison *c, const struct export_opts *o, struct 
 	str_add(out, "\n");
 	table_heading(c, out);
 	table_remarks(c, out);
-	text_wrap(out,
-		  c->paired ? "ratio is new/old, the Hodges-Lehmann estimate over pairs of boots; "
-			      "exact signed-rank interval; p by sign flips, adjusted over all cells by "
-			      "max-T."
-			    : "ratio is new/old, the Hodges-Lehmann estimate over boots; exact rank-sum "
-			      "interval; p by permutation, adjusted over all cells by max-T.",
-		  TABLE_WIDTH, 0);
+	text_wrap(
+		out,
+		c->paired
+			? "ratio is new/old, the Hodges-Lehmann estimate over pairs of boots; "
+			  "exact signed-rank interval; p by sign flips, adjusted over all cells by "
+			  "max-T."
+			: "ratio is new/old, the Hodges-Lehmann estimate over boots; exact "
+			  "rank-sum "
+			  "interval; p by permutation, adjusted over all cells by max-T.",
+		TABLE_WIDTH, 0);
 	str_addf(out, "Measured with mlocklab %s.\n", c->run_new->tool);
 	return 0;
 }

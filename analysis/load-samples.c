@@ -7,7 +7,8 @@
 #include "lib/fs.h"
 #include "lib/record-view.h"
 
-/* The iterations of one series in the boot at hand: Welford's sums, and a reservoir (Vitter's R). */
+/* The iterations of one series in the boot at hand: Welford's sums, and a reservoir (Vitter's R).
+ */
 struct gather {
 	double *v;
 	size_t kept, cap, seen;
@@ -149,8 +150,9 @@ static void add_record(struct reader *rd, size_t cell)
 	}
 	add_numbers(rd, cell, at);
 	if (!has_primary && v->number[RECORD_OPS] > 0)
-		add_value(rd, cell, &kinds[FIGURE_METRIC], (struct text_view){primary, strlen(primary)},
-			  0, v->number[RECORD_ELAPSED_NS] / v->number[RECORD_OPS]);
+		add_value(rd, cell, &kinds[FIGURE_METRIC],
+			  (struct text_view){primary, strlen(primary)}, 0,
+			  v->number[RECORD_ELAPSED_NS] / v->number[RECORD_OPS]);
 }
 
 static int find_cell(struct reader *rd, struct text_view id)
@@ -223,7 +225,8 @@ static void finish(struct reader *rd)
 			if (counts && g->seen)
 				c->series[j].boot[rd->boot_index] = (struct boot_value){
 					.median = stats_median(g->v, g->kept),
-					.sd = g->seen > 1 ? sqrt(g->m2 / (double)(g->seen - 1)) : NAN,
+					.sd = g->seen > 1 ? sqrt(g->m2 / (double)(g->seen - 1))
+							  : NAN,
 					.n = g->seen,
 				};
 			free(g->v);
@@ -249,7 +252,8 @@ int load_lines(const char *path, struct strv *notes, load_line_fn *read, void *a
 		number++;
 		if (line[len - 1] != '\n') {
 			if (notes)
-				strv_pushf(notes, "%s:%zu: the last record is cut off", path, number);
+				strv_pushf(notes, "%s:%zu: the last record is cut off", path,
+					   number);
 			break;
 		}
 		ret = read(arg, line, (size_t)len - 1, err);

@@ -18,9 +18,10 @@ int load_samples(struct run *r, const struct run_boot *b, struct err *err);
  * that is not NULL.
  */
 typedef int load_line_fn(void *arg, const char *line, size_t len, struct err *err);
-int load_lines(const char *path, struct strv *notes, load_line_fn *read, void *arg, struct err *err);
+int load_lines(const char *path, struct strv *notes, load_line_fn *read, void *arg,
+	       struct err *err);
 
-/* Adds a counter's series to a cell, every boot without a value; the pointer lives until the next. */
+/* Adds a counter's series to a cell, without values; the pointer lives until the next. */
 struct series *load_add_series(const struct run *r, struct run_cell *c, const char *name,
 			       const char *unit, bool time);
 

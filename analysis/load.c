@@ -54,7 +54,8 @@ static int load_target(struct run *r, struct err *err)
 	if (!*to->kind)
 		return err_set(err, "%s/run.json: 'target' lacks its 'kind'", r->path);
 	if (!strcmp(to->kind, "icount") && !(to->ns_per_insn > 0))
-		return err_set(err, "%s/run.json: target icount needs 'ns_per_insn' above 0", r->path);
+		return err_set(err, "%s/run.json: target icount needs 'ns_per_insn' above 0",
+			       r->path);
 	return 0;
 }
 
@@ -77,7 +78,8 @@ static int load_arms(struct run *r, struct err *err)
 		arm->sha256 = dup_member(v, "sha256");
 		arm->config = object_member(v, "config");
 		if (!*arm->name)
-			return err_set(err, "%s/run.json: 'arms[%zu]' lacks its 'name'", r->path, i);
+			return err_set(err, "%s/run.json: 'arms[%zu]' lacks its 'name'", r->path,
+				       i);
 	}
 	return r->n_arms ? 0 : err_set(err, "%s/run.json: 'arms' is empty", r->path);
 }
@@ -219,7 +221,8 @@ static int load_plan(struct run *r, const char *kind, struct err *err)
 		if (b->n < 0)
 			return err_set(err, "%s/run.json: 'boots[%zu]' lacks its 'n'", r->path, i);
 		if (!arm)
-			return err_set(err, "%s/run.json: arm '%s' of 'boots[%zu]' is not under 'arms'",
+			return err_set(err,
+				       "%s/run.json: arm '%s' of 'boots[%zu]' is not under 'arms'",
 				       r->path, json_get_str(v, "arm", ""), i);
 		b->arm = (size_t)(arm - r->arms);
 	}
@@ -264,16 +267,16 @@ static void note_gaps(struct run *r)
 			missing++;
 		} else if (strcmp(b->outcome, "ok")) {
 			text_escape(&detail, b->detail);
-			strv_pushf(&r->notes, "%s: boot %03d of arm %s ended with '%s'%s%.120s", r->path,
-				   b->n, r->arms[b->arm].name, b->outcome, detail.len ? ": " : "",
-				   str_text(&detail));
+			strv_pushf(&r->notes, "%s: boot %03d of arm %s ended with '%s'%s%.120s",
+				   r->path, b->n, r->arms[b->arm].name, b->outcome,
+				   detail.len ? ": " : "", str_text(&detail));
 			str_release(&detail);
 		}
 	}
 	if (missing)
-		strv_pushf(&r->notes, "%s: the run is %s: %zu of its %zu boots have no result", r->path,
-			   strcmp(r->status, "running") ? "incomplete" : "still going on", missing,
-			   r->n_boots);
+		strv_pushf(&r->notes, "%s: the run is %s: %zu of its %zu boots have no result",
+			   r->path, strcmp(r->status, "running") ? "incomplete" : "still going on",
+			   missing, r->n_boots);
 }
 
 static int load_all(struct run *r, const char *kind, struct err *err)
@@ -287,8 +290,8 @@ static int load_all(struct run *r, const char *kind, struct err *err)
 		return -1;
 	format = json_get_int(r->json, "format", 0);
 	if (format != 1)
-		return err_set(err, "%s/run.json: 'format' is %lld, and this mlocklab reads 1", r->path,
-			       format);
+		return err_set(err, "%s/run.json: 'format' is %lld, and this mlocklab reads 1",
+			       r->path, format);
 	r->name = dup_member(r->json, "name");
 	r->created = dup_member(r->json, "created");
 	r->status = dup_member(r->json, "status");

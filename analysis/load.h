@@ -57,7 +57,7 @@ struct run_cell {
 	char *control;  /* id of the control cell, or NULL */
 	bool is_control; /* another cell names it as its control */
 	int iterations, warmup;
-	struct series *series; /* the declared metrics in their order (primary first), then counters */
+	struct series *series; /* declared metrics in order, primary first, then counters */
 	size_t n_series;
 	struct cell_outcome *outcome; /* by boot */
 };
@@ -104,7 +104,7 @@ struct run {
 	struct run_boot *boots; /* in the order in which they ran */
 	size_t n_boots;
 	size_t records; /* samples read */
-	struct strv notes; /* what a reader must know: boots missing or failed, run incomplete; printable */
+	struct strv notes; /* printable: boots missing or failed, run incomplete */
 };
 
 /*

@@ -29,8 +29,9 @@ unsigned stats_plan_pairs(double sd, double effect, unsigned max)
 {
 	unsigned k = 2;
 
-	while (k < max && (gsl_cdf_tdist_Pinv(0.975, k - 1.0) + gsl_cdf_tdist_Pinv(0.80, k - 1.0)) * sd /
-			  sqrt(k) > effect)
+	while (k < max && (gsl_cdf_tdist_Pinv(0.975, k - 1.0) + gsl_cdf_tdist_Pinv(0.80, k - 1.0)) *
+					  sd / sqrt(k) >
+				  effect)
 		k++;
 	return k;
 }
@@ -38,7 +39,8 @@ unsigned stats_plan_pairs(double sd, double effect, unsigned max)
 void stats_components(const double *const *v, const size_t *n, size_t boots, double *within,
 		      double *between)
 {
-	double all = 0, total = 0, squares = 0, ss_within = 0, ss_between = 0, groups = 0, n0, excess;
+	double all = 0, total = 0, squares = 0, ss_within = 0, ss_between = 0, groups = 0, n0,
+	       excess;
 
 	for (size_t i = 0; i < boots; i++) {
 		for (size_t j = 0; j < n[i]; j++)

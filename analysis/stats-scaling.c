@@ -20,7 +20,8 @@ int stats_loglog(const double *n, const double *y, size_t points, struct slope *
 		ly[i] = log(y[i]);
 	}
 	if (good)
-		gsl_fit_linear(lx, 1, ly, 1, points, &s->intercept, &s->slope, &c00, &c01, &c11, &sum);
+		gsl_fit_linear(lx, 1, ly, 1, points, &s->intercept, &s->slope, &c00, &c01, &c11,
+			       &sum);
 	free(lx);
 	free(ly);
 	return good && isfinite(s->slope) ? 0 : -1;
@@ -144,7 +145,9 @@ static void usl_intervals(const struct usl *fits, size_t have, double level, str
 
 	for (unsigned which = 0; which < 3; which++) {
 		for (size_t i = 0; i < have; i++)
-			v[i] = which == 0 ? fits[i].lambda : which == 1 ? fits[i].sigma : fits[i].kappa;
+			v[i] = which == 0   ? fits[i].lambda
+			       : which == 1 ? fits[i].sigma
+					    : fits[i].kappa;
 		*to[which] = percentiles(v, have, level);
 	}
 	free(v);

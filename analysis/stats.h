@@ -66,7 +66,8 @@ double stats_detectable(const double *d, size_t k);
 /* Median of all y - x: HWC 4.2. */
 double stats_hl2(const double *x, size_t nx, const double *y, size_t ny);
 /* Interval for it by inverting the exact rank-sum test (normal above 50 in a group): HWC 4.3. */
-struct interval stats_rank_sum(const double *x, size_t nx, const double *y, size_t ny, double level);
+struct interval stats_rank_sum(const double *x, size_t nx, const double *y, size_t ny,
+			       double level);
 /* P(U <= u) of the Mann-Whitney statistic under no effect, no ties: HWC table A.6. */
 double stats_rank_sum_cdf(size_t nx, size_t ny, size_t u);
 /* As stats_detectable with the pooled variance of two groups. */
@@ -88,7 +89,7 @@ void stats_max_t(const double *d, size_t k, size_t m, uint64_t seed, double *p, 
  */
 void stats_max_t2(const double *v, const bool *second, size_t n, size_t m, uint64_t seed, double *p,
 		  double *p_adjusted);
-/* Benjamini and Hochberg 1995: p values adjusted so that `<= q` keeps the false discovery rate at q. */
+/* Benjamini and Hochberg 1995: adjusted so that `<= q` keeps the false discovery rate at q. */
 void stats_bh(const double *p, size_t m, double *p_adjusted);
 
 /* --- counts (stats-count.c) --- */
@@ -124,7 +125,7 @@ void stats_components(const double *const *v, const size_t *n, size_t boots, dou
 
 /* --- tails and curves (stats-boot.c, stats-scaling.c) --- */
 
-/* Bootstrap-t interval of the mean of d (Efron, Tibshirani 1993, 12.5): for differences of tails. */
+/* Bootstrap-t interval of the mean of d, for tails (Efron, Tibshirani 1993, 12.5). */
 struct interval stats_bootstrap_t(const double *d, size_t k, double level, unsigned rounds,
 				  uint64_t seed);
 

@@ -95,7 +95,8 @@ static void add_target(struct str *out, const struct run *r)
 		str_add(&line, "; on ");
 		text_escape(&line, json_get_str(r->host, "cpu", "an unknown CPU"));
 		if (!strcmp(t->kind, "tcg"))
-			str_add(&line, "; emulated, so contention is real and time is not the hardware's");
+			str_add(&line,
+				"; emulated, so contention is real and time is not the hardware's");
 	}
 	text_wrap(out, str_text(&line), TABLE_WIDTH, 0);
 	str_release(&line);
@@ -131,8 +132,8 @@ static void add_group(struct str *out, const struct result *r)
 	str_add(out, ", ");
 	text_escape(out, r->metric->unit);
 	str_addf(out, "%s\n", direction_words(r->metric));
-	str_addf(out, "%-24s %8s %8s %6s %12s %s\n", "  cell", "old", "new", "ratio", "95% interval",
-		 "verdict");
+	str_addf(out, "%-24s %8s %8s %6s %12s %s\n", "  cell", "old", "new", "ratio",
+		 "95% interval", "verdict");
 }
 
 static void add_row(struct str *out, const struct result *r)
@@ -149,8 +150,8 @@ static void add_row(struct str *out, const struct result *r)
 	table_interval(interval, r);
 	if (label.len > 22)
 		str_addf(out, "  %.*s\n", TABLE_WIDTH - 2, str_text(&label));
-	str_addf(&line, "  %-22s %8s %8s %6s %12s", label.len > 22 ? "" : str_text(&label), old, new,
-		 ratio, interval);
+	str_addf(&line, "  %-22s %8s %8s %6s %12s", label.len > 22 ? "" : str_text(&label), old,
+		 new, ratio, interval);
 	str_add(out, line.buf);
 	/* Figures that no column was made for push the verdict to a line of its own. */
 	if (line.len + 1 + strlen(verdict_name(r->verdict)) > TABLE_WIDTH)
@@ -166,7 +167,8 @@ static bool same_group(const struct result *a, const struct result *b)
 	       !strcmp(a->metric->name, b->metric->name);
 }
 
-/* The rows of one kind, those of one workload and metric together; whether a control is among them. */
+/* The rows of one kind, those of one workload and metric together; whether a control is among them.
+ */
 static bool add_kind(const struct comparison *c, enum metric_kind kind, struct str *out)
 {
 	const struct result **r;

@@ -20,7 +20,7 @@ char *verdict_summary(const struct comparison *c);
  */
 char *verdict_unit(const struct run_metric *m);
 
-/* A figure in four significant digits: "2110", "0.2489", "9847418"; from 1e7 on three: "1.85e+07". */
+/* A figure in four digits: "2110", "0.2489", "9847418"; from 1e7 on in three: "1.85e+07". */
 void verdict_figure(char out[32], double value);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The record of lib/record.h for readers of millions: it points into its line and copies nothing.
- * A line in the plain form that sample_format writes is read in one pass; any other goes the long way
- * through sample_parse, with the same result.
+ * A line in the plain form that sample_format writes is read in one pass; any other goes the long
+ * way through sample_parse, with the same result.
  */
 #ifndef LIB_RECORD_VIEW_H
 #define LIB_RECORD_VIEW_H

@@ -28,10 +28,10 @@ static inline json_t *fixture_workload(void)
 	return json_pack("{s:s, s:s, s:s, s:[], s:[{s:s,s:s,s:s,s:s,s:b}, {s:s,s:s,s:s,s:s,s:b},"
 			 " {s:s,s:s,s:s,s:s,s:b}]}",
 			 "name", "exit-mlocked", "help", "exits", "control", "lock=none", "params",
-			 "metrics", "name", "exit", "unit", "ns/page/process", "help", "all", "better",
-			 "lower", "time", 1, "name", "p99", "unit", "ns", "help", "tail", "better",
-			 "lower", "time", 1, "name", "failed", "unit", "share", "help", "pages",
-			 "better", "lower", "time", 0);
+			 "metrics", "name", "exit", "unit", "ns/page/process", "help", "all",
+			 "better", "lower", "time", 1, "name", "p99", "unit", "ns", "help", "tail",
+			 "better", "lower", "time", 1, "name", "failed", "unit", "share", "help",
+			 "pages", "better", "lower", "time", 0);
 }
 
 static inline void fixture_begin(struct fixture *f, const char *kind, int cells)
@@ -46,16 +46,17 @@ static inline void fixture_begin(struct fixture *f, const char *kind, int cells)
 			   "s:[o],s:[{s:s,s:s,s:{s:s,s:s},s:s,s:i,s:i}],s:[]}",
 			   "format", 1, "tool", "0.1.0", "name", "core", "created",
 			   "2026-11-20T08:50:00Z", "status", "complete", "seed", 1, "pairs", 10,
-			   "margin", 0.01, "target", "kind", kind, "cpus", 1, "nodes", 2, "memory_mib",
-			   2048, "host", "cpu", "A Fast One", "arms", "workloads", fixture_workload(),
-			   "cells", "id", MAIN_CELL, "workload", "exit-mlocked", "params", "procs", "32",
-			   "size", "8M", "control", CONTROL_CELL, "iterations", 2, "warmup", 1, "boots");
+			   "margin", 0.01, "target", "kind", kind, "cpus", 1, "nodes", 2,
+			   "memory_mib", 2048, "host", "cpu", "A Fast One", "arms", "workloads",
+			   fixture_workload(), "cells", "id", MAIN_CELL, "workload", "exit-mlocked",
+			   "params", "procs", "32", "size", "8M", "control", CONTROL_CELL,
+			   "iterations", 2, "warmup", 1, "boots");
 	list = json_object_get(f->run, "cells");
 	if (cells > 1)
 		json_array_append_new(list, json_pack("{s:s,s:s,s:{s:s,s:s},s:n,s:i,s:i}", "id",
 						      CONTROL_CELL, "workload", "exit-mlocked",
-						      "params", "procs", "32", "size", "8M", "control",
-						      "iterations", 2, "warmup", 1));
+						      "params", "procs", "32", "size", "8M",
+						      "control", "iterations", 2, "warmup", 1));
 	if (!strcmp(kind, "icount")) {
 		json_object_set_new(json_object_get(f->run, "target"), "ns_per_insn",
 				    json_integer(2));
@@ -95,7 +96,8 @@ static inline void fixture_boot(struct fixture *f, int n, const char *arm, int p
 {
 	struct err err;
 	char path[128];
-	json_t *boot = json_pack("{s:i,s:s,s:i,s:i}", "n", n, "arm", arm, "pair", pair, "seed", seed);
+	json_t *boot =
+		json_pack("{s:i,s:s,s:i,s:i}", "n", n, "arm", arm, "pair", pair, "seed", seed);
 
 	json_array_append(json_object_get(f->run, "boots"), boot);
 	fixture_path(f, n, "", path);
@@ -104,7 +106,8 @@ static inline void fixture_boot(struct fixture *f, int n, const char *arm, int p
 	fixture_append(f, n, "");
 	if (outcome) {
 		json_object_set_new(boot, "outcome", json_string(outcome));
-		json_object_set_new(boot, "detail", json_string(strcmp(outcome, "ok") ? "Oops\x1b[2J" : ""));
+		json_object_set_new(boot, "detail",
+				    json_string(strcmp(outcome, "ok") ? "Oops\x1b[2J" : ""));
 		json_object_set_new(boot, "attempts", json_integer(1));
 		fixture_path(f, n, "boot.json", path);
 		if (json_write(path, boot, &err) < 0)
@@ -122,9 +125,14 @@ static inline void fixture_sample(struct fixture *f, int n, const char *cell, in
 				  const char *outcome, double exit, double failed)
 {
 	uint64_t latency[] = {30, 10, 20};
-	struct sample s = {.cell = (char *)cell, .iter = iter, .warmup = warmup,
-			   .outcome = (char *)outcome, .reason = strcmp(outcome, "ok") ? "nr_mlock\n" : "",
-			   .elapsed_ns = 1000, .ops = 10, .minflt = 5};
+	struct sample s = {.cell = (char *)cell,
+			   .iter = iter,
+			   .warmup = warmup,
+			   .outcome = (char *)outcome,
+			   .reason = strcmp(outcome, "ok") ? "nr_mlock\n" : "",
+			   .elapsed_ns = 1000,
+			   .ops = 10,
+			   .minflt = 5};
 	char *line;
 
 	if (!strcmp(outcome, "ok")) {

@@ -1,4 +1,4 @@
-/* cmocka compares floats; what is checked against a table wants a double. Include after cmocka.h. */
+/* cmocka compares floats; a table wants doubles. Include after cmocka.h. */
 #ifndef TESTS_NEAR_H
 #define TESTS_NEAR_H
 

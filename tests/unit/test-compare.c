@@ -93,8 +93,9 @@ static void test_better(void **state)
 	assert_int_equal(control->verdict, VERDICT_EQUIVALENT);
 	assert_int_equal(c.verdict, VERDICT_BETTER);
 	assert_int_equal(compare_exit_code(&c, true), 0);
-	check_sentence(&c, MAIN_CELL, "exit-mlocked procs=32,lock=mlock: 4.0 times fewer instructions "
-				      "per page and process (");
+	check_sentence(&c, MAIN_CELL,
+		       "exit-mlocked procs=32,lock=mlock: 4.0 times fewer instructions "
+		       "per page and process (");
 	check_sentence(&c, MAIN_CELL, "; its unlocked control is unchanged.");
 	assert_int_equal(c.n_settings, 1);
 	assert_string_equal(c.settings[0].name, "CONFIG_PREEMPT_DYNAMIC");
@@ -143,7 +144,8 @@ static void test_equal(void **state)
 	NEAR(main->p, 1, 0);
 	assert_int_equal(main->verdict, VERDICT_EQUIVALENT);
 	assert_int_equal(c.verdict, VERDICT_EQUIVALENT);
-	check_sentence(&c, MAIN_CELL, "equivalent within 1 % (1000 against 1000, the same in every boot)");
+	check_sentence(&c, MAIN_CELL,
+		       "equivalent within 1 % (1000 against 1000, the same in every boot)");
 	drop(&c, &r, &f);
 	/* Half a per cent in every boot is certain, and below the margin. */
 	make_run(&f, "icount", 6, 1.005, 1, 0, 5);
@@ -201,7 +203,8 @@ static void test_two_runs(void **state)
 	load(&b, &g);
 	assert_int_equal(compare_runs(&c, &a, &b, &(struct compare_opts){0}, &err), -1);
 	assert_non_null(strstr(err.text, "has the arms old, new: choose one with --old NAME"));
-	assert_int_equal(compare_runs(&c, &a, &b, &(struct compare_opts){.old_arm = "x"}, &err), -1);
+	assert_int_equal(compare_runs(&c, &a, &b, &(struct compare_opts){.old_arm = "x"}, &err),
+			 -1);
 	assert_non_null(strstr(err.text, "has no arm 'x': its arms are old, new"));
 	compare(&c, &a, &b, &arms);
 	assert_true(c.paired);

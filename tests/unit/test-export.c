@@ -31,7 +31,8 @@ static void make(struct made *m, const char *kind)
 	fixture_arm(&m->f, "new", "6.1.0", "y");
 	for (int pair = 0; pair < 6; pair++) {
 		for (int arm = 0; arm < 2; arm++, n++) {
-			fixture_boot(&m->f, n, arm ? "new" : "old", pair, pair, n == 12 ? "panic" : "ok");
+			fixture_boot(&m->f, n, arm ? "new" : "old", pair, pair,
+				     n == 12 ? "panic" : "ok");
 			fixture_cell(&m->f, n, MAIN_CELL, (arm ? 500 : 2000) + pair);
 			fixture_cell(&m->f, n, CONTROL_CELL, 500);
 		}
@@ -89,8 +90,10 @@ static void test_text(void **state)
 		text = export(&m, "text", all);
 		check_printable(text, 75);
 		check_has(text, "5.10.0\\x1b[31m|`<b>");
-		check_has(text, "\n  procs=32,lock=mlock        1001    251.2  0.251 0.250..0.252 better\n");
-		check_has(text, "\n  procs=32,lock=none *        250      250  1.000 1.000..1.000 equivalent\n");
+		check_has(text, "\n  procs=32,lock=mlock        1001    251.2  0.251 0.250..0.252 "
+				"better\n");
+		check_has(text, "\n  procs=32,lock=none *        250      250  1.000 1.000..1.000 "
+				"equivalent\n");
 		check_has(text, "boots: failed in old 0 of 6, new 1 of 6 (Oops\\x1b[2J)");
 		check_has(text, "PREEMPT_DYNAMIC n -> y");
 		check_has(text, "instructions, not time");
@@ -100,7 +103,8 @@ static void test_text(void **state)
 	check_has(text, "4.0 times fewer instructions");
 	text = export(&m, "markdown", false);
 	check_printable(text, 1000);
-	check_has(text, "| exit-mlocked/procs=32,lock=mlock | exit, insn/page/process | 1001 | 251.2 |");
+	check_has(text,
+		  "| exit-mlocked/procs=32,lock=mlock | exit, insn/page/process | 1001 | 251.2 |");
 	check_has(text, "6.1.0 against 5.10.0\\\\x1b\\[31m\\|\\`&lt;b>");
 	drop(&m);
 }
@@ -200,8 +204,9 @@ static void test_csv(void **state)
 	}
 	/* The heading; exit, p99 and failed of two cells, whose pages never failed. */
 	assert_int_equal(lines, 7);
-	check_has(export(&m, "csv", false), "\n\"exit-mlocked/procs=32,lock=mlock\",exit,insn/page/process,"
-					    "primary,0,1001.25,251.25,0,");
+	check_has(export(&m, "csv", false),
+		  "\n\"exit-mlocked/procs=32,lock=mlock\",exit,insn/page/process,"
+		  "primary,0,1001.25,251.25,0,");
 	drop(&m);
 }
 
@@ -224,7 +229,8 @@ static void test_hyperfine(void **state)
 	json_decref(o);
 	drop(&m);
 	make(&m, "icount");
-	assert_int_equal(export_find("hyperfine")->write(&m.c, &(struct export_opts){0}, &out, &err), -1);
+	assert_int_equal(
+		export_find("hyperfine")->write(&m.c, &(struct export_opts){0}, &out, &err), -1);
 	check_has(err.text, "target icount gave no times");
 	str_release(&out);
 	drop(&m);
@@ -239,8 +245,10 @@ static void test_openmetrics(void **state)
 	make(&m, "icount");
 	text = export(&m, "openmetrics", false);
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
-	check_has(text, "\nmlocklab_value{cell=\"exit-mlocked/procs=32,lock=mlock\",metric=\"exit\","
-			"unit=\"insn/page/process\",target=\"icount\",arm=\"new\",kernel=\"6.1.0\"} 251.25\n");
+	check_has(text,
+		  "\nmlocklab_value{cell=\"exit-mlocked/procs=32,lock=mlock\",metric=\"exit\","
+		  "unit=\"insn/page/process\",target=\"icount\",arm=\"new\",kernel=\"6.1.0\"} "
+		  "251.25\n");
 	/* One TYPE a family, and its samples together. */
 	assert_null(strstr(strstr(text, "# TYPE mlocklab_ratio"), "mlocklab_value"));
 	drop(&m);

@@ -127,8 +127,9 @@ static void test_default_primary(void **state)
 	(void)state;
 	begin(&f, "tcg");
 	fixture_boot(&f, 1, "old", 0, 7, "ok");
-	fixture_append(&f, 1, "{\"t\":\"sample\",\"cell\":\"" MAIN_CELL "\",\"iter\":0,\"warmup\":false,"
-			      "\"outcome\":\"ok\",\"elapsed_ns\":700,\"ops\":10,\"metrics\":{}}\n");
+	fixture_append(&f, 1,
+		       "{\"t\":\"sample\",\"cell\":\"" MAIN_CELL "\",\"iter\":0,\"warmup\":false,"
+		       "\"outcome\":\"ok\",\"elapsed_ns\":700,\"ops\":10,\"metrics\":{}}\n");
 	load(&f, &r);
 	NEAR(r.cells[0].series[0].boot[0].median, 70, 1e-9);
 	load_release(&r);
@@ -157,8 +158,10 @@ static void test_gaps(void **state)
 	assert_true(isnan(r.cells[0].series[0].boot[1].median));
 	assert_string_equal(r.boots[1].outcome, "missing");
 	assert_int_equal(r.notes.n, 3);
-	assert_non_null(strstr(r.notes.v[0], "/boots/001/samples.jsonl:6: the last record is cut off"));
-	assert_non_null(strstr(r.notes.v[1], "boot 001 of arm old ended with 'panic': Oops\\x1b[2J"));
+	assert_non_null(
+		strstr(r.notes.v[0], "/boots/001/samples.jsonl:6: the last record is cut off"));
+	assert_non_null(
+		strstr(r.notes.v[1], "boot 001 of arm old ended with 'panic': Oops\\x1b[2J"));
 	assert_non_null(strstr(r.notes.v[2], "the run is incomplete: 1 of its 2 boots"));
 	load_release(&r);
 	fixture_release(&f);

@@ -1,4 +1,5 @@
-/* The quick way of reading a record must say what the long way says, of good lines and of damaged. */
+/* The quick way of reading a record must say what the long way says, of good lines and of damaged.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,13 +13,16 @@
 
 static const struct figures *group_of(const struct sample *s, enum figure_group group)
 {
-	return group == FIGURE_METRIC ? &s->metrics : group == FIGURE_VMSTAT ? &s->vmstat : &s->perf;
+	return group == FIGURE_METRIC	? &s->metrics
+	       : group == FIGURE_VMSTAT ? &s->vmstat
+					: &s->perf;
 }
 
 static void check_equal(const struct record_view *v, const struct sample *s, const char *line)
 {
-	const uint64_t numbers[RECORD_NUMBERS] = {s->elapsed_ns, s->ops,    s->utime_us, s->stime_us,
-						  s->minflt,     s->majflt, s->nvcsw,    s->nivcsw};
+	const uint64_t numbers[RECORD_NUMBERS] = {s->elapsed_ns, s->ops,    s->utime_us,
+						  s->stime_us,	 s->minflt, s->majflt,
+						  s->nvcsw,	 s->nivcsw};
 
 	if (!text_view_is(v->cell, s->cell) || !text_view_is(v->outcome, s->outcome) ||
 	    !text_view_is(v->reason.at ? v->reason : (struct text_view){"", 0}, s->reason) ||
@@ -33,7 +37,8 @@ static void check_equal(const struct record_view *v, const struct sample *s, con
 		double want = figures_get(group_of(s, v->figures[i].group), name);
 
 		if (v->figures[i].value != want)
-			fail_msg("%s is %.17g, not %.17g in %s", name, v->figures[i].value, want, line);
+			fail_msg("%s is %.17g, not %.17g in %s", name, v->figures[i].value, want,
+				 line);
 		free(name);
 	}
 }
@@ -59,10 +64,21 @@ static bool check(struct record_view *v, const char *line)
 static char *example(const char *reason)
 {
 	uint64_t latency[] = {18446744073, 5};
-	struct sample s = {.cell = "exit-mlocked/procs=32,lock=mlock", .iter = 3, .warmup = true,
-			   .outcome = "fail", .reason = (char *)reason, .elapsed_ns = 123456789012345,
-			   .ops = 7, .utime_us = 1, .stime_us = 2, .minflt = 3, .majflt = 4,
-			   .nvcsw = 5, .nivcsw = 6, .latency_ns = latency, .latencies = 2};
+	struct sample s = {.cell = "exit-mlocked/procs=32,lock=mlock",
+			   .iter = 3,
+			   .warmup = true,
+			   .outcome = "fail",
+			   .reason = (char *)reason,
+			   .elapsed_ns = 123456789012345,
+			   .ops = 7,
+			   .utime_us = 1,
+			   .stime_us = 2,
+			   .minflt = 3,
+			   .majflt = 4,
+			   .nvcsw = 5,
+			   .nivcsw = 6,
+			   .latency_ns = latency,
+			   .latencies = 2};
 	char *line;
 
 	figures_set(&s.metrics, "exit", 525.2);
@@ -99,7 +115,8 @@ static void test_odd(void **state)
 	static const char *const lines[] = {
 		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":0,\"outcome\":\"ok\"}",
 		"{ \"t\" : \"sample\", \"cell\":\"a\",\"iter\":0,\"outcome\":\"ok\"}",
-		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":0,\"outcome\":\"ok\",\"new\":{\"x\":[1]}}",
+		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":0,\"outcome\":\"ok\",\"new\":{\"x\":[1]}"
+		"}",
 		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":0,\"outcome\":\"ok\",\"minflt\":2.5}",
 		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":0,\"outcome\":\"ok\",\"minflt\":-2}",
 		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":0,\"outcome\":\"ok\",\"metrics\":{}}",
@@ -114,7 +131,8 @@ static void test_odd(void **state)
 		"{\"t\":\"sample\",\"cell\":\"\",\"iter\":0,\"outcome\":\"ok\"}",
 		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":-1,\"outcome\":\"ok\"}",
 		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":0,\"outcome\":\"great\"}",
-		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":0,\"outcome\":\"ok\",\"latency_ns\":[-1]}",
+		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":0,\"outcome\":\"ok\",\"latency_ns\":[-1]"
+		"}",
 		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":00,\"outcome\":\"ok\"}",
 		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":0,\"outcome\":\"ok\"},",
 		"{\"t\":\"sample\",\"cell\":\"a\",\"iter\":0,\"outcome\":\"ok\",}",

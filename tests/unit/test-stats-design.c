@@ -13,7 +13,8 @@
 
 static void test_max_t(void **state)
 {
-	/* Column 0 never changes sign, column 1 is its double, column 2 is 0, column 3 lacks a pair. */
+	/* Column 0 never changes sign, column 1 is its double, column 2 is 0, column 3 lacks a
+	 * pair. */
 	const double d[] = {1, 2, 0, 3,  1, 2, 0, -1, 1, 2, 0, NAN,
 			    1, 2, 0, -2, 1, 2, 0, 1,  1, 2, 0, -1};
 	const double two[] = {1, -1, 1, 1, 1, 1, 1, 1};

@@ -58,7 +58,8 @@ static void test_signed_rank_table(void **state)
 	NEAR(stats_signed_rank_cdf(6, 0), 1. / 64, 1e-12);
 	assert_true(stats_signed_rank_cdf(7, 2) <= 0.025 && stats_signed_rank_cdf(7, 3) > 0.025);
 	assert_true(stats_signed_rank_cdf(10, 8) <= 0.025 && stats_signed_rank_cdf(10, 9) > 0.025);
-	assert_true(stats_signed_rank_cdf(20, 52) <= 0.025 && stats_signed_rank_cdf(20, 53) > 0.025);
+	assert_true(stats_signed_rank_cdf(20, 52) <= 0.025 &&
+		    stats_signed_rank_cdf(20, 53) > 0.025);
 }
 
 static void test_paired(void **state)
@@ -149,7 +150,8 @@ static void test_two_groups(void **state)
 	NEAR(stats_rank_sum_cdf(10, 5, 15), 0.1272, 5e-5);
 	/* Mann and Whitney's table, two-sided .05: 2 at 5 and 5, 23 at 10 and 10. */
 	assert_true(stats_rank_sum_cdf(5, 5, 2) <= 0.025 && stats_rank_sum_cdf(5, 5, 3) > 0.025);
-	assert_true(stats_rank_sum_cdf(10, 10, 23) <= 0.025 && stats_rank_sum_cdf(10, 10, 24) > 0.025);
+	assert_true(stats_rank_sum_cdf(10, 10, 23) <= 0.025 &&
+		    stats_rank_sum_cdf(10, 10, 24) > 0.025);
 	/* 2 of choose(6, 3) = 20 splits are as far apart. */
 	stats_max_t2(all, second, 6, 1, 1, &p, &adjusted);
 	NEAR(p, 0.1, 1e-12);
@@ -183,7 +185,8 @@ static void test_random(void **state)
 	double sum = 0, squares = 0;
 
 	(void)state;
-	/* The first outputs of splitmix64 from 1234567: rosettacode.org/wiki/Pseudo-random_numbers/Splitmix64. */
+	/* The first outputs of splitmix64 from 1234567:
+	 * rosettacode.org/wiki/Pseudo-random_numbers/Splitmix64. */
 	rng_seed(&a, 1234567);
 	assert_true(rng_next(&a) == UINT64_C(6457827717110365317));
 	assert_true(rng_next(&a) == UINT64_C(3203168211198807973));
