@@ -1,0 +1,168 @@
+#include "analysis/locks-text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/report-part.h"
+#include "analysis/table.h"
+#include "analysis/text.h"
+
+#define MOST_LINES 8
+#define CALLER_WIDTH 31
+
+void locks_time(char out[32], const struct locks *l, double ns)
+{
+	if (isnan(ns))
+		strcpy(out, "-");
+	else if (l->run.target.ns_per_insn > 0)
+		snprintf(out, 32, "%s", plot_number(ns / l->run.target.ns_per_insn));
+	else if (ns >= 1e9)
+		snprintf(out, 32, "%.3g s", ns / 1e9);
+	else if (ns >= 1e6)
+		snprintf(out, 32, "%.3g ms", ns / 1e6);
+	else
+		snprintf(out, 32, ns > 0 ? "%.3g us" : "0", ns / 1e3);
+}
+
+void locks_percent(char out[32], double share)
+{
+	if (isnan(share))
+		strcpy(out, "-");
+	else
+		snprintf(out, 32, "%.1f %%", 100 * share);
+}
+
+void locks_method(const struct locks *l, struct str *out)
+{
+	bool icount = l->run.target.ns_per_insn > 0;
+	char cpus[32];
+
+	snprintf(cpus, sizeof(cpus), "%d CPU%s", l->run.target.cpus, l->run.target.cpus == 1 ? "" : "s");
+	str_addf(out,
+		 "Waits in the slow paths of read-write semaphores, spinning included, recorded by "
+		 "'%s' in boots of their own (%s, %s). %sFigures are of one round, the median of all; "
+		 "'longest' is of all rounds. A share is the summed waiting by the summed time of the "
+		 "processes.",
+		 l->backend, l->run.target.kind, cpus,
+		 icount ? "CPUs run in turn on one clock of instructions: a serialised model, not "
+			  "parallel time. "
+			: "");
+}
+
+void locks_remarks(const struct lock_cell *c, struct str *out)
+{
+	if (c->skip) {
+		str_add(out, "Not recorded: ");
+		text_escape(out, c->skip);
+		str_add(out, ". ");
+	}
+	if (!c->rounds)
+		return;
+	if (locks_lost(c) > LOCKS_MAX_LOST)
+		str_addf(out, "INCOMPLETE: %.1f %% of the events are missing. ", 100 * locks_lost(c));
+	str_addf(out, "%zu round%s, %.0f events, %.0f lost, %.0f missed, %.0f unpaired", c->rounds,
+		 c->rounds == 1 ? "" : "s", c->events, c->lost, c->missed, c->unpaired);
+	if (isnan(c->slowdown))
+		str_add(out, ".");
+	else
+		str_addf(out, "; %.2f times the time of uninstrumented boots.", c->slowdown);
+}
+
+/* --- plain text --- */
+
+static void add_caller(struct str *out, const struct lock_line *line)
+{
+	struct str name = STR_INIT;
+
+	text_escape(&name, *line->caller ? line->caller : "(others)");
+	if (*line->via && name.len + 3 + strlen(line->via) <= CALLER_WIDTH) {
+		str_add(&name, " < ");
+		text_escape(&name, line->via);
+	}
+	str_addf(out, "%-*.*s", CALLER_WIDTH, CALLER_WIDTH, str_text(&name));
+	str_release(&name);
+}
+
+static void add_line(const struct locks *l, const struct lock_cell *c, const struct lock_line *line,
+		     struct str *out)
+{
+	char total[32], mean[32], longest[32], share[32];
+	struct lock_figures f;
+
+	locks_figures(c, line, &f);
+	locks_time(total, l, f.wait_ns);
+	locks_time(mean, l, f.mean_ns);
+	locks_time(longest, l, f.longest_ns);
+	locks_percent(share, f.share);
+	str_addf(out, "  %c ", line->write ? 'W' : 'R');
+	add_caller(out, line);
+	str_addf(out, "%7.0f%8s%8s%8s%8s\n", f.waits, total, mean, longest, share);
+}
+
+/* "i_mmap_rwsem: 58.1 % of the processes' time (51.0 % to 63.2 %)" */
+static void add_class(const struct lock_cell *c, enum lock_class class, struct str *out)
+{
+	struct values v = {locks_shares(c, class), c->rounds};
+	struct spread s = values_spread(&v);
+	char mid[32], low[32], high[32];
+
+	locks_percent(mid, s.mid);
+	locks_percent(low, s.low);
+	locks_percent(high, s.high);
+	str_addf(out, " %s: %s of the processes' time (%s to %s)\n", lock_class_name(class), mid, low,
+		 high);
+	values_release(&v);
+}
+
+static void add_cell(const struct locks *l, const struct lock_cell *c, struct str *out)
+{
+	const struct run_arm *arm = &l->run.arms[c->arm];
+	struct str head = STR_INIT, remarks = STR_INIT;
+
+	text_escape(&head, arm->name);
+	str_add(&head, " ");
+	text_escape(&head, *arm->release ? arm->release : arm->spec);
+	locks_remarks(c, &remarks);
+	str_addf(out, "%s\n", str_text(&head));
+	text_wrap(out, str_text(&remarks), TABLE_WIDTH, 1);
+	for (int class = 0; class < LOCK_CLASSES; class++) {
+		size_t shown = 0, of = 0;
+
+		for (size_t i = 0; i < c->n_lines; i++) {
+			if ((int)c->lines[i].class != class)
+				continue;
+			if (!of++)
+				add_class(c, class, out);
+			if (shown == MOST_LINES)
+				continue;
+			shown++;
+			add_line(l, c, &c->lines[i], out);
+		}
+		if (of > shown)
+			str_addf(out, "  and %zu more callers, who waited less\n", of - shown);
+	}
+	if (c->rounds && !c->n_lines)
+		str_add(out, " Nobody waited.\n");
+	str_release(&head);
+	str_release(&remarks);
+}
+
+void locks_text(const struct locks *l, struct str *out)
+{
+	const struct run_cell *last = NULL;
+	struct str method = STR_INIT;
+
+	locks_method(l, &method);
+	text_wrap(out, str_text(&method), TABLE_WIDTH, 0);
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->cells[i].cell != last) {
+			last = l->cells[i].cell;
+			str_add(out, "\n");
+			text_escape(out, last->id);
+			str_addf(out, "\n  %-*s%9s%8s%8s%8s%8s\n", CALLER_WIDTH, "caller", "waits",
+				 "total", "mean", "longest", "share");
+		}
+		add_cell(l, &l->cells[i], out);
+	}
+	str_release(&method);
+}
