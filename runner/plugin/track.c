@@ -21,6 +21,7 @@ struct place {
 	struct node *node;
 	enum { GOES_ON, CALLED, RETURNED } by; /* how the last block was left */
 	struct slot slot;                      /* RETURNED: what stood for the address popped */
+	bool elsewhere;                        /* ... and on another stack than before */
 };
 
 struct interrupted {
@@ -52,7 +53,7 @@ struct track {
 	uint64_t total;    /* of the open region */
 	uint64_t *regions; /* totals of those closed */
 	size_t n_regions;
-	uint64_t strays; /* returns to where no call came from */
+	uint64_t strays; /* returns whose caller is not known */
 };
 
 static const struct block nowhere;
@@ -138,9 +139,12 @@ void track_return(struct track *t, unsigned cpu, const struct block *b, uint64_t
 {
 	struct cpu *c = &t->cpus[cpu];
 
+	struct stack *before = c->stack;
+
 	if (b != c->last)
 		return;
 	c->at.slot = *slot_at(t, c, sp);
+	c->at.elsewhere = c->stack != before;
 	c->at.by = RETURNED;
 }
 
@@ -261,15 +265,20 @@ static void check_cut_short(struct track *t, struct cpu *c, const struct block *
 		take_back(t, last, c->last_node, b->addr);
 }
 
-/* No call is known that this return belongs to: a new task's first, or one begun unseen. */
-static struct node *stray(struct track *t, struct node *node, const struct block *b)
+/*
+ * No call is known that this return belongs to: it left a function on another stack than it
+ * entered it on (error_entry), is a new task's first, or the call went unseen.
+ */
+static struct node *stray(struct track *t, const struct place *at, const struct block *b)
 {
-	if (t->open)
-		t->strays++;
-	for (; node->parent; node = node->parent)
+	struct node *node = at->node;
+
+	for (; node->parent && !at->elsewhere; node = node->parent)
 		if (node->function == b->function)
 			return node;
-	return child(t, node, b, false);
+	if (t->open)
+		t->strays++;
+	return child(t, tree_root(t->tree), b, false);
 }
 
 static struct node *resolve(struct track *t, struct place *at, const struct block *b)
@@ -281,7 +290,11 @@ static struct node *resolve(struct track *t, struct place *at, const struct bloc
 		if (b->first || b->function != node->function)
 			node = child(t, node, b, true);
 	} else if (at->by == RETURNED) {
-		node = at->slot.caller ? at->slot.caller : stray(t, node, b);
+		if (at->slot.caller && at->slot.ret == b->addr)
+			node = at->slot.caller;
+		else if (!at->slot.caller || at->slot.caller->parent != node->parent)
+			node = stray(t, at, b);
+		/* else a retpoline: a jump, by a return from itself or from its return thunk */
 	}
 	if (node->function != b->function)
 		node = child(t, node->parent ? node->parent : node, b, b->first);
