@@ -59,7 +59,7 @@ static int handle(void *arg, const char *section, const char *key, const char *v
 		s = &f->sections[f->n++];
 		*s = (struct ini_section){.name = xstrdup(section), .line = p->section_line};
 	}
-	if (s != &f->sections[f->n - 1]) {
+	if (s->line != p->section_line) {
 		p->failed = err_set(p->err, "%s:%d: [%s] stands twice, first at line %d", f->path,
 				    p->section_line, section, s->line);
 		return 0;

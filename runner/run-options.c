@@ -102,12 +102,27 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 		      "--resume; 'mlocklab run --help' tells more\n", stderr);
 		return -1;
 	}
+	if (o->resume && (o->kernels.n || o->settings.n || o->out)) {
+		fputs("mlocklab run: --resume goes on with what the run was begun with: of the other options "
+		      "only --workers, --qemu and --show-command may stand beside it\n", stderr);
+		return -1;
+	}
 	return 0;
 }
 
-static void set_kernels(struct experiment *e, const struct strv *kernels)
+static int add_arm(struct experiment *e, const char *name, const char *spec, struct err *err)
 {
-	int unnamed = 0;
+	for (size_t i = 0; i < e->narms; i++)
+		if (strcmp(e->arms[i].name, name) == 0)
+			return err_set(err, "--kernel %s=%s: the arm '%s' is %s already: one kernel an arm", name,
+				       spec, name, e->arms[i].spec);
+	experiment_set_arm(e, name, spec);
+	return 0;
+}
+
+static int set_kernels(struct experiment *e, const struct strv *kernels, struct err *err)
+{
+	int unnamed = 0, ret = 0;
 
 	if (kernels->n) { /* named here, they are all there is */
 		struct arm *arms = e->arms;
@@ -119,23 +134,24 @@ static void set_kernels(struct experiment *e, const struct strv *kernels)
 		}
 		e->narms = 0;
 	}
-	for (size_t i = 0; i < kernels->n; i++) {
+	for (size_t i = 0; ret == 0 && i < kernels->n; i++) {
 		const char *text = kernels->v[i];
 		size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-_");
 
 		if (text[name] == '=') {
 			char *arm = xstrndup(text, name);
 
-			experiment_set_arm(e, arm, text + name + 1);
+			ret = add_arm(e, arm, text + name + 1, err);
 			free(arm);
 		} else {
 			char arm[32];
 
 			snprintf(arm, sizeof(arm), unnamed ? "kernel%d" : "kernel", unnamed + 1);
 			unnamed++;
-			experiment_set_arm(e, arm, text);
+			ret = add_arm(e, arm, text, err);
 		}
 	}
+	return ret;
 }
 
 int run_options_apply(const struct run_options *o, struct experiment *e, struct err *err)
@@ -143,7 +159,8 @@ int run_options_apply(const struct run_options *o, struct experiment *e, struct 
 	for (size_t i = 0; i + 1 < o->settings.n; i += 2)
 		if (experiment_set(e, o->settings.v[i], o->settings.v[i + 1], err) < 0)
 			return -1;
-	set_kernels(e, &o->kernels);
+	if (set_kernels(e, &o->kernels, err) < 0)
+		return -1;
 	if (!e->narms && strcmp(e->target, "host") == 0)
 		experiment_set_arm(e, "kernel", "running");
 	if (!e->narms)

@@ -84,12 +84,17 @@ void run_arm_command(const struct run *r, int arm, const char *dir, struct str *
 	free(cmdline);
 }
 
+/* NULL where one is not UTF-8, which JSON must be. */
 static json_t *words(int argc, char **argv)
 {
 	json_t *a = json_array();
 
-	for (int i = 0; i < argc; i++)
-		json_array_append_new(a, json_string(argv[i]));
+	for (int i = 0; i < argc; i++) {
+		if (json_array_append_new(a, json_string(argv[i])) < 0) {
+			json_decref(a);
+			return NULL;
+		}
+	}
 	return a;
 }
 
@@ -98,7 +103,7 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 	char sums[2][65], created[32];
 	struct str command = STR_INIT;
 	time_t now = time(NULL);
-	json_t *run, *arms = json_array();
+	json_t *run, *experiment, *arms = json_array();
 
 	if (fs_sha256(r->bench, sums[0], err) < 0 || fs_sha256(r->init, sums[1], err) < 0)
 		return NULL;
@@ -115,14 +120,13 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 			"arms", arms, "boots", run_boots_json(&r->plan, r->e), "programs", "mlockbench",
 			sums[0], "guest-init", sums[1]);
 	str_release(&command);
-	if (run) {
-		json_t *experiment = experiment_json(r->e);
-
-		json_object_update(run, experiment);
-		json_decref(experiment);
-	} else {
-		err_set(err, "a name or path is not UTF-8");
+	experiment = experiment_json(r->e);
+	if (!run || json_object_update(run, experiment) < 0) {
+		err_set(err, "%s is not UTF-8: write it so", run ? r->e->path : "an option or a path");
+		json_decref(run);
+		run = NULL;
 	}
+	json_decref(experiment);
 	return run;
 }
 

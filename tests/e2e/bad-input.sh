@@ -1,0 +1,115 @@
+#!/bin/sh
+# What is wrong in a command or an experiment is told in one line that names it and says what would be
+# right, before anything is booted or made.
+# shellcheck source=tests/common.sh
+. "$(dirname "$0")/../common.sh"
+
+# refused TEXT ARGUMENT...: `mlocklab run ARGUMENT...` says this one line, prints and leaves nothing
+refused() {
+	phrase=$1
+	shift
+	expect 2 mlocklab run "$@" --out "$tmp/run"
+	says "$phrase"
+	[ ! -s "$out" ] || die "it printed: $(cat "$out")"
+	[ "$(wc -l <"$err")" = 1 ] || die "more than a line: $(cat "$err")"
+	[ ! -e "$tmp/run" ] || die "it made a run for: $*"
+}
+
+# wrong TEXT LINE...: so is an experiment of these lines
+wrong() {
+	line=$1
+	shift
+	printf '%s\n' "$@" >"$tmp/x.ini"
+	refused "$line" "$tmp/x.ini"
+}
+
+smoke=configs/smoke.ini
+
+# --- the experiment file ---
+refused "cannot open '$tmp/none.ini': No such file or directory" "$tmp/none.ini"
+refused "cannot read '$tmp': Is a directory" "$tmp"
+wrong 'x.ini: no section with a workload=' '[global]'
+wrong 'x.ini:3: neither [section] nor key=value' '[a]' 'workload=null' 'nonsense'
+wrong 'x.ini:3: [a] stands twice, first at line 1' '[a]' 'workload=null' '[a]' 'procs=1'
+wrong "x.ini:3: 'workload' stands twice in [a]" '[a]' 'workload=null' 'workload=null'
+wrong "x.ini:2: unknown key 'pears' in [global]: one of name, target" '[global]' 'pears=3' '[a]' 'workload=null'
+wrong 'x.ini:2: pairs=0: out of range, 1..10000' '[global]' 'pairs=0' '[a]' 'workload=null'
+wrong "x.ini: no section with a workload=" '[arm:old]' 'kernel=debian:5.10'
+wrong "x.ini:1: [old] has no workload=" '[old]' 'kernel=debian:5.10'
+wrong "x.ini' has no [arm:NAME] section: name a kernel with --kernel" '[a]' 'workload=null'
+wrong 'x.ini:1: exit-mlock: no such workload' '[a]' 'workload=exit-mlock'
+wrong 'x.ini:1: processes: exit-mlocked has no such parameter, it has procs' '[a]' 'workload=exit-mlocked' 'processes=4'
+wrong 'x.ini:1: procs=5000: out of range, 1..1024' '[a]' 'workload=exit-mlocked' 'procs=5000'
+wrong "x.ini:3: procs=1,2,4,...,63: the values before '...' never meet '63'" '[a]' 'workload=exit-mlocked' 'procs=1,2,4,...,63'
+wrong "x.ini:2: unknown key 'kernle' in [arm:a]: kernel or cmdline" '[arm:a]' 'kernle=x' '[b]' 'workload=null'
+printf '[global]\ntarget=icount\n[a]\nworkload=null\n[arm:x]\nkernel=debian:6.1\n# \377\n' >"$tmp/x.ini"
+refused "x.ini is not UTF-8" "$tmp/x.ini"
+
+# --- kernels ---
+refused "kernel spec 'ubuntu:6.1' is none of debian:VERSION[/FLAVOUR], deb:FILE, image:FILE" $smoke --kernel ubuntu:6.1
+refused "kernel spec 'debian:' has no version; write debian:6.1" $smoke --kernel debian:
+refused "cannot open kernel image '/nonexistent': No such file" $smoke --kernel image:/nonexistent
+refused "'README.md' is not an x86 kernel image" $smoke --kernel image:README.md
+refused "cannot read package '/nonexistent'" $smoke --kernel deb:/nonexistent
+refused "kernel 'running' is for --target host" $smoke --kernel running
+refused "--kernel a=debian:6.1: the arm 'a' is debian:5.10 already" $smoke --kernel a=debian:5.10 --kernel a=debian:6.1
+
+# --- options ---
+refused "unknown target 'xen': one of auto, icount, tcg, kvm, host" $smoke --target xen
+refused 'pairs=many: out of range, 1..10000' $smoke --pairs many
+refused 'memory=1: out of range, 256..1048576' $smoke --memory 1
+refused 'cpus=0: out of range, 1..255' $smoke --cpus 0
+refused 'seed=-x: not a number' $smoke --seed=-x
+refused 'name=a/b: of letters, digits' $smoke --name a/b
+refused '--workers=0: out of range, 1..1024' $smoke --workers 0
+refused "unrecognized option '--pear'" $smoke --pear 3
+expect 2 mlocklab run $smoke --pairs
+says "option '--pairs' requires an argument"
+refused 'name one experiment file, such as configs/core.ini, or a run to --resume' $smoke $smoke
+refused "no program '/nonexistent/qemu': --qemu takes the path of a qemu-system-x86_64" $smoke --qemu /nonexistent/qemu
+refused 'is not UTF-8' $smoke --pairs 1 --cmdline "$(printf 'a=\377')"
+
+# Without QEMU at all
+for program in sha256sum sh cat; do
+	mkdir -p "$tmp/bin" && ln -s "$(command -v $program)" "$tmp/bin/"
+done
+PATH=$tmp/bin expect 2 "$libexec/mlocklab-run" $smoke --out "$tmp/run"
+says "no qemu-system-x86_64 on PATH: run 'make deps', or install the package qemu-system-x86"
+
+# --- a run to go on with ---
+expect 2 mlocklab run --resume "$tmp/none"
+says "'$tmp/none' is not a run: it has no run.json"
+mkdir "$tmp/broken"
+echo '{"format":1,' >"$tmp/broken/run.json"
+expect 2 mlocklab run --resume "$tmp/broken"
+says "$tmp/broken/run.json:2:0: not JSON"
+echo '{"format":2}' >"$tmp/broken/run.json"
+expect 2 mlocklab run --resume "$tmp/broken"
+says "is of format 2: this mlocklab knows 1"
+echo '{"format":1,"arms":[],"cells":[]}' >"$tmp/broken/run.json"
+expect 2 mlocklab run --resume "$tmp/broken"
+says 'run.json has no arms, cells or workloads'
+expect 2 mlocklab run --resume "$tmp/broken" --pairs 3
+says 'only --workers, --qemu and --show-command may stand beside it'
+
+# --- the directory ---
+expect 2 mlocklab run $smoke --out "$tmp/no/such/place"
+says "cannot create directory '$tmp/no/such/place': No such file or directory"
+echo >"$tmp/file"
+expect 2 mlocklab run $smoke --out "$tmp/file"
+says "$tmp/file"
+
+# --- the dispatcher ---
+expect 2 ./mlocklab nosuch
+says "no verb 'nosuch'; 'mlocklab --help' lists them"
+expect 2 ./mlocklab ../libexec/mlocklab-run
+says 'no verb'
+expect 2 ./mlocklab
+expect 0 ./mlocklab --help
+grep -q '^  run ' "$out" || die 'the help does not list run'
+for verb in "$libexec"/mlocklab-*; do
+	expect 0 ./mlocklab "${verb##*/mlocklab-}" --help
+	grep -q '^usage: mlocklab ' "$out" || die "${verb##*/} --help gives no usage"
+done
+
+echo "$checks messages and exit codes"
