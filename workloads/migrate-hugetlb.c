@@ -8,6 +8,7 @@
  * control, race=none, leaves the pages mapped. pgmigrate_success grows.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -63,15 +64,17 @@ static int own(struct bench *b, int member, void *arg, struct err *err)
 	return map(arg, err);
 }
 
-/* Until it is killed. */
+/* Until it is killed. Where there is but one CPU, movers get it while the pages are there. */
 static int remap(struct bench *b, int member, void *arg, struct err *err)
 {
 	const struct state *s = arg;
 
 	(void)member;
-	while (bench_is(b, "race", "unmap"))
+	while (bench_is(b, "race", "unmap")) {
 		if (munmap(s->at, PAGES * HUGE_BYTES) < 0 || map(s, err) < 0)
 			return -1;
+		sched_yield();
+	}
 	return 0;
 }
 
@@ -92,6 +95,7 @@ static int move(struct bench *b, int member, void *arg, struct err *err)
 			return err_sys(err, "move_pages");
 		for (int k = 0; k < PAGES; k++)
 			atomic_fetch_add(s->moved, status[k] == node);
+		sched_yield();
 	}
 	return 0;
 }
@@ -166,7 +170,7 @@ const struct workload migrate_hugetlb = {
 	.help = "hugetlb pages moved between nodes while they are mapped and unmapped",
 	.params = (const struct param[]){
 		{"movers", "processes that move them", PARAM_INT, "1", 1, 64, NULL},
-		{"moves", "that each asks for", PARAM_INT, "100", 1, 1000000, NULL},
+		{"moves", "that each asks for", PARAM_INT, "16", 1, 1000000, NULL},
 		{"memory", "private anonymous, or a shared file", PARAM_ENUM, "anon", 0, 0,
 		 "anon|shared"},
 		{"race", "what the owner does meanwhile", PARAM_ENUM, "unmap", 0, 0, "unmap|none"},

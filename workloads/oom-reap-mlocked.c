@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "lib/fs.h"
 #include "workloads/cgroup.h"
 #include "workloads/crew.h"
 #include "workloads/knob.h"
@@ -84,6 +85,7 @@ static int be_second(struct bench *b, int member, void *arg, struct err *err)
 	return s->fd < 0 || oom_score("-1000", err) < 0 ? -1 : cgroup_enter(&s->group, 0, err);
 }
 
+/* May be refused while the victim's memory is on its way, with nobody left to kill. */
 static int write_more(struct bench *b, int member, void *arg, struct err *err)
 {
 	static const char block[16 * PAGE_BYTES];
@@ -92,7 +94,7 @@ static int write_more(struct bench *b, int member, void *arg, struct err *err)
 	(void)b;
 	(void)member;
 	for (unsigned n = 0; n < MORE; n += sizeof(block))
-		if (write(s->fd, block, sizeof(block)) != sizeof(block))
+		if (fs_write_all(s->fd, block, sizeof(block)) < 0 && errno != ENOMEM)
 			return err_sys(err, "write to a tmpfs file");
 	return 0;
 }

@@ -1,12 +1,12 @@
 /*
  * Reclaim in a memory cgroup with limit M of which a share is mlocked, while twice M streams
- * through it: locked pages stand on the unevictable list, so that reclaim should neither scan them
- * nor take longer for them.
+ * through the rest: locked pages stand on the unevictable list, so that reclaim should neither
+ * scan them nor take longer for them.
  *
  * The stream is anonymous memory that is written, given up with MADV_FREE, and so reclaimed from
  * the inactive file list without any swap. `scan` is how many pages were scanned for each one
- * stolen, from the cgroup's own memory.stat (the system's pgscan_* leave cgroup reclaim out). A
- * part of the limit is always left to stream through. unevictable_pgs_mlocked and _munlocked show
+ * stolen, from the cgroup's own memory.stat (older kernels leave cgroup reclaim out of the system's
+ * pgscan_direct). The rest is full when the region begins, so that each page costs another. unevictable_pgs_mlocked and _munlocked show
  * nothing in the region: the pages are locked before it.
  */
 #include <errno.h>
@@ -25,8 +25,8 @@
 
 struct state {
 	struct cgroup group;
-	uint64_t limit, stream;
-	char *at; /* in the member: where the stream goes */
+	uint64_t limit, room, stream; /* room: what is not locked */
+	char *at; /* in the member: where the stream goes, the room's worth before it */
 };
 
 static uint64_t locked_bytes(struct bench *b)
@@ -34,24 +34,41 @@ static uint64_t locked_bytes(struct bench *b)
 	return bench_int(b, "limit") / 100 * bench_int(b, "locked") / PAGE_BYTES * PAGE_BYTES;
 }
 
-static int enter_and_lock(struct bench *b, int member, void *arg, struct err *err)
+/* Writes memory and gives it up. */
+static int pour(char *at, uint64_t bytes, struct err *err)
 {
-	uint64_t locked = locked_bytes(b);
+	for (uint64_t done = 0; done < bytes; done += CHUNK) {
+		uint64_t n = bytes - done < CHUNK ? bytes - done : CHUNK;
+
+		memory_touch(at + done, n, true);
+		if (madvise(at + done, n, MADV_FREE) < 0)
+			return err_sys(err, "MADV_FREE");
+	}
+	return 0;
+}
+
+static int lock(struct bench *b, uint64_t bytes, struct err *err)
+{
+	void *at = memory_place(bytes, (unsigned)bench_random(b), err);
+
+	return at && memory_map(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, err)
+		       ? memory_lock(at, bytes, err)
+		       : -1;
+}
+
+static int prepare(struct bench *b, int member, void *arg, struct err *err)
+{
 	struct state *s = arg;
-	void *at;
 
 	(void)member;
-	if (cgroup_enter(&s->group, 0, err) < 0)
+	if (cgroup_enter(&s->group, 0, err) < 0 ||
+	    (locked_bytes(b) && lock(b, locked_bytes(b), err) < 0))
 		return -1;
-	if (locked) {
-		at = memory_place(locked, (unsigned)bench_random(b), err);
-		if (!at || !memory_map(at, locked, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, err) ||
-		    memory_lock(at, locked, err) < 0)
-			return -1;
-	}
-	s->at = memory_place(s->stream, (unsigned)bench_random(b), err);
-	return s->at && memory_map(s->at, s->stream, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_NORESERVE, -1, err) ? 0 : -1;
+	s->at = memory_place(s->room + s->stream, (unsigned)bench_random(b), err);
+	if (!s->at || !memory_map(s->at, s->room + s->stream, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_NORESERVE, -1, err))
+		return -1;
+	return pour(s->at, s->room, err);
 }
 
 static int stream(struct bench *b, int member, void *arg, struct err *err)
@@ -60,14 +77,7 @@ static int stream(struct bench *b, int member, void *arg, struct err *err)
 
 	(void)b;
 	(void)member;
-	for (uint64_t done = 0; done < s->stream; done += CHUNK) {
-		uint64_t n = s->stream - done < CHUNK ? s->stream - done : CHUNK;
-
-		memory_touch(s->at + done, n, true);
-		if (madvise(s->at + done, n, MADV_FREE) < 0)
-			return err_sys(err, "MADV_FREE");
-	}
-	return 0;
+	return pour(s->at + s->room, s->stream, err);
 }
 
 static enum outcome judge(struct bench *b, const struct state *s, int64_t scan, int64_t steal)
@@ -94,10 +104,11 @@ static enum outcome iterate(struct bench *b)
 	struct crew c;
 
 	s->limit = bench_int(b, "limit");
+	s->room = s->limit + SPARE - locked_bytes(b);
 	s->stream = bench_injected(b, 2 * s->limit / PAGE_BYTES) * PAGE_BYTES;
 	if (cgroup_make(&s->group, s->limit + SPARE, &err) < 0)
 		return bench_broken(b, "%s", err.text);
-	outcome = crew_gather(b, &c, 1, enter_and_lock, stream, s);
+	outcome = crew_gather(b, &c, 1, prepare, stream, s);
 	if (outcome == OUTCOME_OK) {
 		scan = cgroup_get(&s->group, "memory.stat", "pgscan");
 		steal = cgroup_get(&s->group, "memory.stat", "pgsteal");
