@@ -16,6 +16,7 @@ static const struct look {
 	const char *colour, *dash;
 	double width;
 	int marker;
+	double fill; /* of a box: the parts of a bar differ in density too */
 } looks[] = {
 	[PLOT_OLD] = {"#0072B2", "solid", 2, 7},
 	[PLOT_NEW] = {"#D55E00", "'-'", 2, 9},
@@ -25,7 +26,13 @@ static const struct look {
 	[PLOT_WORSE] = {"#D55E00", "solid", 2, 9},
 	[PLOT_EQUIVALENT] = {"#888888", "solid", 2, 5},
 	[PLOT_UNSURE] = {"#CC79A7", "solid", 2, 12},
-	[PLOT_QUIET] = {"#888888", "solid", 1.2, 0},
+	[PLOT_QUIET] = {"#888888", "solid", 1.2, 0, 0.3},
+	[PLOT_PART] = {"#0072B2", "solid", 1, 0, 0.9},
+	[PLOT_PART + 1] = {"#D55E00", "solid", 1, 0, 0.55},
+	[PLOT_PART + 2] = {"#009E73", "solid", 1, 0, 0.9},
+	[PLOT_PART + 3] = {"#CC79A7", "solid", 1, 0, 0.55},
+	[PLOT_PART + 4] = {"#E69F00", "solid", 1, 0, 0.9},
+	[PLOT_PART + 5] = {"#56B4E9", "solid", 1, 0, 0.35},
 };
 
 /*
@@ -63,7 +70,8 @@ static struct range data_range(const struct plot *p, bool is_x)
 
 	for (size_t i = 0; i < p->n; i++) {
 		const struct plot_series *s = &p->series[i];
-		bool bar = s->draw & (is_x ? PLOT_XBAR | PLOT_XRIBBON : PLOT_YBAR | PLOT_YRIBBON);
+		bool bar = s->draw & (is_x ? PLOT_XBAR | PLOT_XRIBBON
+					   : PLOT_YBAR | PLOT_YRIBBON | PLOT_BOX);
 
 		for (size_t j = 0; j < s->n; j++) {
 			widen(&r, is_x ? s->v[j].x : s->v[j].y);
@@ -301,6 +309,20 @@ static void add_ribbons(struct str *out, const struct plot_series *s, size_t k)
 	str_addf(out, " fc rgb '%s' fs transparent solid 0.18 noborder", looks[s->look].colour);
 }
 
+static void add_boxes(struct str *out, const struct plot_series *s, size_t k)
+{
+	const struct look *l = &looks[s->look];
+
+	if (!(s->draw & PLOT_BOX) || !any_point(s, has_interval))
+		return;
+	add_element(out, "$i%zu using 1:2:", k);
+	str_addf(out, "($1-%g):($1+%g):3:4 with boxxyerror", PLOT_BOX_WIDTH / 2, PLOT_BOX_WIDTH / 2);
+	str_addf(out, " fc rgb '%s' fs solid %g border lc rgb '%s'", l->colour, l->fill, l->colour);
+	str_add(out, *s->name ? " title " : " notitle");
+	if (*s->name)
+		add_quoted(out, s->name, false);
+}
+
 static void add_series(struct str *out, const struct plot_series *s, size_t k)
 {
 	const struct look *l = &looks[s->look];
@@ -380,7 +402,9 @@ void plot_script(const struct plot *p, struct str *out)
 		add_data(out, &p->series[i], i);
 	for (size_t i = 0; i < p->n; i++)
 		add_ribbons(out, &p->series[i], i);
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++) {
+		add_boxes(out, &p->series[i], i);
 		add_series(out, &p->series[i], i);
+	}
 	str_add(out, "\nunset output\n");
 }

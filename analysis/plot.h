@@ -24,7 +24,9 @@ enum plot_look {
 	PLOT_EQUIVALENT,
 	PLOT_UNSURE,
 	PLOT_QUIET, /* grey, for what only guides the eye */
+	PLOT_PART,  /* the first of PLOT_PARTS looks for the parts of a stacked bar */
 };
+#define PLOT_PARTS 6
 
 /* What is drawn of a series; any of them together. */
 enum plot_draw {
@@ -34,7 +36,9 @@ enum plot_draw {
 	PLOT_YBAR = 8,	   /* low..high is an interval of y */
 	PLOT_XRIBBON = 16, /* the area between low and high along x */
 	PLOT_YRIBBON = 32,
+	PLOT_BOX = 64, /* a bar PLOT_BOX_WIDTH wide around x, from low to high along y */
 };
+#define PLOT_BOX_WIDTH 0.36
 
 struct plot_point {
 	double x, y, low, high; /* low and high may be NAN: no interval */

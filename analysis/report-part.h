@@ -33,11 +33,15 @@ void report_verdict(struct report *r);
 void report_ratios(struct report *r);
 void report_scaling(struct report *r);
 void report_latency(struct report *r);
+void report_locks(struct report *r);
 void report_pairs(struct report *r);
 void report_metrics(struct report *r);
 void report_outcomes(struct report *r);
 void report_environment(struct report *r);
 void report_method(struct report *r);
+
+/* Beside the comparison in report.txt: the lock evidence of its runs, where they have any. */
+void report_locks_text(const struct comparison *c, struct str *out);
 
 /* --- for them --- */
 

@@ -14,8 +14,8 @@
 
 /* What a report consists of, in this order; the verdict stands at its head, without a heading. */
 static void (*const sections[])(struct report *r) = {
-	report_verdict, report_ratios,	 report_scaling,     report_latency, report_pairs,
-	report_metrics, report_outcomes, report_environment, report_method,
+	report_verdict, report_ratios,	report_scaling,	 report_locks,	     report_latency,
+	report_pairs,	report_metrics, report_outcomes, report_environment, report_method,
 };
 
 static int write_file(const char *dir, const char *name, const char *suffix, const struct str *text,
@@ -104,6 +104,8 @@ static int write_texts(const struct doc *d, const struct comparison *c, const ch
 	str_clear(&text);
 	if (!ret && c)
 		ret = export_text(c, &opts, &text, err);
+	if (!ret && c)
+		report_locks_text(c, &text);
 	if (!ret && c)
 		ret = write_file(dir, "report", ".txt", &text, err);
 	str_release(&text);
