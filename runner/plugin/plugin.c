@@ -20,7 +20,7 @@ PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API;
 /* QEMU's callbacks for executed code carry no pointer of the plugin's own beside the block's. */
 static struct {
 	FILE *out;
-	struct symbols symbols;
+	struct functions functions;
 	struct track *track;
 	int cell;                /* -1 before the first */
 	uint64_t calls, aligned; /* call instructions seen, and those to the start of a function */
@@ -115,7 +115,7 @@ static void judge_symbols(const struct block *b)
 	if (b->user || b->last.kind != INSN_CALL || !b->last.target)
 		return;
 	plugin.calls++;
-	symbols_find(&plugin.symbols, b->last.target, &first);
+	functions_find(&plugin.functions, b->last.target, &first);
 	plugin.aligned += first;
 }
 
@@ -173,7 +173,7 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	b->n = n;
 	b->addr = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0));
 	b->user = !(b->addr >> 63);
-	b->function = symbols_find(&plugin.symbols, b->addr, &b->first);
+	b->function = functions_find(&plugin.functions, b->addr, &b->first);
 	b->entry = b->function->entry && (b->first || b->function->stubs);
 	for (size_t i = 0; i < n; i++)
 		watch_insn(qemu_plugin_tb_get_insn(tb, i), b, i);
@@ -220,8 +220,8 @@ PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *in
 	if (read_options(argc, argv, &out, &symbols) < 0)
 		return -1;
 	if (!symbols)
-		symbols_none(&plugin.symbols);
-	else if (symbols_load(&plugin.symbols, symbols, &err) < 0)
+		functions_none(&plugin.functions);
+	else if (functions_load(&plugin.functions, symbols, &err) < 0)
 		return refuse(err.text, "");
 	plugin.out = fopen(out, "we");
 	if (!plugin.out)

@@ -25,7 +25,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include "runner/plugin/insn.h"
-#include "runner/plugin/symbols.h"
+#include "runner/plugin/functions.h"
 
 /* A translated block: n instructions of straight-line code. */
 struct block {

@@ -98,14 +98,13 @@ static struct node **sorted_children(const struct node *parent, size_t *n)
 	return v;
 }
 
-static bool counted(const struct node *node)
+/* Marks what is to be shown: nodes that counted something, and those above them. */
+static bool mark(struct node *node)
 {
-	if (node->self || node->calls)
-		return true;
-	for (const struct node *c = node->children; c; c = c->next)
-		if (counted(c))
-			return true;
-	return false;
+	node->shown = node->self || node->calls;
+	for (struct node *c = node->children; c; c = c->next)
+		node->shown |= mark(c);
+	return node->shown;
 }
 
 static void write_below(struct node *parent, unsigned depth, FILE *out)
@@ -117,7 +116,7 @@ static void write_below(struct node *parent, unsigned depth, FILE *out)
 		return;
 	v = sorted_children(parent, &n);
 	for (size_t i = 0; i < n; i++) {
-		if (!counted(v[i]))
+		if (!v[i]->shown)
 			continue;
 		fprintf(out, "%u %" PRIu64 " %" PRIu64 " %s\n", depth, v[i]->calls, v[i]->self,
 			v[i]->function->name);
@@ -129,5 +128,6 @@ static void write_below(struct node *parent, unsigned depth, FILE *out)
 
 void tree_write(struct tree *t, FILE *out)
 {
+	mark(&t->root);
 	write_below(&t->root, 0, out);
 }

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include "runner/plugin/symbols.h"
+#include "runner/plugin/functions.h"
 
 struct node {
 	struct node *parent; /* NULL at the root */
@@ -12,6 +12,7 @@ struct node {
 	struct node *children, *next;
 	struct node *recent; /* the child last asked for */
 	uint64_t calls, self;
+	bool shown; /* in what is being written */
 };
 
 struct tree;

@@ -1,6 +1,6 @@
 /* The functions of a kernel: from an address to the function that it lies in. */
-#ifndef RUNNER_PLUGIN_SYMBOLS_H
-#define RUNNER_PLUGIN_SYMBOLS_H
+#ifndef RUNNER_PLUGIN_FUNCTIONS_H
+#define RUNNER_PLUGIN_FUNCTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,13 +14,13 @@ struct function {
 	bool stubs; /* not one entry but a table of them */
 };
 
-struct symbols {
+struct functions {
 	struct symbol *v; /* by address, one per address */
 	size_t n;
-	struct function **functions;
-	size_t n_functions;
+	struct function **all;
+	size_t n_all;
 	struct function user, module, kernel; /* what has no symbol */
-	bool pages;                           /* made by symbols_none */
+	bool pages;                           /* made by functions_none */
 };
 
 /*
@@ -29,14 +29,14 @@ struct symbols {
  * the lines, and foo.cold counts as foo. Without any text symbol, or where all addresses are 0
  * (kptr_restrict) or moved by KASLR (_text is not at 0xffffffff81000000), it fails and says so.
  */
-int symbols_load(struct symbols *s, const char *path, struct err *err);
+int functions_load(struct functions *s, const char *path, struct err *err);
 /* A table without names: kernel functions are then called by the page of their address. */
-void symbols_none(struct symbols *s);
+void functions_none(struct functions *s);
 /*
  * The function that addr lies in, [user], [module] (BPF code too) or [kernel]. Never NULL; owned
  * by s. *first says whether addr is where a caller would enter it.
  */
-const struct function *symbols_find(struct symbols *s, uint64_t addr, bool *first);
-void symbols_release(struct symbols *s);
+const struct function *functions_find(struct functions *s, uint64_t addr, bool *first);
+void functions_release(struct functions *s);
 
 #endif

@@ -1,4 +1,4 @@
-#include "runner/plugin/symbols.h"
+#include "runner/plugin/functions.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -65,7 +65,7 @@ static int by_name(const void *pa, const void *pb)
 }
 
 /* "T", "t", "W" or "w" of the kernel's own; 0 takes the line as read. */
-static int parse_line(struct symbols *s, size_t *cap, char *line)
+static int parse_line(struct functions *s, size_t *cap, char *line)
 {
 	char type, name[512], *cold;
 	uint64_t addr;
@@ -88,19 +88,19 @@ static int parse_line(struct symbols *s, size_t *cap, char *line)
 	return 0;
 }
 
-static struct function *new_function(struct symbols *s, const char *name)
+static struct function *new_function(struct functions *s, const char *name)
 {
 	struct function *f = xcalloc(1, sizeof(*f));
 
 	f->name = xstrdup(name);
 	classify(f);
-	s->functions = xrealloc(s->functions, (s->n_functions + 1) * sizeof(*s->functions));
-	s->functions[s->n_functions++] = f;
+	s->all = xrealloc(s->all, (s->n_all + 1) * sizeof(*s->all));
+	s->all[s->n_all++] = f;
 	return f;
 }
 
 /* Sorts, keeps one symbol an address, and joins the pieces of one name that lie apart. */
-static void settle(struct symbols *s)
+static void settle(struct functions *s)
 {
 	struct symbol **named = xcalloc(s->n + 1, sizeof(*named));
 	size_t kept = 0;
@@ -122,7 +122,7 @@ static void settle(struct symbols *s)
 	free(named);
 }
 
-static int check(const struct symbols *s, const char *path, struct err *err)
+static int check(const struct functions *s, const char *path, struct err *err)
 {
 	if (!s->n)
 		return err_set(err, "%s: no symbol of kernel code; it wants lines such as "
@@ -139,21 +139,21 @@ static int check(const struct symbols *s, const char *path, struct err *err)
 	return 0;
 }
 
-static void special(struct symbols *s)
+static void special(struct functions *s)
 {
 	s->user.name = "[user]";
 	s->module.name = "[module]";
 	s->kernel.name = "[kernel]";
 }
 
-int symbols_load(struct symbols *s, const char *path, struct err *err)
+int functions_load(struct functions *s, const char *path, struct err *err)
 {
 	FILE *in = fopen(path, "re");
 	char *line = NULL;
 	size_t size = 0, cap = 0, number = 0;
 	int bad = 0;
 
-	*s = (struct symbols){0};
+	*s = (struct functions){0};
 	special(s);
 	if (!in)
 		return err_sys(err, "%s", path);
@@ -166,21 +166,21 @@ int symbols_load(struct symbols *s, const char *path, struct err *err)
 	if (bad)
 		err_set(err, "%s:%zu: not a symbol; it wants 'ADDRESS TYPE NAME'", path, number);
 	if (bad || check(s, path, err) < 0) {
-		symbols_release(s);
+		functions_release(s);
 		return -1;
 	}
 	settle(s);
 	return 0;
 }
 
-void symbols_none(struct symbols *s)
+void functions_none(struct functions *s)
 {
-	*s = (struct symbols){.pages = true};
+	*s = (struct functions){.pages = true};
 	special(s);
 }
 
 /* The index of the last symbol at or below addr, -1 where there is none. */
-static ssize_t last_at_or_below(const struct symbols *s, uint64_t addr)
+static ssize_t last_at_or_below(const struct functions *s, uint64_t addr)
 {
 	size_t low = 0, high = s->n;
 
@@ -195,7 +195,7 @@ static ssize_t last_at_or_below(const struct symbols *s, uint64_t addr)
 	return (ssize_t)low - 1;
 }
 
-static struct symbol *page_symbol(struct symbols *s, uint64_t addr, ssize_t below)
+static struct symbol *page_symbol(struct functions *s, uint64_t addr, ssize_t below)
 {
 	uint64_t page = addr & ~PAGE_MASK;
 	char *name;
@@ -210,7 +210,7 @@ static struct symbol *page_symbol(struct symbols *s, uint64_t addr, ssize_t belo
 	return &s->v[below + 1];
 }
 
-const struct function *symbols_find(struct symbols *s, uint64_t addr, bool *first)
+const struct function *functions_find(struct functions *s, uint64_t addr, bool *first)
 {
 	const struct symbol *found;
 	ssize_t i;
@@ -230,15 +230,15 @@ const struct function *symbols_find(struct symbols *s, uint64_t addr, bool *firs
 	return found->function;
 }
 
-void symbols_release(struct symbols *s)
+void functions_release(struct functions *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		free(s->v[i].name);
-	for (size_t i = 0; i < s->n_functions; i++) {
-		free(s->functions[i]->name);
-		free(s->functions[i]);
+	for (size_t i = 0; i < s->n_all; i++) {
+		free(s->all[i]->name);
+		free(s->all[i]);
 	}
-	free(s->functions);
+	free(s->all);
 	free(s->v);
-	*s = (struct symbols){0};
+	*s = (struct functions){0};
 }
