@@ -1,0 +1,76 @@
+#!/bin/sh
+# The kernel this machine runs, as it is booted: measured by root and by nobody, with what is missing
+# skipped and said.
+# shellcheck source=tests/common.sh
+. "$(dirname "$0")/../common.sh"
+
+cat >"$tmp/x.ini" <<'EOF'
+[global]
+target=host
+pairs=1
+iterations=2
+warmup=0
+settle=3
+[exit]
+workload=exit-mlocked
+procs=4
+size=2M
+lock=mlock,none
+[nodes]
+workload=migrate-mlocked
+EOF
+
+# More memory than there is: only where it is sure not to be there
+available=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
+[ "$available" -ge 40 ] || printf '[much]\nworkload=exit-mlocked\nprocs=1024\nsize=16G\n' >>"$tmp/x.ini"
+
+# checked RUN CELL OUTCOME: an iteration of it came to that. Not each: others may lock memory here.
+checked() {
+	grep -F "\"cell\":\"$2" "$1/boots/001/samples.jsonl" | grep -q "\"outcome\":\"$3\"" || {
+		cat "$1/boots/001/samples.jsonl"
+		die "$2 is not $3"
+	}
+	checks=$((checks + 1))
+}
+
+# The reason a cell was skipped for
+reason() {
+	grep -F "\"cell\":\"$2" "$1/boots/001/samples.jsonl" | sed -n 's/.*"reason":"\([^"]*\)".*/\1/p' | head -n 1
+}
+
+nodes=$(find /sys/devices/system/node -maxdepth 1 -name 'node[0-9]*' 2>/dev/null | wc -l)
+
+expect 0 mlocklab run "$tmp/x.ini" --show-command
+grep -q 'no QEMU: the workloads run on this machine' "$out" || die '--show-command does not say so'
+expect 0 mlocklab run "$tmp/x.ini" --out "$tmp/run"
+same "$(outcome_of "$tmp/run" 1)" ok 'the session'
+same "$(sed -n 's/^ *"release": "\(.*\)",\{0,1\}$/\1/p' "$tmp/run/boots/001/boot.json" | head -n 1)" "$(uname -r)" 'its kernel'
+[ ! -e "$tmp/run/boots/001/initramfs.cpio" ] || die 'a guest was made for the host'
+checked "$tmp/run" exit-mlocked/procs=4,size=2M,lock=none ok
+[ "$(id -u)" != 0 ] || checked "$tmp/run" exit-mlocked/procs=4,size=2M,lock=mlock ok
+if [ "$available" -lt 40 ]; then
+	checked "$tmp/run" exit-mlocked/procs=1024,size=16G skip
+	reason "$tmp/run" exit-mlocked/procs=1024,size=16G | grep -q '^needs [0-9]* KiB of ' ||
+		die 'no word of what is missing'
+fi
+if [ "$nodes" -lt 2 ]; then
+	checked "$tmp/run" migrate-mlocked skip
+	same "$(reason "$tmp/run" migrate-mlocked)" 'needs 2 NUMA nodes with memory, there are 1' 'its reason'
+fi
+
+# Nobody may lock little or nothing
+as_nobody() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all "$@"
+}
+if [ "$(id -u)" = 0 ] && chmod 755 "$tmp" && as_nobody test -r "$libexec/mlocklab-run" 2>/dev/null; then
+	mkdir "$tmp/nobody" && chown 65534 "$tmp/nobody"
+	# shellcheck disable=SC2016 # the inner shell's
+	expect 0 as_nobody sh -c 'ulimit -l 64; exec "$@"' sh "$libexec/mlocklab-run" "$tmp/x.ini" --out "$tmp/nobody/run"
+	checked "$tmp/nobody/run" exit-mlocked/procs=4,size=2M,lock=mlock skip
+	same "$(reason "$tmp/nobody/run" exit-mlocked/procs=4,size=2M,lock=mlock)" \
+		'needs 2048 KiB of locked memory (ulimit -l), there are 64' 'its reason'
+	checked "$tmp/nobody/run" exit-mlocked/procs=4,size=2M,lock=none ok
+	echo "$checks checks, as root and as nobody"
+else
+	echo "$checks checks, as $(id -un) only"
+fi
