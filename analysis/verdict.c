@@ -152,6 +152,14 @@ static void add_change(struct str *out, const struct result *r)
 	free(what);
 }
 
+char *verdict_change(const struct result *r)
+{
+	struct str s = STR_INIT;
+
+	add_change(&s, r);
+	return s.buf;
+}
+
 static void add_inconclusive(struct str *out, const struct comparison *c, const struct result *r)
 {
 	str_add(out, "inconclusive");

@@ -11,6 +11,12 @@
  */
 char *verdict_sentence(const struct comparison *c, const struct result *r);
 
+/*
+ * The change alone, of which only metric, ratio and difference need be set: "4.0 times fewer instructions
+ * per page", "12.3 % more time per page". Owned by the caller.
+ */
+char *verdict_change(const struct result *r);
+
 /* The whole comparison in one sentence: "6.1 against 5.10: 3 of 8 cells better, 1 worse, ...". */
 char *verdict_summary(const struct comparison *c);
 
