@@ -7,6 +7,7 @@
 #include "lib/fs.h"
 #include "lib/spawn.h"
 #include "runner/initramfs.h"
+#include "runner/profile.h"
 
 /* Guest seconds to wait at least before measuring: free under icount, where sleeping costs nothing. */
 #define SETTLE_ICOUNT 10
@@ -14,6 +15,10 @@
 
 static void plan_for(const struct boot_job *job, struct str *out)
 {
+	if (job->planned->kind == BOOT_SYMBOLS) {
+		str_add(out, "symbols\n");
+		return;
+	}
 	if (job->planned->kind == BOOT_LOCKS)
 		str_addf(out, "locks %s\n", job->e->locks);
 	plan_text(job->e, job->planned->seed,
@@ -43,8 +48,14 @@ void boot_command(const struct boot_job *job, const char *dir, struct strv *argv
 {
 	char *initrd = boot_file(dir, "initramfs.cpio"), *console = boot_file(dir, "console.log");
 	struct boot_files files = {job->kernel->image, initrd, console, job->cmdline, NULL};
+	struct str plugin = STR_INIT;
 
+	if (job->planned->kind == BOOT_PROFILE) {
+		profile_plugin_option(job->plugin, job->symbols, dir, &plugin);
+		files.plugin = plugin.buf;
+	}
 	target_argv(job->target, &files, job->planned->seed, argv);
+	str_release(&plugin);
 	free(initrd);
 	free(console);
 }

@@ -20,6 +20,7 @@ struct boot_job {
 	const char *cmdline; /* kernel parameters of the run and of the arm */
 	const char *bench, *init; /* paths of mlockbench and guest-init */
 	int attempts; /* that failed before this one */
+	const char *plugin, *symbols; /* of a profiled boot (runner/profile.h), else NULL */
 };
 
 enum boot_outcome {

@@ -49,7 +49,7 @@ void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed)
 
 const char *plan_kind_name(enum boot_kind kind)
 {
-	static const char *const names[] = {"timed", "profile", "locks"};
+	static const char *const names[] = {"timed", "profile", "locks", "symbols"};
 
 	return names[kind];
 }

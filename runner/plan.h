@@ -7,7 +7,12 @@
 #include "runner/experiment.h"
 
 /* Times are taken in timed boots only: what explains them comes from instrumented boots beside them. */
-enum boot_kind { BOOT_TIMED, BOOT_PROFILE, BOOT_LOCKS };
+enum boot_kind {
+	BOOT_TIMED,
+	BOOT_PROFILE,
+	BOOT_LOCKS,
+	BOOT_SYMBOLS, /* never in a plan: it only tells what the kernel's functions are called */
+};
 const char *plan_kind_name(enum boot_kind kind);
 
 struct planned_boot {

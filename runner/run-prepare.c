@@ -66,7 +66,9 @@ int run_prepare(struct run *r, const struct run_options *o, struct err *err)
 	}
 	if (qemu_find(r->target, o->qemu, err) < 0 || resolve_kernels(r, o, err) < 0)
 		return -1;
-	return choose_target(r, err);
+	if (choose_target(r, err) < 0)
+		return -1;
+	return r->e->profile ? profiler_prepare(&r->profiler, r->target, r->kernels, r->e->narms, err) : 0;
 }
 
 /* QEMU's command line for an arm, with the files of its first boot in dir. */
@@ -74,7 +76,8 @@ void run_arm_command(const struct run *r, int arm, const char *dir, struct str *
 {
 	struct planned_boot p = {.n = 1, .arm = arm, .seed = r->plan.boots[0].seed};
 	char *cmdline = run_cmdline(r->e, arm);
-	struct boot_job job = {r->e, r->target, &p, &r->kernels[arm], cmdline, r->bench, r->init, 0};
+	struct boot_job job = {r->e, r->target, &p, &r->kernels[arm], cmdline, r->bench, r->init, 0,
+			       NULL, NULL};
 	struct strv argv = STRV_INIT;
 
 	if (r->target->kind != TARGET_HOST)

@@ -52,6 +52,10 @@ static void start_boot(struct loop *l, struct slot *s, const struct planned_boot
 			       .kernel = &r->kernels[p->arm], .bench = r->bench, .init = r->init};
 	char *dir = store_boot_dir(r->store, p->n, &job.attempts, l->err);
 
+	if (p->kind == BOOT_PROFILE) {
+		job.plugin = r->profiler.plugin;
+		job.symbols = r->profiler.symbols[p->arm];
+	}
 	s->cmdline = run_cmdline(r->e, p->arm);
 	job.cmdline = s->cmdline;
 	if (dir && boot_start(&s->boot, &job, dir, l->err) == 0) {

@@ -5,6 +5,7 @@
 #include "runner/experiment.h"
 #include "runner/kernels.h"
 #include "runner/plan.h"
+#include "runner/profile.h"
 #include "runner/store.h"
 #include "runner/target.h"
 
@@ -15,6 +16,7 @@ struct run {
 	struct plan plan;
 	struct store *store;
 	char *bench, *init;
+	struct profiler profiler; /* of a run with profiled boots */
 	int workers; /* boots at a time */
 };
 

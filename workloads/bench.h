@@ -17,6 +17,7 @@ struct bench {
 	void *state;
 
 	/* of the iteration under way */
+	bool warmup;
 	bool started, stopped;
 	struct sample sample;
 	struct accounting base;   /* before the iteration */
@@ -28,5 +29,8 @@ struct bench {
 	unsigned workers; /* processes that worked in the region beside each other */
 	char reason[256];
 };
+
+/* Tells a profiler that the next cell begins; its regions are marked by bench_start and _stop. */
+void bench_mark_cell(void);
 
 #endif

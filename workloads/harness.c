@@ -117,7 +117,10 @@ static int iterations(struct bench *b, const struct run_opts *opts, const struct
 	int ret = EXIT_OK;
 
 	for (unsigned i = 0; i < opts->warmup + opts->iterations; i++) {
-		enum outcome o = iterate(b);
+		enum outcome o;
+
+		b->warmup = i < opts->warmup;
+		o = iterate(b);
 
 		if (tell_region(b, opts->regions, (int)i, err) < 0 ||
 		    emit(b, sink, (int)i, i < opts->warmup, o, err) < 0)
@@ -140,6 +143,7 @@ int harness_run(const struct cell *cell, const struct run_opts *opts, const stru
 	int ret;
 
 	err->text[0] = '\0';
+	bench_mark_cell();
 	/* Base pages are the rule; a workload about huge ones says so with bench_huge_pages(). */
 	bench_huge_pages(&b, false);
 	o = needs_check(&b);

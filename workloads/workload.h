@@ -91,7 +91,8 @@ void bench_shuffle(struct bench *b, int *v, size_t n);
 uint64_t bench_injected(struct bench *b, uint64_t work);
 
 /* Opens and closes the timed region; once an iteration each. stop returns elapsed ns. Both
- * execute the marker instruction `xchg %bx,%bx` at the region's edge, for the profiler. */
+ * execute the marker instruction `xchg %bx,%bx` at the region's edge, for the profiler, except in
+ * warm-up. */
 void bench_start(struct bench *b);
 uint64_t bench_stop(struct bench *b);
 uint64_t bench_now(void); /* the harness's clock, ns (CLOCK_MONOTONIC_RAW) */

@@ -24,6 +24,7 @@
 #include "lib/str.h"
 #include "runner/guest/facts.h"
 #include "runner/guest/idle.h"
+#include "runner/guest/kallsyms.h"
 #include "runner/guest/recorder.h"
 
 /* The second serial port: every Debian kernel has its driver built in, where virtio is a module. */
@@ -200,6 +201,14 @@ static void settle(struct session *s)
 	send(s, json_pack("{s:s, s:i, s:b}", "t", "settled", "seconds", seconds, "idle", idle));
 }
 
+static void tell_symbols(struct session *s)
+{
+	struct err err;
+
+	if (kallsyms_send(&s->out, &err) < 0)
+		fprintf(stderr, "init: %s\n", err.text);
+}
+
 static void run_plan(struct session *s, const char *path)
 {
 	FILE *f = fopen(path, "re");
@@ -217,6 +226,8 @@ static void run_plan(struct session *s, const char *path)
 			continue;
 		else if (sscanf(line, "locks %15s", s->locks) == 1)
 			continue;
+		else if (strcmp(line, "symbols") == 0)
+			tell_symbols(s);
 		else if (strncmp(line, "cell ", 5) == 0)
 			run_cell(s, cells++, line + 5);
 	}

@@ -54,6 +54,7 @@ struct track {
 	uint64_t *regions; /* totals of those closed */
 	size_t n_regions;
 	uint64_t strays; /* returns whose caller is not known */
+	uint64_t doubts, doubtful; /* faults fixed up, and what may not have been executed there */
 };
 
 static const struct block nowhere;
@@ -153,8 +154,16 @@ static void take_back(struct track *t, const struct block *b, struct node *node,
 {
 	uint64_t n = 0;
 
-	if (!t->open || addr < b->addr || addr >= b->end)
+	if (!t->open)
 		return;
+	if (addr < b->addr || addr >= b->end) {
+		/* user code was left at its end, for an instruction that could not be fetched */
+		if (!b->user && b->n > 1) {
+			t->doubts++;
+			t->doubtful += b->n - 1;
+		}
+		return;
+	}
 	while (n < b->n && b->addr + b->offset[b->n - 1 - n] >= addr)
 		n++;
 	if (node->self < n || t->total < n)
@@ -362,7 +371,9 @@ void track_write(struct track *t, FILE *out)
 		fprintf(out, "region %" PRIu64 "\n", t->regions[i]);
 	if (t->strays)
 		fprintf(out, "strays %" PRIu64 "\n", t->strays);
+	if (t->doubts)
+		fprintf(out, "doubt %" PRIu64 " %" PRIu64 "\n", t->doubts, t->doubtful);
 	tree_write(t->tree, out);
 	t->n_regions = 0;
-	t->strays = 0;
+	t->strays = t->doubts = t->doubtful = 0;
 }

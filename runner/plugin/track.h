@@ -16,7 +16,8 @@
  *
  * Counts are of completed instructions, as QEMU's icount clock counts them: what a block did not
  * execute because of a fault or a device access in its middle is taken back when execution goes
- * on inside that block.
+ * on inside that block. Where the kernel goes on elsewhere after a fault (its exception table), how
+ * far the block came is not known, which is written as a doubt.
  */
 #ifndef RUNNER_PLUGIN_TRACK_H
 #define RUNNER_PLUGIN_TRACK_H
