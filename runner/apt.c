@@ -98,6 +98,8 @@ static int write_conf(const struct apt *a, struct err *err)
 	str_addf(&s, "Dir::State \"%s/state\";\n", a->dir);
 	str_addf(&s, "Dir::State::status \"%s/state/status\";\n", a->dir);
 	str_addf(&s, "Dir::Cache \"%s/cache\";\n", a->dir);
+	/* Container images turn apt's cache of its lists off, and asking takes seconds then. */
+	str_add(&s, "Dir::Cache::pkgcache \"pkgcache.bin\";\n");
 	if (geteuid() == 0)
 		str_add(&s, "APT::Sandbox::User \"root\";\n");
 	ret = fs_write_atomic(a->conf, str_text(&s), s.len, err);

@@ -40,6 +40,12 @@ void kernel_suites_release(struct kernel_suites *s)
 	*s = (struct kernel_suites){0};
 }
 
+/*
+ * 60 MiB of lists, there twice while they are replaced, and 60 MiB of apt's cache of them in 2026.
+ * Asked before, since apt hangs on a full file system.
+ */
+#define LISTS_SPACE (200ull << 20)
+
 int kernel_fetch_open(struct apt *a, const struct kernel_suites *s, const struct kernel_opts *o,
 		      struct err *err)
 {
@@ -49,7 +55,8 @@ int kernel_fetch_open(struct apt *a, const struct kernel_suites *s, const struct
 		return 0;
 	if (!o->quiet)
 		fprintf(stderr, "fetching the package lists of %zu suites\n", s->suites.n);
-	if (apt_update(a, err) == 0)
+	if (kernel_fetch_space(a->dir, LISTS_SPACE, "package lists", err) == 0 &&
+	    apt_update(a, err) == 0)
 		return 1;
 	apt_release(a);
 	return -1;
