@@ -54,7 +54,7 @@ $(B)/runner.a: $(runner_o)
 $(B)/analysis.a: $(analysis_o)
 	$(Q)rm -f $@; $(AR) rcs $@ $^
 
-mlocklab: $(B)/runner/main/mlocklab.o $(B)/runner/paths.o $(B)/lib.a
+mlocklab: $(B)/runner/main/mlocklab.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_lib)
 
 # Static: they run in a guest that holds nothing else, and on any machine.

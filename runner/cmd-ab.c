@@ -3,11 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include "lib/fs.h"
-#include "lib/spawn.h"
-#include "runner/paths.h"
+#include "lib/paths.h"
+#include "runner/verb.h"
 
 static const char usage_text[] =
 	"usage: mlocklab ab --old SPEC --new SPEC [--suite NAME|FILE] [option of run...]\n"
@@ -31,20 +29,6 @@ struct options {
 	struct strv rest; /* what run is given */
 };
 
-/* The value of "--name VALUE" or "--name=VALUE" at argv[*i], which moves past it; NULL for others. */
-static const char *value_of(const char *name, int argc, char **argv, int *i)
-{
-	size_t n = strlen(name);
-
-	if (strncmp(argv[*i], name, n) != 0)
-		return NULL;
-	if (argv[*i][n] == '=')
-		return argv[*i] + n + 1;
-	if (argv[*i][n] || *i + 1 >= argc)
-		return NULL;
-	return argv[++*i];
-}
-
 static int parse(struct options *o, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -54,11 +38,11 @@ static int parse(struct options *o, int argc, char **argv)
 			fputs(usage_text, stdout);
 			exit(EXIT_OK);
 		}
-		if ((v = value_of("--old", argc, argv, &i)))
+		if ((v = verb_option("--old", argc, argv, &i)))
 			o->old = v;
-		else if ((v = value_of("--new", argc, argv, &i)))
+		else if ((v = verb_option("--new", argc, argv, &i)))
 			o->new = v;
-		else if ((v = value_of("--suite", argc, argv, &i)))
+		else if ((v = verb_option("--suite", argc, argv, &i)))
 			o->suite = v;
 		else if (!strcmp(argv[i], "--strict"))
 			o->strict = true;
@@ -86,42 +70,12 @@ static char *suite_path(const char *suite)
 	return path;
 }
 
-static char *verb(const char *name)
-{
-	char *dir = paths_libexec(), *path = xasprintf("%s/mlocklab-%s", dir, name);
-
-	free(dir);
-	return path;
-}
-
-/* Starts a verb with our terminal, its standard output to `out` where that is a descriptor. */
-static int run_verb(struct strv *argv, int out, pid_t *pid, struct err *err)
-{
-	struct spawn_opts opts = SPAWN_OPTS;
-
-	opts.out = out;
-	*pid = spawn_start(argv->v, &opts, err);
-	return *pid < 0 ? -1 : 0;
-}
-
-static int exit_code(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
-		return EXIT_USAGE;
-	return WEXITSTATUS(status);
-}
-
 /* Runs the experiment; dir is what it printed, the run's directory. */
 static int measure(const struct options *o, struct str *dir, struct err *err)
 {
-	char *path = suite_path(o->suite), *program = verb("run");
+	char *path = suite_path(o->suite), *program = verb_path("run");
 	struct strv argv = STRV_INIT;
-	int fds[2], code = -1;
-	char buf[4096];
-	ssize_t n;
-	pid_t pid;
+	int code;
 
 	strv_push(&argv, program);
 	strv_push(&argv, path);
@@ -133,15 +87,7 @@ static int measure(const struct options *o, struct str *dir, struct err *err)
 	}
 	for (size_t i = 0; i < o->rest.n; i++)
 		strv_push(&argv, o->rest.v[i]);
-	if (pipe(fds) < 0) {
-		err_sys(err, "cannot make a pipe");
-	} else if (run_verb(&argv, fds[1], &pid, err) == 0) {
-		close(fds[1]);
-		while ((n = read(fds[0], buf, sizeof(buf))) > 0)
-			str_addn(dir, buf, (size_t)n);
-		close(fds[0]);
-		code = exit_code(pid);
-	}
+	code = verb_run(&argv, dir, err);
 	strv_release(&argv);
 	free(path);
 	free(program);
@@ -151,16 +97,14 @@ static int measure(const struct options *o, struct str *dir, struct err *err)
 static int follow(const char *name, const char *dir, const char *option, struct err *err)
 {
 	struct strv argv = STRV_INIT;
-	char *program = verb(name);
-	int code = -1;
-	pid_t pid;
+	char *program = verb_path(name);
+	int code;
 
 	strv_push(&argv, program);
 	strv_push(&argv, dir);
 	if (option)
 		strv_push(&argv, option);
-	if (run_verb(&argv, -1, &pid, err) == 0)
-		code = exit_code(pid);
+	code = verb_run(&argv, NULL, err);
 	strv_release(&argv);
 	free(program);
 	return code;
@@ -185,11 +129,9 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	code = measure(&o, &dir, &err);
 	if (wants(&o, "--show-command")) {
-		fputs(str_text(&dir), stdout);
+		puts(str_text(&dir));
 		return code < 0 ? EXIT_USAGE : code;
 	}
-	while (dir.len && dir.buf[dir.len - 1] == '\n')
-		dir.buf[--dir.len] = '\0';
 	if (code >= 0 && dir.len) {
 		/* boots that failed are part of the answer: what was measured is compared all the same */
 		code = follow("compare", dir.buf, o.strict ? "--strict" : NULL, &err);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "runner/doctor.h"
-#include "runner/paths.h"
+#include "lib/paths.h"
 
 static const char usage_text[] =
 	"usage: mlocklab doctor [--mirror URI]\n"

@@ -13,7 +13,7 @@
 #include "runner/kernel-cache.h"
 #include "runner/kernel-fetch.h"
 #include "runner/kernel-spec.h"
-#include "runner/paths.h"
+#include "lib/paths.h"
 
 static const char usage_text[] =
 	"usage: mlocklab kernels [list] [--update] [--mirror URI]\n"

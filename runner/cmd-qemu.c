@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "runner/paths.h"
+#include "lib/paths.h"
 #include "runner/qemu-cache.h"
 #include "runner/qemu-fetch.h"
 #include "runner/qemu.h"

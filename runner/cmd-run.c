@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "lib/json.h"
-#include "runner/paths.h"
+#include "lib/paths.h"
 #include "runner/run-options.h"
 #include "runner/run-prepare.h"
 

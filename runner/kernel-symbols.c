@@ -8,7 +8,7 @@
 #include "lib/json.h"
 #include "lib/str.h"
 #include "runner/boot.h"
-#include "runner/paths.h"
+#include "lib/paths.h"
 
 /* Seconds of silence after which the guest is given up; it sends some megabytes. */
 #define SILENCE 60

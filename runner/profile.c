@@ -5,7 +5,7 @@
 #include "lib/fs.h"
 #include "runner/kernel-cache.h"
 #include "runner/kernel-symbols.h"
-#include "runner/paths.h"
+#include "lib/paths.h"
 
 int profiler_api(const char *qemu_version, struct err *err)
 {

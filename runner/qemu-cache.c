@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/json.h"
-#include "runner/paths.h"
+#include "lib/paths.h"
 
 static int by_version(const struct dirent **a, const struct dirent **b)
 {

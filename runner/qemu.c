@@ -12,7 +12,7 @@
 #include "lib/json.h"
 #include "lib/spawn.h"
 #include "runner/boot.h"
-#include "runner/paths.h"
+#include "lib/paths.h"
 #include "runner/qemu-cache.h"
 
 #define PROGRAM "qemu-system-x86_64"

@@ -8,7 +8,7 @@
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "runner/boot.h"
-#include "runner/paths.h"
+#include "lib/paths.h"
 #include "runner/provenance.h"
 #include "runner/qemu.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "lib/err.h"
 #include "lib/str.h"
-#include "runner/paths.h"
+#include "lib/paths.h"
 
 static const struct {
 	const char *verb, *help;

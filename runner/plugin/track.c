@@ -282,8 +282,8 @@ static struct node *stray(struct track *t, const struct place *at, const struct 
 {
 	struct node *node = at->node;
 
-	for (; node->parent && !at->elsewhere; node = node->parent)
-		if (node->function == b->function)
+	for (; node->parent; node = node->parent)
+		if (node->function == b->function && (!at->elsewhere || !node->parent->parent))
 			return node;
 	if (t->open)
 		t->strays++;

@@ -14,7 +14,7 @@
 #include "lib/spawn.h"
 #include "runner/boot.h"
 #include "runner/initramfs.h"
-#include "runner/paths.h"
+#include "lib/paths.h"
 #include "runner/qemu.h"
 
 static double now(void)

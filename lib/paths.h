@@ -3,8 +3,8 @@
  * installed (PREFIX/bin, PREFIX/libexec/mlocklab, PREFIX/share/mlocklab/configs). Found from the
  * running executable; every string returned is new and owned by the caller, and none need exist.
  */
-#ifndef RUNNER_PATHS_H
-#define RUNNER_PATHS_H
+#ifndef LIB_PATHS_H
+#define LIB_PATHS_H
 
 /* $MLOCKLAB_CACHE, else TOP/cache in a source tree, else $XDG_CACHE_HOME/mlocklab (~/.cache). */
 char *paths_cache(void);

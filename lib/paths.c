@@ -1,4 +1,4 @@
-#include "runner/paths.h"
+#include "lib/paths.h"
 
 #include <limits.h>
 #include <stdlib.h>
