@@ -19,7 +19,7 @@ objs = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 lib_o := $(call objs,lib/*.c)
 workload_o := $(filter-out $(B)/workloads/main.o,$(call objs,workloads/*.c))
 runner_o := $(filter-out $(B)/runner/cmd-%,$(call objs,runner/*.c))
-guest_o := $(call objs,runner/guest/*.c)
+guest_o := $(filter-out $(B)/runner/guest/init.o,$(call objs,runner/guest/*.c))
 analysis_o := $(filter-out $(B)/analysis/cmd-%,$(call objs,analysis/*.c))
 
 # A verb is a program: runner/cmd-run.c and analysis/cmd-report.c become libexec/mlocklab-run and -report.
@@ -27,7 +27,7 @@ runner_verbs := $(patsubst runner/cmd-%.c,$(B)/libexec/mlocklab-%,$(wildcard run
 analysis_verbs := $(patsubst analysis/cmd-%.c,$(B)/libexec/mlocklab-%,$(wildcard analysis/cmd-*.c))
 unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test-*.c))
 
-programs := mlocklab $(B)/mlockbench $(if $(guest_o),$(B)/guest-init) $(runner_verbs) $(analysis_verbs)
+programs := mlocklab $(B)/mlockbench $(B)/guest-init $(runner_verbs) $(analysis_verbs)
 
 .PHONY: all deps ab check bench clean unit
 .SECONDARY:
@@ -51,6 +51,8 @@ $(B)/workloads.a: $(workload_o)
 	$(Q)rm -f $@; $(AR) rcs $@ $^
 $(B)/runner.a: $(runner_o)
 	$(Q)rm -f $@; $(AR) rcs $@ $^
+$(B)/guest.a: $(guest_o)
+	$(Q)rm -f $@; $(AR) rcs $@ $^
 $(B)/analysis.a: $(analysis_o)
 	$(Q)rm -f $@; $(AR) rcs $@ $^
 
@@ -60,7 +62,7 @@ mlocklab: $(B)/runner/main/mlocklab.o $(B)/lib.a
 # Static: they run in a guest that holds nothing else, and on any machine.
 $(B)/mlockbench: $(B)/workloads/main.o $(B)/workloads.a $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz -lm -lpthread
-$(B)/guest-init: $(guest_o) $(B)/lib.a
+$(B)/guest-init: $(B)/runner/guest/init.o $(B)/guest.a $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz
 
 $(runner_verbs): $(B)/libexec/mlocklab-%: $(B)/runner/cmd-%.o $(B)/runner.a $(B)/lib.a
@@ -71,7 +73,7 @@ $(analysis_verbs): $(B)/libexec/mlocklab-%: $(B)/analysis/cmd-%.o $(B)/analysis.
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_analysis)
 
 # A unit test may use everything; it sees each part through its header.
-$(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/runner.a $(B)/analysis.a $(B)/lib.a
+$(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(B)/runner.a $(B)/analysis.a $(B)/lib.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(libs_runner) $(libs_analysis)
 
