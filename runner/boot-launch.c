@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/spawn.h"
 #include "runner/initramfs.h"
+#include "runner/module.h"
 #include "runner/profile.h"
 
 /* Guest seconds to wait at least before measuring: free under icount, where sleeping costs nothing. */
@@ -27,19 +29,28 @@ static void plan_for(const struct boot_job *job, struct str *out)
 
 int boot_initramfs(const struct boot_job *job, const char *path, struct err *err)
 {
+	char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path)), *brd;
 	struct str plan = STR_INIT;
+	bool made;
 	int ret;
 
 	plan_for(job, &plan);
+	/* The RAM disk that workloads swap on; no kernel of Debian has its driver built in. */
+	brd = module_file(job->kernel, "drivers/block/brd", dir, &made);
 	{
 		struct initramfs_file files[] = {
 			{"init", job->init, NULL, 0755},
 			{"bin/mlockbench", job->bench, NULL, 0755},
 			{"plan", NULL, str_text(&plan), 0644},
+			{"modules/brd.ko", brd, NULL, 0644},
 		};
 
-		ret = initramfs_write(path, files, sizeof(files) / sizeof(*files), err);
+		ret = initramfs_write(path, files, sizeof(files) / sizeof(*files) - !brd, err);
 	}
+	if (made)
+		unlink(brd);
+	free(brd);
+	free(dir);
 	str_release(&plan);
 	return ret;
 }
