@@ -92,7 +92,7 @@ static size_t find_partner(const struct comparison *c, const struct run_boot *b)
 
 	for (i = 0; i < r->n_boots; i++)
 		if (r->boots[i].arm == arm && r->boots[i].pair == b->pair &&
-		    r->boots[i].seed == b->seed)
+		    (c->run_old == r || r->boots[i].seed == b->seed))
 			break;
 	return i;
 }

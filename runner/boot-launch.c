@@ -23,7 +23,7 @@ static void plan_for(const struct boot_job *job, struct str *out)
 	}
 	if (job->planned->kind == BOOT_LOCKS)
 		str_addf(out, "locks %s\n", job->e->locks);
-	plan_text(job->e, job->planned->seed,
+	plan_text(job->e, job->planned->arm, job->planned->seed,
 		  job->target->kind == TARGET_ICOUNT ? SETTLE_ICOUNT : SETTLE_TIMED, out);
 }
 

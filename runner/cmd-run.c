@@ -46,7 +46,8 @@ static int load(struct run *r, const struct run_options *o, struct err *err)
 		return -1;
 	if (run_options_apply(o, r->e, err) < 0)
 		return -1;
-	plan_make(&r->plan, r->e->narms, r->e->pairs, r->e->seed);
+	plan_make(&r->plan, r->e->narms, r->e->pairs, r->e->seed,
+		  strcmp(r->e->layouts, "independent") == 0);
 	plan_add(&r->plan, r->e->narms, BOOT_PROFILE, r->e->profile);
 	if (strcmp(r->e->locks, "none") != 0)
 		plan_add(&r->plan, r->e->narms, BOOT_LOCKS, r->e->lock_boots);

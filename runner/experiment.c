@@ -31,17 +31,35 @@ void experiment_set_arm(struct experiment *e, const char *name, const char *spec
 		}
 	}
 	e->arms = xrealloc(e->arms, (e->narms + 1) * sizeof(*e->arms));
-	e->arms[e->narms++] = (struct arm){xstrdup(name), xstrdup(spec), xstrdup("")};
+	e->arms[e->narms++] = (struct arm){xstrdup(name), xstrdup(spec), xstrdup(""), 0};
+}
+
+int experiment_set_inject(struct experiment *e, const char *arm, const char *percent, struct err *err)
+{
+	char *end;
+	double v = strtod(percent, &end);
+
+	if (end == percent || strcmp(end, *end == '%' ? "%" : "") != 0 || !(v >= 0 && v <= 1000))
+		return err_set(err, "inject=%s: not a percentage from 0 to 1000, such as 0.5", percent);
+	for (size_t i = 0; i < e->narms; i++) {
+		if (strcmp(e->arms[i].name, arm) == 0) {
+			e->arms[i].inject = v;
+			return 0;
+		}
+	}
+	return err_set(err, "inject: no arm '%s'", arm);
 }
 
 static int load_arm(struct experiment *e, const struct ini_section *s, struct err *err)
 {
 	const char *name = s->name + strlen("arm:"), *cmdline = ini_get(s, "cmdline");
+	const char *inject = ini_get(s, "inject");
 
 	for (size_t i = 0; i < s->n; i++)
-		if (strcmp(s->entries[i].key, "kernel") && strcmp(s->entries[i].key, "cmdline"))
-			return err_set(err, "%s:%d: unknown key '%s' in [%s]: kernel or cmdline", e->path,
-				       s->entries[i].line, s->entries[i].key, s->name);
+		if (strcmp(s->entries[i].key, "kernel") && strcmp(s->entries[i].key, "cmdline") &&
+		    strcmp(s->entries[i].key, "inject"))
+			return err_set(err, "%s:%d: unknown key '%s' in [%s]: kernel, cmdline or inject",
+				       e->path, s->entries[i].line, s->entries[i].key, s->name);
 	if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != strlen(name))
 		return err_set(err, "%s:%d: [%s]: an arm's name is of a-z, 0-9, '.', '-' and '_'",
 			       e->path, s->line, s->name);
@@ -54,6 +72,8 @@ static int load_arm(struct experiment *e, const struct ini_section *s, struct er
 		free(a->cmdline);
 		a->cmdline = xstrdup(cmdline);
 	}
+	if (inject && experiment_set_inject(e, name, inject, err) < 0)
+		return err_prefix(err, "%s:%d", e->path, s->line);
 	return 0;
 }
 
@@ -220,6 +240,7 @@ static void set_defaults(struct experiment *e, const char *path)
 		.timeout = 600,
 		.watchdog = 300,
 		.margin = 0.01,
+		.layouts = xstrdup("paired"),
 		.lock_boots = 1,
 		.locks = xstrdup("none"),
 		.workloads = json_array(),
@@ -296,6 +317,7 @@ int experiment_from_json(struct experiment *e, const json_t *run, struct err *er
 		experiment_set_arm(e, json_get_str(o, "name", ""), json_get_str(o, "spec", ""));
 		free(e->arms[i].cmdline);
 		e->arms[i].cmdline = xstrdup(json_get_str(o, "cmdline", ""));
+		e->arms[i].inject = json_get_num(o, "inject", 0);
 	}
 	json_array_foreach(json_object_get(run, "cells"), i, o)
 		append_cell(e, json_incref(o));
@@ -327,6 +349,7 @@ void experiment_release(struct experiment *e)
 	free(e->target);
 	free(e->cmdline);
 	free(e->locks);
+	free(e->layouts);
 	json_decref(e->workloads);
 	*e = (struct experiment){0};
 }

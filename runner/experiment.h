@@ -6,7 +6,7 @@
  *     target=auto
  *     pairs=10
  *     [arm:old]                 one section an arm, in order
- *     kernel=debian:5.10
+ *     kernel=debian:5.10        with cmdline= and inject= where it needs them
  *     [exit]                    any other section is a job: a workload and its parameters,
  *     workload=exit-mlocked     where a list is swept and two lists make every combination
  *     procs=1,2,4,...,64
@@ -24,6 +24,7 @@
 struct arm {
 	char *name, *spec;
 	char *cmdline; /* kernel parameters of this arm only, or "" */
+	double inject; /* percent of its own work that each cell does again: a slowdown of known size */
 };
 
 struct cell {
@@ -42,6 +43,7 @@ struct experiment {
 	int timeout;                 /* longest a cell may take, seconds of the guest's clock */
 	int watchdog;                /* longest silence of a guest, seconds of ours */
 	double margin;
+	char *layouts;               /* "paired", or "independent": see plan_make() */
 	int profile;                 /* instrumented boots of each arm: profiled (icount only) */
 	int lock_boots;              /* and with lock probes, where `locks` is not "none" */
 	char *locks;                 /* the lock backend */
@@ -69,5 +71,8 @@ int experiment_from_json(struct experiment *e, const json_t *run, struct err *er
 
 /* Sets or adds an arm; a new spec for an arm drops nothing else of it. */
 void experiment_set_arm(struct experiment *e, const char *name, const char *spec);
+/* Sets an arm's inject from text, a percentage such as "5", "0.5" or "0.5%". */
+int experiment_set_inject(struct experiment *e, const char *arm, const char *percent,
+			  struct err *err);
 
 #endif

@@ -22,7 +22,13 @@ static void shuffle(int *v, size_t n, uint64_t *state)
 	}
 }
 
-void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed)
+/* JSON numbers are exact to 2^53 */
+static uint64_t random_layout(uint64_t *state)
+{
+	return plan_random(state) >> 11;
+}
+
+void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed, bool independent)
 {
 	int *order = xcalloc(arms, sizeof(*order));
 	uint64_t state = seed;
@@ -32,13 +38,15 @@ void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed)
 	p->n = 0;
 	p->boots = xcalloc(arms * (size_t)pairs, sizeof(*p->boots));
 	for (int pair = 0; pair < pairs; pair++) {
-		uint64_t layout = plan_random(&state) >> 11; /* JSON numbers are exact to 2^53 */
+		uint64_t layout = random_layout(&state);
 
 		if (pair % 2 == 0)
 			shuffle(order, arms, &state);
 		for (size_t i = 0; i < arms; i++) {
 			size_t k = pair % 2 ? arms - 1 - i : i;
 
+			if (independent && i > 0)
+				layout = random_layout(&state);
 			p->boots[p->n] = (struct planned_boot){BOOT_TIMED, (int)p->n + 1, order[k], pair,
 							       layout};
 			p->n++;
@@ -77,7 +85,8 @@ void plan_release(struct plan *p)
 	*p = (struct plan){0};
 }
 
-void plan_text(const struct experiment *e, uint64_t layout_seed, int settle_min, struct str *out)
+void plan_text(const struct experiment *e, int arm, uint64_t layout_seed, int settle_min,
+	       struct str *out)
 {
 	str_addf(out, "timeout %d\n", e->timeout);
 	str_addf(out, "settle %d %d\n", settle_min < e->settle ? settle_min : e->settle, e->settle);
@@ -88,6 +97,9 @@ void plan_text(const struct experiment *e, uint64_t layout_seed, int settle_min,
 		for (size_t k = 0; k < c->args.n; k++)
 			str_addf(out, "\t%s", c->args.v[k]);
 		/* every cell its own sequence, or a cell's figures would hang on its neighbours */
-		str_addf(out, "\t--seed\t%llu\n", (unsigned long long)layout_seed);
+		str_addf(out, "\t--seed\t%llu", (unsigned long long)layout_seed);
+		if (e->arms[arm].inject > 0)
+			str_addf(out, "\t--inject\t%g", e->arms[arm].inject);
+		str_add(out, "\n");
 	}
 }

@@ -2,6 +2,7 @@
 #ifndef RUNNER_PLAN_H
 #define RUNNER_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "runner/experiment.h"
@@ -20,7 +21,7 @@ struct planned_boot {
 	int n;    /* 1, 2, ... in the order they are run */
 	int arm;  /* index into the experiment's arms */
 	int pair;
-	uint64_t seed; /* of the layout; the same for all arms of a pair */
+	uint64_t seed; /* of the layout */
 };
 
 struct plan {
@@ -30,9 +31,11 @@ struct plan {
 
 /*
  * Pairs in blocks of two: the arms in a random order, then in the reverse of it (ABBA or BAAB), so
- * that a drift of the machine falls on all arms alike. The same seed gives the same plan.
+ * that a drift of the machine falls on all arms alike. The same seed gives the same plan. The boots
+ * of a pair have one layout, or with `independent` each its own: what differs between arms of one
+ * kernel is then what the layout alone does.
  */
-void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed);
+void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed, bool independent);
 /*
  * Appends `rounds` boots of each arm of an instrumented kind. Round k has the layout of pair k, so
  * that it can be set against the timed boot it explains.
@@ -43,7 +46,9 @@ void plan_release(struct plan *p);
 /* The next number of a seeded sequence (splitmix64, Steele, Lea and Flood 2014). */
 uint64_t plan_random(uint64_t *state);
 
-/* The plan as PID 1 reads it: settle, timeout, then a line a cell. settle_min in seconds. */
-void plan_text(const struct experiment *e, uint64_t layout_seed, int settle_min, struct str *out);
+/* The plan of an arm's boot as PID 1 reads it: settle, timeout, then a line a cell. settle_min in
+ * seconds. */
+void plan_text(const struct experiment *e, int arm, uint64_t layout_seed, int settle_min,
+	       struct str *out);
 
 #endif

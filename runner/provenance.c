@@ -117,11 +117,13 @@ static void set_known(json_t *o, const char *key, const char *text)
 		json_object_set_new(o, key, json_string(text));
 }
 
-json_t *provenance_arm(const char *name, const char *cmdline, const struct kernel *k)
+json_t *provenance_arm(const struct arm *a, const struct kernel *k)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "name", name, "spec", k->spec, "cmdline", cmdline,
-			      "sha256", k->sha256);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "name", a->name, "spec", k->spec, "cmdline",
+			      a->cmdline, "sha256", k->sha256);
 
+	if (a->inject > 0)
+		json_object_set_new(o, "inject", json_real(a->inject));
 	set_known(o, "release", k->release);
 	set_known(o, "package", k->package);
 	set_known(o, "version", k->version);

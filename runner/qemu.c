@@ -97,7 +97,7 @@ bool qemu_probe(const struct target *t, const struct kernel *k, int limit, struc
 {
 	char *bench = paths_program("mlockbench"), *init = paths_program("guest-init");
 	struct experiment e = {.timeout = 60, .settle = 0, .watchdog = limit};
-	struct arm arm = {(char *)"probe", k->spec, (char *)""};
+	struct arm arm = {.name = (char *)"probe", .spec = k->spec, .cmdline = (char *)""};
 	struct planned_boot planned = {.n = 1};
 	struct boot_job job = {&e, t, &planned, k, "", bench, init, 0, NULL, NULL};
 	char dir[] = "/tmp/mlocklab-probe-XXXXXX";

@@ -21,6 +21,10 @@ static const char usage_text[] =
 	"  --seed N              of the order of boots and their layouts\n"
 	"  --cpus N, --nodes N, --memory MIB\n"
 	"                        the guest's size\n"
+	"  --layouts HOW         paired: both boots of a pair have one layout; independent:\n"
+	"                        each its own\n"
+	"  --inject ARM=PERCENT  that arm does so much of its work again: a slowdown of a\n"
+	"                        known size, to see it found\n"
 	"  --cmdline TEXT        more kernel parameters, such as mitigations=off\n"
 	"  --name NAME           of the run, in its directory's name\n"
 	"  --out DIR             the run's directory itself\n"
@@ -33,20 +37,21 @@ static const char usage_text[] =
 
 /* Options that set a key of [global]. */
 static const char *const setting_names[] = {"target", "pairs", "iterations", "seed",	"cpus",
-					    "nodes",  "memory", "cmdline",   "name"};
+					    "nodes",  "memory", "cmdline",   "name", "layouts"};
 #define SETTINGS (int)(sizeof(setting_names) / sizeof(*setting_names))
 
-enum { OPT_SETTING = 256, OPT_KERNEL = 512, OPT_OUT, OPT_WORKERS, OPT_QEMU, OPT_MIRROR, OPT_SHOW,
+enum { OPT_SETTING = 256, OPT_KERNEL = 512, OPT_INJECT, OPT_OUT, OPT_WORKERS, OPT_QEMU, OPT_MIRROR, OPT_SHOW,
        OPT_RESUME, OPT_HELP };
 
 int run_options_parse(struct run_options *o, int argc, char **argv)
 {
-	struct option longs[SETTINGS + 9] = {0};
+	struct option longs[SETTINGS + 10] = {0};
 	int c, n = 0;
 
 	for (; n < SETTINGS; n++)
 		longs[n] = (struct option){setting_names[n], required_argument, NULL, OPT_SETTING + n};
 	longs[n++] = (struct option){"kernel", required_argument, NULL, OPT_KERNEL};
+	longs[n++] = (struct option){"inject", required_argument, NULL, OPT_INJECT};
 	longs[n++] = (struct option){"out", required_argument, NULL, OPT_OUT};
 	longs[n++] = (struct option){"workers", required_argument, NULL, OPT_WORKERS};
 	longs[n++] = (struct option){"qemu", required_argument, NULL, OPT_QEMU};
@@ -63,6 +68,9 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 		switch (c) {
 		case OPT_KERNEL:
 			strv_push(&o->kernels, optarg);
+			break;
+		case OPT_INJECT:
+			strv_push(&o->injects, optarg);
 			break;
 		case OPT_OUT:
 			o->out = optarg;
@@ -102,7 +110,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 		      "--resume; 'mlocklab run --help' tells more\n", stderr);
 		return -1;
 	}
-	if (o->resume && (o->kernels.n || o->settings.n || o->out)) {
+	if (o->resume && (o->kernels.n || o->injects.n || o->settings.n || o->out)) {
 		fputs("mlocklab run: --resume goes on with what the run was begun with: of the other options "
 		      "only --workers, --qemu and --show-command may stand beside it\n", stderr);
 		return -1;
@@ -154,6 +162,22 @@ static int set_kernels(struct experiment *e, const struct strv *kernels, struct 
 	return ret;
 }
 
+/* "ARM=PERCENT" of each --inject. */
+static int set_injects(struct experiment *e, const struct strv *injects, struct err *err)
+{
+	for (size_t i = 0; i < injects->n; i++) {
+		const char *equals = strrchr(injects->v[i], '=');
+		char *arm = equals ? xstrndup(injects->v[i], (size_t)(equals - injects->v[i])) : NULL;
+		int ret = arm ? experiment_set_inject(e, arm, equals + 1, err)
+			      : err_set(err, "--inject %s: not ARM=PERCENT", injects->v[i]);
+
+		free(arm);
+		if (ret < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int run_options_apply(const struct run_options *o, struct experiment *e, struct err *err)
 {
 	for (size_t i = 0; i + 1 < o->settings.n; i += 2)
@@ -166,5 +190,5 @@ int run_options_apply(const struct run_options *o, struct experiment *e, struct 
 	if (!e->narms)
 		return err_set(err, "'%s' has no [arm:NAME] section: name a kernel with --kernel",
 			       o->experiment);
-	return 0;
+	return set_injects(e, &o->injects, err);
 }

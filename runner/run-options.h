@@ -9,6 +9,7 @@
 struct run_options {
 	const char *experiment, *resume, *out, *qemu, *mirror;
 	struct strv kernels;  /* [ARM=]SPEC */
+	struct strv injects;  /* ARM=PERCENT */
 	struct strv settings; /* key, value, key, value */
 	int workers;
 	bool show_command;

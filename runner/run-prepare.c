@@ -113,8 +113,7 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
 	run_arm_command(r, 0, "BOOT", &command);
 	for (size_t i = 0; i < r->e->narms; i++)
-		json_array_append_new(arms, provenance_arm(r->e->arms[i].name, r->e->arms[i].cmdline,
-							   &r->kernels[i]));
+		json_array_append_new(arms, provenance_arm(&r->e->arms[i], &r->kernels[i]));
 	run = json_pack("{s:i, s:s, s:o, s:s, s:s, s:s, s:I, s:i, s:f, s:o, s:o, s:o, s:o, s:{s:s, s:s}}",
 			"format", 1, "tool", MLOCKLAB_VERSION, "command", words(argc, argv), "name",
 			r->e->name, "created", created, "status", "running", "seed",

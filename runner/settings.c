@@ -9,7 +9,7 @@
 
 struct key {
 	const char *name;
-	enum { TEXT, NAME, COUNT, SEED, REAL } kind;
+	enum { TEXT, NAME, LAYOUTS, COUNT, SEED, REAL } kind;
 	size_t offset;
 	long long min, max;
 };
@@ -32,6 +32,7 @@ static const struct key keys[] = {
 	{"locks", TEXT, offsetof(struct experiment, locks), 0, 0},
 	{"lock_boots", COUNT, offsetof(struct experiment, lock_boots), 1, 100},
 	{"margin", REAL, offsetof(struct experiment, margin), 0, 0},
+	{"layouts", LAYOUTS, offsetof(struct experiment, layouts), 0, 0},
 };
 #define KEYS (sizeof(keys) / sizeof(*keys))
 
@@ -56,6 +57,10 @@ static int set(struct experiment *e, const struct key *k, const char *value, str
 		if (!isalnum((unsigned char)*value) || value[strspn(value, NAME_CHARACTERS)])
 			return err_set(err, "%s=%s: of letters, digits, '.', '-' and '_', the first a "
 					    "letter or digit", k->name, value);
+		return set_text(at, value);
+	case LAYOUTS:
+		if (strcmp(value, "paired") != 0 && strcmp(value, "independent") != 0)
+			return err_set(err, "%s=%s: paired or independent", k->name, value);
 		return set_text(at, value);
 	case SEED:
 		*(uint64_t *)at = strtoull(value, &end, 0);
@@ -96,6 +101,7 @@ static json_t *value_json(const struct key *k, const void *at)
 	switch (k->kind) {
 	case TEXT:
 	case NAME:
+	case LAYOUTS:
 		return json_string(*(char *const *)at);
 	case SEED:
 		return json_integer((json_int_t) * (const uint64_t *)at);

@@ -25,7 +25,7 @@ bool bench_is(struct bench *b, const char *param, const char *value)
 
 uint64_t bench_injected(struct bench *b, uint64_t work)
 {
-	return work + work * b->inject / 100;
+	return work + (uint64_t)((double)work * b->inject / 100 + 0.5);
 }
 
 /* splitmix64 (Vigna, public domain): any seed will do, zero too. */

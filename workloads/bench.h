@@ -12,7 +12,7 @@
 struct bench {
 	const struct workload *w;
 	const struct cell *cell;
-	unsigned inject; /* percent of the work to do over again inside the region */
+	double inject; /* percent of the work to do over again inside the region */
 	uint64_t random;
 	void *state;
 

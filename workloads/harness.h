@@ -9,7 +9,7 @@
 struct run_opts {
 	unsigned iterations, warmup; /* warm-up iterations come first and are marked */
 	uint64_t seed;
-	unsigned inject; /* percent */
+	double inject; /* percent */
 	/*
 	 * Who records what the kernel does meanwhile learns here when to look: a descriptor that gets
 	 * a line "ITER START END WORKERS\n" for each timed region after its end, in ns of

@@ -173,6 +173,16 @@ static int number(const char *option, const char *text, uint64_t max, uint64_t *
 	return 0;
 }
 
+static int percent(const char *text, double *out, struct err *err)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	if (*text < '0' || *text > '9' || *end || !(*out <= 1000000))
+		return err_set(err, "--inject %.40s: not a percentage such as 5 or 0.5", text);
+	return 0;
+}
+
 static int open_output(struct output *o, const char *path, struct err *err)
 {
 	o->fd = STDOUT_FILENO;
@@ -211,6 +221,11 @@ static int run_options(int argc, char *argv[], struct run_opts *opts, struct out
 			path = optarg;
 			continue;
 		}
+		if (c == 'j') {
+			if (percent(optarg, &opts->inject, err) < 0)
+				return -1;
+			continue;
+		}
 		if (number(options[at].name, optarg, max, &v, err) < 0)
 			return -1;
 		if (c == 'i')
@@ -219,8 +234,6 @@ static int run_options(int argc, char *argv[], struct run_opts *opts, struct out
 			opts->warmup = (unsigned)v;
 		else if (c == 's')
 			opts->seed = v;
-		else if (c == 'j')
-			opts->inject = (unsigned)v;
 		else if (c == 'r')
 			opts->regions = (int)v;
 		else

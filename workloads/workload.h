@@ -86,7 +86,7 @@ void bench_shuffle(struct bench *b, int *v, size_t n);
 /*
  * work and --inject percent of it again: how much to do where `work` is what is asked for and what
  * bench_ops() counts. So a slowdown of a known size can be put into a run, to see it found. Pages
- * are the finest thing to inject.
+ * are the finest thing to inject: what is added is rounded to whole ones.
  */
 uint64_t bench_injected(struct bench *b, uint64_t work);
 

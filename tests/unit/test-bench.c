@@ -191,7 +191,7 @@ static enum outcome draw(struct bench *b)
 {
 	for (int i = 0; i < 3; i++)
 		drawn[i] = bench_random(b);
-	injected = bench_injected(b, 200);
+	injected = bench_injected(b, 1000);
 	return sleep_a_bit(b);
 }
 
@@ -205,11 +205,11 @@ static void test_random_and_inject(void **state)
 
 	(void)state;
 	fake.iterate = draw;
-	run_fake(&s, (struct run_opts){.iterations = 1, .seed = 1234567, .inject = 5});
+	run_fake(&s, (struct run_opts){.iterations = 1, .seed = 1234567, .inject = 0.45});
 	assert_true(drawn[0] == 3203168211198807973u);
 	assert_true(drawn[1] == 9817491932198370423u);
 	assert_true(drawn[2] == 4593380528125082431u);
-	assert_int_equal(injected, 210);
+	assert_int_equal(injected, 1005);
 	figures_release(&s.metrics);
 }
 

@@ -112,12 +112,12 @@ static void test_round_trip(void **state)
 	json_t *run;
 	struct err err = {""};
 
-	load(state, &e, "[global]\nname=n.1\nseed=18446744073709551615\nmargin=0.0123\nsettle=0\n"
-			"[arm:a]\nkernel=debian:6.1\ncmdline=x=1\n"
+	load(state, &e, "[global]\nname=n.1\nseed=18446744073709551615\nmargin=0.0123\nsettle=0\nlayouts=independent\n"
+			"[arm:a]\nkernel=debian:6.1\ncmdline=x=1\ninject=0.5%\n"
 			"[j]\nworkload=exit-mlocked\nprocs=2\nsize=64K\n");
 	run = experiment_json(&e);
-	json_object_set_new(run, "arms", json_pack("[{s:s, s:s, s:s}]", "name", "a", "spec", "debian:6.1",
-						   "cmdline", "x=1"));
+	json_object_set_new(run, "arms", json_pack("[{s:s, s:s, s:s, s:f}]", "name", "a", "spec", "debian:6.1",
+						   "cmdline", "x=1", "inject", e.arms[0].inject));
 	if (experiment_from_json(&back, run, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_true(back.seed == UINT64_MAX);
@@ -127,6 +127,8 @@ static void test_round_trip(void **state)
 	assert_string_equal(back.name, "n.1");
 	assert_string_equal(back.text, e.text);
 	assert_string_equal(back.arms[0].cmdline, "x=1");
+	assert_true(back.arms[0].inject == 0.5);
+	assert_string_equal(back.layouts, "independent");
 	assert_int_equal(back.ncells, 1);
 	assert_int_equal(back.cells[0].args.n, e.cells[0].args.n);
 	for (size_t i = 0; i < e.cells[0].args.n; i++)
@@ -174,10 +176,12 @@ static void test_refused(void **state)
 		{"[global]\nname=../../etc/x\n" JOB, "x.ini:2: name=../../etc/x: of letters, digits"},
 		{"[global]\nname=\n" JOB, "name="},
 		{"[global]\npair=3\n" JOB, "x.ini:2: unknown key 'pair' in [global]: one of name, target,"},
-		{"[arm:a]\nkernal=x\n" JOB, "x.ini:2: unknown key 'kernal' in [arm:a]: kernel or cmdline"},
+		{"[arm:a]\nkernal=x\n" JOB, "x.ini:2: unknown key 'kernal' in [arm:a]: kernel, cmdline or inject"},
 		{"[arm:a]\ncmdline=x\n" JOB, "x.ini:1: [arm:a] has no kernel="},
 		{"[arm:]\nkernel=x\n" JOB, "an arm's name is of a-z"},
 		{"[arm:a/b]\nkernel=x\n" JOB, "an arm's name is of a-z"},
+		{"[arm:a]\nkernel=x\ninject=1x\n" JOB, "inject=1x: not a percentage"},
+		{"[global]\nlayouts=mixed\n" JOB, "x.ini:2: layouts=mixed: paired or independent"},
 		{"[j]\nprocs=1\n", "x.ini:1: [j] has no workload="},
 		{"[j]\nworkload=nosuch\n", "x.ini:1: nosuch: no such workload"},
 		{"[j]\nworkload=exit-mlocked\nprocs=2000\n", "procs=2000: out of range, 1..1024"},
@@ -222,6 +226,10 @@ static void test_set(void **state)
 	assert_int_equal(e.narms, 2);
 	assert_string_equal(e.arms[0].spec, "debian:5.10");
 	assert_string_equal(e.arms[1].cmdline, "");
+	assert_int_equal(experiment_set_inject(&e, "b", "0.5%", &err), 0);
+	assert_true(e.arms[1].inject == 0.5);
+	assert_int_equal(experiment_set_inject(&e, "c", "1", &err), -1);
+	assert_says(&err, "no arm 'c'");
 	experiment_release(&e);
 }
 

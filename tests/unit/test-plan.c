@@ -33,7 +33,7 @@ static void test_blocks(void **state)
 		struct plan p;
 		char text[64];
 
-		plan_make(&p, 2, 4, seed);
+		plan_make(&p, 2, 4, seed, false);
 		assert_int_equal(p.n, 8);
 		order(&p, text);
 		for (int block = 0; block < 2; block++) {
@@ -52,9 +52,9 @@ static void test_fields(void **state)
 	struct plan p, again, other;
 
 	(void)state;
-	plan_make(&p, 3, 5, 42);
-	plan_make(&again, 3, 5, 42);
-	plan_make(&other, 3, 5, 43);
+	plan_make(&p, 3, 5, 42, false);
+	plan_make(&again, 3, 5, 42, false);
+	plan_make(&other, 3, 5, 43, false);
 	assert_int_equal(p.n, 15);
 	assert_memory_equal(p.boots, again.boots, p.n * sizeof(*p.boots));
 	assert_memory_not_equal(p.boots, other.boots, p.n * sizeof(*p.boots));
@@ -73,12 +73,29 @@ static void test_fields(void **state)
 	plan_release(&other);
 }
 
+static void test_independent(void **state)
+{
+	struct plan p, paired;
+
+	(void)state;
+	plan_make(&p, 2, 6, 42, true);
+	plan_make(&paired, 2, 6, 42, false);
+	assert_int_equal(p.n, paired.n);
+	for (size_t i = 0; i < p.n; i++) {
+		assert_int_equal(p.boots[i].pair, paired.boots[i].pair);
+		for (size_t j = 0; j < i; j++)
+			assert_true(p.boots[i].seed != p.boots[j].seed);
+	}
+	plan_release(&p);
+	plan_release(&paired);
+}
+
 static void test_instrumented(void **state)
 {
 	struct plan p;
 
 	(void)state;
-	plan_make(&p, 2, 3, 1);
+	plan_make(&p, 2, 3, 1, false);
 	plan_add(&p, 2, BOOT_PROFILE, 2);
 	assert_int_equal(p.n, 10);
 	for (size_t i = 6; i < 10; i++) {
@@ -92,20 +109,25 @@ static void test_instrumented(void **state)
 static void test_text(void **state)
 {
 	struct cell cells[2] = {{.id = (char *)"null"}, {.id = (char *)"exit/procs=2"}};
-	struct experiment e = {.timeout = 600, .settle = 60, .cells = cells, .ncells = 2};
+	struct arm arms[2] = {{.name = (char *)"old"}, {.name = (char *)"new", .inject = 0.5}};
+	struct experiment e = {.timeout = 600, .settle = 60, .arms = arms, .narms = 2, .cells = cells,
+			       .ncells = 2};
 	struct str s = STR_INIT;
 
 	(void)state;
 	strv_split(&cells[0].args, "null --iterations 3", " ");
 	strv_split(&cells[1].args, "exit procs=2", " ");
-	plan_text(&e, 77, 10, &s);
+	plan_text(&e, 0, 77, 10, &s);
 	assert_string_equal(s.buf, "timeout 600\nsettle 10 60\n"
 				   "cell null\trun\tnull\t--iterations\t3\t--seed\t77\n"
 				   "cell exit/procs=2\trun\texit\tprocs=2\t--seed\t77\n");
 	str_clear(&s);
 	e.settle = 4;
-	plan_text(&e, 77, 10, &s);
+	plan_text(&e, 0, 77, 10, &s);
 	assert_non_null(strstr(s.buf, "settle 4 4\n"));
+	str_clear(&s);
+	plan_text(&e, 1, 77, 10, &s);
+	assert_non_null(strstr(s.buf, "\t--seed\t77\t--inject\t0.5\ncell exit"));
 	str_release(&s);
 	strv_release(&cells[0].args);
 	strv_release(&cells[1].args);
@@ -115,7 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random), cmocka_unit_test(test_blocks), cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_instrumented), cmocka_unit_test(test_text),
+		cmocka_unit_test(test_independent), cmocka_unit_test(test_instrumented), cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,8 @@ static void test_target(void **state)
 static void test_host_and_arm(void **state)
 {
 	struct kernel k = {.spec = (char *)"image:x", .sha256 = "00", .release = (char *)"6.1.0"};
-	json_t *host = provenance_host(), *arm = provenance_arm("old", "a=b", &k);
+	struct arm a = {.name = (char *)"old", .cmdline = (char *)"a=b", .inject = 0.5};
+	json_t *host = provenance_host(), *arm = provenance_arm(&a, &k);
 
 	(void)state;
 	assert_true(json_get_int(host, "cpus", 0) > 0);
@@ -56,6 +57,7 @@ static void test_host_and_arm(void **state)
 	assert_true(*json_get_str(host, "cpu", "") != '\0');
 	assert_string_equal(json_get_str(arm, "name", ""), "old");
 	assert_string_equal(json_get_str(arm, "release", ""), "6.1.0");
+	assert_true(json_get_num(arm, "inject", 0) == 0.5);
 	assert_null(json_object_get(arm, "package"));
 	json_decref(host);
 	json_decref(arm);
