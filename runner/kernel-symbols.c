@@ -51,7 +51,7 @@ static int boot_for_symbols(const struct kernel *k, const struct target *t, char
 			    struct str *out, struct err *err)
 {
 	struct planned_boot planned = {.kind = BOOT_SYMBOLS, .n = 1};
-	struct arm arm = {(char *)"symbols", k->spec, (char *)""};
+	struct arm arm = {.name = (char *)"symbols", .spec = k->spec, .cmdline = (char *)""};
 	struct experiment e = {.watchdog = SILENCE, .arms = &arm, .narms = 1};
 	char *bench = paths_program("mlockbench"), *init = paths_program("guest-init");
 	struct target small = *t;

@@ -67,7 +67,7 @@ static double our_boot(const struct target *t, const struct kernel *k, const cha
 {
 	char *bench = paths_program("mlockbench"), *init = paths_program("guest-init");
 	struct experiment e = {.timeout = 60, .watchdog = 600};
-	struct arm arm = {(char *)"bench", k->spec, (char *)""};
+	struct arm arm = {.name = (char *)"bench", .spec = k->spec, .cmdline = (char *)""};
 	struct planned_boot planned = {.n = 1};
 	struct boot_job job = {&e, t, &planned, k, "", bench, init, 0};
 	double start = now(), ready = 0;
