@@ -3,21 +3,32 @@
 #   deps.sh check     0 when everything needed to build and run is here; says nothing
 #   deps.sh install   installs what is missing, as root or through sudo; with neither, prints the command
 #   deps.sh list      prints the packages
+# shellcheck disable=SC2086 # the lists are words
 set -u
 
-build="gcc libc6-dev make pkg-config libjansson-dev libinih-dev libarchive-dev libgsl-dev
-libsqlite3-dev zlib1g-dev libcmocka-dev"
-run="qemu-system-x86 gnuplot-nox dpkg ca-certificates fonts-dejavu-core"
+packages="gcc libc6-dev make libjansson-dev libinih-dev libarchive-dev libgsl-dev libsqlite3-dev
+zlib1g-dev libcmocka-dev qemu-system-x86 gnuplot-nox apt dpkg debian-archive-keyring ca-certificates
+fonts-dejavu-core"
 
+# Prints the packages that are not installed.
 missing() {
-	for p in $build $run; do
-		dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null | grep -q '^install ok installed' || echo "$p"
+	have=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $packages 2>/dev/null |
+		sed -n 's/^installed //p')
+	for p in $packages; do
+		echo "$have" | grep -qx -e "$p" || echo "$p"
 	done
 }
 
+if ! command -v dpkg-query >/dev/null; then
+	# Elsewhere the compiler and the programs say themselves what they miss.
+	[ "${1:-}" = install ] &&
+		echo "this is not Debian; mlocklab needs what these packages hold there:" $packages >&2
+	exit 0
+fi
+
 case "${1:-}" in
 list)
-	echo $build $run
+	echo $packages
 	;;
 check)
 	[ -z "$(missing)" ]
@@ -25,18 +36,20 @@ check)
 install)
 	need=$(missing | tr '\n' ' ')
 	[ -n "$need" ] || exit 0
-	cmd="apt-get install -y --no-install-recommends $need"
+	install="apt-get install -y --no-install-recommends ${need% }"
 	if [ "$(id -u)" = 0 ]; then
-		as=""
-	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null || { command -v sudo >/dev/null && [ -t 0 ]; }; then
-		as="sudo"
+		as=
+	elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+		as=sudo
 	else
 		echo "mlocklab needs packages that are not installed; as root, run:" >&2
-		echo "    apt-get update && $cmd" >&2
+		echo "    apt-get update && $install" >&2
 		exit 2
 	fi
-	echo "installing: $need" >&2
-	$as apt-get -q update && DEBIAN_FRONTEND=noninteractive $as $cmd
+	echo "installing: ${need% }" >&2
+	# A third party's source that fails to update does not keep Debian's own from working.
+	$as apt-get -q update || echo "going on without some package lists" >&2
+	$as env DEBIAN_FRONTEND=noninteractive $install
 	;;
 *)
 	echo "usage: deps.sh check|install|list" >&2
