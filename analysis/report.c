@@ -7,8 +7,8 @@
 #include "analysis/html.h"
 #include "analysis/markdown.h"
 #include "analysis/plot-gnuplot.h"
-#include "analysis/plot-svg.h"
 #include "analysis/report-csv.h"
+#include "analysis/report-draw.h"
 #include "analysis/report-part.h"
 #include "lib/fs.h"
 
@@ -47,44 +47,6 @@ static int write_csv(const struct doc *d, const char *dir, struct err *err)
 		ret = write_file(dir, p ? p->name : t->name, ".csv", &csv, err);
 	}
 	str_release(&csv);
-	return ret;
-}
-
-/* Reads what gnuplot drew, keeps it for the page, and leaves the file fit to stand alone. */
-static int take_picture(struct block *b, const char *dir, struct err *err)
-{
-	struct str drawn = STR_INIT, page = STR_INIT, alone = STR_INIT;
-	char *path = xasprintf("%s/%s.svg", dir, b->plot->name);
-	int ret = fs_read(path, &drawn, err);
-
-	if (ret == 0) {
-		plot_svg_adapt(b->plot, str_text(&drawn), false, &page);
-		plot_svg_adapt(b->plot, str_text(&drawn), true, &alone);
-		b->svg = xstrdup(str_text(&page));
-		ret = fs_write_atomic(path, str_text(&alone), alone.len, err);
-	}
-	free(path);
-	str_release(&drawn);
-	str_release(&page);
-	str_release(&alone);
-	return ret;
-}
-
-static int draw(struct doc *d, const char *dir, struct err *err)
-{
-	struct str script = STR_INIT;
-	int ret;
-
-	for (size_t i = 0; i < d->n; i++)
-		if (d->v[i].plot && plot_has_points(d->v[i].plot))
-			plot_script(d->v[i].plot, &script);
-	ret = write_file(dir, "plots", ".gp", &script, err);
-	str_release(&script);
-	if (!ret)
-		ret = plot_gnuplot_run(dir, "plots.gp", err);
-	for (size_t i = 0; i < d->n && !ret; i++)
-		if (d->v[i].plot && plot_has_points(d->v[i].plot))
-			ret = take_picture(&d->v[i], dir, err);
 	return ret;
 }
 
@@ -139,7 +101,7 @@ int report_write(const struct run *run, const struct comparison *c, char **note,
 	if (!ret && !plot_gnuplot_found())
 		*note = xstrdup("the report has no pictures: " PLOT_GNUPLOT_MISSING);
 	else if (!ret)
-		ret = draw(&r.doc, dir, err);
+		ret = report_draw(&r.doc, dir, err);
 	if (!ret)
 		ret = write_csv(&r.doc, dir, err);
 	if (!ret)
