@@ -1,0 +1,154 @@
+/* mlocklab gate: a new kernel against a stored run, with an exit code for CI. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/json.h"
+#include "runner/verb.h"
+
+static const char usage_text[] =
+	"usage: mlocklab gate --baseline RUN --kernel SPEC [option...]\n"
+	"\n"
+	"Measures the experiment of a stored run on another kernel and compares the two.\n"
+	"Exit code 0: nothing got worse; 1: something did; 4: with --strict, some figure\n"
+	"was inconclusive; 2: it could not be done.\n"
+	"\n"
+	"  --baseline RUN   the stored run\n"
+	"  --arm NAME       its kernel to compare with, where it has several\n"
+	"  --kernel SPEC    the new kernel: debian:6.1, deb:FILE, image:FILE, ...\n"
+	"  --margin SHARE   smallest change that matters: 2% or 0.02\n"
+	"  --strict         an inconclusive figure is exit code 4\n"
+	"  --help           this text\n"
+	"\n"
+	"Under icount the boots of both are paired by their layout. On other targets the\n"
+	"baseline was measured at another time, which a drift of the machine can be taken\n"
+	"for a change in: 'mlocklab ab' measures both side by side.\n"
+	"Every other option is one of run, such as --workers or --out.\n";
+
+struct options {
+	const char *baseline, *arm, *kernel, *margin;
+	bool strict;
+	struct strv rest; /* what run is given */
+};
+
+static int parse(struct options *o, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *v;
+
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			fputs(usage_text, stdout);
+			exit(EXIT_OK);
+		}
+		if ((v = verb_option("--baseline", argc, argv, &i)))
+			o->baseline = v;
+		else if ((v = verb_option("--arm", argc, argv, &i)))
+			o->arm = v;
+		else if ((v = verb_option("--kernel", argc, argv, &i)))
+			o->kernel = v;
+		else if ((v = verb_option("--margin", argc, argv, &i)))
+			o->margin = v;
+		else if (!strcmp(argv[i], "--strict"))
+			o->strict = true;
+		else
+			strv_push(&o->rest, argv[i]);
+	}
+	if (o->baseline && o->kernel)
+		return 0;
+	fprintf(stderr, "mlocklab gate: --%s is missing: a stored run and a new kernel are wanted\n",
+		o->baseline ? "kernel" : "baseline");
+	return -1;
+}
+
+/* The arm of the baseline to compare with: the one named, or the only one. A new string, or NULL. */
+static char *choose_arm(const struct options *o, struct err *err)
+{
+	char *path = xasprintf("%s/run.json", o->baseline), *chosen = NULL;
+	json_t *run = json_read(path, err), *arms = json_object_get(run, "arms"), *arm;
+	struct str names = STR_INIT;
+	size_t i;
+
+	json_array_foreach(arms, i, arm) {
+		const char *name = json_get_str(arm, "name", "");
+
+		str_addf(&names, "%s%s", i ? ", " : "", name);
+		if (!chosen && (o->arm ? !strcmp(name, o->arm) : json_array_size(arms) == 1))
+			chosen = xstrdup(name);
+	}
+	if (run && !chosen)
+		err_set(err, "'%s' has the arms %s: name one of them with --arm", o->baseline,
+			str_text(&names));
+	str_release(&names);
+	json_decref(run);
+	free(path);
+	return chosen;
+}
+
+/* Measures; run is set to the new run's directory. */
+static int measure(const struct options *o, const char *arm, struct str *run, struct err *err)
+{
+	char *program = verb_path("repeat");
+	struct strv argv = STRV_INIT;
+	int code;
+
+	strv_push(&argv, program);
+	strv_push(&argv, o->baseline);
+	/* An arm of the same name, so that its kernel parameters are the same. */
+	strv_push(&argv, "--kernel");
+	strv_pushf(&argv, "%s=%s", arm, o->kernel);
+	strv_push(&argv, "--name");
+	strv_push(&argv, "gate");
+	for (size_t i = 0; i < o->rest.n; i++)
+		strv_push(&argv, o->rest.v[i]);
+	code = verb_run(&argv, run, err);
+	/* Boots that failed are part of the answer: what was measured is compared all the same. */
+	if (code >= 0 && !run->len)
+		code = err_set(err, "nothing was measured of '%s'", o->kernel);
+	strv_release(&argv);
+	free(program);
+	return code;
+}
+
+static int compare(const struct options *o, const char *arm, const char *run, struct err *err)
+{
+	char *program = verb_path("compare");
+	struct strv argv = STRV_INIT;
+	int code;
+
+	strv_push(&argv, program);
+	strv_push(&argv, "--old");
+	strv_push(&argv, arm);
+	if (o->strict)
+		strv_push(&argv, "--strict");
+	if (o->margin) {
+		strv_push(&argv, "--margin");
+		strv_push(&argv, o->margin);
+	}
+	strv_push(&argv, o->baseline);
+	strv_push(&argv, run);
+	code = verb_run(&argv, NULL, err);
+	strv_release(&argv);
+	free(program);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {0};
+	struct str run = STR_INIT;
+	struct err err = {""};
+	char *arm;
+	int code = -1;
+
+	if (parse(&o, argc, argv) < 0)
+		return EXIT_USAGE;
+	arm = choose_arm(&o, &err);
+	if (arm && measure(&o, arm, &run, &err) >= 0)
+		code = compare(&o, arm, run.buf, &err);
+	if (code < 0)
+		fprintf(stderr, "mlocklab gate: %s\n", err.text);
+	free(arm);
+	str_release(&run);
+	strv_release(&o.rest);
+	return code < 0 ? EXIT_USAGE : code;
+}
