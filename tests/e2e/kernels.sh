@@ -20,6 +20,14 @@ cache=$(dirname "$(dirname "$(dirname "$image")")")
 export MLOCKLAB_CACHE="$tmp/cache"
 export http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9
 mkdir -p "$MLOCKLAB_CACHE/kernels"
+
+expect 0 mlocklab doctor
+awk 'length > 75 { exit 1 }' "$out" || die 'the doctor is wider than 75 columns'
+for row in 'QEMU  *ok  [0-9]' 'KVM  *? ' 'icount SMP  *? ' 'gnuplot  *ok ' 'apt mirror  *no ' 'NUMA ' \
+	'memlock ' ' -> mlocklab kernels fetch debian:'; do
+	grep -q "$row" "$out" || die "the doctor does not say '$row'"
+done
+
 cp -r "$cache/kernels/$kernel" "$MLOCKLAB_CACHE/kernels/"
 
 expect 0 mlocklab kernels fetch debian:5.10 debian:5.10/cloud-amd64
@@ -51,6 +59,7 @@ says 'debian:VERSION[/FLAVOUR]'
 # A cache with no room, where a small file system may be made.
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	mkdir "$tmp/full"
+	# shellcheck disable=SC2016 # for the inner shell
 	expect 2 env MLOCKLAB_CACHE="$tmp/full" unshare -m sh -c \
 		'mount -t tmpfs -o size=4m none "$0" && exec "$1" fetch "deb:$2"' \
 		"$tmp/full" "$libexec/mlocklab-kernels" "$tmp/my.deb"

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/paths.h"
 #include "runner/bzimage.h"
 #include "runner/kernel-cache.h"
 #include "runner/kernel-fetch.h"
@@ -270,6 +271,45 @@ static void test_space(void **state)
 	assert_non_null(strstr(err.text, "a kernel"));
 }
 
+static void located(const char *exe, const char *want_top, const char *want_prefix)
+{
+	char *path = xasprintf("%s/%s", top, exe), *found, *prefix;
+
+	paths_locate(path, &found, &prefix);
+	free(path);
+	path = xasprintf("%s/%s", top, want_top ? want_top : want_prefix ? want_prefix : "");
+	if (want_top)
+		assert_string_equal(found, path);
+	else
+		assert_null(found);
+	if (want_prefix)
+		assert_string_equal(prefix, path);
+	else
+		assert_null(prefix);
+	free(path);
+	free(found);
+	free(prefix);
+}
+
+static void test_paths(void **state)
+{
+	char *tree = xasprintf("%s/tree/configs", top);
+	char *usr = xasprintf("%s/usr/share/mlocklab/configs", top);
+	struct err err;
+
+	(void)state;
+	assert_int_equal(fs_mkdirs(tree, &err), 0);
+	assert_int_equal(fs_mkdirs(usr, &err), 0);
+	located("tree/mlocklab", "tree", NULL);
+	located("tree/build/mlockbench", "tree", NULL);
+	located("tree/build/libexec/mlocklab-run", "tree", NULL);
+	located("usr/bin/mlocklab", NULL, "usr");
+	located("usr/libexec/mlocklab/mlocklab-run", NULL, "usr");
+	located("else/where/a/b/c/mlocklab", NULL, NULL);
+	free(tree);
+	free(usr);
+}
+
 #define WITH_TOP(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -277,7 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_TOP(test_bzimage), WITH_TOP(test_deb),   WITH_TOP(test_tampered),
 		WITH_TOP(test_bad_deb), WITH_TOP(test_cached), WITH_TOP(test_image),
-		WITH_TOP(test_suites),	WITH_TOP(test_space),
+		WITH_TOP(test_suites),	WITH_TOP(test_space),  WITH_TOP(test_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
