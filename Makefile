@@ -99,8 +99,9 @@ sanitized: $(runner_verbs) $(analysis_verbs) $(unit_tests)
 lint:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --language=c --inline-suppr -j 2 -I. -D_GNU_SOURCE \
 		-DMLOCKLAB_VERSION='"$(VERSION)"' --enable=warning,performance,portability \
+		--include=tests/cppcheck.h \
 		--suppress=missingIncludeSystem lib runner workloads analysis
-	shellcheck -s sh runner/*.sh tests/*.sh tests/e2e/*.sh tests/fake/*
+	shellcheck -S warning -s sh runner/*.sh tests/*.sh tests/e2e/*.sh tests/fake/*
 
 -include runner/plugin/rules.mk
 

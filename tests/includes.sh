@@ -17,6 +17,7 @@ allowed() {
 	esac
 }
 
+# shellcheck disable=SC2044 # no name of ours has a blank
 for file in $(find lib workloads runner analysis -name '*.[ch]'); do
 	files=$((files + 1))
 	for header in $(sed -n 's/^[ \t]*#[ \t]*include[ \t]*"\(.*\)".*/\1/p' "$file"); do

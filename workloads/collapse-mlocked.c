@@ -124,8 +124,11 @@ static uint64_t shootdowns(void)
 
 	if (fs_read("/proc/interrupts", &text, &err) == 0) {
 		at = strstr(str_text(&text), "TLB:");
-		for (at = at ? at + 4 : NULL; at && *(at += strspn(at, " ")) >= '0' && *at <= '9';)
+		at = at ? at + 4 + strspn(at + 4, " ") : (char *)"";
+		while (*at >= '0' && *at <= '9') {
 			sum += strtoull(at, &at, 10);
+			at += strspn(at, " ");
+		}
 	}
 	str_release(&text);
 	return sum;

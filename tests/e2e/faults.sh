@@ -24,7 +24,7 @@ qemu_of() {
 # --- the guest ---
 
 two_arms() {
-	small_experiment "$@"
+	small_experiment
 	echo '[arm:bad]'
 	echo 'kernel=debian:5.10'
 }
