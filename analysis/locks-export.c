@@ -12,7 +12,7 @@ static struct table *new_table(const char *caption)
 		bool number;
 	} columns[] = {
 		{"kernel", false}, {"lock", false}, {"mode", false}, {"caller", false},
-		{"called by", false}, {"waits", true}, {"total", true}, {"mean", true},
+		{"called by", false}, {"waits", true}, {"(all)", true}, {"total", true}, {"mean", true},
 		{"longest", true}, {"share", true}, {"rounds", true},
 	};
 	struct table *t = table_new(NULL, caption);
@@ -45,6 +45,7 @@ static void add_line(struct table *t, const struct locks *l, const struct lock_c
 	table_text(t, *line->caller ? line->caller : "(others)");
 	table_text(t, line->via);
 	table_number(t, f.waits);
+	table_number(t, f.all_waits);
 	add_time(t, l, f.wait_ns);
 	add_time(t, l, f.mean_ns);
 	add_time(t, l, f.longest_ns);

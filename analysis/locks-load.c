@@ -32,7 +32,8 @@ static int read_sample(void *arg, const char *text, size_t len, struct err *err)
 		return -1;
 	for (size_t i = 0; i < s.latencies; i++)
 		sum += (double)s.latency_ns[i];
-	if (!s.warmup && !strcmp(s.outcome, "ok")) {
+	/* where the accounting did not come back, the waiting was real all the same */
+	if (!s.warmup && (!strcmp(s.outcome, "ok") || !strcmp(s.outcome, "fail"))) {
 		rd->rounds = xrealloc(rd->rounds, (rd->n + 1) * sizeof(*rd->rounds));
 		rd->rounds[rd->n++] = (struct round){xstrdup(s.cell), s.iter, sum};
 	}

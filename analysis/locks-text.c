@@ -29,7 +29,7 @@ void locks_percent(char out[32], double share)
 	if (isnan(share))
 		strcpy(out, "-");
 	else
-		snprintf(out, 32, "%.1f %%", 100 * share);
+		snprintf(out, 32, "%.1f%%", 100 * share);
 }
 
 void locks_method(const struct locks *l, struct str *out)
@@ -41,7 +41,7 @@ void locks_method(const struct locks *l, struct str *out)
 	str_addf(out,
 		 "Waits in the slow paths of read-write semaphores, spinning included, recorded by "
 		 "'%s' in boots of their own (%s, %s). %sFigures are of one round, the median of all; "
-		 "'longest' is of all rounds. A share is the summed waiting by the summed time of the "
+		 "waits in brackets, 'mean' and 'longest' are of all rounds. A share is the summed waiting by the summed time of the "
 		 "processes.",
 		 l->backend, l->run.target.kind, cpus,
 		 icount ? "CPUs run in turn on one clock of instructions: a serialised model, not "
@@ -86,20 +86,21 @@ static void add_caller(struct str *out, const struct lock_line *line)
 static void add_line(const struct locks *l, const struct lock_cell *c, const struct lock_line *line,
 		     struct str *out)
 {
-	char total[32], mean[32], longest[32], share[32];
+	char waits[64], total[32], mean[32], longest[32], share[32];
 	struct lock_figures f;
 
 	locks_figures(c, line, &f);
+	snprintf(waits, sizeof(waits), "%.0f (%.0f)", f.waits, f.all_waits);
 	locks_time(total, l, f.wait_ns);
 	locks_time(mean, l, f.mean_ns);
 	locks_time(longest, l, f.longest_ns);
 	locks_percent(share, f.share);
-	str_addf(out, "  %c ", line->write ? 'W' : 'R');
+	str_addf(out, " %c ", line->write ? 'W' : 'R');
 	add_caller(out, line);
-	str_addf(out, "%7.0f%8s%8s%8s%8s\n", f.waits, total, mean, longest, share);
+	str_addf(out, "%11s%8s%8s%8s%6s\n", waits, total, mean, longest, share);
 }
 
-/* "i_mmap_rwsem: 58.1 % of the processes' time (51.0 % to 63.2 %)" */
+/* "i_mmap_rwsem: 58.1% of the processes' time (51.0% to 63.2%)" */
 static void add_class(const struct lock_cell *c, enum lock_class class, struct str *out)
 {
 	struct values v = {locks_shares(c, class), c->rounds};
@@ -159,7 +160,7 @@ void locks_text(const struct locks *l, struct str *out)
 			last = l->cells[i].cell;
 			str_add(out, "\n");
 			text_escape(out, last->id);
-			str_addf(out, "\n  %-*s%9s%8s%8s%8s%8s\n", CALLER_WIDTH, "caller", "waits",
+			str_addf(out, "\n   %-*s%11s%8s%8s%8s%6s\n", CALLER_WIDTH, "caller", "waits (all)",
 				 "total", "mean", "longest", "share");
 		}
 		add_cell(l, &l->cells[i], out);

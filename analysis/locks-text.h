@@ -7,7 +7,7 @@
 
 /* "1.23 s", "41.1 ms", "710 us"; under icount instructions: "1.5M"; "0", and "-" for NAN. */
 void locks_time(char out[32], const struct locks *l, double ns);
-/* "58.1 %" of a share; "-" for NAN. */
+/* "58.1%" of a share; "-" for NAN. */
 void locks_percent(char out[32], double share);
 /* What stands over every such table: the instrument, and how the figures are to be read. */
 void locks_method(const struct locks *l, struct str *out);

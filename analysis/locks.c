@@ -142,6 +142,7 @@ void locks_figures(const struct lock_cell *c, const struct lock_line *line, stru
 	*f = (struct lock_figures){
 		.waits = stats_median(line->waits, c->rounds),
 		.wait_ns = stats_median(line->wait_ns, c->rounds),
+		.all_waits = waits,
 		.mean_ns = waits > 0 ? sum(line->wait_ns, c->rounds) / waits : NAN,
 	};
 	for (size_t i = 0; i < c->rounds; i++) {

@@ -51,6 +51,7 @@ const struct lock_cell *locks_find(const struct locks *l, const char *cell, size
 /* --- figures of a line --- */
 struct lock_figures {
 	double waits, wait_ns; /* of a round, medians */
+	double all_waits;      /* of all rounds */
 	double mean_ns;        /* of one wait, over all rounds; NAN without one */
 	double longest_ns;     /* of all rounds */
 	double share;          /* of the processes' time, median of the rounds' own */
