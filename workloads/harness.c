@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include "lib/str.h"
 #include "workloads/bench.h"
 #include "workloads/memory.h"
@@ -63,6 +64,7 @@ static int emit(struct bench *b, const struct sink *sink, int iter, bool warmup,
 
 static enum outcome iterate(struct bench *b)
 {
+	int slack = b->w->slack_pages * (int)sysconf(_SC_NPROCESSORS_ONLN);
 	struct err err;
 	enum outcome o;
 
@@ -76,7 +78,7 @@ static enum outcome iterate(struct bench *b)
 		return o;
 	if (!b->stopped)
 		return bench_broken(b, "the workload never closed its timed region");
-	if (accounting_check(&b->base, b->w->slack_pages, &err) < 0)
+	if (accounting_check(&b->base, slack, &err) < 0)
 		return bench_fail(b, "%s", err.text);
 	return OUTCOME_OK;
 }

@@ -65,7 +65,8 @@ struct workload {
 	struct needs needs;
 	/* The assignment that makes the control, the same work unlocked: "lock=none"; or NULL. */
 	const char *control;
-	/* Pages by which nr_mlock and nr_unevictable may differ after an iteration. */
+	/* Pages by which nr_mlock and nr_unevictable may differ after an iteration, for each CPU: what one
+	 * holds in a batch of its own, another cannot count or unlock (5.18 and later err that way). */
 	int slack_pages;
 	/* Once a cell, outside every timed region; any may be NULL but iterate. */
 	enum outcome (*setup)(struct bench *b);
