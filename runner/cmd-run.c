@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "lib/json.h"
 #include "lib/paths.h"
+#include "runner/locks.h"
 #include "runner/run-options.h"
 #include "runner/run-prepare.h"
 
@@ -49,8 +50,6 @@ static int load(struct run *r, const struct run_options *o, struct err *err)
 	plan_make(&r->plan, r->e->narms, r->e->pairs, r->e->seed,
 		  strcmp(r->e->layouts, "independent") == 0);
 	plan_add(&r->plan, r->e->narms, BOOT_PROFILE, r->e->profile);
-	if (strcmp(r->e->locks, "none") != 0)
-		plan_add(&r->plan, r->e->narms, BOOT_LOCKS, r->e->lock_boots);
 	return 0;
 }
 
@@ -80,7 +79,8 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 
 	r.bench = paths_program("mlockbench");
 	r.init = paths_program("guest-init");
-	if (load(&r, o, err) < 0 || run_prepare(&r, o, err) < 0)
+	if (load(&r, o, err) < 0 || run_prepare(&r, o, err) < 0 ||
+	    (!o->resume && locks_plan(&e, &target, &r.plan, err) < 0))
 		return -1;
 	if (o->show_command)
 		return show_commands(&r);

@@ -242,7 +242,7 @@ static void set_defaults(struct experiment *e, const char *path)
 		.margin = 0.01,
 		.layouts = xstrdup("paired"),
 		.lock_boots = 1,
-		.locks = xstrdup("none"),
+		.locks = xstrdup("auto"),
 		.workloads = json_array(),
 	};
 }

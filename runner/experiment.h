@@ -45,8 +45,8 @@ struct experiment {
 	double margin;
 	char *layouts;               /* "paired", or "independent": see plan_make() */
 	int profile;                 /* instrumented boots of each arm: profiled (icount only) */
-	int lock_boots;              /* and with lock probes, where `locks` is not "none" */
-	char *locks;                 /* the lock backend */
+	int lock_boots;              /* and with lock probes, as `locks` says */
+	char *locks;                 /* the lock recorder, "none", or "auto": runner/locks.h */
 	struct arm *arms;
 	size_t narms;
 	struct cell *cells;

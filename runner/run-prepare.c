@@ -31,6 +31,29 @@ static int resolve_kernels(struct run *r, const struct run_options *o, struct er
 	return ret;
 }
 
+/*
+ * CPUs that take turns on one clock: at 1 ns an instruction the ticks of all of them come so often
+ * that little else is done; at 4 ns, which is some 250 million instructions a second, they do not.
+ */
+#define ICOUNT_SMP_SHIFT 2
+
+/* The first QEMU that starts a second CPU under icount: older ones hang, which takes long to see. */
+#define ICOUNT_SMP_QEMU 8
+
+/*
+ * Several, so that locks are contended, but for profiles, which are of one CPU, and where a QEMU
+ * cannot start them under icount.
+ */
+static int default_cpus(const struct target *t, const struct experiment *e, const struct kernel *k)
+{
+	struct err ignored;
+
+	if (t->kind == TARGET_ICOUNT &&
+	    (e->profile || atoi(t->qemu_version) < ICOUNT_SMP_QEMU || !qemu_can_icount_smp(t, k, &ignored)))
+		return 1;
+	return 4;
+}
+
 /* The target's kind and size: what the experiment says, else what suits the kind and the QEMU. */
 static int choose_target(struct run *r, struct err *err)
 {
@@ -43,11 +66,14 @@ static int choose_target(struct run *r, struct err *err)
 		t->kind = qemu_can_kvm(t, &r->kernels[0], &why) ? TARGET_KVM : TARGET_ICOUNT;
 	t->nodes = e->nodes ? e->nodes : 2;
 	t->memory_mib = e->memory_mib ? e->memory_mib : 2048;
-	t->cpus = e->cpus ? e->cpus : t->kind == TARGET_ICOUNT ? 1 : 4;
+	t->icount_shift = ICOUNT_SMP_SHIFT; /* for asking whether it can, too */
+	t->cpus = e->cpus ? e->cpus : default_cpus(t, e, &r->kernels[0]);
 	if (t->kind == TARGET_ICOUNT && t->cpus > 1 && !qemu_can_icount_smp(t, &r->kernels[0], &why))
 		return err_set(err, "QEMU %s cannot start %d CPUs under icount (%s): use cpus=1, or a "
 				    "newer QEMU: 'mlocklab qemu fetch' and --qemu cached",
 			       t->qemu_version, t->cpus, why.text);
+	if (t->cpus == 1)
+		t->icount_shift = 0;
 	if (automatic)
 		fprintf(stderr, "target %s%s%s\n", target_kind_name(t->kind),
 			t->kind == TARGET_KVM ? "" : ": KVM boots no guest here: ",

@@ -1,0 +1,16 @@
+/* Which recorder of lock evidence a run uses (runner/guest/recorder.h does the recording). */
+#ifndef RUNNER_LOCKS_H
+#define RUNNER_LOCKS_H
+
+#include "runner/experiment.h"
+#include "runner/plan.h"
+#include "runner/target.h"
+
+/*
+ * Decides what `locks=auto`, the default, stands for: a recorder where several CPUs make waiting
+ * possible and the boots cost little, which is under KVM and under icount, else none. Then adds the
+ * boots that record to the plan. -1 where the experiment names a recorder that there is not.
+ */
+int locks_plan(struct experiment *e, const struct target *t, struct plan *p, struct err *err);
+
+#endif
