@@ -1,0 +1,99 @@
+#!/bin/sh
+# A kernel boots, and each workload gives a plausible figure and moves its mechanism's counter.
+# KERNEL=debian:7.2 tests/e2e/workloads.sh asks another one; what it lacks is skipped with a reason.
+# shellcheck source=tests/common.sh
+. "$(dirname "$0")/../common.sh"
+
+kernel=${KERNEL:-debian:6.1}
+bench=${libexec%/libexec}/mlockbench
+
+# workload and parameters | metric, least, most | counter (a metric or of /proc/vmstat), least, most
+cat >"$tmp/rows" <<'EOF'
+mlock-toggle size=1M lock=mlock | toggle 300 20000 | unevictable_pgs_mlocked 256 256
+mlock-toggle size=1M lock=none | toggle 1 2000 | unevictable_pgs_mlocked 0 0
+mlock-toggle size=4K chunk=4K rounds=64 lock=mlock | toggle 1000 50000 | unevictable_pgs_munlocked 64 64
+mlock-toggle memory=shmem procs=2 size=1M lock=mlock | toggle 300 20000 | unevictable_pgs_munlocked 256 512
+munlockall-sparse size=64M pages=16 lock=mlock | munlockall 10000 50000000 | unevictable_pgs_munlocked 16 16
+munlockall-sparse size=64M pages=16 lock=none | munlockall 100 50000 | unevictable_pgs_munlocked 0 0
+mlock-onfault-prefaulted size=1M lock=onfault | mlock2 100 20000 | unevictable_pgs_mlocked 256 256
+mlock-onfault-prefaulted size=1M memory=shmem lock=onfault | uncounted 0 0 | unevictable_pgs_mlocked 256 256
+mlocked-accuracy procs=4 size=256K disturb=none lock=mlock | error 0 0 | nr_mlock 0 0
+mlocked-accuracy procs=4 size=256K disturb=migrate lock=mlock | error 0 0 | pgmigrate_success 64 64
+mlocked-accuracy procs=4 size=256K disturb=pin lock=mlock | worst 0 64 | pgmigrate_fail 64 64
+lru-add size=2M | fault 500 20000 | minflt 512 600
+lru-add memory=shmem size=2M | fault 500 30000 | minflt 512 600
+truncate-mlocked-cow size=1M lock=mlock | truncate 500 20000 | unevictable_pgs_munlocked 256 256
+truncate-mlocked-cow size=1M race=munlock lock=mlock | truncate 500 20000 | nr_mlock -256 -256
+reclaim-mlocked limit=8M locked=50 | scan 1 2 | stolen 3800 4600
+oom-reap-mlocked size=4M exit=free lock=mlock | freed 500 50000 | unevictable_pgs_munlocked 1024 1024
+oom-reap-mlocked size=4M exit=held lock=mlock | reaped 0.9 1 | unevictable_pgs_munlocked 1024 1024
+collapse-mlocked procs=2 huge=1 how=khugepaged lock=mlock | collapse 1000000 50000000 | thp_collapse_alloc 1 1
+collapse-mlocked procs=2 huge=1 how=madvise lock=mlock | collapse 500000 50000000 | thp_collapse_alloc 1 1
+reclaim-mlocked-thp huge=2 stream=8M lock=mlock | splits 0 0 | pswpout 500 3000
+reclaim-mlocked-thp huge=2 stream=8M lock=none | splits 1 4 | thp_split_pmd 2 8
+swapoff procs=2 size=1M | swapoff 1000 50000 | pswpin 490 520
+swapoff procs=2 size=1M memory=shmem | swapoff 1000 50000 | pswpin 490 520
+shm-swap size=1M | cycle 3000 100000 | pswpout 250 260
+anon-fork vmas=32 children=4 | time 1000 100000 | minflt 128 1000
+anon-fork vmas=32 children=4 shape=deep | time 1000 100000 | minflt 128 1000
+anon-fork vmas=32 children=4 act=pageout | time 1000 100000 | pswpout 32 32
+migrate-hugetlb moves=4 race=none | move 10000 5000000 | moved 1 1
+migrate-hugetlb moves=4 memory=shared race=unmap | move 1000 5000000 | pgmigrate_success 0 4096
+hugetlb-fault-fork procs=2 forkers=1 pages=4 rounds=16 | fault 500 100000 | minflt 100 5000
+hugetlb-fault-fork procs=2 forkers=0 pages=4 rounds=16 | fault 500 100000 | minflt 100 1000
+EOF
+
+{
+	printf '[global]\ntarget=icount\npairs=1\niterations=1\nwarmup=1\n[arm:only]\nkernel=%s\n' "$kernel"
+	n=0
+	while read -r words; do
+		n=$((n + 1))
+		printf '[row-%d]\nworkload=%s\n' "$n" "${words%% *}"
+		echo "${words%%|*}" | tr ' ' '\n' | sed -n '2,$ { /=/p }'
+	done <"$tmp/rows"
+} >"$tmp/x.ini"
+expect 0 mlocklab run "$tmp/x.ini" --out "$tmp/run"
+same "$(outcome_of "$tmp/run" 1)" ok 'the boot'
+same "$(detail_of "$tmp/run" 1)" '' 'what its console holds'
+
+# value NAME: the number behind a name in $line
+value() {
+	echo "$line" | sed -n "s/.*\"$1\":\(-\{0,1\}[0-9.][0-9.e+-]*\).*/\1/p"
+}
+
+# between NAME LEAST MOST
+between() {
+	v=$(value "$1")
+	awk -v v="${v:-nan}" -v a="$2" -v b="$3" 'BEGIN { exit !(v + 0 >= a && v + 0 <= b && v != "nan") }' ||
+		die "$id: $1 is ${v:-missing}, not between $2 and $3"
+	checks=$((checks + 1))
+}
+
+skipped=0
+while IFS='|' read -r words metric counter; do
+	# shellcheck disable=SC2086 # words
+	id=$("$bench" cell $words | sed -n 's/^{"id":"\([^"]*\)".*/\1/p')
+	line=$(grep -F "\"cell\":\"$id\"" "$tmp/run/boots/001/samples.jsonl" | tail -n 1)
+	case $line in
+	*'"outcome":"ok"'*)
+		# shellcheck disable=SC2086 # name, least, most
+		between $metric
+		# shellcheck disable=SC2086
+		between $counter
+		;;
+	*'"outcome":"skip","reason":"'[!\"]*) skipped=$((skipped + 1)) ;;
+	*) die "$id: ${line:-no record of it}" ;;
+	esac
+done <"$tmp/rows"
+case $kernel in
+debian:6.1) same "$skipped" 0 'skipped workloads, of which 6.1 needs none' ;;
+esac
+
+# Whatever the ledger asks for is a cell that there is.
+cat configs/claims/*.ini | sed -n 's/^workload=//p' >"$tmp/workloads"
+while read -r words; do
+	# shellcheck disable=SC2086 # words
+	expect 0 "$bench" cell $words
+done <"$tmp/workloads"
+
+echo "$checks checks on $kernel, $skipped skipped"
