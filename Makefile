@@ -5,7 +5,7 @@ CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 B := build
 # make V=1 shows the commands
-Q := $(if $(V),,@echo '  $(@F)';)
+Q = $(if $(V),,@echo '  $(@F)';)
 VERSION := $(shell cat VERSION)
 
 warn := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-error=deprecated-declarations
@@ -72,6 +72,8 @@ $(analysis_verbs): $(B)/libexec/mlocklab-%: $(B)/analysis/cmd-%.o $(B)/analysis.
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_analysis)
 
+-include runner/plugin/rules.mk
+
 # A unit test may use everything; it sees each part through its header.
 $(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(B)/runner.a $(B)/analysis.a $(B)/lib.a
 	@mkdir -p $(@D)
@@ -90,7 +92,8 @@ check: all $(unit_tests)
 # The host's programs and the unit tests again under sanitizers. What runs in a guest is static, which
 # they do not support, and stays that of build/.
 .PHONY: check-asan sanitized lint
-sanitize := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+sanitize := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-Wno-maybe-uninitialized
 check-asan: all
 	$(MAKE) B=build-asan CFLAGS='$(sanitize)' sanitized
 sanitized: $(runner_verbs) $(analysis_verbs) $(unit_tests)
@@ -102,8 +105,6 @@ lint:
 		--include=tests/cppcheck.h \
 		--suppress=missingIncludeSystem lib runner workloads analysis
 	shellcheck -S warning -s sh runner/*.sh tests/*.sh tests/e2e/*.sh tests/fake/*
-
--include runner/plugin/rules.mk
 
 # Exit code 1 of ab says that a figure got worse: an answer, not a failure to give one.
 ab: all
