@@ -17,6 +17,7 @@ static const char usage_text[] =
 	"\n"
 	"  --confirm         measure an interleaved A/B of the two neighbours of each\n"
 	"                    change point that has none yet, into the directory of RUN\n"
+	"  --pairs N         pairs of boots of such an A/B (default: 10)\n"
 	"  --html FILE       also write a page with pictures\n"
 	"  --margin SHARE    smallest change that matters: 2% or 0.02 (default: 1%, or\n"
 	"                    what the run says if that is more)\n"
@@ -28,6 +29,7 @@ static const char usage_text[] =
 struct options {
 	const char *run, *html;
 	double margin;
+	int pairs;
 	bool confirm;
 };
 
@@ -49,8 +51,8 @@ static int parse(struct options *o, int argc, char **argv, struct err *err)
 {
 	static const struct option options[] = {
 		{"confirm", no_argument, NULL, 'c'},	    {"html", required_argument, NULL, 'w'},
-		{"margin", required_argument, NULL, 'm'}, {"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"margin", required_argument, NULL, 'm'}, {"pairs", required_argument, NULL, 'p'},
+		{"help", no_argument, NULL, 'h'},	    {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -65,6 +67,11 @@ static int parse(struct options *o, int argc, char **argv, struct err *err)
 		case 'm':
 			if (parse_share(optarg, &o->margin, err) < 0)
 				return -1;
+			break;
+		case 'p':
+			o->pairs = atoi(optarg);
+			if (o->pairs < 1 || o->pairs > 1000)
+				return err_set(err, "--pairs '%s' is not a number from 1 to 1000", optarg);
 			break;
 		case 'h':
 			fputs(usage_text, stdout);
@@ -98,7 +105,7 @@ static int show(const struct options *o, struct timeline *t, struct err *err)
 	int ret = 0;
 
 	if (o->confirm)
-		ret = timeline_confirm(t, results, &notes, err);
+		ret = timeline_confirm(t, results, o->pairs, &notes, err);
 	else if (timeline_prove(t, results, &notes, &why) < 0) /* the timeline itself needs no other run */
 		strv_pushf(&notes, "no A/B is looked for: %s", why.text);
 	if (ret == 0) {
@@ -120,7 +127,7 @@ static int show(const struct options *o, struct timeline *t, struct err *err)
 
 int main(int argc, char **argv)
 {
-	struct options o = {0};
+	struct options o = {.pairs = 10};
 	struct timeline t = {0};
 	struct run run = {0};
 	struct err err = {""};

@@ -1,16 +1,14 @@
 #include "analysis/timeline-proof.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "analysis/beside.h"
 #include "analysis/catalogue.h"
 #include "analysis/table.h"
 #include "analysis/verdict.h"
 #include "lib/fs.h"
 #include "lib/spawn.h"
-
-#define CONFIRM_PAIRS 10
 
 /* --- proof --- */
 
@@ -116,12 +114,11 @@ int timeline_prove(struct timeline *t, const char *results, struct strv *notes, 
 
 /* --- measuring --- */
 
-void timeline_confirm_argv(const struct timeline *t, size_t before, size_t at, const char *repeat,
+void timeline_confirm_args(const struct timeline *t, size_t before, size_t at, int pairs,
 			   const char *out, struct strv *argv)
 {
 	const size_t arms[] = {before, at};
 
-	strv_push(argv, repeat);
 	strv_push(argv, t->run->path);
 	for (size_t i = 0; i < 2; i++) {
 		strv_push(argv, "--kernel");
@@ -141,7 +138,7 @@ void timeline_confirm_argv(const struct timeline *t, size_t before, size_t at, c
 	strv_push(argv, "--seed");
 	strv_pushf(argv, "%llu", (unsigned long long)t->run->seed + 1);
 	strv_push(argv, "--pairs");
-	strv_pushf(argv, "%d", CONFIRM_PAIRS);
+	strv_pushf(argv, "%d", pairs);
 	strv_push(argv, "--name");
 	strv_push(argv, "confirm");
 	strv_push(argv, "--out");
@@ -162,7 +159,7 @@ static char *choose_dir(const struct timeline *t, const char *results, size_t be
 	return path;
 }
 
-static int measure(const struct timeline *t, const char *results, size_t before, size_t at,
+static int measure(const struct timeline *t, const char *results, size_t before, size_t at, int pairs,
 		   struct err *err)
 {
 	struct spawn_opts opts = SPAWN_OPTS;
@@ -171,8 +168,9 @@ static int measure(const struct timeline *t, const char *results, size_t before,
 	pid_t pid;
 	int ret;
 
-	opts.out = 2; /* it prints the run's directory, which is no part of the timeline */
-	timeline_confirm_argv(t, before, at, repeat, out, &argv);
+	opts.out = STDERR_FILENO; /* it prints the run's directory, which is no part of the timeline */
+	strv_push(&argv, repeat);
+	timeline_confirm_args(t, before, at, pairs, out, &argv);
 	pid = spawn_start(argv.v, &opts, err);
 	ret = pid < 0 ? -1 : spawn_wait(pid, "mlocklab repeat", err);
 	strv_release(&argv);
@@ -181,11 +179,20 @@ static int measure(const struct timeline *t, const char *results, size_t before,
 	return ret;
 }
 
-int timeline_confirm(struct timeline *t, const char *results, struct strv *notes, struct err *err)
+int timeline_confirm(struct timeline *t, const char *results, int pairs, struct strv *notes,
+		     struct err *err)
 {
+	struct strv again = STRV_INIT;
+	struct err why;
+	int ret = timeline_prove(t, results, notes, err);
+
 	for (size_t before = 0; before < t->run->n_arms; before++)
-		for (size_t at = before + 1; at < t->run->n_arms; at++)
-			if (is_open(t, before, at) && measure(t, results, before, at, err) < 0)
-				return -1;
-	return timeline_prove(t, results, notes, err);
+		for (size_t at = before + 1; ret == 0 && at < t->run->n_arms; at++)
+			if (is_open(t, before, at) && measure(t, results, before, at, pairs, &why) < 0)
+				strv_pushf(notes, "the A/B of %s and %s: %s", t->run->arms[before].name,
+					   t->run->arms[at].name, why.text);
+	if (ret == 0)
+		ret = timeline_prove(t, results, &again, err);
+	strv_release(&again);
+	return ret;
 }

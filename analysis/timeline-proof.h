@@ -12,17 +12,16 @@
 int timeline_prove(struct timeline *t, const char *results, struct strv *notes, struct err *err);
 
 /*
- * Measures such an A/B, into RESULTS, for each pair of neighbours with a change that nothing is known
- * of: only the cells that changed, and their controls, with another seed than the run's. Then proves
- * again. The program started is mlocklab-repeat; what it says goes to standard error.
+ * The same, and where nothing is known of a change measures such an A/B of so many pairs, into RESULTS:
+ * only the cells that changed between the two, and their controls, with another seed than the run's. The
+ * program started is mlocklab-repeat; what it says goes to standard error. One that fails is a note.
  */
-int timeline_confirm(struct timeline *t, const char *results, struct strv *notes, struct err *err);
+int timeline_confirm(struct timeline *t, const char *results, int pairs, struct strv *notes,
+		     struct err *err);
 
-/*
- * The argument list of one such A/B, which is measured into the directory `out`; for the program
- * `repeat`.
- */
-void timeline_confirm_argv(const struct timeline *t, size_t before, size_t at, const char *repeat,
+/* The arguments of one such A/B of two arms, measured into the directory `out`; the program is not
+ * among them. */
+void timeline_confirm_args(const struct timeline *t, size_t before, size_t at, int pairs,
 			   const char *out, struct strv *argv);
 
 #endif
