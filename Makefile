@@ -75,7 +75,7 @@ $(analysis_verbs): $(B)/libexec/mlocklab-%: $(B)/analysis/cmd-%.o $(B)/analysis.
 -include runner/plugin/rules.mk
 
 # A unit test may use everything; it sees each part through its header.
-$(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(B)/runner.a $(B)/analysis.a $(B)/lib.a
+$(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(B)/runner.a $(B)/analysis.a $(plugin_a) $(B)/lib.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(libs_runner) $(libs_analysis)
 
