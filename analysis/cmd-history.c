@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "analysis/beside.h"
 #include "analysis/catalogue.h"
 #include "analysis/table.h"
 #include "analysis/text.h"
 #include "analysis/verdict.h"
+#include "lib/paths.h"
 
 static const char usage_text[] =
 	"usage: mlocklab history [option...] METRIC\n"
@@ -137,7 +137,7 @@ static int history(const struct options *o, struct catalogue *c, struct err *err
 
 int main(int argc, char **argv)
 {
-	char *results = beside_results();
+	char *results = paths_results();
 	struct options o = {.results = results};
 	struct strv notes = STRV_INIT;
 	struct catalogue *c = NULL;

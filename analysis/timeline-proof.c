@@ -2,13 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "analysis/beside.h"
 #include "analysis/catalogue.h"
 #include "analysis/table.h"
 #include "analysis/verdict.h"
 #include "lib/fs.h"
-#include "lib/spawn.h"
+#include "lib/verb.h"
 
 /* --- proof --- */
 
@@ -162,21 +160,21 @@ static char *choose_dir(const struct timeline *t, const char *results, size_t be
 static int measure(const struct timeline *t, const char *results, size_t before, size_t at, int pairs,
 		   struct err *err)
 {
-	struct spawn_opts opts = SPAWN_OPTS;
-	char *repeat = beside_verb("repeat"), *out = choose_dir(t, results, before, at);
+	char *repeat = verb_path("repeat"), *out = choose_dir(t, results, before, at);
+	struct str said = STR_INIT; /* the run's directory, which is no part of the timeline */
 	struct strv argv = STRV_INIT;
-	pid_t pid;
-	int ret;
+	int code;
 
-	opts.out = STDERR_FILENO; /* it prints the run's directory, which is no part of the timeline */
 	strv_push(&argv, repeat);
 	timeline_confirm_args(t, before, at, pairs, out, &argv);
-	pid = spawn_start(argv.v, &opts, err);
-	ret = pid < 0 ? -1 : spawn_wait(pid, "mlocklab repeat", err);
+	code = verb_run(&argv, &said, err);
+	if (code > 0)
+		err_set(err, "it could not be measured whole, see '%s'", out);
 	strv_release(&argv);
+	str_release(&said);
 	free(out);
 	free(repeat);
-	return ret;
+	return code ? -1 : 0;
 }
 
 int timeline_confirm(struct timeline *t, const char *results, int pairs, struct strv *notes,

@@ -14,7 +14,7 @@ int timeline_prove(struct timeline *t, const char *results, struct strv *notes, 
 /*
  * The same, and where nothing is known of a change measures such an A/B of so many pairs, into RESULTS:
  * only the cells that changed between the two, and their controls, with another seed than the run's. The
- * program started is mlocklab-repeat; what it says goes to standard error. One that fails is a note.
+ * program started is that of the verb repeat. One that fails is a note.
  */
 int timeline_confirm(struct timeline *t, const char *results, int pairs, struct strv *notes,
 		     struct err *err);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "lib/fs.h"
 #include "lib/paths.h"
-#include "runner/verb.h"
+#include "lib/verb.h"
 
 static const char usage_text[] =
 	"usage: mlocklab ab --old SPEC --new SPEC [--suite NAME|FILE] [option of run...]\n"

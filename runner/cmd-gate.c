@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/json.h"
-#include "runner/verb.h"
+#include "lib/verb.h"
 
 static const char usage_text[] =
 	"usage: mlocklab gate --baseline RUN --kernel SPEC [option...]\n"

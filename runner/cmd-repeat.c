@@ -9,7 +9,7 @@
 #include "lib/json.h"
 #include "lib/paths.h"
 #include "runner/repeat.h"
-#include "runner/verb.h"
+#include "lib/verb.h"
 
 static const char usage_text[] =
 	"usage: mlocklab repeat RUN [--kernel [ARM=]SPEC]... [--cell ID]... [option of run...]\n"

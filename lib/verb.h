@@ -1,6 +1,6 @@
 /* What verbs that start other verbs share. */
-#ifndef RUNNER_VERB_H
-#define RUNNER_VERB_H
+#ifndef LIB_VERB_H
+#define LIB_VERB_H
 
 #include "lib/err.h"
 #include "lib/str.h"

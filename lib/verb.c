@@ -1,4 +1,4 @@
-#include "runner/verb.h"
+#include "lib/verb.h"
 
 #include <errno.h>
 #include <stdlib.h>
