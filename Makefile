@@ -93,7 +93,7 @@ check: all $(unit_tests)
 # they do not support, and stays that of build/.
 .PHONY: check-asan sanitized lint
 sanitize := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	-Wno-maybe-uninitialized
+	-Wno-error=maybe-uninitialized -Wno-error=format-truncation
 check-asan: all
 	$(MAKE) B=build-asan CFLAGS='$(sanitize)' sanitized
 sanitized: $(runner_verbs) $(analysis_verbs) $(unit_tests)
@@ -109,6 +109,13 @@ lint:
 # Exit code 1 of ab says that a figure got worse: an answer, not a failure to give one.
 ab: all
 	@./mlocklab ab --old debian:5.10 --new debian:6.1 || [ $$? -eq 1 ]
+
+# Ten kernels, and where cost changed between them; a boot that failed leaves a gap, not an end.
+.PHONY: timeline
+timeline: all
+	@run=$$(./mlocklab run configs/releases.ini | tail -n 1); [ -n "$$run" ] && mkdir -p "$$run/report" && \
+		./mlocklab timeline --html "$$run/report/timeline.html" "$$run" && \
+		echo "$$run/report/timeline.html"
 
 # What the lab itself costs, beside what it is measured against.
 $(B)/bench-boot: $(B)/tests/bench/bench-boot.o $(B)/runner.a $(B)/lib.a
