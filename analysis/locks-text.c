@@ -20,8 +20,10 @@ void locks_time(char out[32], const struct locks *l, double ns)
 		snprintf(out, 32, "%.3g s", ns / 1e9);
 	else if (ns >= 1e6)
 		snprintf(out, 32, "%.3g ms", ns / 1e6);
+	else if (ns >= 1e3)
+		snprintf(out, 32, "%.3g us", ns / 1e3);
 	else
-		snprintf(out, 32, ns > 0 ? "%.3g us" : "0", ns / 1e3);
+		snprintf(out, 32, ns > 0 ? "%.0f ns" : "0", ns);
 }
 
 void locks_percent(char out[32], double share)
@@ -83,21 +85,34 @@ static void add_caller(struct str *out, const struct lock_line *line)
 	str_release(&name);
 }
 
+/* "9999", "12k", "1.2M": in at most four characters up to a thousand million. */
+static void count(char out[16], double n)
+{
+	double big = n < 1e6 ? n / 1e3 : n / 1e6;
+
+	if (n < 10000)
+		snprintf(out, 16, "%.0f", n);
+	else
+		snprintf(out, 16, "%.*f%c", big < 10, big, n < 1e6 ? 'k' : 'M');
+}
+
 static void add_line(const struct locks *l, const struct lock_cell *c, const struct lock_line *line,
 		     struct str *out)
 {
-	char waits[64], total[32], mean[32], longest[32], share[32];
+	char waits[16], all[16], total[32], mean[32], longest[32], share[32];
 	struct lock_figures f;
 
 	locks_figures(c, line, &f);
-	snprintf(waits, sizeof(waits), "%.0f (%.0f)", f.waits, f.all_waits);
+	count(waits, f.waits);
+	count(all, f.all_waits);
 	locks_time(total, l, f.wait_ns);
 	locks_time(mean, l, f.mean_ns);
 	locks_time(longest, l, f.longest_ns);
 	locks_percent(share, f.share);
 	str_addf(out, " %c ", line->write ? 'W' : 'R');
 	add_caller(out, line);
-	str_addf(out, "%11s%8s%8s%8s%6s\n", waits, total, mean, longest, share);
+	str_addf(out, "%*s (%s)%7s%8s%8s%6s\n", 9 - (int)strlen(all), waits, all, total, mean, longest,
+		 share);
 }
 
 /* "i_mmap_rwsem: 58.1% of the processes' time (51.0% to 63.2%)" */
@@ -160,7 +175,7 @@ void locks_text(const struct locks *l, struct str *out)
 			last = l->cells[i].cell;
 			str_add(out, "\n");
 			text_escape(out, last->id);
-			str_addf(out, "\n   %-*s%11s%8s%8s%8s%6s\n", CALLER_WIDTH, "caller", "waits (all)",
+			str_addf(out, "\n   %-*s%12s%7s%8s%8s%6s\n", CALLER_WIDTH, "caller", "waits (all)",
 				 "total", "mean", "longest", "share");
 		}
 		add_cell(l, &l->cells[i], out);
