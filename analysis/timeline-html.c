@@ -51,13 +51,11 @@ static void add_settings(const struct timeline *t, struct doc *d)
 	doc_para(d, "A packaging change is not a code change: these CONFIG_ lines, and what the guest "
 		    "says of itself, differ between neighbours.");
 	for (size_t at = 1; at < t->run->n_arms; at++) {
-		char *settings = timeline_settings(t, at - 1, at);
-		char *head = xasprintf("%s, after %s", t->run->arms[at].name, t->run->arms[at - 1].name);
+		char *settings = timeline_settings(t, at);
 
-		doc_open(d, false, head);
-		doc_para(d, "%s", *settings ? settings : "nothing");
+		doc_open(d, false, t->run->arms[at].name);
+		doc_para(d, "%s", settings);
 		doc_close(d);
-		free(head);
 		free(settings);
 	}
 }

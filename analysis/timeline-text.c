@@ -61,17 +61,6 @@ static void add_changes(const struct timeline *t, size_t before, size_t at, stru
 	}
 }
 
-static void add_settings(const struct timeline *t, size_t before, size_t at, struct str *out)
-{
-	char *settings = timeline_settings(t, before, at);
-	char *line = xasprintf("configuration: %s", settings);
-
-	if (*settings)
-		text_wrap(out, line, TABLE_WIDTH, 2);
-	free(line);
-	free(settings);
-}
-
 static void add_steps(const struct timeline *t, struct str *out)
 {
 	size_t all = 0;
@@ -80,6 +69,7 @@ static void add_steps(const struct timeline *t, struct str *out)
 	for (size_t at = 1; at < t->run->n_arms; at++) {
 		for (size_t before = 0; before < at; before++) {
 			size_t n = timeline_count(t, before, at);
+			char *settings;
 
 			all += n;
 			if (!n)
@@ -87,7 +77,9 @@ static void add_steps(const struct timeline *t, struct str *out)
 			str_addf(out, "\n%s, after %s\n", t->run->arms[at].name,
 				 t->run->arms[before].name);
 			add_changes(t, before, at, out);
-			add_settings(t, before, at, out);
+			settings = timeline_settings(t, at);
+			text_wrap(out, settings, TABLE_WIDTH, 2);
+			free(settings);
 		}
 	}
 	if (!all)

@@ -66,16 +66,22 @@ static void add_setting(struct str *out, const struct setting *s)
 	text_escape(out, s->new);
 }
 
-char *timeline_settings(const struct timeline *t, size_t before, size_t at)
+char *timeline_settings(const struct timeline *t, size_t at)
 {
+	const struct comparison *c = &t->steps[at];
 	struct str out = STR_INIT;
+	char *text;
 
+	if (t->since[at] == at)
+		return xstrdup("configuration unknown: the package came without it");
 	for (int compiler = 1; compiler >= 0; compiler--)
-		for (size_t step = before; step < at; step++)
-			for (size_t i = 0; i < t->steps[step].n_settings; i++)
-				if (is_compiler(&t->steps[step].settings[i]) == compiler)
-					add_setting(&out, &t->steps[step].settings[i]);
-	return out.buf ? out.buf : xstrdup("");
+		for (size_t i = 0; i < c->n_settings; i++)
+			if (is_compiler(&c->settings[i]) == compiler)
+				add_setting(&out, &c->settings[i]);
+	text = xasprintf("configuration since %s: %s", t->run->arms[t->since[at]].name,
+			 out.len ? out.buf : "the same");
+	str_release(&out);
+	return text;
 }
 
 size_t timeline_count(const struct timeline *t, size_t before, size_t at)

@@ -11,10 +11,11 @@ char *timeline_sentence(const struct timeline_series *s, const struct timeline_c
 /* "confirmed by confirm-5.10-6.1: 0.322 (0.298..0.327), better, 10 pairs; E-divisive agrees; provisional" */
 char *timeline_standing(const struct timeline_change *c);
 /*
- * What else changed in the configuration from arm `before` to arm `at`, the compiler and what is known to
- * move such figures first: "CC_VERSION_TEXT gcc-10 -> gcc-12; PREEMPT_DYNAMIC n -> y; ...". "" for nothing.
+ * What else changed in an arm's configuration, the compiler and what is known to move such figures first:
+ * "configuration since 6.1: CC_VERSION_TEXT gcc-12 -> gcc-14; PREEMPT_LAZY n -> y; ...", or that it did
+ * not, or that it is unknown.
  */
-char *timeline_settings(const struct timeline *t, size_t before, size_t at);
+char *timeline_settings(const struct timeline *t, size_t at);
 /* How many changes there are between the two arms; with arms that lack figures they need not be
  * neighbours. */
 size_t timeline_count(const struct timeline *t, size_t before, size_t at);

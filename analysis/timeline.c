@@ -194,6 +194,36 @@ static void make_series(struct timeline *t, struct timeline_series *to, const st
 	find_changes(t, to);
 }
 
+/* A kernel whose package came without its configuration is not one without options. */
+static bool config_known(const struct timeline *t, size_t arm)
+{
+	return json_object_size(t->run->arms[arm].config) > 0;
+}
+
+static int make_steps(struct timeline *t, struct err *err)
+{
+	const struct run *run = t->run;
+	size_t known = SIZE_MAX;
+
+	t->since = xcalloc(run->n_arms, sizeof(*t->since));
+	t->steps = xcalloc(run->n_arms, sizeof(*t->steps));
+	for (size_t i = 0; i < run->n_arms; i++) {
+		t->since[i] = i;
+		if (!config_known(t, i))
+			continue;
+		if (known != SIZE_MAX) {
+			const struct compare_opts opts = {.old_arm = run->arms[known].name,
+							  .new_arm = run->arms[i].name};
+
+			t->since[i] = known;
+			if (compare_runs(&t->steps[i], run, run, &opts, err) < 0)
+				return -1;
+		}
+		known = i;
+	}
+	return 0;
+}
+
 int timeline_make(struct timeline *t, const struct run *run, double margin, struct err *err)
 {
 	*t = (struct timeline){.run = run};
@@ -204,17 +234,10 @@ int timeline_make(struct timeline *t, const struct run *run, double margin, stru
 	t->series = xcalloc(run->n_cells + 1, sizeof(*t->series));
 	for (size_t i = 0; i < run->n_cells; i++)
 		make_series(t, &t->series[t->n++], &run->cells[i]);
-	t->steps = xcalloc(run->n_arms, sizeof(*t->steps));
-	for (size_t i = 0; i + 1 < run->n_arms; i++) {
-		const struct compare_opts opts = {.old_arm = run->arms[i].name,
-						  .new_arm = run->arms[i + 1].name, .margin = t->margin};
-
-		if (compare_runs(&t->steps[i], run, run, &opts, err) < 0) {
-			timeline_release(t);
-			return -1;
-		}
-	}
-	return 0;
+	if (make_steps(t, err) == 0)
+		return 0;
+	timeline_release(t);
+	return -1;
 }
 
 void timeline_release(struct timeline *t)
@@ -225,9 +248,10 @@ void timeline_release(struct timeline *t)
 		free(t->series[i].changes);
 		free(t->series[i].points);
 	}
-	for (size_t i = 0; t->steps && i + 1 < t->run->n_arms; i++)
+	for (size_t i = 0; t->steps && i < t->run->n_arms; i++)
 		compare_release(&t->steps[i]);
 	free(t->steps);
+	free(t->since);
 	free(t->series);
 	*t = (struct timeline){0};
 }

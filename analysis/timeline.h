@@ -52,7 +52,12 @@ struct timeline {
 	double margin; /* a step must be a few of the margin's thirds to be called a change */
 	struct timeline_series *series; /* one a cell, in the run's order */
 	size_t n;
-	struct comparison *steps; /* steps[i]: arm i against arm i + 1; settings and sentences */
+	/*
+	 * By arm, for their settings: arm i against since[i], the last one before it whose configuration is
+	 * known. Nothing is compared where that is i itself: its own is unknown, or there is none before.
+	 */
+	size_t *since;
+	struct comparison *steps;
 };
 
 /*
