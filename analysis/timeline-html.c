@@ -118,6 +118,18 @@ static void add_marks(const struct timeline_series *s, struct plot *p, bool prov
 	}
 }
 
+/* Where one release dwarfs the others, their own steps are only seen on a log axis. */
+static bool spans_much(const struct timeline *t, const struct timeline_series *s)
+{
+	double least = INFINITY, most = -INFINITY;
+
+	for (size_t i = 0; i < t->run->n_arms; i++) {
+		least = fmin(least, s->points[i].value);
+		most = fmax(most, s->points[i].value);
+	}
+	return least > 0 && most / least > 5;
+}
+
 static struct plot *picture(const struct timeline *t, const struct timeline_series *s, size_t number)
 {
 	char *cell = timeline_cell(s), *unit = verdict_unit(s->metric);
@@ -127,7 +139,7 @@ static struct plot *picture(const struct timeline *t, const struct timeline_seri
 	struct plot *p = plot_new(name, title);
 	struct plot_series *values;
 
-	p->height = 270;
+	p->height = 320;
 	p->x.from = -0.6;
 	p->x.to = (double)t->run->n_arms - 0.4;
 	plot_label(&p->y, label);
@@ -140,6 +152,8 @@ static struct plot *picture(const struct timeline *t, const struct timeline_seri
 			       s->points[i].high);
 	add_marks(s, p, false);
 	add_marks(s, p, true);
+	if (spans_much(t, s))
+		plot_try_log(p, false, true);
 	free(label);
 	free(title);
 	free(name);
