@@ -126,7 +126,8 @@ static void judge(struct boot *b, int status, bool panic, const char *trouble, c
 
 	if (b->bye && !b->faults && good_exit) {
 		b->outcome = BOOT_OK;
-		b->detail = xstrdup(b->cell_trouble ? b->cell_trouble : trouble ? trouble : "");
+		b->detail = xasprintf("%s%s%s", b->cell_trouble ? b->cell_trouble : "",
+				      b->cell_trouble && trouble ? "; " : "", trouble ? trouble : "");
 	} else if (panic) {
 		b->outcome = BOOT_PANIC;
 		b->detail = xstrdup(trouble);

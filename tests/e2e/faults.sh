@@ -40,6 +40,18 @@ grep -q 'Kernel panic' "${bad%/*}/console.log" || die "the panic's console is no
 same "$(member "$good" outcome)" ok 'the boot beside it'
 same "$(member "$tmp/panic/run.json" status)" complete 'the run'
 
+# Without the mount that pipes live on, a workload that makes one oopses; the next is measured.
+{
+	small_experiment | sed '/^\[floor\]/,$d'
+	printf 'cmdline=initcall_blacklist=init_pipe_fs\n[a]\nworkload=exit-mlocked\n[z]\nworkload=null\n'
+} >"$tmp/oops.ini"
+expect 0 mlocklab run "$tmp/oops.ini" --out "$tmp/oops"
+same "$(outcome_of "$tmp/oops" 1)" ok 'a guest that goes on after an oops'
+detail_of "$tmp/oops" 1 | grep -q '^exit-mlocked.* was killed by signal 9; BUG: kernel NULL pointer' ||
+	die "the oops is not told: $(detail_of "$tmp/oops" 1)"
+says 'BUG: kernel NULL pointer'
+same "$(samples_of "$tmp/oops" 1)" 2 'samples of the cell after it'
+
 # A guest that stands still
 small_experiment 'watchdog=5' >"$tmp/hang.ini"
 background "$libexec/mlocklab-run" "$tmp/hang.ini" --out "$tmp/hang"
