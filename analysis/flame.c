@@ -16,7 +16,7 @@
 
 /* Two nodes of the same path, in instructions per operation with all below. */
 struct frame {
-	const char *name, *was;
+	const char *name, *known_as[2];
 	double total[2], self[2], width;
 	struct frame *child, *next, *last;
 };
@@ -46,8 +46,7 @@ static void lay_over(struct frame *into, const struct call *from, size_t side, d
 		const char *name = families_renamed(families, c->function);
 		struct frame *f = child_named(into, name);
 
-		if (name != c->function)
-			f->was = c->function;
+		f->known_as[side] = c->function;
 		lay_over(f, c, side, ops, families);
 	}
 }
@@ -104,14 +103,21 @@ static const char *sign(const struct frame *f)
 	return fabs(change) < 0.005 ? "" : change > 0 ? "+ " : "\xe2\x88\x92 ";
 }
 
+/* Its name in the new kernel, or in the old where the new has it not. */
+static const char *shown(const struct frame *f)
+{
+	return f->known_as[1] ? f->known_as[1] : f->known_as[0];
+}
+
 static void add_label(const struct frame *f, double x, double y, double w, struct str *out)
 {
-	size_t room = (size_t)fmax(0, (w - 6) / CHAR), len = strlen(f->name) + (*sign(f) ? 2 : 0);
+	size_t room = (size_t)fmax(0, (w - 6) / CHAR);
+	size_t length = strlen(shown(f)), len = length + (*sign(f) ? 2 : 0);
 	char *cut;
 
 	if (room < 4)
 		return;
-	cut = xstrndup(f->name, len <= room ? strlen(f->name) : room - 3);
+	cut = xstrndup(shown(f), len <= room ? length : room - 3);
 	str_addf(out, "<text x=\"%.1f\" y=\"%.1f\">%s", x + 3, y + ROW - 5, sign(f));
 	html_escape(out, cut);
 	str_addf(out, "%s</text>", len <= room ? "" : "\xe2\x80\xa6");
@@ -125,10 +131,10 @@ static void add_box(const struct frame *f, const char *op, double x, double y, d
 
 	colour(f, fill);
 	str_add(out, "<g><title>");
-	html_escape(out, f->name);
-	if (f->was) {
+	html_escape(out, shown(f));
+	if (f->known_as[0] && strcmp(f->known_as[0], shown(f)) != 0) {
 		str_add(out, " (was ");
-		html_escape(out, f->was);
+		html_escape(out, f->known_as[0]);
 		str_add(out, ")");
 	}
 	str_addf(out, ": old %.2f, new %.2f, %+.2f per ", f->total[0], f->total[1],

@@ -137,6 +137,7 @@ static void block(struct str *out, const struct block *b)
 		table(out, b->table);
 		break;
 	case DOC_FIGURE:
+	case DOC_DRAWING:
 		if (b->svg)
 			str_addf(out,
 				 "<figure><div class=\"scroll\" tabindex=\"0\">%s</div></figure>",

@@ -86,6 +86,11 @@ static void block(struct str *out, const struct block *b)
 		markdown_escape(out, b->plot->title);
 		str_addf(out, "](%s.svg)\n", b->plot->name);
 		break;
+	case DOC_DRAWING:
+		str_add(out, "![");
+		markdown_escape(out, b->text);
+		str_addf(out, "](%s.svg)\n", b->name);
+		break;
 	case DOC_CLOSE:
 		return;
 	}

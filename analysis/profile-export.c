@@ -17,7 +17,7 @@ static void csv_text(struct str *out, const char *text)
 
 void profile_csv(const struct profile *p, struct str *out)
 {
-	str_add(out, "cell,function,was,family,old_self,new_self,change,old_total,new_total,old_calls,"
+	str_add(out, "cell,function,old_name,new_name,family,old_self,new_self,change,old_total,new_total,old_calls,"
 		     "new_calls\n");
 	for (size_t i = 0; i < p->n_functions; i++) {
 		const struct profile_row *r = &p->functions[i];
@@ -25,7 +25,8 @@ void profile_csv(const struct profile *p, struct str *out)
 		csv_text(out, p->cell->id);
 		str_add(out, ",");
 		csv_text(out, r->name);
-		str_addf(out, ",%s,", r->was ? r->was : "");
+		str_addf(out, ",%s,%s,", r->known_as[0] ? r->known_as[0] : "",
+			 r->known_as[1] ? r->known_as[1] : "");
 		csv_text(out, p->from->families.v[r->family].name);
 		str_addf(out, ",%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n", r->self[0], r->self[1],
 			 profile_change(r), r->total[0], r->total[1], r->calls[0], r->calls[1]);

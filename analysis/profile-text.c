@@ -60,7 +60,11 @@ static void add_head(struct str *out, const char *what, const char *part)
 /* "__zap_vma_range (was unmap_page_range)"; owned by the caller. */
 static char *row_name(const struct profile_row *r)
 {
-	return r->was ? xasprintf("%s (was %s)", r->name, r->was) : xstrdup(r->name);
+	const char *old = r->known_as[0], *new = r->known_as[1];
+
+	if (old && new && strcmp(old, new) != 0)
+		return xasprintf("%s (was %s)", new, old);
+	return xstrdup(new ? new : old ? old : r->name);
 }
 
 /* The rows worth a line of their own: how many of the first `most`. */

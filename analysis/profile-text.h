@@ -13,7 +13,7 @@
 void profile_text(const struct profile *p, size_t most, bool inclusive, struct str *out);
 /* The same as tables of a document. name: of the CSV files of the report; NULL: none. */
 void profile_tables(const struct profile *p, size_t most, const char *name, struct doc *d);
-/* Every function, one a line: cell, function, old name, family, and the figures of both. */
+/* Every function, one a line: cell, names, family, and the figures of both. */
 void profile_csv(const struct profile *p, struct str *out);
 /*
  * Every call path, one a line: "do_syscall_64;ksys_read OLD NEW", instructions of its own on both

@@ -6,7 +6,7 @@
 
 /* One node of a tree as a row to be. */
 struct entry {
-	const char *name, *was;
+	const char *name, *known_as;
 	size_t side;
 	double self, total, calls;
 };
@@ -82,7 +82,7 @@ static void collect(struct entries *e, const struct call *parent, size_t side, d
 			e->v = xrealloc(e->v, e->cap * sizeof(*e->v));
 		}
 		e->v[e->n++] = (struct entry){
-			.name = name, .was = name == c->function ? NULL : c->function, .side = side,
+			.name = name, .known_as = c->function, .side = side,
 			.self = c->self / ops, .total = nested(c) ? 0 : c->total / ops,
 			.calls = c->calls / ops,
 		};
@@ -119,8 +119,8 @@ static void make_functions(struct profile *p, const struct entries *e, const str
 		} else {
 			r--;
 		}
-		if (x->was)
-			r->was = x->was;
+		if (!r->known_as[x->side] || strcmp(x->known_as, x->name) == 0)
+			r->known_as[x->side] = x->known_as;
 		r->self[x->side] += x->self;
 		r->total[x->side] += x->total;
 		r->calls[x->side] += x->calls;

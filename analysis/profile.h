@@ -38,8 +38,8 @@ void profile_side_release(struct profile_side *s);
 
 /* What one function or family has on both kernels, instructions per operation. */
 struct profile_row {
-	char *name;         /* of the function; where it was renamed, its new name */
-	const char *was;    /* its old name, or NULL; in families */
+	char *name;         /* of the function; where it was renamed, the last of its names */
+	const char *known_as[2]; /* its name in each kernel, NULL where it is not executed there */
 	size_t family;
 	double self[2];     /* of its own */
 	double total[2];    /* with what it calls; 0 in rows of families */

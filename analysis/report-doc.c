@@ -87,6 +87,7 @@ void doc_release(struct doc *d)
 		table_free(d->v[i].table);
 		plot_free(d->v[i].plot);
 		free(d->v[i].svg);
+		free(d->v[i].alone);
 	}
 	free(d->v);
 	free(d->title);
@@ -149,4 +150,14 @@ void doc_table(struct doc *d, struct table *t)
 void doc_figure(struct doc *d, struct plot *p)
 {
 	add_block(d, DOC_FIGURE, NULL)->plot = p;
+}
+
+void doc_drawing(struct doc *d, const char *name, const char *shows, const char *svg,
+		 const char *alone)
+{
+	struct block *b = add_block(d, DOC_DRAWING, shows);
+
+	b->name = xstrdup(name);
+	b->svg = xstrdup(svg);
+	b->alone = xstrdup(alone);
 }

@@ -50,6 +50,7 @@ enum block_kind {
 	DOC_PRE,     /* text, kept line by line */
 	DOC_TABLE,
 	DOC_FIGURE,
+	DOC_DRAWING, /* name: of the file; text: what it shows; svg: to stand in a page */
 	DOC_OPEN, /* the blocks up to DOC_CLOSE are folded away under text unless `open` */
 	DOC_CLOSE,
 };
@@ -62,6 +63,7 @@ struct block {
 	struct table *table;
 	struct plot *plot;
 	char *svg; /* of plot, to stand in a page; NULL until it is drawn */
+	char *alone; /* of a drawing: the SVG as a file of its own */
 };
 
 struct doc {
@@ -83,5 +85,8 @@ void doc_close(struct doc *d);
 /* The document owns the table or picture from here on. */
 void doc_table(struct doc *d, struct table *t);
 void doc_figure(struct doc *d, struct plot *p);
+/* A picture that is drawn already: as it stands in a page, and as the file NAME.svg. */
+void doc_drawing(struct doc *d, const char *name, const char *shows, const char *svg,
+		 const char *alone);
 
 #endif

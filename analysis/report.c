@@ -14,7 +14,7 @@
 
 /* What a report consists of, in this order; the verdict stands at its head, without a heading. */
 static void (*const sections[])(struct report *r) = {
-	report_verdict, report_ratios,	report_scaling,	 report_locks,	     report_latency,
+	report_verdict, report_ratios,	report_profile,	report_scaling,	 report_locks,	     report_latency,
 	report_pairs,	report_metrics, report_outcomes, report_environment, report_method,
 };
 
@@ -47,6 +47,23 @@ static int write_csv(const struct doc *d, const char *dir, struct err *err)
 		ret = write_file(dir, p ? p->name : t->name, ".csv", &csv, err);
 	}
 	str_release(&csv);
+	return ret;
+}
+
+static int write_drawings(const struct doc *d, const char *dir, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < d->n && !ret; i++) {
+		const struct block *b = &d->v[i];
+		struct str svg = STR_INIT;
+
+		if (b->kind != DOC_DRAWING)
+			continue;
+		str_add(&svg, b->alone);
+		ret = write_file(dir, b->name, ".svg", &svg, err);
+		str_release(&svg);
+	}
 	return ret;
 }
 
@@ -102,6 +119,8 @@ int report_write(const struct run *run, const struct comparison *c, char **note,
 		*note = xstrdup("the report has no pictures: " PLOT_GNUPLOT_MISSING);
 	else if (!ret)
 		ret = report_draw(&r.doc, dir, err);
+	if (!ret)
+		ret = write_drawings(&r.doc, dir, err);
 	if (!ret)
 		ret = write_csv(&r.doc, dir, err);
 	if (!ret)
