@@ -5,7 +5,8 @@
 
 const char *lock_class_name(enum lock_class c)
 {
-	static const char *const names[] = {"i_mmap_rwsem", "anon_vma", "mmap_lock", "other"};
+	static const char *const names[] = {"i_mmap_rwsem", "anon_vma", "mmap_lock", "lruvec",
+					    "other"};
 
 	return names[c];
 }
@@ -141,10 +142,32 @@ static bool is_mmap_syscall(const char *name, size_t len)
 	return false;
 }
 
-enum lock_class lock_class_of(const char *caller, bool *sure)
+/* Functions that spin for the lock of an LRU list, where its own helper is made inline. */
+static bool is_lruvec(const char *name, size_t len)
+{
+	static const char *const users[] = {
+		"lock_page_lruvec",	"lock_page_lruvec_irq", "lock_page_lruvec_irqsave",
+		"folio_lruvec_lock",	"folio_lruvec_lock_irq", "folio_lruvec_lock_irqsave",
+		"pagevec_lru_move_fn",	"folio_batch_move_lru", "__pagevec_lru_add",
+		"__page_cache_release", "release_pages",	 "folios_put_refs",
+		"mlock_pagevec",	"mlock_folio_batch",	"isolate_lru_page",
+		"folio_isolate_lru",	"shrink_inactive_list", "shrink_active_list",
+		"shrink_lruvec",	"evict_folios",		"check_move_unevictable_folios",
+	};
+
+	for (size_t i = 0; i < sizeof(users) / sizeof(*users); i++)
+		if (strlen(users[i]) == len && !strncmp(users[i], name, len))
+			return true;
+	return false;
+}
+
+enum lock_class lock_class_of(char mode, const char *caller, bool *sure)
 {
 	size_t len = strcspn(caller, ".");
 
+	*sure = mode == 'S' && is_lruvec(caller, len);
+	if (mode != 'R' && mode != 'W')
+		return *sure ? LOCK_LRUVEC : LOCK_OTHER;
 	for (size_t i = 0; i < sizeof(takers) / sizeof(*takers); i++) {
 		if (strlen(takers[i].function) == len && !strncmp(takers[i].function, caller, len)) {
 			*sure = takers[i].sure;

@@ -41,7 +41,7 @@ static void add_line(struct table *t, const struct locks *l, const struct lock_c
 	locks_percent(share, f.share);
 	table_text(t, l->run.arms[c->arm].name);
 	table_text(t, lock_class_name(line->class));
-	table_text(t, line->write ? "write" : "read");
+	table_text(t, locks_mode_name(line->mode));
 	table_text(t, *line->caller ? line->caller : "(others)");
 	table_text(t, line->via);
 	table_number(t, f.waits);
@@ -118,7 +118,7 @@ static json_t *line_json(const struct lock_cell *c, const struct lock_line *line
 
 	locks_figures(c, line, &f);
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "lock",
-			 lock_class_name(line->class), "mode", line->write ? "write" : "read", "caller",
+			 lock_class_name(line->class), "mode", locks_mode_name(line->mode), "caller",
 			 line->caller, "via", line->via, "waits", number(f.waits), "wait_ns",
 			 number(f.wait_ns), "mean_ns", number(f.mean_ns), "longest_ns",
 			 number(f.longest_ns), "share", number(f.share), "rounds_waits",

@@ -90,20 +90,20 @@ static void add_round(struct lock_cell *c, const json_t *o, const struct round *
 	}
 }
 
-static struct lock_line *line_of(struct lock_cell *c, enum lock_class class, bool write,
+static struct lock_line *line_of(struct lock_cell *c, enum lock_class class, char mode,
 				 const char *caller, const char *via)
 {
 	struct lock_line *line;
 
 	for (size_t i = 0; i < c->n_lines; i++) {
 		line = &c->lines[i];
-		if (line->class == class && line->write == write && !strcmp(line->caller, caller) &&
+		if (line->class == class && line->mode == mode && !strcmp(line->caller, caller) &&
 		    !strcmp(line->via, via))
 			return line;
 	}
 	c->lines = xrealloc(c->lines, (c->n_lines + 1) * sizeof(*c->lines));
 	line = &c->lines[c->n_lines++];
-	*line = (struct lock_line){.class = class, .write = write, .caller = xstrdup(caller),
+	*line = (struct lock_line){.class = class, .mode = mode, .caller = xstrdup(caller),
 				   .via = xstrdup(via)};
 	line->waits = xcalloc(c->rounds, sizeof(double));
 	line->wait_ns = xcalloc(c->rounds, sizeof(double));
@@ -111,17 +111,29 @@ static struct lock_line *line_of(struct lock_cell *c, enum lock_class class, boo
 	return line;
 }
 
+static char mode_of(const json_t *row)
+{
+	const char *mode = json_get_str(row, "mode", "");
+
+	return !strcmp(mode, "read") ? 'R' : !strcmp(mode, "write") ? 'W' : *mode == 'm' ? 'M' : 'S';
+}
+
+static enum lock_class own_class(const json_t *row, bool *sure)
+{
+	return lock_class_of(mode_of(row), json_get_str(row, "caller", ""), sure);
+}
+
 /* Who else waited for the same lock may know its class better than a caller that takes several. */
 static enum lock_class class_of(const json_t *rows, const json_t *row)
 {
 	bool sure, other_sure;
-	enum lock_class class = lock_class_of(json_get_str(row, "caller", ""), &sure);
+	enum lock_class class = own_class(row, &sure);
 	long long lock = json_get_int(row, "lock", 0);
 	json_t *other;
 	size_t i;
 
 	json_array_foreach(rows, i, other) {
-		enum lock_class c = lock_class_of(json_get_str(other, "caller", ""), &other_sure);
+		enum lock_class c = own_class(other, &other_sure);
 
 		if (!sure && lock && other_sure && json_get_int(other, "lock", 0) == lock)
 			return c;
@@ -135,8 +147,7 @@ static void add_rows(struct lock_cell *c, const json_t *rows)
 	json_t *row;
 
 	json_array_foreach(rows, i, row) {
-		struct lock_line *line = line_of(c, class_of(rows, row),
-						 !strcmp(json_get_str(row, "mode", ""), "write"),
+		struct lock_line *line = line_of(c, class_of(rows, row), mode_of(row),
 						 json_get_str(row, "caller", ""),
 						 json_get_str(row, "via", ""));
 		double longest = json_get_num(row, "longest_ns", 0);

@@ -132,6 +132,11 @@ const struct lock_cell *locks_find(const struct locks *l, const char *cell, size
 	return NULL;
 }
 
+const char *locks_mode_name(char mode)
+{
+	return mode == 'R' ? "read" : mode == 'W' ? "write" : mode == 'M' ? "mutex" : "spin";
+}
+
 /* --- figures --- */
 
 void locks_figures(const struct lock_cell *c, const struct lock_line *line, struct lock_figures *f)

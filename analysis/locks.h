@@ -12,7 +12,7 @@
 /* One row of the table: a lock's class, the mode, and who wanted it. */
 struct lock_line {
 	enum lock_class class;
-	bool write;
+	char mode; /* 'R'ead, 'W'rite, 'M'utex, 'S'pin */
 	char *caller, *via; /* via called caller; "" where unknown. Text of the guest: escape it */
 	double *waits, *wait_ns, *longest_ns; /* by round; 0 where nobody waited */
 };
@@ -44,6 +44,9 @@ struct locks {
 /* Reads a stored run. One without such boots has no cells, which is no error. */
 int locks_load(struct locks *l, const char *path, struct err *err);
 void locks_release(struct locks *l);
+
+/* "read" of 'R' and so on. */
+const char *locks_mode_name(char mode);
 
 /* The evidence of one cell in one arm, or NULL. */
 const struct lock_cell *locks_find(const struct locks *l, const char *cell, size_t arm);

@@ -34,7 +34,7 @@ static const struct lock_cell *evidence_of(const struct bars *b, size_t side, si
 
 static bool same_line(const struct lock_line *a, const struct lock_line *b)
 {
-	return a->class == b->class && a->write == b->write && !strcmp(a->caller, b->caller);
+	return a->class == b->class && a->mode == b->mode && !strcmp(a->caller, b->caller);
 }
 
 /* --- what is drawn --- */
@@ -114,7 +114,7 @@ static double place(const struct bars *b, size_t side, size_t cell)
 static char *part_name(const struct part *p)
 {
 	return xasprintf("%s (%s, %s)", *p->like->caller ? p->like->caller : "others",
-			 lock_class_name(p->like->class), p->like->write ? "write" : "read");
+			 lock_class_name(p->like->class), locks_mode_name(p->like->mode));
 }
 
 static void add_stack(const struct bars *b, struct plot *p, const struct part *parts, size_t n,

@@ -12,8 +12,8 @@ int locks_plan(struct experiment *e, const struct target *t, struct plan *p, str
 	}
 	if (strcmp(e->locks, "none") == 0)
 		return 0;
-	if (strcmp(e->locks, "slowpath") != 0)
-		return err_set(err, "locks=%s: one of auto, none, slowpath", e->locks);
+	if (strcmp(e->locks, "slowpath") != 0 && strcmp(e->locks, "perf-lock") != 0)
+		return err_set(err, "locks=%s: one of auto, none, slowpath, perf-lock", e->locks);
 	plan_add(p, e->narms, BOOT_LOCKS, e->lock_boots);
 	return 0;
 }

@@ -53,35 +53,80 @@ static int create(enum probe probe, const struct symbols *s, struct err *err)
 	return ret;
 }
 
-/* A file of a probe's event, its text appended to out. */
-static int read_event(enum probe probe, const char *file, struct str *out, struct err *err)
+/* A file of an event, "mlocklab/enter_read", its text appended to out. */
+static int read_event(const char *event, const char *file, struct str *out, struct err *err)
 {
-	char *path = xasprintf(TRACEFS "/events/" GROUP "/%s/%s", kinds[probe].name, file);
+	char *path = xasprintf(TRACEFS "/events/%s/%s", event, file);
 	int ret = fs_read(path, out, err);
 
 	free(path);
 	return ret;
 }
 
-static int learn(struct probes *p, struct err *err)
+static int read_id(const char *event, unsigned *id, struct err *err)
 {
 	struct str text = STR_INIT;
-	const char *field;
+	int ret = read_event(event, "id", &text, err);
+
+	*id = (unsigned)strtoul(str_text(&text), NULL, 10);
+	str_release(&text);
+	return ret;
+}
+
+/* Where in an event's record a field stands: its line is "field:u64 NAME; offset:16; ...". */
+static int read_offset(const char *event, const char *name, unsigned *offset, struct err *err)
+{
+	struct str text = STR_INIT;
+	char *mark = xasprintf(" %s;", name);
+	int ret = read_event(event, "format", &text, err);
+	const char *field = strstr(str_text(&text), mark);
+
+	if (ret == 0 && (!field || sscanf(field + strlen(mark), " offset:%u;", offset) != 1))
+		ret = err_set(err, "the format of the event '%s' names no field '%s'", event, name);
+	free(mark);
+	str_release(&text);
+	return ret;
+}
+
+static int learn(struct probes *p, struct err *err)
+{
 	int ret = 0;
 
 	for (int i = 0; ret == 0 && i < PROBES; i++) {
-		str_clear(&text);
-		ret = read_event(i, "id", &text, err);
-		p->id[i] = (unsigned)strtoul(str_text(&text), NULL, 10);
+		char *event = xasprintf(GROUP "/%s", kinds[i].name);
+
+		ret = read_id(event, &p->id[i], err);
+		free(event);
 	}
-	str_clear(&text);
-	if (ret == 0)
-		ret = read_event(PROBE_READ_ENTER, "format", &text, err);
-	field = strstr(str_text(&text), " lock;");
-	if (ret == 0 && (!field || sscanf(field, " lock; offset:%u;", &p->lock_at) != 1))
-		ret = err_set(err, "the probe's format names no field 'lock'");
-	str_release(&text);
-	return ret;
+	return ret < 0 ? ret : read_offset(GROUP "/enter_read", "lock", &p->lock_at, err);
+}
+
+int probes_find(struct probes *p, struct err *err)
+{
+	static const char begin[] = "lock/contention_begin", end[] = "lock/contention_end";
+
+	*p = (struct probes){0};
+	if (access(TRACEFS "/events/lock/contention_begin/id", F_OK) < 0 &&
+	    access(TRACEFS "/events", F_OK) == 0)
+		return err_set(err, "this kernel has no tracepoints of lock contention, which came "
+				    "with 5.19");
+	if (read_id(begin, &p->id[PROBE_READ_ENTER], err) < 0 ||
+	    read_id(end, &p->id[PROBE_READ_LEAVE], err) < 0 ||
+	    read_offset(begin, "lock_addr", &p->lock_at, err) < 0)
+		return -1;
+	return read_offset(begin, "flags", &p->flags_at, err);
+}
+
+/* LCB_F_* of the kernel's include/trace/events/lock.h */
+enum { FLAG_SPIN = 1, FLAG_READ = 2, FLAG_WRITE = 4, FLAG_RT = 8, FLAG_MUTEX = 32 };
+
+enum lock_mode probes_mode(uint32_t flags)
+{
+	if (flags & (FLAG_MUTEX | FLAG_RT))
+		return LOCK_MUTEX;
+	if (flags & FLAG_SPIN)
+		return LOCK_SPIN;
+	return flags & FLAG_READ ? LOCK_READ : flags & FLAG_WRITE ? LOCK_WRITE : LOCK_MUTEX;
 }
 
 int probes_create(struct probes *p, const struct symbols *s, struct err *err)

@@ -22,6 +22,7 @@ struct recorder {
 	int regions; /* mlockbench tells here when each region was timed */
 	struct symbols symbols;
 	struct probes probes;
+	bool made; /* probes of our own, which count what they see */
 	struct rings rings;
 	struct probe_counts before, after;
 };
@@ -43,19 +44,24 @@ static void tell(const struct recorder *r, json_t *message)
 
 static int start(struct recorder *r, struct err *err)
 {
-	if (strcmp(r->backend, "slowpath") != 0)
-		return err_set(err, "no recorder '%s'", r->backend);
 	r->regions = memfd_create("regions", 0);
 	if (r->regions < 0)
 		return err_sys(err, "cannot make a file in memory");
-	if (symbols_load(&r->symbols, "/proc/kallsyms", err) < 0 ||
-	    probes_create(&r->probes, &r->symbols, err) < 0)
+	if (symbols_load(&r->symbols, "/proc/kallsyms", err) < 0)
 		return -1;
-	if (rings_open(&r->rings, &r->probes, err) < 0 || probes_count(&r->before, err) < 0) {
-		probes_remove();
-		return -1;
+	if (strcmp(r->backend, "slowpath") == 0) {
+		r->made = probes_create(&r->probes, &r->symbols, err) == 0;
+		if (!r->made)
+			return -1;
+	} else if (strcmp(r->backend, "perf-lock") == 0) {
+		if (probes_find(&r->probes, err) < 0)
+			return -1;
+	} else {
+		return err_set(err, "no recorder '%s'", r->backend);
 	}
-	return 0;
+	if (rings_open(&r->rings, &r->probes, err) < 0)
+		return -1;
+	return r->made ? probes_count(&r->before, err) : 0;
 }
 
 static pid_t launch(const struct recorder *r, char *const argv[])
@@ -129,44 +135,51 @@ static void tell_regions(const struct recorder *r, const struct lock_waits *w)
 
 static void tell_all(const struct recorder *r)
 {
-	uint64_t hits = r->after.hits - r->before.hits;
+	uint64_t hits = r->after.hits - r->before.hits, lost;
+	struct lock_events e;
 	struct lock_waits w;
-	size_t n;
-	struct lock_event *events = rings_decode(&r->rings.raw, &r->probes, &r->symbols, &n);
 
-	waits_pair(events, n, &w);
+	rings_decode(&r->rings.raw, &r->probes, &r->symbols, &e);
+	lost = r->made && hits > e.n ? hits - e.n : e.lost;
+	waits_pair(e.v, e.n, &w);
 	tell_regions(r, &w);
 	tell(r, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "t", "locks-end", "cell", r->cell,
-			  "backend", r->backend, "events", (json_int_t)n, "lost",
-			  (json_int_t)(hits > n ? hits - n : 0), "missed",
-			  (json_int_t)(r->after.missed - r->before.missed), "unpaired",
+			  "backend", r->backend, "events", (json_int_t)e.n, "lost", (json_int_t)lost,
+			  "missed", (json_int_t)(r->after.missed - r->before.missed), "unpaired",
 			  (json_int_t)w.unpaired));
 	waits_release(&w);
-	free(events);
+	free(e.v);
+}
+
+static void finish(struct recorder *r)
+{
+	rings_release(&r->rings);
+	if (r->made)
+		probes_remove();
+	symbols_release(&r->symbols);
+	if (r->regions >= 0)
+		close(r->regions);
 }
 
 int recorder_run(const char *cell, const char *backend, char *const argv[], int out)
 {
-	struct recorder r = {.cell = cell, .backend = backend, .out = out};
+	struct recorder r = {.cell = cell, .backend = backend, .out = out, .regions = -1};
 	struct err err;
 	pid_t pid;
-	int code;
+	int code = EXIT_SKIP;
 
 	if (start(&r, &err) < 0) {
 		tell(&r, json_pack("{s:s, s:s, s:s, s:s}", "t", "locks-skip", "cell", cell, "backend",
 				   backend, "reason", err.text));
-		return EXIT_SKIP;
+	} else {
+		pid = launch(&r, argv);
+		code = pid < 0 ? EXIT_USAGE : attend(&r, pid);
+		if (!r.made || probes_count(&r.after, &err) < 0)
+			r.after = r.before;
+		rings_stop(&r.rings);
+		rings_drain(&r.rings);
+		tell_all(&r);
 	}
-	pid = launch(&r, argv);
-	code = pid < 0 ? EXIT_USAGE : attend(&r, pid);
-	if (probes_count(&r.after, &err) < 0)
-		r.after = r.before;
-	rings_stop(&r.rings);
-	rings_drain(&r.rings);
-	tell_all(&r);
-	rings_release(&r.rings);
-	probes_remove();
-	symbols_release(&r.symbols);
-	close(r.regions);
+	finish(&r);
 	return code;
 }

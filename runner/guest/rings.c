@@ -46,6 +46,8 @@ static int open_ring(struct ring *ring, const struct probes *p, int cpu, struct 
 	for (int i = 0; i < PROBES; i++) {
 		bool stack = i == PROBE_READ_ENTER || i == PROBE_WRITE_ENTER;
 
+		if (!p->id[i])
+			continue;
 		ring->fds[i] = open_event(p->id[i], stack, cpu);
 		if (ring->fds[i] < 0 && i == 0 && errno == ENODEV)
 			return 0;
@@ -69,7 +71,8 @@ static void all(struct rings *r, unsigned long request)
 {
 	for (size_t i = 0; i < r->n; i++)
 		for (int k = 0; r->v[i].base && k < PROBES; k++)
-			ioctl(r->v[i].fds[k], request, 0);
+			if (r->v[i].fds[k] >= 0)
+				ioctl(r->v[i].fds[k], request, 0);
 }
 
 int rings_open(struct rings *r, const struct probes *p, struct err *err)
@@ -166,61 +169,93 @@ static void decode_chain(struct cursor *c, uint64_t count, const struct symbols 
 	waits_caller(s, chain, n, e);
 }
 
-static bool decode_sample(struct cursor *c, const struct probes *p, const struct symbols *s,
-			  struct lock_event *e)
+/* Copies n bytes from an offset of the probe's own data. */
+static bool get(const struct cursor *data, size_t at, void *to, size_t n)
 {
-	uint32_t ids[2], size;
-	uint64_t frames;
+	if ((size_t)(data->end - data->at) < at + n)
+		return false;
+	memcpy(to, data->at + at, n);
+	return true;
+}
+
+static bool decode_probe(const struct cursor *data, uint32_t thread, const struct probes *p,
+			 struct lock_event *e)
+{
 	uint16_t type;
+	uint32_t flags;
 	int probe = 0;
 
-	if (!next(c, ids, sizeof(ids)) || !next(c, &e->time, sizeof(e->time)) ||
-	    !next(c, &frames, sizeof(frames)) || frames > (uint64_t)(c->end - c->at) / 8)
+	if (!get(data, 0, &type, sizeof(type)))
 		return false;
-	e->thread = ids[1];
-	decode_chain(c, frames, s, e);
-	if (!next(c, &size, sizeof(size)) || size > (size_t)(c->end - c->at) || size < sizeof(type))
-		return false;
-	memcpy(&type, c->at, sizeof(type));
 	while (probe < PROBES && p->id[probe] != type)
 		probe++;
 	if (probe == PROBES)
 		return false;
 	e->enter = probe == PROBE_READ_ENTER || probe == PROBE_WRITE_ENTER;
-	e->write = probe == PROBE_WRITE_ENTER || probe == PROBE_WRITE_LEAVE;
-	if (e->enter) {
-		if (size < p->lock_at + sizeof(e->lock))
-			return false;
-		memcpy(&e->lock, c->at + p->lock_at, sizeof(e->lock));
-	}
+	e->mode = probe == PROBE_READ_ENTER || probe == PROBE_READ_LEAVE ? LOCK_READ : LOCK_WRITE;
+	e->waiter = thread;
+	if ((e->enter || p->flags_at) && !get(data, p->lock_at, &e->lock, sizeof(e->lock)))
+		return false;
+	if (!p->flags_at)
+		return true;
+	if (e->enter && !get(data, p->flags_at, &flags, sizeof(flags)))
+		return false;
+	/* an interrupt may wait within a wait of the thread it came to, but for another lock */
+	e->waiter = ((uint64_t)thread << 32) ^ e->lock;
+	e->mode = e->enter ? probes_mode(flags) : LOCK_ANY;
+	e->goes_on = e->mode == LOCK_MUTEX;
 	return true;
 }
 
-struct lock_event *rings_decode(const struct str *raw, const struct probes *p,
-				const struct symbols *s, size_t *n)
+static bool decode_sample(struct cursor *c, const struct probes *p, const struct symbols *s,
+			  struct lock_event *e)
+{
+	uint32_t ids[2], size;
+	struct cursor data;
+	uint64_t frames;
+
+	if (!next(c, ids, sizeof(ids)) || !next(c, &e->time, sizeof(e->time)) ||
+	    !next(c, &frames, sizeof(frames)) || frames > (uint64_t)(c->end - c->at) / 8)
+		return false;
+	decode_chain(c, frames, s, e);
+	if (!next(c, &size, sizeof(size)) || size > (size_t)(c->end - c->at))
+		return false;
+	data = (struct cursor){c->at, c->at + size};
+	return decode_probe(&data, ids[1], p, e);
+}
+
+/* The kernel says behind a gap how many records it had no room for. */
+static uint64_t decode_lost(struct cursor *c)
+{
+	uint64_t id_and_count[2] = {0, 0};
+
+	return next(c, id_and_count, sizeof(id_and_count)) ? id_and_count[1] : 0;
+}
+
+void rings_decode(const struct str *raw, const struct probes *p, const struct symbols *s,
+		  struct lock_events *events)
 {
 	struct cursor c = {str_text(raw), str_text(raw) + raw->len};
-	struct lock_event *events = NULL;
 	struct perf_event_header h;
 	size_t cap = 0;
 
-	*n = 0;
-	while (next(&c, &h, sizeof(h))) {
+	*events = (struct lock_events){0};
+	while (next(&c, &h, sizeof(h)) && h.size >= sizeof(h) &&
+	       (size_t)(c.end - c.at) >= h.size - sizeof(h)) {
 		struct cursor body = {c.at, c.at + h.size - sizeof(h)};
 		struct lock_event e = {0};
 
-		if (h.size < sizeof(h) || (size_t)(c.end - c.at) < h.size - sizeof(h))
-			break;
 		c.at = body.end;
+		if (h.type == PERF_RECORD_LOST)
+			events->lost += decode_lost(&body);
 		if (h.type != PERF_RECORD_SAMPLE)
 			continue;
 		if (!decode_sample(&body, p, s, &e))
 			break;
-		if (*n == cap) {
+		if (events->n == cap) {
 			cap = cap ? cap * 2 : 1024;
-			events = xrealloc(events, cap * sizeof(*events));
+			events->v = xrealloc(events->v, cap * sizeof(*events->v));
 		}
-		events[(*n)++] = e;
+		events->v[events->n++] = e;
 	}
-	return events;
 }

@@ -31,11 +31,17 @@ void rings_drain(struct rings *r);
 void rings_stop(struct rings *r);
 void rings_release(struct rings *r);
 
+struct lock_events {
+	struct lock_event *v;
+	size_t n;
+	uint64_t lost; /* for which a ring had no room, as far as the kernel told */
+};
+
 /*
- * The records in raw as events, *n of them, for the caller to free; a record that makes no sense
- * ends the reading, what comes after it is lost. Names are those of symbols.
+ * Reads the records in raw; one that makes no sense ends the reading, what comes after it is lost.
+ * Names are those of symbols. e->v is for the caller to free.
  */
-struct lock_event *rings_decode(const struct str *raw, const struct probes *p,
-				const struct symbols *s, size_t *n);
+void rings_decode(const struct str *raw, const struct probes *p, const struct symbols *s,
+		  struct lock_events *e);
 
 #endif

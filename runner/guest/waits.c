@@ -16,8 +16,11 @@ static bool has_prefix(const char *name, const char *const *prefixes)
 
 void waits_caller(const struct symbols *s, const uint64_t *chain, size_t n, struct lock_event *e)
 {
-	static const char *const lock_code[] = {"rwsem_", "down_read", "down_write", "__down_",
-						"percpu_down_", "__percpu_down_", "call_rwsem_", NULL};
+	static const char *const lock_code[] = {
+		"rwsem_", "down_read", "down_write", "__down_", "percpu_down_", "__percpu_down_",
+		"call_rwsem_", "mutex_lock", "__mutex_", "__ww_mutex_", "ww_mutex_", "rt_mutex_",
+		"_raw_spin_", "__raw_spin_", "native_queued_spin_", "queued_spin_", "_raw_read_lock",
+		"_raw_write_lock", "queued_read_", "queued_write_", NULL};
 	/* what only chooses between kinds of walks says nothing of who asked for one */
 	static const char *const detours[] = {"rmap_walk", NULL};
 
@@ -60,37 +63,39 @@ static const struct lock_event **sorted(const struct lock_event *events, size_t 
 	return order;
 }
 
-/* Threads that wait, by an open hash of their number; a slot is never given up. */
+/* Who waits now, by an open hash; a slot is never given up. */
 struct pending {
 	const struct lock_event **slots;
-	uint32_t *threads;
+	uint64_t *waiters;
 	size_t mask;
 };
 
-static const struct lock_event **slot_of(struct pending *p, uint32_t thread)
+static const struct lock_event **slot_of(struct pending *p, uint64_t waiter)
 {
-	size_t i = (thread * 2654435761u) & p->mask;
+	size_t i = (size_t)((waiter * 0x9e3779b97f4a7c15u) >> 32) & p->mask;
 
-	while (p->threads[i] && p->threads[i] != thread)
+	while (p->waiters[i] && p->waiters[i] != waiter)
 		i = (i + 1) & p->mask;
-	p->threads[i] = thread;
+	p->waiters[i] = waiter;
 	return &p->slots[i];
 }
 
 static void take(struct lock_waits *w, const struct lock_event **open, const struct lock_event *e)
 {
+	if (e->enter && *open && e->goes_on)
+		return;
 	if (e->enter) {
 		w->unpaired += *open != NULL;
 		*open = e;
 	} else if (!*open) {
 		w->unpaired++;
-	} else if ((*open)->write != e->write) {
+	} else if (e->mode != LOCK_ANY && e->mode != (*open)->mode) {
 		/* the return of the one and the enter of the other are missing */
 		w->unpaired += 2;
 		*open = NULL;
 	} else {
-		w->v[w->n++] = (struct lock_wait){(*open)->time, e->time, (*open)->lock, e->write,
-						  (*open)->caller, (*open)->via};
+		w->v[w->n++] = (struct lock_wait){(*open)->time, e->time, (*open)->lock,
+						  (*open)->mode, (*open)->caller, (*open)->via};
 		*open = NULL;
 	}
 }
@@ -103,17 +108,17 @@ void waits_pair(const struct lock_event *events, size_t n, struct lock_waits *w)
 	while (p.mask < 2 * n)
 		p.mask = p.mask * 2 + 1;
 	p.slots = xcalloc(p.mask + 1, sizeof(*p.slots));
-	p.threads = xcalloc(p.mask + 1, sizeof(*p.threads));
+	p.waiters = xcalloc(p.mask + 1, sizeof(*p.waiters));
 	*w = (struct lock_waits){.v = xcalloc(n / 2 + 1, sizeof(*w->v))};
 	for (size_t i = 0; i < n; i++)
-		if (order[i]->thread)
-			take(w, slot_of(&p, order[i]->thread), order[i]);
+		if (order[i]->waiter)
+			take(w, slot_of(&p, order[i]->waiter), order[i]);
 		else
 			w->unpaired++; /* an idle task never waits: a damaged event */
 	for (size_t i = 0; i <= p.mask; i++)
 		w->unpaired += p.slots[i] != NULL;
 	free(p.slots);
-	free(p.threads);
+	free(p.waiters);
 	free(order);
 }
 
@@ -124,6 +129,9 @@ void waits_release(struct lock_waits *w)
 }
 
 /* --- rows --- */
+
+static const char *const mode_names[] = {"read", "write", "mutex", "spin"};
+#define MODES 4
 
 struct row {
 	struct lock_wait key; /* times aside; lock 0: several */
@@ -137,8 +145,8 @@ static int by_key(const void *a, const void *b)
 
 	if (x->lock != y->lock)
 		return x->lock < y->lock ? -1 : 1;
-	if (x->write != y->write)
-		return (int)x->write - (int)y->write;
+	if (x->mode != y->mode)
+		return (int)x->mode - (int)y->mode;
 	c = strcmp(x->caller, y->caller);
 	return c ? c : strcmp(x->via, y->via);
 }
@@ -187,19 +195,19 @@ static struct row *sum_up(const struct lock_waits *w, const struct lock_region *
 /* Puts what is beyond the most rows into one of each mode. */
 static void fold(struct row *rows, size_t *n)
 {
-	struct row rest[2] = {
-		{{.write = false, .caller = "", .via = ""}, 0, 0, 0},
-		{{.write = true, .caller = "", .via = ""}, 0, 0, 0},
-	};
+	size_t keep = WAITS_MAX_ROWS - MODES, k = keep;
+	struct row rest[MODES];
 
 	if (*n <= WAITS_MAX_ROWS)
 		return;
-	for (size_t i = WAITS_MAX_ROWS - 2; i < *n; i++)
-		add_to(&rest[rows[i].key.write], rows[i].waits, rows[i].total, rows[i].longest);
-	*n = WAITS_MAX_ROWS - 2;
-	for (int i = 0; i < 2; i++)
-		if (rest[i].waits)
-			rows[(*n)++] = rest[i];
+	for (int mode = 0; mode < MODES; mode++)
+		rest[mode] = (struct row){{.mode = (enum lock_mode)mode, .caller = "", .via = ""}, 0, 0, 0};
+	for (size_t i = keep; i < *n; i++)
+		add_to(&rest[rows[i].key.mode], rows[i].waits, rows[i].total, rows[i].longest);
+	for (int mode = 0; mode < MODES; mode++)
+		if (rest[mode].waits)
+			rows[k++] = rest[mode];
+	*n = k;
 }
 
 /* Replaces addresses by numbers: 1 for the lock of the first row, and so on; 0 stays. */
@@ -229,7 +237,7 @@ json_t *waits_rows(const struct lock_waits *w, const struct lock_region *region)
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(
 			a, json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I}", "lock",
-				     (json_int_t)rows[i].key.lock, "mode", rows[i].key.write ? "write" : "read",
+				     (json_int_t)rows[i].key.lock, "mode", mode_names[rows[i].key.mode],
 				     "caller", rows[i].key.caller, "via", rows[i].key.via, "waits",
 				     (json_int_t)rows[i].waits, "wait_ns", (json_int_t)rows[i].total,
 				     "longest_ns", (json_int_t)rows[i].longest));

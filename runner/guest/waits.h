@@ -1,6 +1,6 @@
 /*
- * From what was seen of the slow paths of read-write semaphores to who waited how long. Nothing
- * here touches the kernel: events come from a recorder, whichever it is.
+ * From what was seen of waiting for locks to who waited how long. Nothing here touches the kernel:
+ * events come from a recorder, whichever it is.
  */
 #ifndef GUEST_WAITS_H
 #define GUEST_WAITS_H
@@ -11,11 +11,19 @@
 #include <stdint.h>
 #include "runner/guest/symbols.h"
 
-/* A thread that enters a slow path, or comes back from it with the lock (or without: a signal). */
+/*
+ * What is waited for, and how; "read", "write", "mutex", "spin" in a `locks` message. LOCK_ANY: of a
+ * return that does not tell.
+ */
+enum lock_mode { LOCK_READ, LOCK_WRITE, LOCK_MUTEX, LOCK_SPIN, LOCK_ANY };
+
+/* A thread that begins to wait, or that stops: it has the lock, or a signal. */
 struct lock_event {
 	uint64_t time; /* ns of CLOCK_MONOTONIC_RAW */
-	uint32_t thread;
-	bool enter, write;
+	uint64_t waiter; /* who waits: both halves of a wait have the same, and none is 0 */
+	bool enter;
+	bool goes_on; /* an enter that may follow another: spinning for a mutex, then sleeping */
+	enum lock_mode mode;
 	uint64_t lock;      /* its address; of an enter event */
 	const char *caller; /* likewise: the function that wanted the lock, "" where unknown */
 	const char *via;    /* and what called that */
@@ -24,7 +32,7 @@ struct lock_event {
 struct lock_wait {
 	uint64_t from, to;
 	uint64_t lock;
-	bool write;
+	enum lock_mode mode;
 	const char *caller, *via;
 };
 
@@ -35,14 +43,14 @@ struct lock_waits {
 };
 
 /*
- * Finds who wanted the lock in a call chain whose first entry lies in the slow path: the first
+ * Finds who wanted the lock in a call chain whose first entry lies where it is waited for: the first
  * function that is not lock code, and the one that called it. Return addresses stand behind their
  * call, which may be the last instruction of a function.
  */
 void waits_caller(const struct symbols *s, const uint64_t *chain, size_t n, struct lock_event *e);
 
 /*
- * Pairs enters with returns by thread, in the order of their times; events of one thread with the
+ * Pairs enters with returns by waiter, in the order of their times; events of one waiter with the
  * same time must stand in their order.
  */
 void waits_pair(const struct lock_event *events, size_t n, struct lock_waits *w);

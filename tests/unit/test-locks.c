@@ -10,20 +10,23 @@ static void test_classes(void **state)
 	bool sure;
 
 	(void)state;
-	assert_int_equal(lock_class_of("unlink_file_vma", &sure), LOCK_I_MMAP);
+	assert_int_equal(lock_class_of('W', "unlink_file_vma", &sure), LOCK_I_MMAP);
 	assert_true(sure);
-	assert_int_equal(lock_class_of("rmap_walk_file.isra.0", &sure), LOCK_I_MMAP);
+	assert_int_equal(lock_class_of('W', "rmap_walk_file.isra.0", &sure), LOCK_I_MMAP);
 	assert_true(sure);
-	assert_int_equal(lock_class_of("vma_prepare", &sure), LOCK_I_MMAP);
+	assert_int_equal(lock_class_of('W', "vma_prepare", &sure), LOCK_I_MMAP);
 	assert_false(sure);
-	assert_int_equal(lock_class_of("unlink_anon_vmas", &sure), LOCK_ANON_VMA);
-	assert_int_equal(lock_class_of("__do_sys_munlockall", &sure), LOCK_MMAP);
+	assert_int_equal(lock_class_of('W', "unlink_anon_vmas", &sure), LOCK_ANON_VMA);
+	assert_int_equal(lock_class_of('W', "__do_sys_munlockall", &sure), LOCK_MMAP);
 	assert_true(sure);
-	assert_int_equal(lock_class_of("__x64_sys_mlock2", &sure), LOCK_MMAP);
-	assert_int_equal(lock_class_of("__x64_sys_getpid", &sure), LOCK_OTHER);
+	assert_int_equal(lock_class_of('W', "__x64_sys_mlock2", &sure), LOCK_MMAP);
+	assert_int_equal(lock_class_of('W', "__x64_sys_getpid", &sure), LOCK_OTHER);
 	assert_false(sure);
-	assert_int_equal(lock_class_of("unlink_file", &sure), LOCK_OTHER);
-	assert_int_equal(lock_class_of("", &sure), LOCK_OTHER);
+	assert_int_equal(lock_class_of('W', "unlink_file", &sure), LOCK_OTHER);
+	assert_int_equal(lock_class_of('W', "", &sure), LOCK_OTHER);
+	assert_int_equal(lock_class_of('S', "folio_lruvec_lock_irqsave", &sure), LOCK_LRUVEC);
+	assert_int_equal(lock_class_of('S', "unlink_file_vma", &sure), LOCK_OTHER);
+	assert_int_equal(lock_class_of('M', "unlink_file_vma", &sure), LOCK_OTHER);
 }
 
 /* --- a run with two instrumented boots --- */
@@ -236,7 +239,7 @@ static void test_width(void **state)
 	round_of(&f, 2, 1, ROW(1, "write", "unlink_file_vma_batch_process_and_more", 123456, 59, 59));
 	round_of(&f, 2, 2, ROW(1, "write", "unlink_file_vma_batch_process_and_more", 123456, 59, 59));
 	load(&f, &l);
-	expect_text(&l, " W unlink_file_vma_batch_process_a 123k (247k)");
+	expect_text(&l, " W unlink_file_vma_batch_process_a123k (247k)");
 	locks_release(&l);
 	fixture_release(&f);
 }

@@ -102,12 +102,13 @@ static void test_caller(void **state)
 static struct lock_event enter(uint64_t time, uint32_t thread, uint64_t lock, bool write,
 			       const char *caller)
 {
-	return (struct lock_event){time, thread, true, write, lock, caller, "x"};
+	return (struct lock_event){time, thread, true, false, write ? LOCK_WRITE : LOCK_READ, lock, caller,
+				   "x"};
 }
 
 static struct lock_event leave(uint64_t time, uint32_t thread, bool write)
 {
-	return (struct lock_event){time, thread, false, write, 0, NULL, NULL};
+	return (struct lock_event){time, thread, false, false, write ? LOCK_WRITE : LOCK_READ, 0, NULL, NULL};
 }
 
 /* Rings are read one CPU after the other: a thread that was moved leaves before it enters. */
@@ -127,7 +128,7 @@ static void test_pairs_interleaved(void **state)
 	assert_int_equal(w.n, 4);
 	assert_int_equal(w.v[0].from, 10);
 	assert_int_equal(w.v[0].to, 50);
-	assert_true(w.v[0].write);
+	assert_int_equal(w.v[0].mode, LOCK_WRITE);
 	assert_int_equal(w.v[1].to - w.v[1].from, 35);
 	assert_int_equal(w.v[2].from, w.v[2].to);
 	assert_int_equal(w.v[3].lock, 0xb);
@@ -185,14 +186,34 @@ static void test_pairs_add_up(void **state)
 	}
 }
 
+/* A mutex is spun for and then slept for: one wait. A spinlock is waited for amid it, by an interrupt. */
+static void test_pairs_nested(void **state)
+{
+	const struct lock_event events[] = {
+		{10, 7, true, true, LOCK_MUTEX, 0xa, "f", ""},  {20, 8, true, false, LOCK_SPIN, 0xb, "g", ""},
+		{25, 8, false, false, LOCK_ANY, 0xb, "", ""},   {30, 7, true, true, LOCK_MUTEX, 0xa, "f", ""},
+		{50, 7, false, false, LOCK_ANY, 0xa, "", ""},
+	};
+	struct lock_waits w;
+
+	(void)state;
+	waits_pair(events, 5, &w);
+	assert_int_equal(w.unpaired, 0);
+	assert_int_equal(w.n, 2);
+	assert_int_equal(w.v[0].mode, LOCK_SPIN);
+	assert_int_equal(w.v[1].mode, LOCK_MUTEX);
+	assert_int_equal(w.v[1].to - w.v[1].from, 40);
+	waits_release(&w);
+}
+
 /* --- rows --- */
 
 static void test_rows(void **state)
 {
 	struct lock_wait v[] = {
-		{10, 30, 0xb, true, "unlink", "exit"},	{10, 20, 0xb, true, "unlink", "exit"},
-		{12, 100, 0xa, false, "walk", "munlock"}, {5, 50, 0xa, true, "unlink", "exit"},
-		{40, 41, 0xa, true, "unlink", "exit"},	{201, 300, 0xa, true, "unlink", "exit"},
+		{10, 30, 0xb, LOCK_WRITE, "unlink", "exit"},	{10, 20, 0xb, LOCK_WRITE, "unlink", "exit"},
+		{12, 100, 0xa, LOCK_READ, "walk", "munlock"}, {5, 50, 0xa, LOCK_WRITE, "unlink", "exit"},
+		{40, 41, 0xa, LOCK_WRITE, "unlink", "exit"},	{201, 300, 0xa, LOCK_WRITE, "unlink", "exit"},
 	};
 	struct lock_waits w = {v, 6, 0};
 	struct lock_region region = {1, 10, 200, 4};
@@ -227,24 +248,24 @@ static void test_rows_folded(void **state)
 
 	(void)state;
 	for (i = 0; i < N; i++) {
-		v[i] = (struct lock_wait){0, i + 1, i + 1, i % 2, "f", "g"};
+		v[i] = (struct lock_wait){0, i + 1, i + 1, i % 2 ? LOCK_WRITE : LOCK_READ, "f", "g"};
 		want += (json_int_t)i + 1;
 	}
 	rows = waits_rows(&w, &region);
-	assert_int_equal(json_array_size(rows), WAITS_MAX_ROWS);
+	assert_int_equal(json_array_size(rows), WAITS_MAX_ROWS - 2);
 	json_array_foreach(rows, i, row) {
 		waits += json_get_int(row, "waits", 0);
 		ns += json_get_int(row, "wait_ns", 0);
 	}
 	assert_int_equal(waits, N);
 	assert_int_equal(ns, want);
-	assert_int_equal(json_get_int(json_array_get(rows, WAITS_MAX_ROWS - 1), "lock", -1), 0);
+	assert_int_equal(json_get_int(json_array_get(rows, WAITS_MAX_ROWS - 3), "lock", -1), 0);
 	json_decref(rows);
 }
 
 /* --- records as the kernel writes them --- */
 
-static const struct probes probes = {{1501, 1502, 1503, 1504}, 16};
+static const struct probes probes = {{1501, 1502, 1503, 1504}, 16, 0};
 
 /* A sample record: thread, time, call chain, and the probe's own bytes. */
 static void add_record(struct str *raw, enum probe probe, uint32_t thread, uint64_t time,
@@ -276,34 +297,36 @@ static void record_two(struct str *raw)
 					 0xffffffff81000101, 0xffffffff81000220,
 					 0xffffffff81000330, 0xffffffff81000420};
 	struct perf_event_header lost = {PERF_RECORD_LOST, 0, 24};
-	uint64_t none[2] = {0};
+	uint64_t told[2] = {1, 7}; /* which event, and how many of its records */
 
 	add_record(raw, PROBE_WRITE_ENTER, 42, 1000, chain, 5, 0xffff888000001000);
 	str_addn(raw, &lost, sizeof(lost));
-	str_addn(raw, none, sizeof(none));
+	str_addn(raw, told, sizeof(told));
 	add_record(raw, PROBE_WRITE_LEAVE, 42, 1700, NULL, 0, 0);
 }
 
 static void test_decode(void **state)
 {
 	struct str raw = STR_INIT;
-	struct lock_event *events;
+	struct lock_events e;
 	struct symbols s;
-	size_t n;
 
 	(void)state;
 	load(&s);
 	record_two(&raw);
-	events = rings_decode(&raw, &probes, &s, &n);
-	assert_int_equal(n, 2);
-	assert_true(events[0].enter && events[0].write && !events[1].enter && events[1].write);
-	assert_int_equal(events[0].thread, 42);
-	assert_int_equal(events[0].time, 1000);
-	assert_true(events[0].lock == 0xffff888000001000);
-	assert_string_equal(events[0].caller, "unlink_file_vma");
-	assert_string_equal(events[0].via, "free_pgtables");
-	assert_int_equal(events[1].time, 1700);
-	free(events);
+	rings_decode(&raw, &probes, &s, &e);
+	assert_int_equal(e.n, 2);
+	assert_int_equal(e.lost, 7);
+	assert_true(e.v[0].enter && !e.v[1].enter);
+	assert_int_equal(e.v[0].mode, LOCK_WRITE);
+	assert_int_equal(e.v[1].mode, LOCK_WRITE);
+	assert_int_equal(e.v[0].waiter, 42);
+	assert_int_equal(e.v[0].time, 1000);
+	assert_true(e.v[0].lock == 0xffff888000001000);
+	assert_string_equal(e.v[0].caller, "unlink_file_vma");
+	assert_string_equal(e.v[0].via, "free_pgtables");
+	assert_int_equal(e.v[1].time, 1700);
+	free(e.v);
 	str_release(&raw);
 	symbols_release(&s);
 }
@@ -312,8 +335,8 @@ static void test_decode(void **state)
 static void test_decode_damaged(void **state)
 {
 	struct str raw = STR_INIT;
+	struct lock_events e;
 	struct symbols s;
-	size_t n;
 
 	(void)state;
 	load(&s);
@@ -323,8 +346,9 @@ static void test_decode_damaged(void **state)
 		struct str cut = {copy, len, len + 1};
 
 		memcpy(copy, raw.buf, len);
-		free(rings_decode(&cut, &probes, &s, &n));
-		assert_true(n <= 1);
+		rings_decode(&cut, &probes, &s, &e);
+		assert_true(e.n <= 1);
+		free(e.v);
 		free(copy);
 	}
 	for (size_t at = 0; at < raw.len; at++) {
@@ -332,8 +356,9 @@ static void test_decode_damaged(void **state)
 			char was = raw.buf[at];
 
 			raw.buf[at] = (char)(was ^ (char)value);
-			free(rings_decode(&raw, &probes, &s, &n));
-			assert_true(n <= 2);
+			rings_decode(&raw, &probes, &s, &e);
+			assert_true(e.n <= 2);
+			free(e.v);
 			raw.buf[at] = was;
 		}
 	}
@@ -347,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_symbols),		cmocka_unit_test(test_symbols_hidden),
 		cmocka_unit_test(test_caller),		cmocka_unit_test(test_pairs_interleaved),
 		cmocka_unit_test(test_pairs_damaged),	cmocka_unit_test(test_pairs_add_up),
+		cmocka_unit_test(test_pairs_nested),
 		cmocka_unit_test(test_rows),		cmocka_unit_test(test_rows_folded),
 		cmocka_unit_test(test_decode),		cmocka_unit_test(test_decode_damaged),
 	};
