@@ -41,7 +41,7 @@ wrong 'x.ini:1: exit-mlock: no such workload' '[a]' 'workload=exit-mlock'
 wrong 'x.ini:1: processes: exit-mlocked has no such parameter, it has procs' '[a]' 'workload=exit-mlocked' 'processes=4'
 wrong 'x.ini:1: procs=5000: out of range, 1..1024' '[a]' 'workload=exit-mlocked' 'procs=5000'
 wrong "x.ini:3: procs=1,2,4,...,63: the values before '...' never meet '63'" '[a]' 'workload=exit-mlocked' 'procs=1,2,4,...,63'
-wrong "x.ini:2: unknown key 'kernle' in [arm:a]: kernel or cmdline" '[arm:a]' 'kernle=x' '[b]' 'workload=null'
+wrong "x.ini:2: unknown key 'kernle' in [arm:a]: kernel" '[arm:a]' 'kernle=x' '[b]' 'workload=null'
 printf '[global]\ntarget=icount\n[a]\nworkload=null\n[arm:x]\nkernel=debian:6.1\n# \377\n' >"$tmp/x.ini"
 refused "x.ini is not UTF-8" "$tmp/x.ini"
 
