@@ -19,7 +19,8 @@ static int bind(sqlite3_stmt *s, const char *types, va_list ap)
 	for (int i = 1; *types && ret == SQLITE_OK; types++, i++) {
 		switch (*types) {
 		case 't':
-			ret = sqlite3_bind_text(s, i, va_arg(ap, const char *), -1, SQLITE_TRANSIENT);
+			ret = sqlite3_bind_text(s, i, va_arg(ap, const char *), -1,
+						SQLITE_TRANSIENT);
 			break;
 		case 'i':
 			ret = sqlite3_bind_int(s, i, va_arg(ap, int));
@@ -34,8 +35,8 @@ static int bind(sqlite3_stmt *s, const char *types, va_list ap)
 	return ret;
 }
 
-sqlite3_stmt *catalogue_query(struct catalogue *c, const char *sql, const char *types, struct err *err,
-			      ...)
+sqlite3_stmt *catalogue_query(struct catalogue *c, const char *sql, const char *types,
+			      struct err *err, ...)
 {
 	sqlite3_stmt *s = NULL;
 	int ret = sqlite3_prepare_v2(c->db, sql, -1, &s, NULL);

@@ -18,11 +18,11 @@ int catalogue_fail(struct catalogue *c, struct err *err);
 /* Runs SQL without a result. */
 int catalogue_exec(struct catalogue *c, const char *sql, struct err *err);
 /*
- * A statement with its arguments bound: one letter each, t a text (NULL is SQL's), i an int, l a long long,
- * d a double (NAN is NULL). For sqlite3_step and sqlite3_finalize. NULL on failure.
+ * A statement with its arguments bound: one letter each, t a text (NULL is SQL's), i an int, l a
+ * long long, d a double (NAN is NULL). For sqlite3_step and sqlite3_finalize. NULL on failure.
  */
-sqlite3_stmt *catalogue_query(struct catalogue *c, const char *sql, const char *types, struct err *err,
-			      ...);
+sqlite3_stmt *catalogue_query(struct catalogue *c, const char *sql, const char *types,
+			      struct err *err, ...);
 /* The same, run to its end. */
 #define catalogue_do(c, sql, types, err, ...)                                                      \
 	catalogue_finish(c, catalogue_query(c, sql, types, err, __VA_ARGS__), err)

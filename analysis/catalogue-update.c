@@ -16,8 +16,8 @@ static char *stamp_of(const char *dir)
 
 	free(path);
 	return ret < 0 ? NULL
-		       : xasprintf("%lld.%09ld %lld", (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-				   (long long)st.st_size);
+		       : xasprintf("%lld.%09ld %lld", (long long)st.st_mtim.tv_sec,
+				   st.st_mtim.tv_nsec, (long long)st.st_size);
 }
 
 /* --- one run --- */
@@ -41,12 +41,13 @@ static int add_figure(struct catalogue *c, long long id, const struct side *side
 	values_release(&v);
 	if (nothing)
 		return 0;
-	return catalogue_do(c, "INSERT INTO figure VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "littttdddi",
-			    err, id, (int)side->arm_index, cell->id, cell->workload, m->name, m->unit,
-			    spread.mid, spread.low, spread.high, boots);
+	return catalogue_do(c, "INSERT INTO figure VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			    "littttdddi", err, id, (int)side->arm_index, cell->id, cell->workload,
+			    m->name, m->unit, spread.mid, spread.low, spread.high, boots);
 }
 
-static int add_arm(struct catalogue *c, long long id, const struct run *r, size_t arm, struct err *err)
+static int add_arm(struct catalogue *c, long long id, const struct run *r, size_t arm,
+		   struct err *err)
 {
 	const struct run_arm *a = &r->arms[arm];
 	const struct side side = {.run = r, .arm = a, .arm_index = arm};
@@ -56,7 +57,8 @@ static int add_arm(struct catalogue *c, long long id, const struct run *r, size_
 		return -1;
 	for (size_t i = 0; i < r->n_cells; i++)
 		for (size_t j = 0; j < r->cells[i].n_series; j++)
-			if (add_figure(c, id, &side, &r->cells[i], &r->cells[i].series[j].metric, err) < 0)
+			if (add_figure(c, id, &side, &r->cells[i], &r->cells[i].series[j].metric,
+				       err) < 0)
 				return -1;
 	return 0;
 }
@@ -81,8 +83,8 @@ static int add_run(struct catalogue *c, const char *name, const char *stamp, con
 	long long id;
 
 	if (forget(c, name, err) < 0 ||
-	    catalogue_do(c, "INSERT INTO run VALUES(NULL, ?, ?, ?, ?, ?)", "ttttt", err, name, stamp,
-			 r->created, r->status, r->target.kind) < 0)
+	    catalogue_do(c, "INSERT INTO run VALUES(NULL, ?, ?, ?, ?, ?)", "ttttt", err, name,
+			 stamp, r->created, r->status, r->target.kind) < 0)
 		return -1;
 	id = sqlite3_last_insert_rowid(c->db);
 	for (size_t i = 0; i < r->n_arms; i++)
@@ -97,8 +99,8 @@ static int add_run(struct catalogue *c, const char *name, const char *stamp, con
 static int is_known(struct catalogue *c, const char *name, const char *stamp, struct err *err)
 {
 	sqlite3_stmt *s = catalogue_query(
-		c, "SELECT 1 FROM run WHERE name = ? AND stamp = ? AND status = 'complete'", "tt", err,
-		name, stamp);
+		c, "SELECT 1 FROM run WHERE name = ? AND stamp = ? AND status = 'complete'", "tt",
+		err, name, stamp);
 	int ret = s ? sqlite3_step(s) : SQLITE_ERROR;
 
 	if (s && ret != SQLITE_ROW && ret != SQLITE_DONE)

@@ -34,11 +34,13 @@ static int make_again(struct catalogue *c, struct err *err)
 {
 	static const char *const schema =
 		"BEGIN IMMEDIATE;"
-		"CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT UNIQUE, stamp TEXT, created TEXT,"
+		"CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT UNIQUE, stamp TEXT, created "
+		"TEXT,"
 		" status TEXT, target TEXT);"
 		"CREATE TABLE arm(run INTEGER, n INTEGER, kernel TEXT, sha256 TEXT,"
 		" PRIMARY KEY(run, n));"
-		"CREATE TABLE figure(run INTEGER, arm INTEGER, cell TEXT, workload TEXT, metric TEXT,"
+		"CREATE TABLE figure(run INTEGER, arm INTEGER, cell TEXT, workload TEXT, metric "
+		"TEXT,"
 		" unit TEXT, value REAL, low REAL, high REAL, boots INTEGER,"
 		" PRIMARY KEY(run, arm, cell, metric));"
 		"CREATE INDEX by_metric ON figure(metric, workload);"
@@ -97,23 +99,30 @@ static double number(sqlite3_stmt *s, int i)
 int catalogue_history(struct catalogue *c, const char *metric, const char *workload,
 		      struct catalogue_figures *out, struct err *err)
 {
-	sqlite3_stmt *s = catalogue_query(
-		c,
-		"SELECT run.name, run.created, run.target, arm.kernel, cell, unit, value, low, high, boots"
-		" FROM figure JOIN run ON run.id = figure.run"
-		" JOIN arm ON arm.run = figure.run AND arm.n = figure.arm"
-		" WHERE metric = ?1 AND (?2 IS NULL OR workload = ?2)"
-		" ORDER BY cell, target, unit, created, run.name, figure.arm",
-		"tt", err, metric, workload);
+	sqlite3_stmt *s =
+		catalogue_query(c,
+				"SELECT run.name, run.created, run.target, arm.kernel, cell, unit, "
+				"value, low, high, boots"
+				" FROM figure JOIN run ON run.id = figure.run"
+				" JOIN arm ON arm.run = figure.run AND arm.n = figure.arm"
+				" WHERE metric = ?1 AND (?2 IS NULL OR workload = ?2)"
+				" ORDER BY cell, target, unit, created, run.name, figure.arm",
+				"tt", err, metric, workload);
 	int ret = s ? SQLITE_ROW : SQLITE_ERROR;
 
 	*out = (struct catalogue_figures){0};
 	while (s && (ret = sqlite3_step(s)) == SQLITE_ROW) {
 		out->v = xrealloc(out->v, (out->n + 1) * sizeof(*out->v));
 		out->v[out->n++] = (struct catalogue_figure){
-			.run = column(s, 0), .created = column(s, 1), .target = column(s, 2),
-			.kernel = column(s, 3), .cell = column(s, 4), .unit = column(s, 5),
-			.value = number(s, 6), .low = number(s, 7), .high = number(s, 8),
+			.run = column(s, 0),
+			.created = column(s, 1),
+			.target = column(s, 2),
+			.kernel = column(s, 3),
+			.cell = column(s, 4),
+			.unit = column(s, 5),
+			.value = number(s, 6),
+			.low = number(s, 7),
+			.high = number(s, 8),
 			.boots = sqlite3_column_int(s, 9),
 		};
 	}
@@ -158,8 +167,10 @@ static int collect(struct catalogue *c, sqlite3_stmt *s, struct strv *out, struc
 
 int catalogue_metrics(struct catalogue *c, struct strv *out, struct err *err)
 {
-	return collect(c, catalogue_query(c, "SELECT DISTINCT metric FROM figure ORDER BY metric", "", err),
-		       out, err);
+	return collect(
+		c,
+		catalogue_query(c, "SELECT DISTINCT metric FROM figure ORDER BY metric", "", err),
+		out, err);
 }
 
 int catalogue_pairs(struct catalogue *c, const char *old_sha256, const char *new_sha256,

@@ -141,7 +141,8 @@ static double energy(const double *p, size_t n, size_t at, size_t end)
 	return left * right / (left + right) * (apart - within);
 }
 
-/* MJ (7): the best place to split n values, and how good it is; -INFINITY where they are too few. */
+/* MJ (7): the best place to split n values, and how good it is; -INFINITY where they are too few.
+ */
 static double best_split(const double *v, size_t n, double *scratch, size_t *place)
 {
 	double best = -INFINITY;
@@ -171,7 +172,8 @@ static void shuffle(double *v, size_t n, struct rng *rng)
 	}
 }
 
-/* The best split of all segments, which end at bounds[1..segments]; each shuffled first with a rng. */
+/* The best split of all segments, which end at bounds[1..segments]; each shuffled first with a rng.
+ */
 static double best_of_all(double *v, const size_t *bounds, size_t segments, struct rng *rng,
 			  double *scratch, size_t *place)
 {

@@ -60,7 +60,8 @@ static int parse(struct options *o, int argc, char **argv, struct err *err)
 
 static bool same_group(const struct catalogue_figure *a, const struct catalogue_figure *b)
 {
-	return !strcmp(a->cell, b->cell) && !strcmp(a->target, b->target) && !strcmp(a->unit, b->unit);
+	return !strcmp(a->cell, b->cell) && !strcmp(a->target, b->target) &&
+	       !strcmp(a->unit, b->unit);
 }
 
 static void add_group(const struct options *o, const struct catalogue_figure *f, struct str *out)
@@ -74,8 +75,8 @@ static void add_group(const struct options *o, const struct catalogue_figure *f,
 	text_escape(&line, f->target);
 	str_add(out, out->len ? "\n" : "");
 	text_wrap(out, line.buf, TABLE_WIDTH, 0);
-	str_addf(out, "  %-10s %-28s %9s  %-16s %5s\n", "measured", "kernel", "value", "95% interval",
-		 "boots");
+	str_addf(out, "  %-10s %-28s %9s  %-16s %5s\n", "measured", "kernel", "value",
+		 "95% interval", "boots");
 	str_release(&line);
 }
 
@@ -90,8 +91,8 @@ static void add_row(const struct catalogue_figure *f, struct str *out)
 	verdict_figure(low, f->low);
 	verdict_figure(high, f->high);
 	snprintf(interval, sizeof(interval), "%s..%s", low, high);
-	str_addf(out, "  %-10.10s %-28.28s %9s  %-16s %5d\n", str_text(&day), str_text(&kernel), value,
-		 interval, f->boots);
+	str_addf(out, "  %-10.10s %-28.28s %9s  %-16s %5d\n", str_text(&day), str_text(&kernel),
+		 value, interval, f->boots);
 	str_release(&kernel);
 	str_release(&day);
 }
@@ -109,8 +110,8 @@ static int none(const struct options *o, struct catalogue *c, struct err *err)
 			str_addf(&all, "%s%s", all.len ? ", " : "", metrics.v[i]);
 	err_set(err, "no figure of metric '%s'%s%s%s in '%s'%s%.300s", o->metric,
 		o->workload ? " of workload '" : "", o->workload ? o->workload : "",
-		o->workload ? "'" : "", o->results, all.len ? ": there are " : ", which has no runs",
-		str_text(&all));
+		o->workload ? "'" : "", o->results,
+		all.len ? ": there are " : ", which has no runs", str_text(&all));
 	str_release(&all);
 	strv_release(&metrics);
 	return -1;

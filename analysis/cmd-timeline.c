@@ -50,9 +50,9 @@ static int parse_share(const char *text, double *out, struct err *err)
 static int parse(struct options *o, int argc, char **argv, struct err *err)
 {
 	static const struct option options[] = {
-		{"confirm", no_argument, NULL, 'c'},	    {"html", required_argument, NULL, 'w'},
+		{"confirm", no_argument, NULL, 'c'},	  {"html", required_argument, NULL, 'w'},
 		{"margin", required_argument, NULL, 'm'}, {"pairs", required_argument, NULL, 'p'},
-		{"help", no_argument, NULL, 'h'},	    {NULL, 0, NULL, 0},
+		{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -71,7 +71,8 @@ static int parse(struct options *o, int argc, char **argv, struct err *err)
 		case 'p':
 			o->pairs = atoi(optarg);
 			if (o->pairs < 1 || o->pairs > 1000)
-				return err_set(err, "--pairs '%s' is not a number from 1 to 1000", optarg);
+				return err_set(err, "--pairs '%s' is not a number from 1 to 1000",
+					       optarg);
 			break;
 		case 'h':
 			fputs(usage_text, stdout);
@@ -82,7 +83,7 @@ static int parse(struct options *o, int argc, char **argv, struct err *err)
 	}
 	if (argc - optind != 1)
 		return err_set(err, "one run directory is wanted, such as 'mlocklab timeline "
-			       "results/releases-20261120-093915'");
+				    "results/releases-20261120-093915'");
 	o->run = argv[optind];
 	return 0;
 }
@@ -106,7 +107,8 @@ static int show(const struct options *o, struct timeline *t, struct err *err)
 
 	if (o->confirm)
 		ret = timeline_confirm(t, results, o->pairs, &notes, err);
-	else if (timeline_prove(t, results, &notes, &why) < 0) /* the timeline itself needs no other run */
+	else if (timeline_prove(t, results, &notes, &why) <
+		 0) /* the timeline itself needs no other run */
 		strv_pushf(&notes, "no A/B is looked for: %s", why.text);
 	if (ret == 0) {
 		timeline_text(t, &text);

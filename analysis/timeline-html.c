@@ -48,8 +48,9 @@ static void change_rows(const struct timeline *t, size_t before, size_t at, stru
 static void add_settings(const struct timeline *t, struct doc *d)
 {
 	doc_section(d, "configuration", "What else changed in the configuration");
-	doc_para(d, "A packaging change is not a code change: these CONFIG_ lines, and what the guest "
-		    "says of itself, differ between neighbours.");
+	doc_para(d,
+		 "A packaging change is not a code change: these CONFIG_ lines, and what the guest "
+		 "says of itself, differ between neighbours.");
 	for (size_t at = 1; at < t->run->n_arms; at++) {
 		char *settings = timeline_settings(t, at);
 
@@ -82,7 +83,8 @@ static void add_changes(const struct timeline *t, struct doc *d)
 
 /* --- one cell --- */
 
-/* Each stretch without a change is a line of its own, long enough to be seen where it is one release. */
+/* Each stretch without a change is a line of its own, long enough to be seen where it is one
+ * release. */
 static void add_levels(const struct timeline *t, const struct timeline_series *s, struct plot *p)
 {
 	size_t next = 0;
@@ -130,7 +132,8 @@ static bool spans_much(const struct timeline *t, const struct timeline_series *s
 	return least > 0 && most / least > 5;
 }
 
-static struct plot *picture(const struct timeline *t, const struct timeline_series *s, size_t number)
+static struct plot *picture(const struct timeline *t, const struct timeline_series *s,
+			    size_t number)
 {
 	char *cell = timeline_cell(s), *unit = verdict_unit(s->metric);
 	char *name = xasprintf("timeline-%zu", number);
@@ -146,7 +149,8 @@ static struct plot *picture(const struct timeline *t, const struct timeline_seri
 	for (size_t i = 0; i < t->run->n_arms; i++)
 		plot_add_tick(&p->x, (double)i, t->run->arms[i].name);
 	add_levels(t, s, p);
-	values = plot_add(p, "median of the boots and its interval", PLOT_OLD, PLOT_MARK | PLOT_YBAR);
+	values = plot_add(p, "median of the boots and its interval", PLOT_OLD,
+			  PLOT_MARK | PLOT_YBAR);
 	for (size_t i = 0; i < t->run->n_arms; i++)
 		plot_add_point(values, (double)i, s->points[i].value, s->points[i].low,
 			       s->points[i].high);
@@ -259,8 +263,8 @@ static void fill(const struct timeline *t, struct doc *d)
 {
 	char *method = timeline_method(t);
 
-	doc_para(d, "%zu kernels in %d interleaved rounds, target %s.", t->run->n_arms, t->run->pairs,
-		 t->run->target.kind);
+	doc_para(d, "%zu kernels in %d interleaved rounds, target %s.", t->run->n_arms,
+		 t->run->pairs, t->run->target.kind);
 	doc_para(d, "%s", method);
 	add_changes(t, d);
 	add_cells(t, d);
@@ -269,7 +273,8 @@ static void fill(const struct timeline *t, struct doc *d)
 	free(method);
 }
 
-/* Draws in a directory of its own: the pictures stand in the page, and no file of theirs is left. */
+/* Draws in a directory of its own: the pictures stand in the page, and no file of theirs is left.
+ */
 static int draw(struct doc *d, char **note, struct err *err)
 {
 	char dir[] = "/tmp/mlocklab-timeline-XXXXXX";

@@ -5,8 +5,8 @@
 #include "analysis/timeline.h"
 
 /*
- * Writes the page. Without gnuplot it has no pictures, and *note (owned by the caller; else NULL) says what
- * to install.
+ * Writes the page. Without gnuplot it has no pictures, and *note (owned by the caller; else NULL)
+ * says what to install.
  */
 int timeline_html(const struct timeline *t, const char *path, char **note, struct err *err);
 

@@ -22,12 +22,12 @@ static char *proof_text(const struct result *r, const char *run)
 
 	table_ratio(ratio, r, r->ratio);
 	table_interval(interval, r);
-	return xasprintf("%s: %s (%s), %s, %zu pairs", run, ratio, interval, verdict_name(r->verdict),
-			 r->k);
+	return xasprintf("%s: %s (%s), %s, %zu pairs", run, ratio, interval,
+			 verdict_name(r->verdict), r->k);
 }
 
-static void judge(struct timeline_series *s, struct timeline_change *c, const struct comparison *cmp,
-		  const char *run)
+static void judge(struct timeline_series *s, struct timeline_change *c,
+		  const struct comparison *cmp, const char *run)
 {
 	const struct result *r = compare_find(cmp, s->cell->id, NULL);
 	bool changed;
@@ -43,8 +43,8 @@ static void judge(struct timeline_series *s, struct timeline_change *c, const st
 }
 
 /* Puts the result of one A/B beside every change between those two arms. */
-static int take_run(struct timeline *t, const char *results, const char *name, size_t before, size_t at,
-		    struct err *err)
+static int take_run(struct timeline *t, const char *results, const char *name, size_t before,
+		    size_t at, struct err *err)
 {
 	const struct compare_opts opts = {.margin = t->margin};
 	char *path = xasprintf("%s/%s", results, name);
@@ -157,8 +157,8 @@ static char *choose_dir(const struct timeline *t, const char *results, size_t be
 	return path;
 }
 
-static int measure(const struct timeline *t, const char *results, size_t before, size_t at, int pairs,
-		   struct err *err)
+static int measure(const struct timeline *t, const char *results, size_t before, size_t at,
+		   int pairs, struct err *err)
 {
 	char *repeat = verb_path("repeat"), *out = choose_dir(t, results, before, at);
 	struct str said = STR_INIT; /* the run's directory, which is no part of the timeline */
@@ -186,9 +186,11 @@ int timeline_confirm(struct timeline *t, const char *results, int pairs, struct 
 
 	for (size_t before = 0; before < t->run->n_arms; before++)
 		for (size_t at = before + 1; ret == 0 && at < t->run->n_arms; at++)
-			if (is_open(t, before, at) && measure(t, results, before, at, pairs, &why) < 0)
-				strv_pushf(notes, "the A/B of %s and %s: %s", t->run->arms[before].name,
-					   t->run->arms[at].name, why.text);
+			if (is_open(t, before, at) &&
+			    measure(t, results, before, at, pairs, &why) < 0)
+				strv_pushf(notes, "the A/B of %s and %s: %s",
+					   t->run->arms[before].name, t->run->arms[at].name,
+					   why.text);
 	if (ret == 0)
 		ret = timeline_prove(t, results, &again, err);
 	strv_release(&again);

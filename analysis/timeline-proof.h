@@ -5,16 +5,17 @@
 #include "analysis/timeline.h"
 
 /*
- * Looks in a results directory for complete runs of just the two kernels of a change point, on the same
- * kind of target, and sets proof and proof_text of each change that one of them measured (the newest).
- * A change is confirmed where the verdict there is a change in the same direction. Printable notes.
+ * Looks in a results directory for complete runs of just the two kernels of a change point, on the
+ * same kind of target, and sets proof and proof_text of each change that one of them measured (the
+ * newest). A change is confirmed where the verdict there is a change in the same direction.
+ * Printable notes.
  */
 int timeline_prove(struct timeline *t, const char *results, struct strv *notes, struct err *err);
 
 /*
- * The same, and where nothing is known of a change measures such an A/B of so many pairs, into RESULTS:
- * only the cells that changed between the two, and their controls, with another seed than the run's. The
- * program started is that of the verb repeat. One that fails is a note.
+ * The same, and where nothing is known of a change measures such an A/B of so many pairs, into
+ * RESULTS: only the cells that changed between the two, and their controls, with another seed than
+ * the run's. The program started is that of the verb repeat. One that fails is a note.
  */
 int timeline_confirm(struct timeline *t, const char *results, int pairs, struct strv *notes,
 		     struct err *err);

@@ -18,7 +18,8 @@ static void add_head(const struct timeline *t, struct str *out)
 	char *method = timeline_method(t);
 
 	text_escape(&line, r->name);
-	str_addf(&line, ": %zu kernels, %d interleaved rounds, target %s, %d CPU%s, %d nodes, %lld MiB",
+	str_addf(&line,
+		 ": %zu kernels, %d interleaved rounds, target %s, %d CPU%s, %d nodes, %lld MiB",
 		 r->n_arms, r->pairs, r->target.kind, r->target.cpus, r->target.cpus > 1 ? "s" : "",
 		 r->target.nodes, r->target.memory_mib);
 	if (*r->target.qemu_version)
@@ -123,7 +124,8 @@ static void add_ratio_interval(char out[72], const struct timeline_series *s,
 
 	add_ratio(a, s, p->ratio_low);
 	add_ratio(b, s, p->ratio_high);
-	if (isfinite(p->ratio_low) && isfinite(p->ratio_high) && (s->difference || p->ratio_low > 0))
+	if (isfinite(p->ratio_low) && isfinite(p->ratio_high) &&
+	    (s->difference || p->ratio_low > 0))
 		snprintf(out, 72, "%s..%s", a, b);
 	else
 		snprintf(out, 72, "-");
@@ -144,8 +146,8 @@ static void add_point(const struct timeline *t, const struct timeline_series *s,
 	add_ratio(ratio, s, p->ratio);
 	add_ratio_interval(ratio_ci, s, p);
 	verdict_figure(level, p->level);
-	str_addf(out, "  %-8s %8s  %-17s %7s  %-14s %8s%s\n", t->run->arms[arm].name, value, ci, ratio,
-		 arm ? ratio_ci : "", isnan(p->level) ? "-" : level, mark_of(s, arm));
+	str_addf(out, "  %-8s %8s  %-17s %7s  %-14s %8s%s\n", t->run->arms[arm].name, value, ci,
+		 ratio, arm ? ratio_ci : "", isnan(p->level) ? "-" : level, mark_of(s, arm));
 }
 
 static void add_table(const struct timeline *t, const struct timeline_series *s, struct str *out)
@@ -153,8 +155,8 @@ static void add_table(const struct timeline *t, const struct timeline_series *s,
 	static const char *const better[] = {", lower is better", ", higher is better", ""};
 	char *cell = timeline_cell(s), *head;
 
-	head = xasprintf("%s%s: %s, %s%s", cell, s->cell->is_control ? " (control)" : "", s->metric->name,
-			 s->metric->unit, better[s->metric->better]);
+	head = xasprintf("%s%s: %s, %s%s", cell, s->cell->is_control ? " (control)" : "",
+			 s->metric->name, s->metric->unit, better[s->metric->better]);
 	str_add(out, "\n");
 	text_wrap(out, head, TABLE_WIDTH, 0);
 	str_addf(out, "  %-8s %8s  %-17s %7s  %-14s %8s\n", "kernel", "value", "95% interval",

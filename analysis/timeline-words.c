@@ -20,13 +20,14 @@ char *timeline_cell(const struct timeline_series *s)
 
 char *timeline_sentence(const struct timeline_series *s, const struct timeline_change *c)
 {
-	const struct result r = {.metric = s->metric, .ratio = c->ratio, .difference = s->difference};
+	const struct result r = {
+		.metric = s->metric, .ratio = c->ratio, .difference = s->difference};
 	char *cell = timeline_cell(s), *change = verdict_change(&r), old[32], new[32], *text;
 
 	verdict_figure(old, c->old);
 	verdict_figure(new, c->new);
-	text = xasprintf("%s%s: %s (%s to %s)", cell, s->cell->is_control ? " (control)" : "", change, old,
-			 new);
+	text = xasprintf("%s%s: %s (%s to %s)", cell, s->cell->is_control ? " (control)" : "",
+			 change, old, new);
 	free(change);
 	free(cell);
 	return text;
@@ -40,8 +41,7 @@ char *timeline_standing(const struct timeline_change *c)
 					       "too near the edge for E-divisive"};
 
 	return xasprintf("%s%s; %s%s", proofs[c->proof], c->proof_text ? c->proof_text : "",
-			 opinions[c->opinion],
-			 c->provisional ? "; provisional" : "");
+			 opinions[c->opinion], c->provisional ? "; provisional" : "");
 }
 
 /* --- settings --- */
@@ -90,17 +90,22 @@ size_t timeline_count(const struct timeline *t, size_t before, size_t at)
 
 	for (size_t i = 0; i < t->n; i++)
 		for (size_t j = 0; j < t->series[i].n_changes; j++)
-			n += t->series[i].changes[j].before == before && t->series[i].changes[j].at == at;
+			n += t->series[i].changes[j].before == before &&
+			     t->series[i].changes[j].at == at;
 	return n;
 }
 
 char *timeline_method(const struct timeline *t)
 {
 	return xasprintf(
-		"Values are medians of %d boots with a 95 %% interval, ratios are to the anchor %s in the "
-		"same rounds. Change points by exact optimal partitioning of the ratios (penalty 4 ln n); "
-		"the noise is at least a third of the margin of %.3g %%. One with fewer than two later releases "
-		"is provisional; an A/B of the two neighbours confirms one or does not; E-divisive is a second "
+		"Values are medians of %d boots with a 95 %% interval, ratios are to the anchor %s "
+		"in the "
+		"same rounds. Change points by exact optimal partitioning of the ratios (penalty 4 "
+		"ln n); "
+		"the noise is at least a third of the margin of %.3g %%. One with fewer than two "
+		"later releases "
+		"is provisional; an A/B of the two neighbours confirms one or does not; E-divisive "
+		"is a second "
 		"opinion.%s",
 		t->run->pairs, t->run->arms[0].name, t->margin * 100,
 		t->run->target.ns_per_insn > 0 ? " Figures are guest instructions, not time." : "");

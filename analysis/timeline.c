@@ -24,7 +24,8 @@ static bool all_positive(const struct timeline *t, const struct series *s)
 	return true;
 }
 
-/* The changes from the anchor to an arm in the rounds that have both, on the scale of the series. */
+/* The changes from the anchor to an arm in the rounds that have both, on the scale of the series.
+ */
 static size_t changes_from_anchor(const struct timeline *t, const struct timeline_series *to,
 				  const struct series *s, size_t arm, double *d)
 {
@@ -57,8 +58,14 @@ static void fill_point(const struct timeline *t, struct timeline_series *to, con
 	struct interval ci = stats_signed_rank(d, k, 0.95);
 
 	*p = (struct timeline_point){
-		.boots = v.n, .value = spread.mid, .low = spread.low, .high = spread.high,
-		.ratio = NAN, .ratio_low = NAN, .ratio_high = NAN, .level = NAN,
+		.boots = v.n,
+		.value = spread.mid,
+		.low = spread.low,
+		.high = spread.high,
+		.ratio = NAN,
+		.ratio_low = NAN,
+		.ratio_high = NAN,
+		.level = NAN,
 		.se = k > 1 ? stats_sd(d, k) / sqrt((double)k) : NAN,
 	};
 	if (k) {
@@ -105,7 +112,8 @@ static void release_track(struct track *k)
 	free(k->arm);
 }
 
-/* A step of the margin's size is to stay below the penalty; icount's noise may be nothing at all. */
+/* A step of the margin's size is to stay below the penalty; icount's noise may be nothing at all.
+ */
 static double least_noise(const struct timeline *t, const struct timeline_series *s,
 			  const struct track *k)
 {
@@ -119,7 +127,8 @@ static double least_noise(const struct timeline *t, const struct timeline_series
 	return scale > 0 ? scale * log1p(t->margin) / 3 : 1;
 }
 
-static enum timeline_opinion opinion_on(const struct track *k, size_t at, const size_t *other, size_t n)
+static enum timeline_opinion opinion_on(const struct track *k, size_t at, const size_t *other,
+					size_t n)
 {
 	/* E-divisive has no segments of one value. */
 	if (at < CHANGEPOINT_LEAST || at + CHANGEPOINT_LEAST > k->n)
@@ -131,7 +140,8 @@ static enum timeline_opinion opinion_on(const struct track *k, size_t at, const 
 }
 
 /* Mean of from..to-1 as a value: the mean change from the anchor, put on the anchor's value. */
-static double level_of(const struct timeline_series *s, const struct track *k, size_t from, size_t to)
+static double level_of(const struct timeline_series *s, const struct track *k, size_t from,
+		       size_t to)
 {
 	double mean = stats_mean(k->v + from, to - from);
 
@@ -140,7 +150,8 @@ static double level_of(const struct timeline_series *s, const struct track *k, s
 	return s->difference ? s->points[0].value + mean : s->points[0].value * exp(mean);
 }
 
-static struct timeline_change *add_change(struct timeline_series *s, const struct track *k, size_t at)
+static struct timeline_change *add_change(struct timeline_series *s, const struct track *k,
+					  size_t at)
 {
 	struct timeline_change *c;
 
@@ -160,7 +171,8 @@ static struct timeline_change *add_change(struct timeline_series *s, const struc
 static void find_changes(const struct timeline *t, struct timeline_series *s)
 {
 	struct track k = make_track(t, s);
-	size_t *at = xcalloc(k.n + 1, sizeof(*at)), *other = xcalloc(k.n + 1, sizeof(*other)), n = 0, m;
+	size_t *at = xcalloc(k.n + 1, sizeof(*at)), *other = xcalloc(k.n + 1, sizeof(*other)),
+	       n = 0, m;
 
 	if (k.n < 2)
 		goto out;
@@ -186,7 +198,8 @@ static void make_series(struct timeline *t, struct timeline_series *to, const st
 {
 	const struct series *s = &c->series[0]; /* the primary one */
 
-	*to = (struct timeline_series){.cell = c, .metric = &s->metric, .difference = !all_positive(t, s)};
+	*to = (struct timeline_series){
+		.cell = c, .metric = &s->metric, .difference = !all_positive(t, s)};
 	to->points = xcalloc(t->run->n_arms, sizeof(*to->points));
 	for (size_t i = 0; i < t->run->n_arms; i++)
 		fill_point(t, to, s, i);
@@ -229,8 +242,10 @@ int timeline_make(struct timeline *t, const struct run *run, double margin, stru
 	*t = (struct timeline){.run = run};
 	t->margin = margin > 0 ? margin : fmax(COMPARE_MARGIN, run->margin);
 	if (run->n_arms < 3)
-		return err_set(err, "'%s' has %zu kernel%s: a timeline wants three or more, see "
-			       "configs/releases.ini", run->path, run->n_arms, run->n_arms > 1 ? "s" : "");
+		return err_set(err,
+			       "'%s' has %zu kernel%s: a timeline wants three or more, see "
+			       "configs/releases.ini",
+			       run->path, run->n_arms, run->n_arms > 1 ? "s" : "");
 	t->series = xcalloc(run->n_cells + 1, sizeof(*t->series));
 	for (size_t i = 0; i < run->n_cells; i++)
 		make_series(t, &t->series[t->n++], &run->cells[i]);

@@ -55,12 +55,14 @@ static int parse(struct options *o, int argc, char **argv)
 	}
 	if (o->baseline && o->kernel)
 		return 0;
-	fprintf(stderr, "mlocklab gate: --%s is missing: a stored run and a new kernel are wanted\n",
+	fprintf(stderr,
+		"mlocklab gate: --%s is missing: a stored run and a new kernel are wanted\n",
 		o->baseline ? "kernel" : "baseline");
 	return -1;
 }
 
-/* The arm of the baseline to compare with: the one named, or the only one. A new string, or NULL. */
+/* The arm of the baseline to compare with: the one named, or the only one. A new string, or NULL.
+ */
 static char *choose_arm(const struct options *o, struct err *err)
 {
 	char *path = xasprintf("%s/run.json", o->baseline), *chosen = NULL;

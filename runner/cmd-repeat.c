@@ -50,14 +50,16 @@ static int parse(struct options *o, int argc, char **argv)
 	}
 	if (o->run)
 		return 0;
-	fputs("mlocklab repeat: name a stored run, such as results/A; 'mlocklab repeat --help' tells "
-	      "more\n", stderr);
+	fputs("mlocklab repeat: name a stored run, such as results/A; 'mlocklab repeat --help' "
+	      "tells "
+	      "more\n",
+	      stderr);
 	return -1;
 }
 
 /*
- * The experiment in a file that goes with its last reader: run takes this process's place, and there is
- * nobody left to remove one on disk. A new string, its path, or NULL.
+ * The experiment in a file that goes with its last reader: run takes this process's place, and
+ * there is nobody left to remove one on disk. A new string, its path, or NULL.
  */
 static char *hold(const struct str *text, struct err *err)
 {

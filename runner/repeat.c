@@ -8,8 +8,8 @@
 /* Settings that are not those of what is measured again, or that stand elsewhere in run.json. */
 static bool is_left_out(const char *key)
 {
-	static const char *const keys[] = {"target", "cpus", "nodes", "memory", "profile", "locks",
-					   "lock_boots"};
+	static const char *const keys[] = {"target",  "cpus",  "nodes",	    "memory",
+					   "profile", "locks", "lock_boots"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (!strcmp(keys[i], key))
@@ -34,9 +34,10 @@ static void add_global(const json_t *run, struct str *out)
 	json_t *v;
 
 	str_add(out, "[global]\n");
-	json_object_foreach(json_object_get(json_object_get(run, "experiment"), "settings"), key, v)
+	json_object_foreach(json_object_get(json_object_get(run, "experiment"), "settings"), key, v) {
 		if (!is_left_out(key))
 			add_line(out, key, v);
+	}
 	/* What the settings left to the target was decided when the run began. */
 	add_line(out, "target", json_object_get(target, "kind"));
 	add_line(out, "cpus", json_object_get(target, "cpus"));
@@ -49,9 +50,10 @@ static const json_t *member_of(const json_t *list, const char *key, const char *
 	json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o)
+	json_array_foreach(list, i, o) {
 		if (!strcmp(json_get_str(o, key, ""), value))
 			return o;
+	}
 	return NULL;
 }
 
@@ -81,8 +83,9 @@ static void add_arms(const json_t *run, const struct strv *kernels, struct str *
 		add_kernel(run, kernels->v[i], out);
 	if (kernels && kernels->n)
 		return;
-	json_array_foreach(json_object_get(run, "arms"), i, arm)
+	json_array_foreach(json_object_get(run, "arms"), i, arm) {
 		add_arm(out, json_get_str(arm, "name", ""), json_get_str(arm, "spec", ""), arm);
+	}
 }
 
 /* Whether a cell is asked for, or is the control of one that is. */
@@ -103,8 +106,9 @@ static void add_cell(struct str *out, size_t n, const json_t *cell)
 	json_t *v;
 
 	str_addf(out, "[cell %zu]\nworkload=%s\n", n, json_get_str(cell, "workload", ""));
-	json_object_foreach(json_object_get(cell, "params"), key, v)
+	json_object_foreach(json_object_get(cell, "params"), key, v) {
 		add_line(out, key, v);
+	}
 	add_line(out, "iterations", json_object_get(cell, "iterations"));
 	add_line(out, "warmup", json_object_get(cell, "warmup"));
 }
@@ -123,8 +127,9 @@ int repeat_experiment(const json_t *run, const struct strv *kernels, const struc
 		return err_set(err, "run.json has no cells or arms");
 	add_global(run, out);
 	add_arms(run, kernels, out);
-	json_array_foreach(all, i, cell)
+	json_array_foreach(all, i, cell) {
 		if (is_wanted(run, json_get_str(cell, "id", ""), cells))
 			add_cell(out, i + 1, cell);
+	}
 	return 0;
 }

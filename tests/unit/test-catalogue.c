@@ -18,7 +18,8 @@ static void set_sha(struct fixture *f, int arm, const char *sha256)
 }
 
 /* A run of two kernels with two boots each, at results/NAME. */
-static void put_run(const char *results, const char *name, const char *status, double old, double new)
+static void put_run(const char *results, const char *name, const char *status, double old,
+		    double new)
 {
 	struct fixture f;
 	char to[128];
@@ -69,7 +70,8 @@ static struct catalogue *open_or_fail(const char *results, size_t notes_wanted)
 	return c;
 }
 
-static struct catalogue_figures history(struct catalogue *c, const char *metric, const char *workload)
+static struct catalogue_figures history(struct catalogue *c, const char *metric,
+					const char *workload)
 {
 	struct catalogue_figures f;
 	struct err err;
@@ -180,8 +182,9 @@ static void test_made_again(void **state)
 	snprintf(path, sizeof(path), "%s/catalogue.db", results);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(count(results, 0), 2);
-	assert_int_equal(fs_write_atomic(path, "no database at all, whatever its name may say", 45, &err),
-			 0);
+	assert_int_equal(
+		fs_write_atomic(path, "no database at all, whatever its name may say", 45, &err),
+		0);
 	assert_int_equal(count(results, 0), 2);
 	/* An empty file is an empty database of version 0. */
 	assert_int_equal(fs_write_atomic(path, "", 0, &err), 0);

@@ -1,11 +1,11 @@
 /*
  * Change points against published series:
- *   Nile: yearly flow at Aswan 1871..1970. Cobb, The problem of the Nile, Biometrika 65, 1978, finds one
- *         change, after 1898; so do the annotators of the Turing Change Point Dataset (van den Burg and
- *         Williams 2020, nile.json, at index 28), and R's changepoint::cpt.mean(Nile).
- *   Blocks: Donoho and Johnstone, Ideal spatial adaptation by wavelet shrinkage, Biometrika 81, 1994,
- *         table 1: eleven jumps of known place and height, 2048 points, signal to noise 7.
- * And what chance alone brings, by simulation with fixed seeds.
+ *   Nile: yearly flow at Aswan 1871..1970. Cobb, The problem of the Nile, Biometrika 65, 1978,
+ * finds one change, after 1898; so do the annotators of the Turing Change Point Dataset (van den
+ * Burg and Williams 2020, nile.json, at index 28), and R's changepoint::cpt.mean(Nile). Blocks:
+ * Donoho and Johnstone, Ideal spatial adaptation by wavelet shrinkage, Biometrika 81, 1994, table
+ * 1: eleven jumps of known place and height, 2048 points, signal to noise 7. And what chance alone
+ * brings, by simulation with fixed seeds.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -22,13 +22,13 @@
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 static const double nile[] = {
-	1120, 1160, 963,  1210, 1160, 1160, 813,  1230, 1370, 1140, 995, 935,  1110, 994,  1020,
-	960,  1180, 799,  958,	1140, 1100, 1210, 1150, 1250, 1260, 1220, 1030, 1100, 774, 840,
-	874,  694,  940,  833,	701,  916,  692,  1020, 1050, 969,  831, 726,  456,  824,  702,
-	1120, 1100, 832,  764,	821,  768,  845,  864,	862,  698,  845, 744,  796,  1040, 759,
-	781,  865,  845,  944,	984,  897,  822,  1010, 771,  676,  649, 846,  812,  742,  801,
-	1040, 860,  874,  848,	890,  744,  749,  838,	1050, 918,  986, 797,  923,  975,  815,
-	1020, 906,  901,  1170, 912,  746,  919,  718,	714,  740,
+	1120, 1160, 963, 1210, 1160, 1160, 813,	 1230, 1370, 1140, 995,	 935,  1110, 994,  1020,
+	960,  1180, 799, 958,  1140, 1100, 1210, 1150, 1250, 1260, 1220, 1030, 1100, 774,  840,
+	874,  694,  940, 833,  701,  916,  692,	 1020, 1050, 969,  831,	 726,  456,  824,  702,
+	1120, 1100, 832, 764,  821,  768,  845,	 864,  862,  698,  845,	 744,  796,  1040, 759,
+	781,  865,  845, 944,  984,  897,  822,	 1010, 771,  676,  649,	 846,  812,  742,  801,
+	1040, 860,  874, 848,  890,  744,  749,	 838,  1050, 918,  986,	 797,  923,  975,  815,
+	1020, 906,  901, 1170, 912,  746,  919,	 718,  714,  740,
 };
 
 static size_t partition(const double *v, const double *se, size_t n, size_t *at)
@@ -85,7 +85,8 @@ static void test_by_hand(void **state)
 	assert_int_equal(changepoint_partition(steps, 8, 1, 4, at), 2);
 	assert_int_equal(at[0], 3);
 	assert_int_equal(at[1], 5);
-	/* The step of 4 brings 2 * 3 / 5 * 16 = 19.2, the one of 8 more: dearer, neither pays alone. */
+	/* The step of 4 brings 2 * 3 / 5 * 16 = 19.2, the one of 8 more: dearer, neither pays
+	 * alone. */
 	assert_int_equal(changepoint_partition(steps, 8, 1, 90, at), 0);
 	assert_int_equal(changepoint_partition(flat, 6, 1, 4, at), 0);
 	assert_int_equal(changepoint_divisive(flat, 6, 0.05, 1, at), 0);
@@ -142,7 +143,8 @@ static void test_exact(void **state)
 	}
 }
 
-/* 20 releases whose standard error is known, with or without a step of three of those in the middle. */
+/* 20 releases whose standard error is known, with or without a step of three of those in the
+ * middle. */
 static void test_rates(void **state)
 {
 	enum { N = 20, ROUNDS = 2000 };

@@ -11,11 +11,15 @@ static const char stored[] =
 	"  'locks':'slowpath','lock_boots':1}},"
 	" 'arms':[{'name':'old','spec':'debian:5.10','cmdline':''},"
 	"  {'name':'new','spec':'debian:6.1','cmdline':'mitigations=off'}],"
-	" 'cells':[{'id':'null','workload':'null','params':{},'control':null,'iterations':2,'warmup':1},"
+	" 'cells':[{'id':'null','workload':'null','params':{},'control':null,'iterations':2,'"
+	"warmup':1},"
 	"  {'id':'exit-mlocked/lock=mlock','workload':'exit-mlocked',"
-	"   'params':{'procs':'8','lock':'mlock'},'control':'exit-mlocked/lock=none','iterations':3,"
+	"   "
+	"'params':{'procs':'8','lock':'mlock'},'control':'exit-mlocked/lock=none','iterations':3,"
 	"   'warmup':0},"
-	"  {'id':'exit-mlocked/lock=none','workload':'exit-mlocked','params':{'procs':'8','lock':'none'},"
+	"  "
+	"{'id':'exit-mlocked/"
+	"lock=none','workload':'exit-mlocked','params':{'procs':'8','lock':'none'},"
 	"   'control':null,'iterations':3,'warmup':0}]}";
 
 static json_t *run_json(void)
@@ -33,7 +37,8 @@ static json_t *run_json(void)
 }
 
 /* The experiment as inih reads it. */
-static void make(void **state, const struct strv *kernels, const struct strv *cells, struct ini_file *f)
+static void make(void **state, const struct strv *kernels, const struct strv *cells,
+		 struct ini_file *f)
 {
 	struct str out = STR_INIT;
 	json_t *run = run_json();
@@ -89,7 +94,8 @@ static void test_other_kernels(void **state)
 	strv_push(&kernels, "debian:7.2");
 	make(state, &kernels, NULL, &f);
 	/* An arm of the run's keeps its parameters; the others are gone. */
-	assert_string_equal(get(&f, "arm:new", "kernel"), "image:/boot/vmlinuz,map=/boot/System.map");
+	assert_string_equal(get(&f, "arm:new", "kernel"),
+			    "image:/boot/vmlinuz,map=/boot/System.map");
 	assert_string_equal(get(&f, "arm:new", "cmdline"), "mitigations=off");
 	assert_string_equal(get(&f, "arm:kernel", "kernel"), "debian:7.2");
 	assert_null(ini_find(&f, "arm:old"));
@@ -123,7 +129,9 @@ int main(void)
 {
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
 	const struct CMUnitTest tests[] = {
-		IN_DIR(test_all), IN_DIR(test_other_kernels), IN_DIR(test_some_cells),
+		IN_DIR(test_all),
+		IN_DIR(test_other_kernels),
+		IN_DIR(test_some_cells),
 	};
 
 	return cmocka_run_group_tests_name("repeat", tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* A run of six kernels whose levels are known: points, change points, words, and what confirms them. */
+/* A run of six kernels whose levels are known: points, change points, words, and what confirms
+ * them. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -136,7 +137,8 @@ static void test_changes(void **state)
 	assert_int_equal(timeline_count(&m->t, 0, 1), 1);
 	assert_int_equal(timeline_count(&m->t, 1, 2), 0);
 	text = timeline_sentence(s, &s->changes[0]);
-	assert_non_null(strstr(text, "4.0 times fewer instructions per page and process (4200 to 10"));
+	assert_non_null(
+		strstr(text, "4.0 times fewer instructions per page and process (4200 to 10"));
 	free(text);
 }
 
@@ -145,8 +147,10 @@ static void test_settings(void **state)
 {
 	static const char *const wanted[ARMS] = {
 		"configuration unknown: the package came without it",
-		"configuration since 5.10: PREEMPT_DYNAMIC n -> y", "configuration since 6.1: the same",
-		"configuration unknown: the package came without it", "configuration since 6.12: the same",
+		"configuration since 5.10: PREEMPT_DYNAMIC n -> y",
+		"configuration since 6.1: the same",
+		"configuration unknown: the package came without it",
+		"configuration since 6.12: the same",
 		"configuration since 7.0: the same",
 	};
 	const struct made *m = *state;
@@ -240,8 +244,8 @@ int main(void)
 {
 #define MADE(f) cmocka_unit_test_setup_teardown(f, make_all, remove_all)
 	const struct CMUnitTest tests[] = {
-		MADE(test_points), MADE(test_changes), MADE(test_settings), MADE(test_text),
-		MADE(test_confirm_args), MADE(test_proof),
+		MADE(test_points), MADE(test_changes),	    MADE(test_settings),
+		MADE(test_text),   MADE(test_confirm_args), MADE(test_proof),
 	};
 
 	return cmocka_run_group_tests_name("timeline", tests, NULL, NULL);
