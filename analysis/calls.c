@@ -8,7 +8,6 @@
 
 #define HEAD "mlocklab-profile 1"
 #define MAX_DEPTH 4096
-#define MIN_ALIGNED 0.5 /* of the calls in a kernel's code to lead to a symbol: else it is not its own */
 
 struct reader {
 	struct calls *calls;
@@ -111,15 +110,14 @@ static int read_line(void *arg, const char *text, size_t len, struct err *err)
 {
 	struct reader *r = arg;
 	char *line = xstrndup(text, len);
-	unsigned long long aligned, of;
 	int ret = 0;
 
 	if (!r->head)
 		ret = strcmp(line, HEAD) == 0 ? 0 : err_set(err, "the first line is not '" HEAD "'");
 	else if (sscanf(line, "cell %lld", &r->cell) == 1)
 		r->depth = 0;
-	else if (sscanf(line, "symbols %llu of %llu", &aligned, &of) == 2)
-		r->calls->misnamed |= (double)aligned < MIN_ALIGNED * (double)of;
+	else if (strncmp(line, "symbols ", 8) == 0)
+		r->calls->misnamed |= strcmp(line + 8, "differ") == 0;
 	else if (r->cell == r->wanted && strcmp(line, "bye") != 0)
 		ret = read_wanted(r, line, err);
 	r->head = true;

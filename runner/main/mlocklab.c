@@ -20,6 +20,8 @@ static const struct {
 	{"gate", "a new kernel against a stored run, with an exit code for CI"},
 	{"timeline", "a run of many kernels release by release, and where figures changed"},
 	{"history", "one metric over all stored runs"},
+	{"profile", "which kernel functions make two kernels differ in a workload"},
+	{"explain", "the same for a stored run that has profiled boots"},
 	{"list", "the workloads"},
 	{"describe", "a workload's parameters and metrics"},
 	{"kernels", "the kernels that are cached and that can be had"},

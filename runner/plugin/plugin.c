@@ -4,7 +4,6 @@
  * without it functions are pages of addresses).
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 
 #define PAGE_BYTES 4096
 #define LONGEST_INSN 15
+#define MIN_ALIGNED 0.5 /* of the calls to lead to the start of a function */
 
 PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API;
 
@@ -55,6 +55,12 @@ static void on_return(unsigned cpu, qemu_plugin_meminfo_t info, uint64_t vaddr, 
 		track_return(plugin.track, cpu, block, vaddr);
 }
 
+static void on_jump(unsigned cpu, void *arg)
+{
+	(void)arg;
+	track_jump(plugin.track, cpu);
+}
+
 static void on_region(unsigned cpu, void *marker)
 {
 	const struct marker *m = marker;
@@ -81,13 +87,20 @@ static void on_cell(unsigned cpu, void *arg)
 	fprintf(plugin.out, "cell %d\n", ++plugin.cell);
 }
 
+/* Whether the symbols are those of the kernel that runs shows in where its calls lead. */
+static const char *judgement(void)
+{
+	if (plugin.functions.pages)
+		return "none";
+	return plugin.aligned >= MIN_ALIGNED * plugin.calls ? "match" : "differ";
+}
+
 static void on_exit_of_qemu(qemu_plugin_id_t id, void *arg)
 {
 	(void)id;
 	(void)arg;
 	end_cell();
-	fprintf(plugin.out, "symbols %" PRIu64 " of %" PRIu64 "\nbye\n", plugin.aligned,
-		plugin.calls);
+	fprintf(plugin.out, "symbols %s\nbye\n", judgement());
 	if (fclose(plugin.out) != 0)
 		fprintf(stderr, "profile plugin: the profile could not be written whole: %s\n",
 			strerror(errno));
@@ -107,8 +120,7 @@ static size_t insn_bytes(const struct qemu_plugin_insn *insn, uint8_t bytes[16])
 	return size;
 }
 
-/* Whether the symbols are those of the kernel that runs shows in where its calls go. */
-static void judge_symbols(const struct block *b)
+static void try_symbols(const struct block *b)
 {
 	bool first;
 
@@ -119,12 +131,17 @@ static void judge_symbols(const struct block *b)
 	plugin.aligned += first;
 }
 
-/* QEMU 7.2 mistakes reads for writes when asked for only one of them, so it is asked for both. */
-static void watch_stack(struct qemu_plugin_insn *insn, struct block *b)
+/*
+ * How the kernel leaves a block. QEMU 7.2 mistakes reads for writes when asked for only one of them,
+ * so it is asked for both.
+ */
+static void watch_end(struct qemu_plugin_insn *insn, struct block *b)
 {
 	qemu_plugin_mem_cb cb = b->last.kind == INSN_CALL ? on_call :
 				b->last.kind == INSN_RET ? on_return : NULL;
 
+	if (b->last.kind == INSN_INDIRECT && !b->user)
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_jump, QEMU_PLUGIN_CB_NO_REGS, NULL);
 	if (cb && !b->user)
 		qemu_plugin_register_vcpu_mem_cb(insn, cb, QEMU_PLUGIN_CB_NO_REGS,
 						 QEMU_PLUGIN_MEM_RW, b);
@@ -141,7 +158,7 @@ static void watch_insn(struct qemu_plugin_insn *insn, struct block *b, uint32_t 
 	if (i == b->n - 1) {
 		b->end = b->addr + b->offset[i] + size;
 		b->last = insn_decode(bytes, size, b->addr + b->offset[i]);
-		watch_stack(insn, b);
+		watch_end(insn, b);
 	}
 	if (mark == MARK_NONE)
 		return;
@@ -177,7 +194,7 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	b->entry = b->function->entry && (b->first || b->function->stubs);
 	for (size_t i = 0; i < n; i++)
 		watch_insn(qemu_plugin_tb_get_insn(tb, i), b, i);
-	judge_symbols(b);
+	try_symbols(b);
 	if (last_is_doubtful(tb, n)) {
 		b->n--;
 		qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(tb, b->n), on_last,

@@ -19,9 +19,9 @@ struct slot {
 /* Where in its calls a CPU is, between two blocks. */
 struct place {
 	struct node *node;
-	enum { GOES_ON, CALLED, RETURNED } by; /* how the last block was left */
-	struct slot slot;                      /* RETURNED: what stood for the address popped */
-	bool elsewhere;                        /* ... and on another stack than before */
+	enum { GOES_ON, CALLED, RETURNED, JUMPED } by; /* how the last block was left */
+	struct slot slot; /* RETURNED: what stood for the address popped */
+	bool elsewhere;   /* ... and on another stack than before */
 };
 
 struct interrupted {
@@ -149,6 +149,11 @@ void track_return(struct track *t, unsigned cpu, const struct block *b, uint64_t
 	c->at.by = RETURNED;
 }
 
+void track_jump(struct track *t, unsigned cpu)
+{
+	t->cpus[cpu].at.by = JUMPED;
+}
+
 /* The instructions of a block from addr on were not executed after all. */
 static void take_back(struct track *t, const struct block *b, struct node *node, uint64_t addr)
 {
@@ -270,7 +275,7 @@ static void check_cut_short(struct track *t, struct cpu *c, const struct block *
 	const struct block *last = c->last;
 
 	if (b->addr > last->addr && b->addr < last->end && b->addr != last->last.target &&
-	    last->last.kind != INSN_INDIRECT)
+	    c->at.by == GOES_ON)
 		take_back(t, last, c->last_node, b->addr);
 }
 

@@ -56,6 +56,9 @@ void track_one_more(struct track *t, unsigned cpu);
 void track_call(struct track *t, unsigned cpu, const struct block *b, uint64_t sp);
 void track_return(struct track *t, unsigned cpu, const struct block *b, uint64_t sp);
 
+/* The indirect jump at the end of b, the block last given, is executed. */
+void track_jump(struct track *t, unsigned cpu);
+
 /* MARK_REGION at instruction i of b, the block last given to track_block. */
 void track_region(struct track *t, unsigned cpu, const struct block *b, uint32_t i);
 bool track_is_open(const struct track *t);
