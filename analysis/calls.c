@@ -20,11 +20,10 @@ struct reader {
 struct call *call_child(struct call *parent, const char *function)
 {
 	struct call **place = &parent->child, *c;
-	int d = 1;
 
-	while (*place && (d = strcmp((*place)->function, function)) < 0)
+	while (*place && strcmp((*place)->function, function) < 0)
 		place = &(*place)->next;
-	if (*place && d == 0)
+	if (*place && strcmp((*place)->function, function) == 0)
 		return *place;
 	c = xcalloc(1, sizeof(*c));
 	*c = (struct call){.function = xstrdup(function), .parent = parent, .next = *place};
@@ -61,7 +60,8 @@ static int read_node(struct reader *r, const char *line, struct err *err)
 	struct call *node;
 
 	if (sscanf(line, "%u %llu %llu %511s", &depth, &calls, &self, name) != 4)
-		return err_set(err, "not a line of a profile: it wants 'DEPTH CALLS SELF FUNCTION'");
+		return err_set(err,
+			       "not a line of a profile: it wants 'DEPTH CALLS SELF FUNCTION'");
 	if (depth > r->depth || depth >= MAX_DEPTH)
 		return err_set(err, "depth %u follows depth %zu", depth, r->depth);
 	plain_name(name);
@@ -113,7 +113,8 @@ static int read_line(void *arg, const char *text, size_t len, struct err *err)
 	int ret = 0;
 
 	if (!r->head)
-		ret = strcmp(line, HEAD) == 0 ? 0 : err_set(err, "the first line is not '" HEAD "'");
+		ret = strcmp(line, HEAD) == 0 ? 0
+					      : err_set(err, "the first line is not '" HEAD "'");
 	else if (sscanf(line, "cell %lld", &r->cell) == 1)
 		r->depth = 0;
 	else if (strncmp(line, "symbols ", 8) == 0)

@@ -1,4 +1,5 @@
-/* A tree of calls with exact counts, as a profiled boot leaves it (docs/formats.md, profile.txt). */
+/* A tree of calls with exact counts, as a profiled boot leaves it (docs/formats.md, profile.txt).
+ */
 #ifndef ANALYSIS_CALLS_H
 #define ANALYSIS_CALLS_H
 
@@ -10,21 +11,21 @@
 struct call {
 	char *function; /* "" at the root; text of a guest's kernel: escape it */
 	struct call *parent, *child, *next; /* children in the order of their names */
-	double calls, self; /* how often it was entered; instructions of its own */
-	double total;       /* with all below, once calls_sum() was called */
+	double calls, self;		    /* how often it was entered; instructions of its own */
+	double total;			    /* with all below, once calls_sum() was called */
 };
 
 /* What the profiled boots of one cell counted. */
 struct calls {
 	struct call root;
-	double insns;       /* in all regions */
+	double insns; /* in all regions */
 	size_t regions;
-	double *region;     /* of each, in order */
-	double strays;      /* returns whose caller was not known */
-	double doubtful;    /* instructions that may not have been executed */
-	bool open;          /* a region was never closed: what it counted is in the tree, not in insns */
-	bool whole;         /* the cell's section has its end */
-	bool misnamed;      /* the symbols were another kernel's */
+	double *region;	 /* of each, in order */
+	double strays;	 /* returns whose caller was not known */
+	double doubtful; /* instructions that may not have been executed */
+	bool open;     /* a region was never closed: what it counted is in the tree, not in insns */
+	bool whole;    /* the cell's section has its end */
+	bool misnamed; /* the symbols were another kernel's */
 };
 
 /*

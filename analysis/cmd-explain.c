@@ -102,7 +102,8 @@ static int explain_cell(const struct profiles *from, size_t cell, const struct o
 	return 0;
 }
 
-static int find_cell(const struct run *r, const char *id, size_t *first, size_t *end, struct err *err)
+static int find_cell(const struct run *r, const char *id, size_t *first, size_t *end,
+		     struct err *err)
 {
 	const struct run_cell *c = id ? load_cell(r, id) : NULL;
 	struct str all = STR_INIT;
@@ -129,8 +130,10 @@ static int explain(const struct options *o, struct str *out, struct err *err)
 	if (ret < 0)
 		return -1;
 	if (!from.run.n_boots)
-		ret = err_set(err, "'%s' has no profiled boots: its experiment would say profile=1 in "
-				   "[global], under target=icount", o->run);
+		ret = err_set(err,
+			      "'%s' has no profiled boots: its experiment would say profile=1 in "
+			      "[global], under target=icount",
+			      o->run);
 	else
 		ret = find_cell(&from.run, o->cell, &first, &end, err);
 	for (size_t i = first; ret == 0 && i < end; i++)
@@ -141,11 +144,13 @@ static int explain(const struct options *o, struct str *out, struct err *err)
 
 static int parse(struct options *o, int argc, char **argv, struct err *err)
 {
-	static const struct option options[] = {
-		{"format", required_argument, NULL, 'f'},   {"all", no_argument, NULL, 'a'},
-		{"old", required_argument, NULL, 'o'},	    {"new", required_argument, NULL, 'n'},
-		{"families", required_argument, NULL, 'F'}, {"help", no_argument, NULL, 'h'},
-		{0}};
+	static const struct option options[] = {{"format", required_argument, NULL, 'f'},
+						{"all", no_argument, NULL, 'a'},
+						{"old", required_argument, NULL, 'o'},
+						{"new", required_argument, NULL, 'n'},
+						{"families", required_argument, NULL, 'F'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
 	static const char *const formats[] = {"text", "markdown", "csv", "folded", "svg"};
 	bool known = false;
 	int opt;
@@ -177,9 +182,11 @@ static int parse(struct options *o, int argc, char **argv, struct err *err)
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
 		known |= strcmp(formats[i], o->format) == 0;
 	if (!known)
-		return err_set(err, "--format '%s': one of text, markdown, csv, folded, svg", o->format);
+		return err_set(err, "--format '%s': one of text, markdown, csv, folded, svg",
+			       o->format);
 	if (argc - optind < 1 || argc - optind > 2)
-		return err_set(err, "takes a run and perhaps a cell, not %d arguments", argc - optind);
+		return err_set(err, "takes a run and perhaps a cell, not %d arguments",
+			       argc - optind);
 	o->run = argv[optind];
 	o->cell = argv[optind + 1];
 	if (!o->cell && (!strcmp(o->format, "svg") || !strcmp(o->format, "folded")))

@@ -38,8 +38,11 @@ int families_load(struct families *f, const char *path, struct err *err)
 		return -1;
 	for (size_t i = 0; i < ini.n && ret == 0; i++) {
 		if (!*ini.sections[i].name || strcmp(ini.sections[i].name, OTHER) == 0)
-			ret = err_set(err, "%s:%d: a pattern stands in the section of a family, which is "
-					   "not '%s'", path, ini.sections[i].line, OTHER);
+			ret = err_set(
+				err,
+				"%s:%d: a pattern stands in the section of a family, which is "
+				"not '%s'",
+				path, ini.sections[i].line, OTHER);
 		else
 			add_section(f, &ini.sections[i]);
 	}

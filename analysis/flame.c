@@ -10,9 +10,9 @@
 #define WIDTH 1200.0
 #define ROW 17
 #define HEAD 64
-#define CHAR 6.3      /* of the 11 px monospaced font, about */
-#define LEAST 0.5     /* px: narrower boxes are left out */
-#define TINT 0.7      /* of the colour in a box that is all change */
+#define CHAR 6.3  /* of the 11 px monospaced font, about */
+#define LEAST 0.5 /* px: narrower boxes are left out */
+#define TINT 0.7  /* of the colour in a box that is all change */
 
 /* Two nodes of the same path, in instructions per operation with all below. */
 struct frame {
@@ -141,8 +141,8 @@ static void add_box(const struct frame *f, const char *op, double x, double y, d
 		 f->total[1] - f->total[0]);
 	html_escape(out, op);
 	str_addf(out, "; of its own %.2f, %.2f</title>", f->self[0], f->self[1]);
-	str_addf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>", x, y,
-		 fmax(w - 0.4, 0.3), ROW - 1, fill);
+	str_addf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>", x,
+		 y, fmax(w - 0.4, 0.3), ROW - 1, fill);
 	add_label(f, x, y, w, out);
 	str_add(out, "</g>\n");
 }
@@ -193,14 +193,17 @@ void flame_svg(const struct profile *p, const char *name, bool alone, struct str
 	measure(&root);
 	scale = root.width > 0 ? WIDTH / root.width : 0;
 	height = HEAD + (int)rows(&root, scale) * ROW;
-	str_addf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"%s\" role=\"img\" "
-		      "viewBox=\"0 0 %.0f %d\" width=\"%.0f\" height=\"%d\" "
-		      "font-family=\"monospace\" font-size=\"11\">\n<title>", name, WIDTH, height,
-		 WIDTH, height);
+	str_addf(out,
+		 "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"%s\" role=\"img\" "
+		 "viewBox=\"0 0 %.0f %d\" width=\"%.0f\" height=\"%d\" "
+		 "font-family=\"monospace\" font-size=\"11\">\n<title>",
+		 name, WIDTH, height, WIDTH, height);
 	html_escape(out, p->cell->id);
 	str_add(out, ": where the instructions of both kernels go</title>\n");
-	str_addf(out, "<style>#%s text{fill:#000}#%s .head{fill:currentColor}%s</style>\n", name, name,
-		 alone ? "@media (prefers-color-scheme:dark){:root{color:#eee;background:#111}}" : "");
+	str_addf(out, "<style>#%s text{fill:#000}#%s .head{fill:currentColor}%s</style>\n", name,
+		 name,
+		 alone ? "@media (prefers-color-scheme:dark){:root{color:#eee;background:#111}}"
+		       : "");
 	add_heading(p, &root, out);
 	draw(&root, p->op, scale, 0, HEAD, out);
 	str_add(out, "</svg>\n");

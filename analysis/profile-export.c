@@ -17,7 +17,8 @@ static void csv_text(struct str *out, const char *text)
 
 void profile_csv(const struct profile *p, struct str *out)
 {
-	str_add(out, "cell,function,old_name,new_name,family,old_self,new_self,change,old_total,new_total,old_calls,"
+	str_add(out, "cell,function,old_name,new_name,family,old_self,new_self,change,old_total,"
+		     "new_total,old_calls,"
 		     "new_calls\n");
 	for (size_t i = 0; i < p->n_functions; i++) {
 		const struct profile_row *r = &p->functions[i];
@@ -49,7 +50,7 @@ static void fold_one(const struct call *old, const struct call *new, double scal
 		     struct str *out)
 {
 	size_t len = path->len;
-	double a = old ? old->self : 0, b = new ? new->self * scale : 0;
+	double a = old ? old->self : 0, b = new ? new->self *scale : 0;
 
 	str_addf(path, "%s%s", len ? ";" : "", old ? old->function : new->function);
 	if (a > 0 || b > 0)

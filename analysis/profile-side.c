@@ -93,8 +93,8 @@ static int add_boot(struct profile_side *s, const struct profiles *from, const s
 	if (!s->calls.whole)
 		strv_pushf(&s->notes, "boot %03d ended before its profile did", b->n);
 	if (s->calls.regions - regions != m.iterations)
-		strv_pushf(&s->notes, "boot %03d counted %zu regions and finished %zu iterations", b->n,
-			   s->calls.regions - regions, m.iterations);
+		strv_pushf(&s->notes, "boot %03d counted %zu regions and finished %zu iterations",
+			   b->n, s->calls.regions - regions, m.iterations);
 	return compare_clock(s, from, b, id, err);
 }
 
@@ -103,11 +103,14 @@ static void add_notes(struct profile_side *s)
 	if (s->calls.open)
 		strv_push(&s->notes, "a region was never closed: the profile goes beyond it");
 	if (s->calls.misnamed)
-		strv_push(&s->notes, "the symbols are not those of the kernel that ran (KASLR on, or "
-				     "another kernel): the names mean nothing");
+		strv_push(&s->notes,
+			  "the symbols are not those of the kernel that ran (KASLR on, or "
+			  "another kernel): the names mean nothing");
 	if (s->calls.doubtful > 0)
-		strv_pushf(&s->notes, "up to %.0f instructions in the middle of faults that the kernel "
-			   "fixed up may be counted too many", s->calls.doubtful);
+		strv_pushf(&s->notes,
+			   "up to %.0f instructions in the middle of faults that the kernel "
+			   "fixed up may be counted too many",
+			   s->calls.doubtful);
 }
 
 int profile_side_load(struct profile_side *s, const struct profiles *from, size_t cell, size_t arm,

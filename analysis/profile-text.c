@@ -62,7 +62,7 @@ static char *row_name(const struct profile_row *r)
 {
 	const char *old = r->known_as[0], *new = r->known_as[1];
 
-	if (old && new && strcmp(old, new) != 0)
+	if (old && new &&strcmp(old, new) != 0)
 		return xasprintf("%s (was %s)", new, old);
 	return xstrdup(new ? new : old ? old : r->name);
 }
@@ -151,12 +151,14 @@ void profile_remarks(const struct profile *p, struct strv *out)
 		const struct profile_side *s = &p->side[side];
 
 		if (s->calls.regions && !isnan(s->unprofiled))
-			strv_pushf(out, "%s: %.0f instructions in %zu regions, %+.1f a region from "
-				   "what the clock of the unprofiled boots says", names[side],
-				   s->calls.insns, s->calls.regions,
+			strv_pushf(out,
+				   "%s: %.0f instructions in %zu regions, %+.1f a region from "
+				   "what the clock of the unprofiled boots says",
+				   names[side], s->calls.insns, s->calls.regions,
 				   (s->calls.insns - s->unprofiled) / (double)s->calls.regions);
 		else if (s->calls.regions)
-			strv_pushf(out, "%s: no unprofiled boot to compare the total with", names[side]);
+			strv_pushf(out, "%s: no unprofiled boot to compare the total with",
+				   names[side]);
 		for (size_t i = 0; i < s->notes.n; i++)
 			strv_pushf(out, "%s: %s", names[side], s->notes.v[i]);
 	}
@@ -190,7 +192,8 @@ void profile_text(const struct profile *p, size_t most, bool inclusive, struct s
 
 /* --- tables of a document --- */
 
-static struct table *new_table(const char *name, const char *kind, const char *first, const char *op)
+static struct table *new_table(const char *name, const char *kind, const char *first,
+			       const char *op)
 {
 	char *file = name ? xasprintf("%s-%s", name, kind) : NULL;
 	char *caption = xasprintf("%s: instructions per %s", first, op);

@@ -82,8 +82,11 @@ static void collect(struct entries *e, const struct call *parent, size_t side, d
 			e->v = xrealloc(e->v, e->cap * sizeof(*e->v));
 		}
 		e->v[e->n++] = (struct entry){
-			.name = name, .known_as = c->function, .side = side,
-			.self = c->self / ops, .total = nested(c) ? 0 : c->total / ops,
+			.name = name,
+			.known_as = c->function,
+			.side = side,
+			.self = c->self / ops,
+			.total = nested(c) ? 0 : c->total / ops,
 			.calls = c->calls / ops,
 		};
 		collect(e, c, side, ops, f);
@@ -143,13 +146,14 @@ static void make_families(struct profile *p, const struct families *f)
 	qsort(p->families, p->n_families, sizeof(*p->families), by_change);
 }
 
-int profile_load(struct profile *p, const struct profiles *from, size_t cell, size_t old, size_t new,
-		 struct err *err)
+int profile_load(struct profile *p, const struct profiles *from, size_t cell, size_t old,
+		 size_t new, struct err *err)
 {
 	const size_t arms[] = {old, new};
 	struct entries e = {0};
 
-	*p = (struct profile){.cell = &from->run.cells[cell], .from = from,
+	*p = (struct profile){.cell = &from->run.cells[cell],
+			      .from = from,
 			      .op = profile_op(&from->run.cells[cell])};
 	for (size_t side = 0; side < 2; side++) {
 		struct profile_side *s = &p->side[side];

@@ -12,7 +12,7 @@
 
 /* A stored run's profiled boots. */
 struct profiles {
-	struct run run;   /* of kind "profile" */
+	struct run run;	  /* of kind "profile" */
 	struct run timed; /* the boots that they explain */
 	struct families families;
 };
@@ -25,10 +25,11 @@ void profiles_release(struct profiles *p);
 struct profile_side {
 	const struct run_arm *arm;
 	struct calls calls;
-	double ops;         /* operations in all regions; 0: nothing was measured */
+	double ops; /* operations in all regions; 0: nothing was measured */
 	double boots;
-	double unprofiled;  /* instructions of the same regions by the clock of the timed boots; NAN: unknown */
-	struct strv notes;  /* printable: what is missing or doubtful */
+	double unprofiled; /* instructions of the same regions by the clock of the timed boots; NAN:
+			      unknown */
+	struct strv notes; /* printable: what is missing or doubtful */
 };
 
 /* Adds up a cell's profiled boots on one arm (indices in the run). */
@@ -38,27 +39,27 @@ void profile_side_release(struct profile_side *s);
 
 /* What one function or family has on both kernels, instructions per operation. */
 struct profile_row {
-	char *name;         /* of the function; where it was renamed, the last of its names */
+	char *name;		 /* of the function; where it was renamed, the last of its names */
 	const char *known_as[2]; /* its name in each kernel, NULL where it is not executed there */
 	size_t family;
-	double self[2];     /* of its own */
-	double total[2];    /* with what it calls; 0 in rows of families */
+	double self[2];	 /* of its own */
+	double total[2]; /* with what it calls; 0 in rows of families */
 	double calls[2];
 };
 
 struct profile {
 	const struct run_cell *cell;
 	const struct profiles *from;
-	const char *op;     /* "page": what an operation is */
-	struct profile_side side[2]; /* old, new */
-	double whole[2];    /* instructions per operation */
+	const char *op;				  /* "page": what an operation is */
+	struct profile_side side[2];		  /* old, new */
+	double whole[2];			  /* instructions per operation */
 	struct profile_row *functions, *families; /* the largest change first */
 	size_t n_functions, n_families;
 };
 
 /* The profile of a cell (its index in run.cells) on two arms. */
-int profile_load(struct profile *p, const struct profiles *from, size_t cell, size_t old, size_t new,
-		 struct err *err);
+int profile_load(struct profile *p, const struct profiles *from, size_t cell, size_t old,
+		 size_t new, struct err *err);
 void profile_release(struct profile *p);
 
 /* new - old of a row's own instructions. */

@@ -37,7 +37,8 @@ static int by_most(const void *a, const void *b)
 	return x->most > y->most ? -1 : x->most < y->most ? 1 : strcmp(x->name, y->name);
 }
 
-/* The families by the largest that any bar has of them; as many as families.ini has, for the caller. */
+/* The families by the largest that any bar has of them; as many as families.ini has, for the
+ * caller. */
 static struct part *rank(const struct bars *b, size_t *n)
 {
 	struct part *parts;
@@ -62,8 +63,8 @@ static double place(size_t side, size_t cell)
 }
 
 /* One part of all stacks: parts from to end, under one name. */
-static void add_stack(const struct bars *b, struct plot *plot, const struct part *parts, size_t from,
-		      size_t end, double *tops)
+static void add_stack(const struct bars *b, struct plot *plot, const struct part *parts,
+		      size_t from, size_t end, double *tops)
 {
 	bool one = end - from == 1;
 	struct plot_series *s = plot_add(plot, one ? parts[from].name : "all others",
@@ -134,8 +135,8 @@ static void show_cell(struct report *r, const struct profile *p)
 {
 	struct strv remarks = STRV_INIT;
 	char *name = report_file(r, "profile", p->cell->id), *flame = xasprintf("%s-flame", name);
-	char *head = xasprintf("%s: %.1f to %.1f instructions per %s (%+.1f)", p->cell->id, p->whole[0],
-			       p->whole[1], p->op, p->whole[1] - p->whole[0]);
+	char *head = xasprintf("%s: %.1f to %.1f instructions per %s (%+.1f)", p->cell->id,
+			       p->whole[0], p->whole[1], p->op, p->whole[1] - p->whole[0]);
 
 	doc_open(&r->doc, false, head);
 	profile_tables(p, FUNCTIONS, name, &r->doc);
@@ -160,7 +161,8 @@ static void show_workload(struct report *r, const struct profiles *from, const c
 
 		if (strcmp(from->run.cells[i].workload, workload) != 0)
 			continue;
-		if (profile_load(p, from, i, r->sides[0].arm_index, r->sides[1].arm_index, &err) < 0)
+		if (profile_load(p, from, i, r->sides[0].arm_index, r->sides[1].arm_index, &err) <
+		    0)
 			doc_para(&r->doc, "%s: %s", from->run.cells[i].id, err.text);
 		else if (p->side[0].ops > 0 && p->side[1].ops > 0)
 			b.n++;
@@ -183,10 +185,11 @@ static void show(struct report *r, const struct profiles *from)
 	struct strv workloads = report_workloads(r);
 
 	doc_section(&r->doc, "profile", "Where the instructions went");
-	doc_para(&r->doc, "Every instruction of the timed regions, counted by kernel function in boots of "
-			  "their own: counts, not samples, so the rows of a table add up to the whole. In a "
-			  "flame graph callers stand above what they call, and a box is as wide as the "
-			  "larger of what either kernel spends there.");
+	doc_para(&r->doc,
+		 "Every instruction of the timed regions, counted by kernel function in boots of "
+		 "their own: counts, not samples, so the rows of a table add up to the whole. In a "
+		 "flame graph callers stand above what they call, and a box is as wide as the "
+		 "larger of what either kernel spends there.");
 	for (size_t i = 0; i < workloads.n; i++)
 		show_workload(r, from, workloads.v[i]);
 	strv_release(&workloads);

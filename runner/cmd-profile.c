@@ -63,7 +63,8 @@ static int parse(struct options *o, int argc, char **argv)
 
 static void experiment(const struct options *o, struct str *out)
 {
-	str_addf(out, "[global]\nname=profile-%s\ntarget=icount\npairs=1\nprofile=1\n", o->words[2]);
+	str_addf(out, "[global]\nname=profile-%s\ntarget=icount\npairs=1\nprofile=1\n",
+		 o->words[2]);
 	str_addf(out, "iterations=2\nwarmup=1\n[arm:old]\nkernel=%s\n[arm:new]\nkernel=%s\n",
 		 o->words[0], o->words[1]);
 	str_addf(out, "[job]\nworkload=%s\n", o->words[2]);

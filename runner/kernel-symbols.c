@@ -55,8 +55,13 @@ static int boot_for_symbols(const struct kernel *k, const struct target *t, char
 	struct experiment e = {.watchdog = SILENCE, .arms = &arm, .narms = 1};
 	char *bench = paths_program("mlockbench"), *init = paths_program("guest-init");
 	struct target small = *t;
-	struct boot_job job = {.e = &e, .target = &small, .planned = &planned, .kernel = k,
-			       .cmdline = "", .bench = bench, .init = init};
+	struct boot_job job = {.e = &e,
+			       .target = &small,
+			       .planned = &planned,
+			       .kernel = k,
+			       .cmdline = "",
+			       .bench = bench,
+			       .init = init};
 	struct boot b;
 	int ret;
 

@@ -12,8 +12,10 @@ int profiler_api(const char *qemu_version, struct err *err)
 	int major = 0, minor = 0;
 
 	if (sscanf(qemu_version, "%d.%d", &major, &minor) != 2 || major < 6)
-		return err_set(err, "QEMU %s takes no plugins: profiles need 6.0 or later, built with "
-				    "plugins", qemu_version);
+		return err_set(err,
+			       "QEMU %s takes no plugins: profiles need 6.0 or later, built with "
+			       "plugins",
+			       qemu_version);
 	if (major < 9)
 		return 1;
 	return major == 9 && minor == 0 ? 2 : 3;
@@ -48,7 +50,8 @@ static char *find_symbols(const struct kernel *k, const struct target *t)
 		return xstrdup(k->system_map);
 	path = kernel_symbols(k, t, &err);
 	if (!path)
-		fprintf(stderr, "%s: no symbols, its profile goes by address: %s\n", k->spec, err.text);
+		fprintf(stderr, "%s: no symbols, its profile goes by address: %s\n", k->spec,
+			err.text);
 	return path;
 }
 
@@ -60,8 +63,10 @@ int profiler_prepare(struct profiler *p, const struct target *t, const struct ke
 
 	*p = (struct profiler){.n = n};
 	if (t->kind != TARGET_ICOUNT)
-		return err_set(err, "profile counts instructions one by one: it takes target=icount, "
-				    "not %s", target_kind_name(t->kind));
+		return err_set(err,
+			       "profile counts instructions one by one: it takes target=icount, "
+			       "not %s",
+			       target_kind_name(t->kind));
 	api = profiler_api(t->qemu_version, err);
 	if (api < 0)
 		return -1;

@@ -15,7 +15,7 @@
 #define PROFILE_FILE "profile.txt"
 
 struct profiler {
-	char *plugin;   /* path of the plugin for this QEMU; NULL: no boot is profiled */
+	char *plugin;	/* path of the plugin for this QEMU; NULL: no boot is profiled */
 	char **symbols; /* path of each kernel's symbols; NULL where there are none */
 	size_t n;
 };

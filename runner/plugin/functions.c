@@ -24,7 +24,8 @@ static bool starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* asm_common_interrupt is where the stubs at irq_entries_start jump to, not where a vector points. */
+/* asm_common_interrupt is where the stubs at irq_entries_start jump to, not where a vector points.
+ */
 static void classify(struct function *f)
 {
 	f->fault = starts(f->name, "asm_exc_");
@@ -117,25 +118,34 @@ static void settle(struct functions *s)
 		named[i] = &s->v[i];
 	qsort(named, kept, sizeof(*named), by_name);
 	for (size_t i = 0; i < kept; i++)
-		named[i]->function = i && strcmp(named[i]->name, named[i - 1]->name) == 0 ?
-			named[i - 1]->function : new_function(s, named[i]->name);
+		named[i]->function = i && strcmp(named[i]->name, named[i - 1]->name) == 0
+					     ? named[i - 1]->function
+					     : new_function(s, named[i]->name);
 	free(named);
 }
 
 static int check(const struct functions *s, const char *path, struct err *err)
 {
 	if (!s->n)
-		return err_set(err, "%s: no symbol of kernel code; it wants lines such as "
-			       "'ffffffff81000000 T _text'", path);
+		return err_set(err,
+			       "%s: no symbol of kernel code; it wants lines such as "
+			       "'ffffffff81000000 T _text'",
+			       path);
 	if (s->v[s->n - 1].addr == 0)
-		return err_set(err, "%s: all addresses are 0; kptr_restrict must be 0 or the "
-			       "reader root", path);
+		return err_set(err,
+			       "%s: all addresses are 0; kptr_restrict must be 0 or the "
+			       "reader root",
+			       path);
 	for (size_t i = 0; i < s->n; i++)
 		if (strcmp(s->v[i].name, "_text") == 0 || strcmp(s->v[i].name, "_stext") == 0)
-			return s->v[i].addr == TEXT_START ? 0 :
-				err_set(err, "%s: kernel code starts at %" PRIx64 ", not at %llx: "
-					"the kernel must be booted with nokaslr", path,
-					s->v[i].addr, (unsigned long long)TEXT_START);
+			return s->v[i].addr == TEXT_START
+				       ? 0
+				       : err_set(err,
+						 "%s: kernel code starts at %" PRIx64
+						 ", not at %llx: "
+						 "the kernel must be booted with nokaslr",
+						 path, s->v[i].addr,
+						 (unsigned long long)TEXT_START);
 	return 0;
 }
 

@@ -20,7 +20,7 @@ struct functions {
 	struct function **all;
 	size_t n_all;
 	struct function user, module, kernel; /* what has no symbol */
-	bool pages;                           /* made by functions_none */
+	bool pages;			      /* made by functions_none */
 };
 
 /*

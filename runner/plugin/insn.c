@@ -69,8 +69,8 @@ struct insn insn_decode(const uint8_t *bytes, size_t size, uint64_t addr)
 		return in;
 	if (rep && is_string_op(*op))
 		return (struct insn){INSN_DIRECT, addr};
-	if (end - op >= 2 && ((*op >= 0x70 && *op <= 0x7f) || (*op >= 0xe0 && *op <= 0xe3) ||
-			      *op == 0xeb))
+	if (end - op >= 2 &&
+	    ((*op >= 0x70 && *op <= 0x7f) || (*op >= 0xe0 && *op <= 0xe3) || *op == 0xeb))
 		return (struct insn){INSN_DIRECT, relative(op + 1, 1, next)};
 	if (end - op >= 5 && (*op == 0xe8 || *op == 0xe9))
 		return (struct insn){*op == 0xe8 ? INSN_CALL : INSN_DIRECT,

@@ -22,7 +22,7 @@ static struct {
 	FILE *out;
 	struct functions functions;
 	struct track *track;
-	int cell;                /* -1 before the first */
+	int cell;		 /* -1 before the first */
 	uint64_t calls, aligned; /* call instructions seen, and those to the start of a function */
 } plugin;
 
@@ -132,13 +132,14 @@ static void try_symbols(const struct block *b)
 }
 
 /*
- * How the kernel leaves a block. QEMU 7.2 mistakes reads for writes when asked for only one of them,
- * so it is asked for both.
+ * How the kernel leaves a block. QEMU 7.2 mistakes reads for writes when asked for only one of
+ * them, so it is asked for both.
  */
 static void watch_end(struct qemu_plugin_insn *insn, struct block *b)
 {
-	qemu_plugin_mem_cb cb = b->last.kind == INSN_CALL ? on_call :
-				b->last.kind == INSN_RET ? on_return : NULL;
+	qemu_plugin_mem_cb cb = b->last.kind == INSN_CALL  ? on_call
+				: b->last.kind == INSN_RET ? on_return
+							   : NULL;
 
 	if (b->last.kind == INSN_INDIRECT && !b->user)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_jump, QEMU_PLUGIN_CB_NO_REGS, NULL);
@@ -230,7 +231,8 @@ PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *in
 
 	if (info->version.cur > PLUGIN_API_LAST)
 		return refuse("this QEMU's plugin interface is newer than it knows; "
-			      "it knows versions 1 to 6", "");
+			      "it knows versions 1 to 6",
+			      "");
 	if (strcmp(info->target_name, "x86_64") != 0 || !info->system_emulation)
 		return refuse("it follows the calls of an x86_64 machine, not of ",
 			      info->target_name);

@@ -21,13 +21,13 @@ struct place {
 	struct node *node;
 	enum { GOES_ON, CALLED, RETURNED, JUMPED } by; /* how the last block was left */
 	struct slot slot; /* RETURNED: what stood for the address popped */
-	bool elsewhere;   /* ... and on another stack than before */
+	bool elsewhere;	  /* ... and on another stack than before */
 };
 
 struct interrupted {
-	struct place place;      /* its node is NULL for user code */
+	struct place place;	 /* its node is NULL for user code */
 	const struct block *cut; /* the block that a fault cut short, or NULL */
-	struct node *cut_node;   /* what it was counted for */
+	struct node *cut_node;	 /* what it was counted for */
 };
 
 struct stack {
@@ -39,7 +39,7 @@ struct stack {
 
 struct cpu {
 	struct place at;
-	struct stack *stack;      /* that of the last call or return, or NULL */
+	struct stack *stack;	  /* that of the last call or return, or NULL */
 	const struct block *last; /* what was executed last, and what it was counted for */
 	struct node *last_node;
 };
@@ -50,10 +50,10 @@ struct track {
 	struct stack **stacks; /* open addressing by key */
 	size_t n_stacks, stacks_cap;
 	bool open;
-	uint64_t total;    /* of the open region */
+	uint64_t total;	   /* of the open region */
 	uint64_t *regions; /* totals of those closed */
 	size_t n_regions;
-	uint64_t strays; /* returns whose caller is not known */
+	uint64_t strays;	   /* returns whose caller is not known */
 	uint64_t doubts, doubtful; /* faults fixed up, and what may not have been executed there */
 };
 
@@ -246,13 +246,15 @@ static bool left_for_user(const struct cpu *c, const struct block *b)
 {
 	const struct stack *s = c->stack;
 
-	return b->entry && c->last->last.kind == INSN_IRET && (!s || !s->n || !s->v[s->n - 1].place.node);
+	return b->entry && c->last->last.kind == INSN_IRET &&
+	       (!s || !s->n || !s->v[s->n - 1].place.node);
 }
 
 static void interrupt(struct track *t, struct cpu *c, const struct block *b)
 {
 	struct interrupted it = {c->at, b->function->fault ? c->last : NULL, c->last_node};
-	struct node *in = c->at.by == RETURNED && c->at.slot.caller ? c->at.slot.caller : c->at.node;
+	struct node *in =
+		c->at.by == RETURNED && c->at.slot.caller ? c->at.slot.caller : c->at.node;
 
 	save(c, &it);
 	c->at = (struct place){.node = child(t, in, b, true)};

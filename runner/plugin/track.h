@@ -32,10 +32,10 @@
 struct block {
 	uint64_t addr, end;
 	const struct function *function;
-	struct insn last;  /* how it is left */
-	bool user;         /* user code */
-	bool first;        /* addr is where callers enter the function */
-	bool entry;        /* the processor comes here by itself */
+	struct insn last; /* how it is left */
+	bool user;	  /* user code */
+	bool first;	  /* addr is where callers enter the function */
+	bool entry;	  /* the processor comes here by itself */
 	uint32_t n;
 	uint16_t offset[]; /* of each instruction from addr */
 };

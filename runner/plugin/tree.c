@@ -51,8 +51,8 @@ static void grow(struct tree *t)
 
 	for (size_t i = 0; i < t->cap; i++)
 		if (t->table[i])
-			*place_of(table, 2 * t->cap, t->table[i]->parent,
-				  t->table[i]->function) = t->table[i];
+			*place_of(table, 2 * t->cap, t->table[i]->parent, t->table[i]->function) =
+				t->table[i];
 	free(t->table);
 	t->table = table;
 	t->cap *= 2;

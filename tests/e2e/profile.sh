@@ -4,7 +4,7 @@
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
-qemu=qemu-system-x86_64
+qemu="qemu-system-x86_64"
 command -v "$qemu" >/dev/null || skip "no $qemu on PATH"
 
 # --- a guest that is known to the instruction ---

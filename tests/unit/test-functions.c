@@ -31,21 +31,20 @@ static const char *name_at(struct functions *f, uint64_t addr, bool *first)
 	return functions_find(f, addr, first)->name;
 }
 
-static const char map[] =
-	"ffffffff81000000 T _text\n"
-	"ffffffff81000000 T _stext\n"
-	"ffffffff81000100 t helper\n"
-	"ffffffff81000200 W __ia32_sys_getppid\n"
-	"ffffffff81000200 T __x64_sys_getppid\n"
-	"ffffffff81000200 T __ia32_sys_getppid\n"
-	"ffffffff812ff000 D data\n"
-	"ffffffff81000300 T asm_exc_page_fault\n"
-	"ffffffff81000400 T irq_entries_start\n"
-	"ffffffff81000500 t helper.cold\n"
-	"ffffffff810005f0 t __pfx_main\n"
-	"ffffffff81000600 T asm_sysvec_reboot\n"
-	"ffffffff81000700 T asm_common_interrupt\n"
-	"ffffffffc0001000 t init\t[ext4]\n";
+static const char map[] = "ffffffff81000000 T _text\n"
+			  "ffffffff81000000 T _stext\n"
+			  "ffffffff81000100 t helper\n"
+			  "ffffffff81000200 W __ia32_sys_getppid\n"
+			  "ffffffff81000200 T __x64_sys_getppid\n"
+			  "ffffffff81000200 T __ia32_sys_getppid\n"
+			  "ffffffff812ff000 D data\n"
+			  "ffffffff81000300 T asm_exc_page_fault\n"
+			  "ffffffff81000400 T irq_entries_start\n"
+			  "ffffffff81000500 t helper.cold\n"
+			  "ffffffff810005f0 t __pfx_main\n"
+			  "ffffffff81000600 T asm_sysvec_reboot\n"
+			  "ffffffff81000700 T asm_common_interrupt\n"
+			  "ffffffffc0001000 t init\t[ext4]\n";
 
 static void finds(void **state)
 {
@@ -98,8 +97,11 @@ static void order_does_not_matter(void **state)
 	bool first;
 
 	(void)state;
-	assert_int_equal(load(&f, "ffffffff81000040 t b\nffffffff81000040 t a\n"
-				  "ffffffff81000000 T _text\n", &err), 0);
+	assert_int_equal(load(&f,
+			      "ffffffff81000040 t b\nffffffff81000040 t a\n"
+			      "ffffffff81000000 T _text\n",
+			      &err),
+			 0);
 	assert_string_equal(name_at(&f, 0xffffffff81000041, &first), "a");
 	functions_release(&f);
 }
@@ -132,8 +134,10 @@ static void refuses_bad(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds), cmocka_unit_test(knows_entries),
-		cmocka_unit_test(order_does_not_matter), cmocka_unit_test(without_symbols),
+		cmocka_unit_test(finds),
+		cmocka_unit_test(knows_entries),
+		cmocka_unit_test(order_does_not_matter),
+		cmocka_unit_test(without_symbols),
 		cmocka_unit_test(refuses_bad),
 	};
 

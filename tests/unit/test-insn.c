@@ -34,8 +34,8 @@ static void jumps(void **state)
 	is("74 05", INSN_DIRECT, AT + 7);
 	is("0f 84 00 01 00 00", INSN_DIRECT, AT + 0x106);
 	is("e9 fb ff ff ff", INSN_DIRECT, AT);
-	is("3e ff e0", INSN_INDIRECT, 0);    /* notrack jmp *%rax */
-	is("41 ff e3", INSN_INDIRECT, 0);    /* jmp *%r11 */
+	is("3e ff e0", INSN_INDIRECT, 0); /* notrack jmp *%rax */
+	is("41 ff e3", INSN_INDIRECT, 0); /* jmp *%r11 */
 	is("ff 25 00 00 00 00", INSN_INDIRECT, 0);
 }
 
@@ -44,7 +44,7 @@ static void calls_and_returns(void **state)
 	(void)state;
 	is("e8 00 01 00 00", INSN_CALL, AT + 0x105);
 	is("ff 15 00 00 00 00", INSN_CALL, 0); /* call *mem */
-	is("41 ff d3", INSN_CALL, 0);          /* call *%r11 */
+	is("41 ff d3", INSN_CALL, 0);	       /* call *%r11 */
 	is("c3", INSN_RET, 0);
 	is("f3 c3", INSN_RET, 0);
 	is("c2 08 00", INSN_RET, 0);
@@ -66,8 +66,8 @@ static void plain(void **state)
 {
 	(void)state;
 	is("90", INSN_PLAIN, 0);
-	is("ff c0", INSN_PLAIN, 0);       /* inc %eax */
-	is("ff 33", INSN_PLAIN, 0);       /* push (%rbx) */
+	is("ff c0", INSN_PLAIN, 0); /* inc %eax */
+	is("ff 33", INSN_PLAIN, 0); /* push (%rbx) */
 	is("0f 1f 40 00", INSN_PLAIN, 0);
 	/* as much as a page holds of an instruction that runs on */
 	is("e8", INSN_PLAIN, 0);
@@ -91,8 +91,9 @@ static void markers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(jumps), cmocka_unit_test(calls_and_returns),
-		cmocka_unit_test(repeats_itself), cmocka_unit_test(plain), cmocka_unit_test(markers),
+		cmocka_unit_test(jumps),	  cmocka_unit_test(calls_and_returns),
+		cmocka_unit_test(repeats_itself), cmocka_unit_test(plain),
+		cmocka_unit_test(markers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,8 @@ static struct function entry = {.name = (char *)"entry_SYSCALL_64"};
 static struct function fault = {.name = (char *)"asm_exc_page_fault", .entry = true, .fault = true};
 static struct function timer = {.name = (char *)"asm_sysvec_apic_timer_interrupt", .entry = true};
 static struct function thunk = {.name = (char *)"__x86_indirect_thunk_rax"};
-static struct function f = {.name = (char *)"f"}, g = {.name = (char *)"g"}, h = {.name = (char *)"h"};
+static struct function f = {.name = (char *)"f"}, g = {.name = (char *)"g"},
+		       h = {.name = (char *)"h"};
 
 struct program {
 	struct track *track;
@@ -161,8 +162,7 @@ static void retpoline(void **state)
 	end(&p, "region 10\n"
 		"0 1 3 f\n"
 		"1 1 3 __x86_indirect_thunk_rax\n"
-		"1 1 4 g\n"
-		);
+		"1 1 4 g\n");
 }
 
 static void interrupt_inside(void **state)
@@ -188,7 +188,8 @@ static void interrupt_inside(void **state)
 		"2 1 5 asm_sysvec_apic_timer_interrupt\n");
 }
 
-/* What a fault cut off is not counted, wherever it happens, and is counted when it is made up for. */
+/* What a fault cut off is not counted, wherever it happens, and is counted when it is made up for.
+ */
 static void faults(void **state)
 {
 	struct program p;
@@ -308,12 +309,17 @@ static void late_event_is_ignored(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(calls_and_tail_calls), cmocka_unit_test(recursion),
-		cmocka_unit_test(call_into_the_middle), cmocka_unit_test(retpoline),
-		cmocka_unit_test(interrupt_inside), cmocka_unit_test(faults),
-		cmocka_unit_test(fault_fixed_up), cmocka_unit_test(device_access),
+		cmocka_unit_test(calls_and_tail_calls),
+		cmocka_unit_test(recursion),
+		cmocka_unit_test(call_into_the_middle),
+		cmocka_unit_test(retpoline),
+		cmocka_unit_test(interrupt_inside),
+		cmocka_unit_test(faults),
+		cmocka_unit_test(fault_fixed_up),
+		cmocka_unit_test(device_access),
 		cmocka_unit_test(context_switch_inside_a_call),
-		cmocka_unit_test(first_return_of_a_task), cmocka_unit_test(late_event_is_ignored),
+		cmocka_unit_test(first_return_of_a_task),
+		cmocka_unit_test(late_event_is_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
