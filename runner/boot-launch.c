@@ -3,57 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/spawn.h"
-#include "runner/initramfs.h"
-#include "runner/module.h"
 #include "runner/profile.h"
-
-/* Guest seconds to wait at least before measuring: free under icount, where sleeping costs nothing. */
-#define SETTLE_ICOUNT 10
-#define SETTLE_TIMED 3
-
-static void plan_for(const struct boot_job *job, struct str *out)
-{
-	if (job->planned->kind == BOOT_SYMBOLS) {
-		str_add(out, "symbols\n");
-		return;
-	}
-	if (job->planned->kind == BOOT_LOCKS)
-		str_addf(out, "locks %s\n", job->e->locks);
-	plan_text(job->e, job->planned->arm, job->planned->seed,
-		  job->target->kind == TARGET_ICOUNT ? SETTLE_ICOUNT : SETTLE_TIMED, out);
-}
-
-int boot_initramfs(const struct boot_job *job, const char *path, struct err *err)
-{
-	char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path)), *brd;
-	struct str plan = STR_INIT;
-	bool made;
-	int ret;
-
-	plan_for(job, &plan);
-	/* The RAM disk that workloads swap on; no kernel of Debian has its driver built in. */
-	brd = module_file(job->kernel, "drivers/block/brd", dir, &made);
-	{
-		struct initramfs_file files[] = {
-			{"init", job->init, NULL, 0755},
-			{"bin/mlockbench", job->bench, NULL, 0755},
-			{"plan", NULL, str_text(&plan), 0644},
-			{"modules/brd.ko", brd, NULL, 0644},
-		};
-
-		ret = initramfs_write(path, files, sizeof(files) / sizeof(*files) - !brd, err);
-	}
-	if (made)
-		unlink(brd);
-	free(brd);
-	free(dir);
-	str_release(&plan);
-	return ret;
-}
 
 void boot_command(const struct boot_job *job, const char *dir, struct strv *argv)
 {
@@ -79,7 +32,7 @@ static int host_command(const struct boot_job *job, const char *dir, struct strv
 	struct str plan = STR_INIT;
 	int ret;
 
-	plan_for(job, &plan);
+	boot_plan(job, &plan);
 	ret = fs_write_atomic(path, str_text(&plan), plan.len, err);
 	strv_push(argv, job->init);
 	strv_push(argv, job->bench);

@@ -42,6 +42,15 @@ migrate-hugetlb moves=4 memory=shared race=unmap | move 1000 5000000 | pgmigrate
 hugetlb-fault-fork procs=2 forkers=1 pages=4 rounds=16 | fault 500 100000 | minflt 100 5000
 hugetlb-fault-fork procs=2 forkers=0 pages=4 rounds=16 | fault 500 100000 | minflt 100 1000
 EOF
+if command -v stress-ng >/dev/null && command -v fio >/dev/null; then
+	cat >>"$tmp/rows" <<'EOF'
+stress-ng stressor=remap ops=1 | op 1000000 1000000000 | unevictable_pgs_mlocked 512 100000
+stress-ng stressor=mlock ops=1 | op 100000 1000000000 | unevictable_pgs_mlocked 1 1000000
+stress-ng stressor=mlockmany ops=1 | op 100000 1000000000 | unevictable_pgs_mlocked 1 1000000
+fio size=1M lock=mlock | io 500 100000 | unevictable_pgs_mlocked 256 300
+fio size=1M lock=none | io 500 100000 | unevictable_pgs_mlocked 0 44
+EOF
+fi
 
 {
 	printf '[global]\ntarget=icount\npairs=1\niterations=1\nwarmup=1\n[arm:only]\nkernel=%s\n' "$kernel"

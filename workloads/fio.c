@@ -1,0 +1,106 @@
+/*
+ * fio(1) with its mmap engine on a tmpfs file, while it has as much memory again mlocked
+ * (--lockmem), for the numbers that others publish.
+ *
+ * The figure is fio's own mean latency; its version and what it says stand on the console. The
+ * control locks nothing. unevictable_pgs_mlocked grows by what is locked.
+ */
+#include <jansson.h>
+#include <unistd.h>
+#include "lib/json.h"
+#include "workloads/outside.h"
+#include "workloads/workload.h"
+
+#define REPORT "/tmp/fio.json"
+
+static void arguments(struct bench *b, struct strv *argv)
+{
+	unsigned long long bytes = bench_injected(b, bench_int(b, "size"));
+
+	strv_push(argv, bench_text(b, "program"));
+	strv_push(argv, "--name=mlockbench");
+	strv_push(argv, "--ioengine=mmap");
+	strv_push(argv, "--filename=/tmp/fio.file");
+	strv_push(argv, "--thread");
+	strv_push(argv, "--randseed=1");
+	strv_pushf(argv, "--rw=%s", bench_text(b, "rw"));
+	strv_pushf(argv, "--size=%llu", bytes);
+	if (bench_is(b, "lock", "mlock"))
+		strv_pushf(argv, "--lockmem=%llu", bytes);
+	strv_push(argv, "--output-format=json");
+	strv_push(argv, "--output=" REPORT);
+}
+
+static enum outcome judge(struct bench *b)
+{
+	struct err err;
+	json_t *o = json_read(REPORT, &err), *job;
+	const char *way = bench_is(b, "rw", "read") || bench_is(b, "rw", "randread") ? "read" : "write";
+	double ns;
+
+	unlink(REPORT);
+	unlink("/tmp/fio.file");
+	if (!o)
+		return bench_broken(b, "%s", err.text);
+	job = json_array_get(json_object_get(o, "jobs"), 0);
+	ns = json_get_num(json_object_get(json_object_get(job, way), "lat_ns"), "mean", 0);
+	json_decref(o);
+	if (!(ns > 0))
+		return bench_broken(b, "fio reports no operations: the console has its words");
+	bench_metric(b, "io", ns);
+	return OUTCOME_OK;
+}
+
+static enum outcome iterate(struct bench *b)
+{
+	struct strv argv = STRV_INIT;
+	enum outcome outcome;
+
+	arguments(b, &argv);
+	outcome = outside_run(b, &argv);
+	strv_release(&argv);
+	return outcome == OUTCOME_OK ? judge(b) : outcome;
+}
+
+static enum outcome setup(struct bench *b)
+{
+	return outside_version(b, bench_text(b, "program"));
+}
+
+static const char *feature(struct bench *b)
+{
+	return outside_missing(bench_text(b, "program"));
+}
+
+/* The file, what is locked, and fio's own. */
+static uint64_t memory(struct bench *b)
+{
+	return 2 * bench_injected(b, bench_int(b, "size")) + (64 << 20);
+}
+
+static uint64_t memlock(struct bench *b)
+{
+	return bench_is(b, "lock", "mlock") ? bench_injected(b, bench_int(b, "size")) : 0;
+}
+
+const struct workload fio = {
+	.name = "fio",
+	.help = "fio's mmap engine beside mlocked memory",
+	.params = (const struct param[]){
+		{"rw", "what it does", PARAM_ENUM, "randread", 0, 0, "read|write|randread|randwrite"},
+		{"size", "of the file, and of what is locked", PARAM_SIZE, "8M", 1 << 20, 1ull << 34,
+		 NULL},
+		{"program", "fio, or the path of one", PARAM_TEXT, "fio", 0, 0, NULL},
+		{"lock", "have memory mlocked, or not", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},
+		{0},
+	},
+	.metrics = (const struct metric[]){
+		{"io", "ns/io", "mean latency of an operation, as fio takes it", BETTER_LOWER, true},
+		{0},
+	},
+	.needs = {.memory = memory, .memlock = memlock, .feature = feature},
+	.control = "lock=none",
+	.slack_pages = 64,
+	.setup = setup,
+	.iterate = iterate,
+};
