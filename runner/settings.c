@@ -9,7 +9,7 @@
 
 struct key {
 	const char *name;
-	enum { TEXT, NAME, LAYOUTS, COUNT, SEED, REAL } kind;
+	enum { TEXT, NAME, LAYOUTS, COUNT, BOOTS, SEED, REAL } kind;
 	size_t offset;
 	long long min, max;
 };
@@ -28,7 +28,7 @@ static const struct key keys[] = {
 	{"settle", COUNT, offsetof(struct experiment, settle), 0, 3600},
 	{"timeout", COUNT, offsetof(struct experiment, timeout), 1, 86400},
 	{"watchdog", COUNT, offsetof(struct experiment, watchdog), 5, 86400},
-	{"profile", COUNT, offsetof(struct experiment, profile), 0, 100},
+	{"profile", BOOTS, offsetof(struct experiment, profile), 0, 100},
 	{"locks", TEXT, offsetof(struct experiment, locks), 0, 0},
 	{"lock_boots", COUNT, offsetof(struct experiment, lock_boots), 1, 100},
 	{"margin", REAL, offsetof(struct experiment, margin), 0, 0},
@@ -72,6 +72,10 @@ static int set(struct experiment *e, const struct key *k, const char *value, str
 		if (end == value || *end || !(*(double *)at >= 0 && *(double *)at < 1))
 			return err_set(err, "%s=%s: not a share from 0 to 1", k->name, value);
 		return 0;
+	case BOOTS: /* "yes" is one: under icount another says the same */
+		if (strcmp(value, "yes") == 0 || strcmp(value, "no") == 0)
+			value = *value == 'y' ? "1" : "0";
+		/* fall through */
 	default:
 		n = strtoll(value, &end, 10);
 		if (end == value || *end || errno || n < k->min || n > k->max)

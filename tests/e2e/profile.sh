@@ -128,7 +128,7 @@ target=icount
 pairs=1
 iterations=2
 warmup=1
-profile=1
+profile=yes
 memory=512
 [arm:a]
 kernel=debian:6.1

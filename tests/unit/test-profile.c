@@ -5,6 +5,7 @@
 #include <string.h>
 #include "analysis/flame.h"
 #include "analysis/profile-text.h"
+#include "runner/profile.h"
 #include "tests/unit/fixture-run.h"
 
 /* Both kernels execute 20 operations in two regions: 1000 and 600 instructions. */
@@ -250,6 +251,27 @@ static void refuses_families(void **state)
 	assert_int_equal(families_load(&f, path, &err), -1);
 }
 
+static void chooses_the_plugin(void **state)
+{
+	struct str option = STR_INIT;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(profiler_api("7.2.22", &err), 1);
+	assert_int_equal(profiler_api("8.2.0", &err), 1);
+	assert_int_equal(profiler_api("9.0.2", &err), 2);
+	assert_int_equal(profiler_api("9.1.0", &err), 3);
+	assert_int_equal(profiler_api("10.0.13", &err), 3);
+	assert_int_equal(profiler_api("5.2.0", &err), -1);
+	assert_says(&err, "6.0 or later");
+	profile_plugin_option("/a,b/x.so", "/s.map", "/run", &option);
+	assert_string_equal(option.buf, "file=/a,,b/x.so,out=/run/profile.txt,symbols=/s.map");
+	str_clear(&option);
+	profile_plugin_option("/x.so", NULL, "/run", &option);
+	assert_string_equal(option.buf, "file=/x.so,out=/run/profile.txt");
+	str_release(&option);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +281,7 @@ int main(void)
 		cmocka_unit_test(tells_what_is_missing),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(refuses_families),
+		cmocka_unit_test(chooses_the_plugin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
