@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "analysis/export.h"
-#include "analysis/stats.h"
 #include "lib/fs.h"
 
 static const char usage_text[] =
@@ -18,10 +17,12 @@ static const char usage_text[] =
 	"  --format FORMAT         see below (default: text)\n"
 	"  --all                   secondary metrics and counters too\n"
 	"  --margin SHARE          smallest change that matters: 2% or 0.02 (default: 1%,\n"
-	"                          or what the run says if that is more)\n"
-	"  --alpha P               level of the tests (default: 0.05)\n"
-	"  --look                  level of the look at so many pairs, for a run that may\n"
-	"                          stop early (O'Brien-Fleming at 6, 12, 18, 24, 30)\n"
+	"                          or what the run says, or what 95 of 100 of its A/A\n"
+	"                          comparisons stay within, if that is more)\n"
+	"  --alpha P               level of the tests (default: 0.05; of a run that was begun\n"
+	"                          with --stop-early that of its last look)\n"
+	"  --look                  say only whether a run that was begun with --stop-early\n"
+	"                          may stop: exit code 0; or not yet: 4\n"
 	"  --unpaired              do not use the pairs\n"
 	"  --strict                exit code 4 when a primary metric is inconclusive\n"
 	"  --force                 compare runs that were measured in different ways\n"
@@ -143,20 +144,22 @@ static int deliver(const struct options *o, const struct str *out, struct err *e
 	return 0;
 }
 
-/* The level of a look depends on how many pairs there turned out to be. */
-static int look(struct comparison *c, const struct options *o, struct err *err)
+/* Whether a run that may stop early may stop, for the program that makes its boots: every primary
+ * metric must have its verdict. */
+static int look(const struct comparison *c, struct err *err)
 {
-	struct compare_opts again = o->compare;
-	const struct run *old = c->run_old, *new = c->run_new;
+	size_t all = 0, open = 0;
 
-	again.alpha = stats_look_alpha((unsigned)c->pairs);
-	if (!(again.alpha > 0)) {
-		err_set(err, "--look: %zu pairs are no look, 6, 12, 18, 24 and 30 are", c->pairs);
-		compare_release(c);
-		return -1;
+	if (!c->looked)
+		return err_set(err, "'%s' was not begun with --stop-early", c->run_new->path);
+	for (size_t i = 0; i < c->n_results; i++) {
+		all += c->results[i].metric->kind == METRIC_PRIMARY;
+		open += c->results[i].metric->kind == METRIC_PRIMARY &&
+			c->results[i].verdict == VERDICT_INCONCLUSIVE;
 	}
-	compare_release(c);
-	return compare_runs(c, old, new, &again, err);
+	printf("look at %zu of at most %d pairs, level %.2g: %zu of %zu figures are decided\n",
+	       c->looked, c->run_new->pairs, c->alpha, all - open, all);
+	return open ? EXIT_INCONCLUSIVE : EXIT_OK;
 }
 
 static int compare(const struct options *o, const struct run *old, const struct run *new,
@@ -166,9 +169,11 @@ static int compare(const struct options *o, const struct run *old, const struct 
 	struct comparison c;
 	int code = -1;
 
-	if (compare_runs(&c, old, new, &o->compare, err) < 0 || (o->look && look(&c, o, err) < 0))
+	if (compare_runs(&c, old, new, &o->compare, err) < 0)
 		return -1;
-	if (o->exporter->write(&c, &o->export, &out, err) == 0 && deliver(o, &out, err) == 0 &&
+	if (o->look)
+		code = look(&c, err);
+	else if (o->exporter->write(&c, &o->export, &out, err) == 0 && deliver(o, &out, err) == 0 &&
 	    (!o->write || compare_write(&c, err) == 0))
 		code = compare_exit_code(&c, o->strict);
 	str_release(&out);

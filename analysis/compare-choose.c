@@ -97,21 +97,27 @@ static size_t find_partner(const struct comparison *c, const struct run_boot *b)
 	return i;
 }
 
-static size_t list_boots(const struct run *r, const struct run_arm *arm, size_t *out)
+static bool asked_for(const struct compare_opts *o, int pair)
+{
+	return !o->pair_to || (pair >= o->pair_from && pair < o->pair_to);
+}
+
+static size_t list_boots(const struct run *r, const struct run_arm *arm,
+			 const struct compare_opts *o, size_t *out)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n_boots; i++)
-		if (&r->arms[r->boots[i].arm] == arm)
+		if (&r->arms[r->boots[i].arm] == arm && asked_for(o, r->boots[i].pair))
 			out[n++] = i;
 	return n;
 }
 
 /* Fills the rows of pairs; whether there are any. */
-static bool pair_boots(const struct comparison *c, struct boots *b)
+static bool pair_boots(const struct comparison *c, const struct compare_opts *o, struct boots *b)
 {
 	size_t *old = xcalloc(c->run_old->n_boots + 1, sizeof(*old));
-	size_t n = list_boots(c->run_old, c->arm_old, old), rows = 0;
+	size_t n = list_boots(c->run_old, c->arm_old, o, old), rows = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t partner = find_partner(c, &c->run_old->boots[old[i]]);
@@ -133,9 +139,9 @@ void compare_choose_boots(struct comparison *c, const struct compare_opts *o, st
 
 	b->old = xcalloc(c->run_old->n_boots + 1, sizeof(*b->old));
 	b->new = xcalloc(c->run_new->n_boots + 1, sizeof(*b->new));
-	c->paired = can_pair && !o->unpaired && pair_boots(c, b);
+	c->paired = can_pair && !o->unpaired && pair_boots(c, o, b);
 	if (!c->paired) {
-		b->n_old = list_boots(c->run_old, c->arm_old, b->old);
-		b->n_new = list_boots(c->run_new, c->arm_new, b->new);
+		b->n_old = list_boots(c->run_old, c->arm_old, o, b->old);
+		b->n_new = list_boots(c->run_new, c->arm_new, o, b->new);
 	}
 }

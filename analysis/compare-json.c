@@ -99,6 +99,9 @@ json_t *compare_json(const struct comparison *c)
 	json_object_set_new(o, "paired", json_boolean(c->paired));
 	json_object_set_new(o, "pairs", json_integer((json_int_t)c->pairs));
 	json_object_set_new(o, "margin", json_real(c->margin));
+	json_object_set_new(o, "alpha", json_real(c->alpha));
+	if (c->calibration)
+		json_object_set_new(o, "calibration", json_deep_copy(c->calibration));
 	json_object_set_new(o, "cells", cells);
 	json_object_set_new(o, "failures", outcomes_json(c));
 	json_object_set_new(o, "settings", settings_json(c));

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "analysis/compare-parts.h"
 #include "analysis/stats.h"
+#include "lib/json.h"
 
 const char *verdict_name(enum verdict v)
 {
@@ -84,12 +85,12 @@ static void estimate(const struct comparison *c, struct result *r)
 			x[i] = y[i] - x[i];
 		r->ratio = stats_hl(x, r->k);
 		ci = stats_signed_rank(x, r->k, 0.95);
-		ci90 = stats_signed_rank(x, r->k, 0.90);
+		ci90 = stats_signed_rank(x, r->k, 1 - 2 * c->alpha);
 		r->detectable = stats_detectable(x, r->k);
 	} else {
 		r->ratio = stats_hl2(x, r->n_old, y, r->n_new);
 		ci = stats_rank_sum(x, r->n_old, y, r->n_new, 0.95);
-		ci90 = stats_rank_sum(x, r->n_old, y, r->n_new, 0.90);
+		ci90 = stats_rank_sum(x, r->n_old, y, r->n_new, 1 - 2 * c->alpha);
 		r->detectable = stats_detectable2(x, r->n_old, y, r->n_new);
 	}
 	r->ratio = unscale(r, r->ratio);
@@ -168,20 +169,76 @@ static void add_results(struct comparison *c, const struct boots *b)
 				   c->run_new->path);
 }
 
+/* --- margin and level --- */
+
+static double calibrated(const struct run *r)
+{
+	return json_get_num(json_object_get(r->json, "calibration"), "p95", 0);
+}
+
+static void set_margin(struct comparison *c, double asked)
+{
+	const struct run *old = c->run_old, *new = c->run_new;
+
+	c->calibration = json_object_get(new->json, "calibration");
+	if (!c->calibration)
+		c->calibration = json_object_get(old->json, "calibration");
+	c->margin = asked > 0 ? asked : COMPARE_MARGIN;
+	if (!(asked > 0)) {
+		c->margin = fmax(c->margin, fmax(old->margin, new->margin));
+		c->margin = fmax(c->margin, fmax(calibrated(old), calibrated(new)));
+	}
+}
+
+static bool was_made(const struct run *r, const struct run_arm *arm, int pair)
+{
+	for (size_t i = 0; i < r->n_boots; i++)
+		if (&r->arms[r->boots[i].arm] == arm && r->boots[i].pair == pair)
+			return strcmp(r->boots[i].outcome, "missing") != 0;
+	return false;
+}
+
+/* A run that may stop early was looked at, whatever its boots gave, after so many pairs of boots. */
+static void set_level(struct comparison *c, double asked)
+{
+	const struct run *r = c->run_new;
+	const json_t *experiment = json_object_get(r->json, "experiment");
+
+	if (c->run_old == r &&
+	    json_get_int(json_object_get(experiment, "settings"), "stop_early", 0)) {
+		for (int pair = 0; pair < r->pairs; pair++)
+			c->looked += was_made(r, c->arm_old, pair) && was_made(r, c->arm_new, pair);
+	}
+	c->alpha = asked > 0   ? asked
+		   : c->looked ? stats_look_alpha((unsigned)c->looked)
+			       : COMPARE_ALPHA;
+}
+
+static void note_injected(struct comparison *c, const struct run *r, const struct run_arm *arm)
+{
+	json_t *o = json_array_get(json_object_get(r->json, "arms"), (size_t)(arm - r->arms));
+	double percent = json_get_num(o, "inject", 0);
+
+	if (percent > 0)
+		strv_pushf(&c->notes, "arm '%s' did %g %% of its own work over again: --inject",
+			   arm->name, percent);
+}
+
 int compare_runs(struct comparison *c, const struct run *old, const struct run *new,
 		 const struct compare_opts *opts, struct err *err)
 {
 	struct boots b = {0};
 
 	*c = (struct comparison){.run_old = old, .run_new = new};
-	c->alpha = opts->alpha > 0 ? opts->alpha : 0.05;
-	c->margin = opts->margin > 0 ? opts->margin
-				     : fmax(COMPARE_MARGIN, fmax(old->margin, new->margin));
 	if (compare_choose_arms(c, opts, err) < 0 ||
 	    (old != new && compare_check_obstacles(c, opts->force, err) < 0)) {
 		compare_release(c);
 		return -1;
 	}
+	set_margin(c, opts->margin);
+	set_level(c, opts->alpha);
+	note_injected(c, old, c->arm_old);
+	note_injected(c, new, c->arm_new);
 	for (size_t i = 0; i < old->notes.n; i++)
 		strv_push(&c->notes, old->notes.v[i]);
 	for (size_t i = 0; old != new && i < new->notes.n; i++)

@@ -14,7 +14,7 @@ enum verdict {
 	VERDICT_WORSE,
 	VERDICT_CHANGED,       /* as better or worse, of a metric without a direction */
 	VERDICT_CHANGED_SMALL, /* certain, but below the margin */
-	VERDICT_EQUIVALENT,    /* the 90 % interval lies inside the margin */
+	VERDICT_EQUIVALENT,    /* the interval of level 1 - 2 alpha lies inside the margin */
 	VERDICT_INCONCLUSIVE,
 };
 /* "better", "worse", "changed", "changed-small", "equivalent", "inconclusive" */
@@ -22,11 +22,14 @@ const char *verdict_name(enum verdict v);
 
 #define COMPARE_MIN_PAIRS 6 /* 2 / 2^6 = 0.031: five pairs can never reach 0.05 */
 #define COMPARE_MARGIN 0.01
+#define COMPARE_ALPHA 0.05
 
 struct compare_opts {
 	const char *old_arm, *new_arm; /* NULL: see compare_runs */
-	double margin;  /* a share; 0: the larger of COMPARE_MARGIN and what the runs say */
-	double alpha;   /* 0: 0.05 */
+	double margin;  /* a share; 0: the largest of COMPARE_MARGIN, what the runs say, and the 95th
+			 * percentile of the A/A comparisons they carry */
+	double alpha;   /* 0: 0.05, or for a run that may stop early the level of its last look */
+	int pair_from, pair_to; /* only pairs from..to - 1; both 0: all */
 	bool force;     /* compare what was measured in different ways, and say so */
 	bool unpaired;  /* do not use the pairs */
 	uint64_t seed;  /* of random flips, used beyond 20 pairs */
@@ -48,7 +51,7 @@ struct result {
 	double ratio;         /* Hodges-Lehmann */
 	double low, high;     /* 95 % interval; -INFINITY and INFINITY (as ratios 0 and INFINITY)
 			       * where so few boots give none */
-	double low90, high90;
+	double low90, high90; /* of level 1 - 2 alpha, 90 % as a rule */
 	double p, p_adjusted; /* p_adjusted: max-T for a primary metric, Benjamini-Hochberg else */
 	double detectable; /* smallest change seen with 80 % power, a share; NAN: unknown */
 	enum verdict verdict;
@@ -81,6 +84,8 @@ struct comparison {
 	bool paired;
 	size_t pairs;  /* the most that any cell has; unpaired: the smaller number of boots */
 	double margin, alpha;
+	size_t looked; /* of a run that may stop early: pairs made so far; else 0 */
+	const json_t *calibration; /* docs/formats.md; the new run's, else the old's, or NULL */
 	struct result *results; /* by cell in plan order, primary metric first, counters last */
 	size_t n_results;
 	struct outcome_row *outcomes; /* only rows with something that is not ok */

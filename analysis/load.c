@@ -273,7 +273,7 @@ static void note_gaps(struct run *r)
 			str_release(&detail);
 		}
 	}
-	if (missing)
+	if (missing && strcmp(r->status, "stopped"))
 		strv_pushf(&r->notes, "%s: the run is %s: %zu of its %zu boots have no result",
 			   r->path, strcmp(r->status, "running") ? "incomplete" : "still going on",
 			   missing, r->n_boots);

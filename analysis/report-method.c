@@ -1,4 +1,16 @@
+#include <stdlib.h>
+
+#include "analysis/calibration.h"
 #include "analysis/report-part.h"
+
+/* How often a kernel was taken to differ from itself here, and what a known change showed as. */
+static void report_calibration(struct report *r)
+{
+	char *words = calibration_words(r->cmp->calibration);
+
+	doc_para(&r->doc, "%s", words);
+	free(words);
+}
 
 void report_method(struct report *r)
 {
@@ -21,10 +33,11 @@ void report_method(struct report *r)
 	doc_para(d,
 		 "The p of the primary metrics allow for their number (max-T). Better and worse "
 		 "need an adjusted p of at most %.3g and a change beyond the margin of %.3g %%; "
-		 "equivalent needs the 90 %% interval inside the margin; all else is "
+		 "equivalent needs the %.3g %% interval inside the margin; all else is "
 		 "inconclusive, and the column \"detectable\" says how large a change would "
 		 "have been seen four times in five.",
-		 r->cmp->alpha, 100 * r->cmp->margin);
+		 r->cmp->alpha, 100 * r->cmp->margin, 100 * (1 - 2 * r->cmp->alpha));
+	report_calibration(r);
 	doc_para(d,
 		 "All of it is in compare.json. Each picture is an .svg file beside this one, with "
 		 "its points in the .csv file of that name; plots.gp draws them.");

@@ -9,10 +9,11 @@ const unsigned stats_look_pairs[STATS_LOOKS] = {6, 12, 18, 24, 30};
  * (C = 2.040): 2 (1 - Phi(C sqrt(5 / look))). */
 double stats_look_alpha(unsigned pairs)
 {
-	for (unsigned i = 0; i < STATS_LOOKS; i++)
-		if (pairs == stats_look_pairs[i])
-			return 2 * gsl_cdf_ugaussian_Q(2.040 * sqrt((double)STATS_LOOKS / (i + 1)));
-	return 0;
+	unsigned look = 1;
+
+	while (look < STATS_LOOKS && pairs >= stats_look_pairs[look])
+		look++;
+	return 2 * gsl_cdf_ugaussian_Q(2.040 * sqrt((double)STATS_LOOKS / look));
 }
 
 unsigned stats_plan_iterations(double boot, double warmup, double iteration, double within,

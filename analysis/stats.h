@@ -104,7 +104,8 @@ struct interval stats_binomial(unsigned x, unsigned n, double level);
 /* O'Brien-Fleming looks at 6, 12, 18, 24, 30 pairs. */
 #define STATS_LOOKS 5
 extern const unsigned stats_look_pairs[STATS_LOOKS];
-/* Two-sided level at which a test of so many pairs may stop the run; 0: not a look. */
+/* Two-sided level at which a test of so many pairs may stop the run: that of the last look at or
+ * before them, and before the first look that of the first. */
 double stats_look_alpha(unsigned pairs);
 
 /*

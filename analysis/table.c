@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/calibration.h"
 #include "analysis/text.h"
 #include "analysis/verdict.h"
 #include "lib/json.h"
@@ -102,18 +103,42 @@ static void add_target(struct str *out, const struct run *r)
 	str_release(&line);
 }
 
+/* "12 interleaved pairs of boots, stopped at a look (at most 30, level 0.0013), margin 1 %" */
+static void add_pairs(struct str *out, const struct comparison *c)
+{
+	bool within = c->run_old == c->run_new;
+	struct str line = STR_INIT;
+
+	if (c->paired)
+		str_addf(&line, "%zu %spair%s of boots%s", c->pairs, within ? "interleaved " : "",
+			 c->pairs == 1 ? "" : "s", within ? "" : " with equal seeds");
+	else
+		str_addf(&line, "%zu boot%s an arm, not paired", c->pairs, c->pairs == 1 ? "" : "s");
+	if (c->looked)
+		str_addf(&line, ", %s %zu of at most %d (O'Brien-Fleming level %.2g)",
+			 strcmp(c->run_new->status, "stopped") ? "looked at after"
+							       : "stopped at the look after",
+			 c->looked, c->run_new->pairs, c->alpha);
+	str_addf(&line, ", margin %.3g %%", c->margin * 100);
+	text_wrap(out, str_text(&line), TABLE_WIDTH, 0);
+	str_release(&line);
+}
+
+static void add_calibration(struct str *out, const struct comparison *c)
+{
+	char *words = calibration_words(c->calibration);
+
+	text_wrap(out, words, TABLE_WIDTH, 0);
+	free(words);
+}
+
 void table_heading(const struct comparison *c, struct str *out)
 {
 	add_kernel(out, "old", c->arm_old);
 	add_kernel(out, "new", c->arm_new);
 	add_target(out, c->run_new);
-	if (c->paired)
-		str_addf(out, "%zu %spair%s of boots%s", c->pairs,
-			 c->run_old == c->run_new ? "interleaved " : "", c->pairs == 1 ? "" : "s",
-			 c->run_old == c->run_new ? "" : " with equal seeds");
-	else
-		str_addf(out, "%zu boot%s an arm, not paired", c->pairs, c->pairs == 1 ? "" : "s");
-	str_addf(out, ", margin %.3g %%\n", c->margin * 100);
+	add_pairs(out, c);
+	add_calibration(out, c);
 }
 
 static const char *direction_words(const struct run_metric *m)

@@ -5,14 +5,27 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "lib/spawn.h"
+#include "lib/fs.h"
 #include "lib/paths.h"
+#include "lib/spawn.h"
 
 char *verb_path(const char *name)
 {
 	char *dir = paths_libexec(), *path = xasprintf("%s/mlocklab-%s", dir, name);
 
 	free(dir);
+	return path;
+}
+
+char *verb_suite(const char *suite)
+{
+	char *name, *path;
+
+	if (strchr(suite, '/') || fs_exists(suite))
+		return xstrdup(suite);
+	name = xasprintf("%s.ini", suite);
+	path = paths_config(name);
+	free(name);
 	return path;
 }
 

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/fs.h"
 #include "lib/paths.h"
 #include "lib/verb.h"
 
@@ -57,23 +56,10 @@ static int parse(struct options *o, int argc, char **argv)
 	return 0;
 }
 
-/* A suite is a file, or the name of one in configs/. */
-static char *suite_path(const char *suite)
-{
-	char *name, *path;
-
-	if (strchr(suite, '/') || fs_exists(suite))
-		return xstrdup(suite);
-	name = xasprintf("%s.ini", suite);
-	path = paths_config(name);
-	free(name);
-	return path;
-}
-
 /* Runs the experiment; dir is what it printed, the run's directory. */
 static int measure(const struct options *o, struct str *dir, struct err *err)
 {
-	char *path = suite_path(o->suite), *program = verb_path("run");
+	char *path = verb_suite(o->suite), *program = verb_path("run");
 	struct strv argv = STRV_INIT;
 	int code;
 

@@ -8,6 +8,7 @@
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "runner/boot.h"
+#include "runner/calibrated.h"
 #include "lib/paths.h"
 #include "runner/provenance.h"
 #include "runner/qemu.h"
@@ -127,12 +128,22 @@ static json_t *words(int argc, char **argv)
 	return a;
 }
 
+static json_t *calibration_of(const json_t *run)
+{
+	char *results = paths_results(), *dir = xasprintf("%s/calibration", results);
+	json_t *c = calibrated_find(dir, json_object_get(run, "target"), json_object_get(run, "host"));
+
+	free(dir);
+	free(results);
+	return c;
+}
+
 json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *err)
 {
 	char sums[2][65], created[32];
 	struct str command = STR_INIT;
 	time_t now = time(NULL);
-	json_t *run, *experiment, *arms = json_array();
+	json_t *run, *experiment, *calibration, *arms = json_array();
 
 	if (fs_sha256(r->bench, sums[0], err) < 0 || fs_sha256(r->init, sums[1], err) < 0)
 		return NULL;
@@ -148,6 +159,9 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 			"arms", arms, "boots", run_boots_json(&r->plan, r->e), "programs", "mlockbench",
 			sums[0], "guest-init", sums[1]);
 	str_release(&command);
+	calibration = calibration_of(run);
+	if (calibration)
+		json_object_set_new(run, "calibration", calibration);
 	experiment = experiment_json(r->e);
 	if (!run || json_object_update(run, experiment) < 0) {
 		err_set(err, "%s is not UTF-8: write it so", run ? r->e->path : "an option or a path");

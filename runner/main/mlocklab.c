@@ -19,6 +19,7 @@ static const struct {
 	{"repeat", "a stored run's experiment again, or on other kernels"},
 	{"gate", "a new kernel against a stored run, with an exit code for CI"},
 	{"timeline", "a run of many kernels release by release, and where figures changed"},
+	{"calibrate", "a kernel against itself: how far the verdicts here can be trusted"},
 	{"history", "one metric over all stored runs"},
 	{"profile", "which kernel functions make two kernels differ in a workload"},
 	{"explain", "the same for a stored run that has profiled boots"},
@@ -32,7 +33,7 @@ static int usage(FILE *out)
 {
 	fputs("usage: mlocklab VERB [argument...]\n\n", out);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
-		fprintf(out, "  %-9s %s\n", verbs[i].verb, verbs[i].help);
+		fprintf(out, "  %-10s %s\n", verbs[i].verb, verbs[i].help);
 	fputs("\n'mlocklab VERB --help' tells more. 'make ab' in the source tree does it all.\n", out);
 	return out == stdout ? EXIT_OK : EXIT_USAGE;
 }
