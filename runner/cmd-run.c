@@ -5,16 +5,18 @@
 #include <unistd.h>
 #include "lib/json.h"
 #include "lib/paths.h"
+#include "runner/looks.h"
 #include "runner/locks.h"
 #include "runner/run-options.h"
 #include "runner/run-prepare.h"
 
-static int report_tally(const struct run *r, const struct run_tally *t, int ret, struct err *err)
+static int report_tally(const struct run *r, const struct run_tally *t, bool stopped, int ret,
+			struct err *err)
 {
 	struct err e;
 	bool complete = ret == 0 && t->done == t->boots;
 
-	if (store_status(r->store, complete ? "complete" : "incomplete", &e) < 0)
+	if (store_status(r->store, !complete ? "incomplete" : stopped ? "stopped" : "complete", &e) < 0)
 		fprintf(stderr, "mlocklab run: %s\n", e.text);
 	if (ret < 0)
 		fprintf(stderr, "mlocklab run: %s\n", err->text);
@@ -47,6 +49,10 @@ static int load(struct run *r, const struct run_options *o, struct err *err)
 		return -1;
 	if (run_options_apply(o, r->e, err) < 0)
 		return -1;
+	if (r->e->stop_early && r->e->narms != 2)
+		return err_set(err, "a run that may stop early compares two arms, not %zu", r->e->narms);
+	if (r->e->stop_early)
+		r->e->pairs = LOOKS_MOST;
 	plan_make(&r->plan, r->e->narms, r->e->pairs, r->e->seed,
 		  strcmp(r->e->layouts, "independent") == 0);
 	plan_add(&r->plan, r->e->narms, BOOT_PROFILE, r->e->profile);
@@ -74,6 +80,7 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	struct run r = {.e = &e, .target = &target, .store = &store};
 	struct run_tally tally;
 	char *results = paths_results();
+	bool stopped = false;
 	json_t *json;
 	int ret;
 
@@ -97,8 +104,8 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	}
 	fprintf(stderr, "%zu boots of %zu cells on %s, into %s\n", r.plan.n, e.ncells,
 		target_kind_name(target.kind), store.dir);
-	ret = run_boots(&r, &tally, err);
-	return report_tally(&r, &tally, ret, err);
+	ret = e.stop_early ? looks_run(&r, &tally, &stopped, err) : run_boots(&r, &tally, err);
+	return report_tally(&r, &tally, stopped, ret, err);
 }
 
 int main(int argc, char **argv)

@@ -43,6 +43,7 @@ struct experiment {
 	int timeout;                 /* longest a cell may take, seconds of the guest's clock */
 	int watchdog;                /* longest silence of a guest, seconds of ours */
 	double margin;
+	int stop_early;              /* 1: looks decide how many pairs are made, see looks.h */
 	char *layouts;               /* "paired", or "independent": see plan_make() */
 	int profile;                 /* instrumented boots of each arm: profiled (icount only) */
 	int lock_boots;              /* and with lock probes, as `locks` says */

@@ -23,6 +23,8 @@ static const char usage_text[] =
 	"                        the guest's size\n"
 	"  --layouts HOW         paired: both boots of a pair have one layout; independent:\n"
 	"                        each its own\n"
+	"  --stop-early          up to 30 pairs, looked at after every six: no more are made\n"
+	"                        once every figure has its verdict (O'Brien-Fleming)\n"
 	"  --inject ARM=PERCENT  that arm does so much of its work again: a slowdown of a\n"
 	"                        known size, to see it found\n"
 	"  --cmdline TEXT        more kernel parameters, such as mitigations=off\n"
@@ -40,18 +42,19 @@ static const char *const setting_names[] = {"target", "pairs", "iterations", "se
 					    "nodes",  "memory", "cmdline",   "name", "layouts"};
 #define SETTINGS (int)(sizeof(setting_names) / sizeof(*setting_names))
 
-enum { OPT_SETTING = 256, OPT_KERNEL = 512, OPT_INJECT, OPT_OUT, OPT_WORKERS, OPT_QEMU, OPT_MIRROR, OPT_SHOW,
+enum { OPT_SETTING = 256, OPT_KERNEL = 512, OPT_INJECT, OPT_STOP_EARLY, OPT_OUT, OPT_WORKERS, OPT_QEMU, OPT_MIRROR, OPT_SHOW,
        OPT_RESUME, OPT_HELP };
 
 int run_options_parse(struct run_options *o, int argc, char **argv)
 {
-	struct option longs[SETTINGS + 10] = {0};
+	struct option longs[SETTINGS + 11] = {0};
 	int c, n = 0;
 
 	for (; n < SETTINGS; n++)
 		longs[n] = (struct option){setting_names[n], required_argument, NULL, OPT_SETTING + n};
 	longs[n++] = (struct option){"kernel", required_argument, NULL, OPT_KERNEL};
 	longs[n++] = (struct option){"inject", required_argument, NULL, OPT_INJECT};
+	longs[n++] = (struct option){"stop-early", no_argument, NULL, OPT_STOP_EARLY};
 	longs[n++] = (struct option){"out", required_argument, NULL, OPT_OUT};
 	longs[n++] = (struct option){"workers", required_argument, NULL, OPT_WORKERS};
 	longs[n++] = (struct option){"qemu", required_argument, NULL, OPT_QEMU};
@@ -71,6 +74,10 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 			break;
 		case OPT_INJECT:
 			strv_push(&o->injects, optarg);
+			break;
+		case OPT_STOP_EARLY:
+			strv_push(&o->settings, "stop_early");
+			strv_push(&o->settings, "1");
 			break;
 		case OPT_OUT:
 			o->out = optarg;

@@ -118,6 +118,16 @@ static bool end_boot(struct loop *l, struct slot *s)
 
 /* --- all of them --- */
 
+static bool is_wanted(const struct run *r, const struct planned_boot *b)
+{
+	return b->kind == BOOT_TIMED ? !r->pairs_until || b->pair < r->pairs_until : !r->timed_only;
+}
+
+static bool is_to_do(const struct run *r, const struct planned_boot *b)
+{
+	return is_wanted(r, b) && !store_has_boot(r->store, b->n);
+}
+
 static void fill_slots(struct loop *l)
 {
 	struct run *r = l->r;
@@ -127,7 +137,7 @@ static void fill_slots(struct loop *l)
 
 		if (s->busy)
 			continue;
-		while (l->next < r->plan.n && store_has_boot(r->store, r->plan.boots[l->next].n))
+		while (l->next < r->plan.n && !is_to_do(r, &r->plan.boots[l->next]))
 			l->next++;
 		if (l->next < r->plan.n)
 			start_boot(l, s, &r->plan.boots[l->next++]);
@@ -200,14 +210,16 @@ int run_boots(struct run *r, struct run_tally *tally, struct err *err)
 	struct sigaction sa = {.sa_handler = on_stop};
 	size_t already = 0;
 
-	*tally = (struct run_tally){.boots = r->plan.n};
-	for (size_t i = 0; i < r->plan.n; i++)
-		already += store_has_boot(r->store, r->plan.boots[i].n);
+	*tally = (struct run_tally){0};
+	for (size_t i = 0; i < r->plan.n; i++) {
+		tally->boots += is_wanted(r, &r->plan.boots[i]);
+		already += is_wanted(r, &r->plan.boots[i]) && !is_to_do(r, &r->plan.boots[i]);
+	}
 	tally->done = already;
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	l.slots = xcalloc((size_t)r->workers, sizeof(*l.slots));
-	progress_start(&l.progress, r->plan.n, already);
+	progress_start(&l.progress, tally->boots, already);
 	for (fill_slots(&l); busy_slots(&l); fill_slots(&l)) {
 		draw(&l);
 		wait_for_guests(&l);

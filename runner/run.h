@@ -18,6 +18,8 @@ struct run {
 	char *bench, *init;
 	struct profiler profiler; /* of a run with profiled boots */
 	int workers; /* boots at a time */
+	int pairs_until; /* timed boots of this pair and later ones are left out; 0: none is */
+	bool timed_only; /* so are instrumented boots */
 };
 
 /* What came of it. */
@@ -27,7 +29,7 @@ struct run_tally {
 };
 
 /*
- * Makes every boot of the plan that the store does not hold yet. SIGINT and SIGTERM end it: guests
+ * Makes every boot of the plan that is not left out and that the store does not hold yet. SIGINT and SIGTERM end it: guests
  * are killed, what they measured stays. -1 when nothing more could be stored or started.
  */
 int run_boots(struct run *r, struct run_tally *tally, struct err *err);

@@ -32,6 +32,7 @@ static const struct key keys[] = {
 	{"locks", TEXT, offsetof(struct experiment, locks), 0, 0},
 	{"lock_boots", COUNT, offsetof(struct experiment, lock_boots), 1, 100},
 	{"margin", REAL, offsetof(struct experiment, margin), 0, 0},
+	{"stop_early", COUNT, offsetof(struct experiment, stop_early), 0, 1},
 	{"layouts", LAYOUTS, offsetof(struct experiment, layouts), 0, 0},
 };
 #define KEYS (sizeof(keys) / sizeof(*keys))
