@@ -4,7 +4,8 @@
  * barrier that only munlock needed.
  *
  * Anonymous pages, or pages of a tmpfs file of each process's own that its fault adds to the page
- * cache. There is nothing locked and so no control. minflt grows by the pages.
+ * cache. There is nothing locked and so no control. minflt grows by the pages (for shmem up to 5.17,
+ * majflt).
  */
 #include <sys/mman.h>
 #include <unistd.h>

@@ -4,10 +4,10 @@
  * scan them nor take longer for them.
  *
  * The stream is anonymous memory that is written, given up with MADV_FREE, and so reclaimed from
- * the inactive file list without any swap. `scan` is how many pages were scanned for each one
- * stolen, from the cgroup's own memory.stat (older kernels leave cgroup reclaim out of the system's
- * pgscan_direct). The rest is full when the region begins, so that each page costs another. unevictable_pgs_mlocked and _munlocked show
- * nothing in the region: the pages are locked before it.
+ * the inactive file list without any swap. The rest is full when the region begins, so that each
+ * page costs another. `scan` is how many pages were scanned for each one stolen, and `stolen` is
+ * the counter that grows, both from the cgroup's own memory.stat: older kernels leave cgroup
+ * reclaim out of the system's pgscan_direct.
  */
 #include <errno.h>
 #include <string.h>

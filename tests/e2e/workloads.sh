@@ -1,6 +1,7 @@
 #!/bin/sh
 # A kernel boots, and each workload gives a plausible figure and moves its mechanism's counter.
-# KERNEL=debian:7.2 tests/e2e/workloads.sh asks another one; what it lacks is skipped with a reason.
+# KERNEL=debian:7.2 tests/e2e/workloads.sh asks another one, of 5.18 or later, where the counters are
+# these; what it lacks is skipped with a reason.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
