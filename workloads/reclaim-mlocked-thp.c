@@ -6,7 +6,8 @@
  * The pages are shared with a forked child and locked by their owner, who then writes as much other
  * memory as the cgroup has room for plus what must be reclaimed, to swap on a RAM disk. `splits`
  * are the entries and pages split (thp_split_pmd + thp_split_page) for each locked huge page: none
- * would be right. The control locks nothing, and has them swapped.
+ * would be right. The control locks nothing, and has them swapped. pswpout grows by the pages
+ * reclaimed, and thp_split_pmd where there were splits.
  */
 #include <signal.h>
 #include <stdlib.h>
