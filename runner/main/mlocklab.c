@@ -23,9 +23,12 @@ static const struct {
 	{"history", "one metric over all stored runs"},
 	{"profile", "which kernel functions make two kernels differ in a workload"},
 	{"explain", "the same for a stored run that has profiled boots"},
+	{"locks", "who waited for which lock, in a run that recorded it"},
+	{"claims", "the ledger: every claim of the munlock rework, with its verdict"},
 	{"list", "the workloads"},
 	{"describe", "a workload's parameters and metrics"},
 	{"kernels", "the kernels that are cached and that can be had"},
+	{"qemu", "newer QEMUs in the cache: list, or fetch one from Debian"},
 	{"doctor", "what this machine can do, and what mends each lack"},
 };
 
