@@ -31,7 +31,9 @@ static uint64_t random_layout(uint64_t *state)
 void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed, bool independent)
 {
 	int *order = xcalloc(arms, sizeof(*order));
-	uint64_t state = seed;
+	/* Two sequences: the layouts of a seed are the same however many arms there are to order, so
+	 * that boots of another run can be paired with these. */
+	uint64_t state = seed, ordering = ~seed;
 
 	for (size_t i = 0; i < arms; i++)
 		order[i] = (int)i;
@@ -41,7 +43,7 @@ void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed, bool indep
 		uint64_t layout = random_layout(&state);
 
 		if (pair % 2 == 0)
-			shuffle(order, arms, &state);
+			shuffle(order, arms, &ordering);
 		for (size_t i = 0; i < arms; i++) {
 			size_t k = pair % 2 ? arms - 1 - i : i;
 

@@ -73,6 +73,20 @@ static void test_fields(void **state)
 	plan_release(&other);
 }
 
+/* A run of other arms with the same seed has the same layouts: gate pairs boots by them. */
+static void test_layouts_without_arms(void **state)
+{
+	struct plan one, three;
+
+	(void)state;
+	plan_make(&one, 1, 6, 42, false);
+	plan_make(&three, 3, 6, 42, false);
+	for (size_t pair = 0; pair < 6; pair++)
+		assert_true(one.boots[pair].seed == three.boots[3 * pair].seed);
+	plan_release(&one);
+	plan_release(&three);
+}
+
 static void test_independent(void **state)
 {
 	struct plan p, paired;
@@ -137,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random), cmocka_unit_test(test_blocks), cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_layouts_without_arms),
 		cmocka_unit_test(test_independent), cmocka_unit_test(test_instrumented), cmocka_unit_test(test_text),
 	};
 
