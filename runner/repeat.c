@@ -62,6 +62,7 @@ static void add_arm(struct str *out, const char *name, const char *spec, const j
 	str_addf(out, "[arm:%s]\nkernel=%s\n", name, spec);
 	if (*json_get_str(like, "cmdline", ""))
 		str_addf(out, "cmdline=%s\n", json_get_str(like, "cmdline", ""));
+	add_line(out, "inject", json_object_get(like, "inject"));
 }
 
 static void add_kernel(const json_t *run, const char *text, struct str *out)
