@@ -173,11 +173,13 @@ static enum claim_verdict judge_bound(const struct ledger_row *row)
 {
 	const struct comparison *c = row->comparison;
 	double *v = xcalloc(c->run_new->n_boots + 1, sizeof(*v));
-	size_t n = arm_values(c->run_new, c->arm_new, row->cell->id, row->claim->metric, v);
+	size_t n = row->claim->net ? row->net.k
+				   : arm_values(c->run_new, c->arm_new, row->cell->id,
+						row->claim->metric, v);
 	enum claim_verdict verdict = n < COMPARE_MIN_PAIRS ? CLAIM_INCONCLUSIVE : CLAIM_SUPPORTED;
 
 	for (size_t i = 0; i < n; i++)
-		if (v[i] > row->claim->bound)
+		if ((row->claim->net ? row->net.new_v : v)[i] > row->claim->bound)
 			verdict = CLAIM_INCONCLUSIVE;
 	if (row->new > row->claim->bound)
 		verdict = CLAIM_REFUTED;

@@ -9,7 +9,7 @@
  *     metric=munlockall                                 or a counter: vmstat.NAME
  *     expect=lower                                      of the new kernel against the old:
  *                                                       lower, higher, equal, no-higher;
- *                                                       of the new alone: at-most NUMBER
+ *                                                       of each boot of the new: at-most NUMBER
  *     within=0.1                                        a share, for equal and no-higher
  *     net=control                                       what the cell takes more than its control
  *     target=icount                                     where it can be seen; left out: anywhere

@@ -230,6 +230,8 @@ static void test_net(void **state)
 	expect(8, 1.25, 2, "metric=exit\nexpect=higher\n", CLAIM_SUPPORTED);
 	expect(8, 1.25, 2, "metric=exit\nexpect=higher\nnet=control\n", CLAIM_NO_DIFFERENCE);
 	expect(8, 1, 2, "metric=exit\nexpect=lower\nnet=control\n", CLAIM_SUPPORTED);
+	expect(8, 1, 1, "metric=exit\nexpect=at-most 800\nnet=control\n", CLAIM_SUPPORTED);
+	expect(8, 1, 1, "metric=exit\nexpect=at-most 700\nnet=control\n", CLAIM_REFUTED);
 	r = try(&t, 8, 1, 2, HEAD "metric=exit\nexpect=lower\nnet=control\n");
 	NEAR(r->old, 750, 5);
 	NEAR(r->new, 500, 5);
