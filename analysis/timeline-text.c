@@ -138,7 +138,7 @@ static void add_point(const struct timeline *t, const struct timeline_series *s,
 	char value[32], level[32], ci[72], ratio[32], ratio_ci[72];
 
 	if (!p->boots) {
-		str_addf(out, "  %-8s %8s\n", t->run->arms[arm].name, "-");
+		str_addf(out, "  %-8.10s %8s\n", t->run->arms[arm].name, "-");
 		return;
 	}
 	verdict_figure(value, p->value);
@@ -146,7 +146,7 @@ static void add_point(const struct timeline *t, const struct timeline_series *s,
 	add_ratio(ratio, s, p->ratio);
 	add_ratio_interval(ratio_ci, s, p);
 	verdict_figure(level, p->level);
-	str_addf(out, "  %-8s %8s  %-17s %7s  %-14s %8s%s\n", t->run->arms[arm].name, value, ci,
+	str_addf(out, "  %-8.10s %8s  %-17s %7s  %-14s %8s%s\n", t->run->arms[arm].name, value, ci,
 		 ratio, arm ? ratio_ci : "", isnan(p->level) ? "-" : level, mark_of(s, arm));
 }
 

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "analysis/changepoint.h"
 #include "analysis/report-part.h"
 #include "analysis/stats.h"
@@ -237,6 +238,22 @@ static int make_steps(struct timeline *t, struct err *err)
 	return 0;
 }
 
+/* They stand in texts and in names of directories, and run.json may come from anywhere. */
+static int check_names(const struct run *run, struct err *err)
+{
+	for (size_t i = 0; i < run->n_arms; i++) {
+		const char *name = run->arms[i].name;
+
+		if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_")])
+			return err_set(
+				err,
+				"%s/run.json: the name of 'arms[%zu]' is not of a-z, 0-9, '.', "
+				"'-' and '_'",
+				run->path, i);
+	}
+	return 0;
+}
+
 int timeline_make(struct timeline *t, const struct run *run, double margin, struct err *err)
 {
 	*t = (struct timeline){.run = run};
@@ -246,6 +263,8 @@ int timeline_make(struct timeline *t, const struct run *run, double margin, stru
 			       "'%s' has %zu kernel%s: a timeline wants three or more, see "
 			       "configs/releases.ini",
 			       run->path, run->n_arms, run->n_arms > 1 ? "s" : "");
+	if (check_names(run, err) < 0)
+		return -1;
 	t->series = xcalloc(run->n_cells + 1, sizeof(*t->series));
 	for (size_t i = 0; i < run->n_cells; i++)
 		make_series(t, &t->series[t->n++], &run->cells[i]);
