@@ -73,6 +73,7 @@ $(analysis_verbs): $(B)/libexec/mlocklab-%: $(B)/analysis/cmd-%.o $(B)/analysis.
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_analysis)
 
 -include runner/plugin/rules.mk
+-include runner/bpf/rules.mk
 
 # A unit test may use everything; it sees each part through its header.
 $(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(B)/runner.a $(B)/analysis.a $(plugin_a) $(B)/lib.a

@@ -54,6 +54,35 @@ static void add_line(struct table *t, const struct locks *l, const struct lock_c
 	free(seen);
 }
 
+static void add_stats(struct doc *d, const struct locks *l, const struct lock_cell *c)
+{
+	struct table *t = table_new(NULL, l->run.arms[c->arm].name);
+
+	table_column(t, "class", false);
+	table_column(t, "mode", false);
+	table_column(t, "callers", false);
+	table_column(t, "waits", true);
+	table_column(t, "acquisitions", true);
+	table_column(t, "of all waiting", true);
+	for (size_t i = 0; i < c->n_stats; i++) {
+		const struct lock_stat *s = &c->stats[i];
+		struct str callers = STR_INIT;
+		char share[32];
+
+		for (size_t k = 0; k < s->callers.n; k++)
+			str_addf(&callers, "%s%s", k ? " " : "", s->callers.v[k]);
+		locks_percent(share, locks_stat_share(c, s));
+		table_text(t, s->class);
+		table_text(t, s->mode);
+		table_text(t, str_text(&callers));
+		table_number(t, s->waits);
+		table_number(t, s->acquisitions);
+		table_figure(t, share, locks_stat_share(c, s));
+		str_release(&callers);
+	}
+	doc_table(d, t);
+}
+
 /* The evidence of one cell in all arms: cells[0..n-1] are of the same. */
 static void add_cell(struct doc *d, const struct locks *l, const struct lock_cell *cells, size_t n)
 {
@@ -70,6 +99,8 @@ static void add_cell(struct doc *d, const struct locks *l, const struct lock_cel
 										     : TONE_PLAIN,
 			  str_text(&remarks));
 		str_release(&remarks);
+		if (cells[i].n_stats)
+			add_stats(d, l, &cells[i]);
 		for (size_t k = 0; k < cells[i].n_lines; k++)
 			add_line(t, l, &cells[i], &cells[i].lines[k]);
 	}
@@ -126,6 +157,18 @@ static json_t *line_json(const struct lock_cell *c, const struct lock_line *line
 			 numbers(line->wait_ns, c->rounds));
 }
 
+static json_t *stats_json(const struct lock_cell *c)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < c->n_stats; i++)
+		json_array_append_new(a, json_pack("{s:s, s:s, s:f, s:f, s:o}", "class", c->stats[i].class,
+						   "mode", c->stats[i].mode, "waits", c->stats[i].waits,
+						   "acquisitions", c->stats[i].acquisitions, "share",
+						   number(locks_stat_share(c, &c->stats[i]))));
+	return a;
+}
+
 static json_t *cell_json(const struct locks *l, const struct lock_cell *c)
 {
 	double *any = locks_shares(c, LOCK_CLASSES), *i_mmap = locks_shares(c, LOCK_I_MMAP);
@@ -133,14 +176,15 @@ static json_t *cell_json(const struct locks *l, const struct lock_cell *c)
 
 	for (size_t i = 0; i < c->n_lines; i++)
 		json_array_append_new(lines, line_json(c, &c->lines[i]));
-	o = json_pack("{s:s, s:s, s:I, s:s?, s:o, s:f, s:f, s:f, s:f, s:f, s:b, s:o, s:o, s:o, s:o, s:o}",
+	o = json_pack("{s:s, s:s, s:I, s:s?, s:o, s:f, s:f, s:f, s:f, s:f, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
 		      "cell", c->cell->id, "arm", l->run.arms[c->arm].name, "rounds",
 		      (json_int_t)c->rounds, "skip", c->skip, "slowdown", number(c->slowdown), "events",
 		      c->events, "lost", c->lost, "missed", c->missed, "unpaired", c->unpaired,
 		      "lost_share", locks_lost(c), "incomplete", locks_lost(c) > LOCKS_MAX_LOST,
 		      "rounds_elapsed_ns", numbers(c->elapsed_ns, c->rounds), "rounds_process_ns",
 		      numbers(c->process_ns, c->rounds), "rounds_share", numbers(any, c->rounds),
-		      "rounds_i_mmap_share", numbers(i_mmap, c->rounds), "lines", lines);
+		      "rounds_i_mmap_share", numbers(i_mmap, c->rounds), "lines", lines, "classes",
+		      stats_json(c));
 	free(any);
 	free(i_mmap);
 	return o;

@@ -185,6 +185,44 @@ static void take_end(struct reader *rd, const json_t *o)
 	c->unpaired += json_get_num(o, "unpaired", 0);
 }
 
+static struct lock_stat *stat_of(struct lock_cell *c, const char *class, const char *mode)
+{
+	for (size_t i = 0; i < c->n_stats; i++)
+		if (!strcmp(c->stats[i].class, class) && !strcmp(c->stats[i].mode, mode))
+			return &c->stats[i];
+	c->stats = xrealloc(c->stats, (c->n_stats + 1) * sizeof(*c->stats));
+	c->stats[c->n_stats] = (struct lock_stat){.class = xstrdup(class), .mode = xstrdup(mode)};
+	return &c->stats[c->n_stats++];
+}
+
+static void add_caller(struct lock_stat *s, const char *caller)
+{
+	for (size_t i = 0; i < s->callers.n; i++)
+		if (!strcmp(s->callers.v[i], caller))
+			return;
+	strv_push(&s->callers, caller);
+}
+
+static void take_stats(struct reader *rd, const json_t *o)
+{
+	struct lock_cell *c = cell_of(rd, json_get_str(o, "cell", ""));
+	json_t *row, *point;
+	size_t i, k;
+
+	if (!c)
+		return;
+	json_array_foreach(json_object_get(o, "rows"), i, row) {
+		struct lock_stat *s = stat_of(c, json_get_str(row, "class", ""),
+					      json_get_str(row, "mode", ""));
+
+		s->waits += json_get_num(row, "waits", 0);
+		s->acquisitions += json_get_num(row, "acquisitions", 0);
+		s->wait_ns += json_get_num(row, "wait_ns", 0);
+		json_array_foreach(json_object_get(row, "points"), k, point)
+			add_caller(s, json_get_str(point, "caller", ""));
+	}
+}
+
 static void take_skip(struct reader *rd, const json_t *o)
 {
 	struct lock_cell *c = cell_of(rd, json_get_str(o, "cell", ""));
@@ -211,6 +249,8 @@ static int read_event(void *arg, const char *text, size_t len, struct err *err)
 		take_locks(rd, o);
 	else if (!strcmp(type, "locks-end"))
 		take_end(rd, o);
+	else if (!strcmp(type, "lockstat"))
+		take_stats(rd, o);
 	else if (!strcmp(type, "locks-skip"))
 		take_skip(rd, o);
 	json_decref(o);

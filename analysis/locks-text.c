@@ -42,6 +42,9 @@ static const char *instrument(const char *backend)
 		       "Of semaphores these see only what comes after spinning: 93 to 99 % of the waiting "
 		       "was missed where both were measured. Not to be set against another kernel, nor "
 		       "against 'slowpath'.";
+	if (!strcmp(backend, "lockstat"))
+		return "Waiting by the kernel's own classes of locks, over the whole of a cell. Its "
+		       "statistics slow a kernel several times: the ranking of classes counts, no time does.";
 	return "Waits in the slow paths of read-write semaphores, spinning included.";
 }
 
@@ -139,6 +142,26 @@ static void add_class(const struct lock_cell *c, enum lock_class class, struct s
 	values_release(&v);
 }
 
+static void add_stat(const struct lock_cell *c, const struct lock_stat *s, struct str *out)
+{
+	struct str name = STR_INIT, callers = STR_INIT;
+	char share[32], waits[16];
+
+	text_escape(&name, s->class);
+	for (size_t i = 0; i < s->callers.n; i++) {
+		str_add(&callers, i ? " " : "");
+		text_escape(&callers, s->callers.v[i]);
+	}
+	locks_percent(share, locks_stat_share(c, s));
+	count(waits, s->waits);
+	str_addf(out, " %-38.38s %-5s %5s waits, %6s of all waiting\n", str_text(&name), s->mode, waits,
+		 share);
+	if (callers.len)
+		text_wrap(out, str_text(&callers), TABLE_WIDTH, 3);
+	str_release(&name);
+	str_release(&callers);
+}
+
 static void add_cell(const struct locks *l, const struct lock_cell *c, struct str *out)
 {
 	const struct run_arm *arm = &l->run.arms[c->arm];
@@ -166,6 +189,8 @@ static void add_cell(const struct locks *l, const struct lock_cell *c, struct st
 		if (of > shown)
 			str_addf(out, "  and %zu more callers, who waited less\n", of - shown);
 	}
+	for (size_t i = 0; i < c->n_stats && i < MOST_LINES; i++)
+		add_stat(c, &c->stats[i], out);
 	if (c->rounds && !c->n_lines)
 		str_add(out, " Nobody waited.\n");
 	str_release(&head);

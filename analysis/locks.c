@@ -46,6 +46,15 @@ static void rank_lines(struct lock_cell *c)
 	free(r);
 }
 
+static int by_wait(const void *a, const void *b)
+{
+	const struct lock_stat *x = a, *y = b;
+
+	if (x->wait_ns != y->wait_ns)
+		return x->wait_ns > y->wait_ns ? -1 : 1;
+	return strcmp(x->class, y->class);
+}
+
 static int by_cell(const void *a, const void *b)
 {
 	const struct lock_cell *x = a, *y = b;
@@ -92,6 +101,8 @@ int locks_load(struct locks *l, const char *path, struct err *err)
 		struct lock_cell *c = &l->cells[i];
 
 		rank_lines(c);
+		if (c->n_stats)
+			qsort(c->stats, c->n_stats, sizeof(*c->stats), by_wait);
 		c->slowdown = elapsed(&l->run, c->cell->id, c->arm) /
 			      elapsed(&l->timed, c->cell->id, c->arm);
 	}
@@ -112,6 +123,12 @@ void locks_release(struct locks *l)
 			free(c->lines[k].wait_ns);
 			free(c->lines[k].longest_ns);
 		}
+		for (size_t k = 0; k < c->n_stats; k++) {
+			free(c->stats[k].class);
+			free(c->stats[k].mode);
+			strv_release(&c->stats[k].callers);
+		}
+		free(c->stats);
 		free(c->lines);
 		free(c->elapsed_ns);
 		free(c->process_ns);
@@ -168,6 +185,15 @@ double *locks_shares(const struct lock_cell *c, enum lock_class class)
 			if (class == LOCK_CLASSES || c->lines[k].class == class)
 				shares[i] += c->lines[k].wait_ns[i] / c->process_ns[i];
 	return shares;
+}
+
+double locks_stat_share(const struct lock_cell *c, const struct lock_stat *s)
+{
+	double all = 0;
+
+	for (size_t i = 0; i < c->n_stats; i++)
+		all += c->stats[i].wait_ns;
+	return s->wait_ns / all;
 }
 
 double locks_lost(const struct lock_cell *c)

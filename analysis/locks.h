@@ -17,6 +17,13 @@ struct lock_line {
 	double *waits, *wait_ns, *longest_ns; /* by round; 0 where nobody waited */
 };
 
+/* What a kernel's own statistics tell of a class, summed over the boots: for ranking, no times. */
+struct lock_stat {
+	char *class, *mode; /* "&mapping->i_mmap_rwsem", "read", "write" or ""; text of the guest */
+	struct strv callers; /* those that waited, as far as the kernel keeps them */
+	double waits, acquisitions, wait_ns;
+};
+
 struct lock_cell {
 	const struct run_cell *cell;
 	size_t arm; /* in run.arms */
@@ -29,6 +36,8 @@ struct lock_cell {
 	double *elapsed_ns, *process_ns;
 	struct lock_line *lines; /* the longest waiting first, by their medians and then their sums */
 	size_t n_lines;
+	struct lock_stat *stats; /* the longest waiting first */
+	size_t n_stats;
 	double events, lost, missed, unpaired; /* of the recorder */
 	double slowdown; /* median elapsed of the instrumented boots by that of the timed; NAN: unknown */
 	char *skip;      /* why a boot did not record, or NULL; text of the guest */
@@ -65,6 +74,9 @@ void locks_figures(const struct lock_cell *c, const struct lock_line *line, stru
 /* By round, the share of the processes' time that went into waiting for a class of locks, or with
  * LOCK_CLASSES into any; c->rounds values for the caller to free. */
 double *locks_shares(const struct lock_cell *c, enum lock_class class);
+
+/* A class's part of all the waiting that the kernel's statistics tell of. */
+double locks_stat_share(const struct lock_cell *c, const struct lock_stat *s);
 
 /*
  * The part of what happened that the recorder did not see: the larger of the halves without their

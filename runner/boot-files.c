@@ -5,6 +5,7 @@
 #include "lib/json.h"
 #include "runner/boot-parts.h"
 #include "runner/initramfs.h"
+#include "runner/locks.h"
 #include "runner/module.h"
 #include "runner/program.h"
 
@@ -55,6 +56,7 @@ static void find_programs(const struct experiment *e, struct strv *paths)
 static int write_all(const struct boot_job *job, const char *path, const char *plan,
 		     const char *module, struct err *err)
 {
+	char *recorder = locks_program(job->e, job->planned->kind);
 	struct strv programs = STRV_INIT;
 	struct files f = {NULL, 0};
 	int ret;
@@ -65,10 +67,13 @@ static int write_all(const struct boot_job *job, const char *path, const char *p
 	add(&f, (struct initramfs_file){"plan", NULL, plan, 0644});
 	if (module)
 		add(&f, (struct initramfs_file){"modules/brd.ko", module, NULL, 0644});
+	if (recorder)
+		add(&f, (struct initramfs_file){"bin/lock-bpf", recorder, NULL, 0755});
 	for (size_t i = 0; i < programs.n; i++)
 		add(&f, (struct initramfs_file){programs.v[i] + 1, programs.v[i], NULL, 0755});
 	ret = initramfs_write(path, f.v, f.n, err);
 	free(f.v);
+	free(recorder);
 	strv_release(&programs);
 	return ret;
 }

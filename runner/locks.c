@@ -1,6 +1,33 @@
 #include "runner/locks.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include "lib/fs.h"
+#include "lib/paths.h"
+
+static const char *const recorders[] = {"slowpath", "bpf", "perf-lock", "lockstat"};
+
+char *locks_program(const struct experiment *e, enum boot_kind kind)
+{
+	return kind == BOOT_LOCKS && !strcmp(e->locks, "bpf") ? paths_program("lock-bpf") : NULL;
+}
+
+static int check(const struct experiment *e, struct err *err)
+{
+	char *program = locks_program(e, BOOT_LOCKS);
+	bool there = !program || fs_exists(program), known = false;
+
+	free(program);
+	for (size_t i = 0; i < sizeof(recorders) / sizeof(*recorders); i++)
+		known |= !strcmp(e->locks, recorders[i]);
+	if (!known)
+		return err_set(err, "locks=%s: one of auto, none, slowpath, bpf, perf-lock, lockstat",
+			       e->locks);
+	if (!there)
+		return err_set(err, "locks=bpf: lock-bpf was not built: install clang, bpftool and "
+				    "libbpf-dev, and run make again");
+	return 0;
+}
 
 int locks_plan(struct experiment *e, const struct target *t, struct plan *p, struct err *err)
 {
@@ -12,8 +39,8 @@ int locks_plan(struct experiment *e, const struct target *t, struct plan *p, str
 	}
 	if (strcmp(e->locks, "none") == 0)
 		return 0;
-	if (strcmp(e->locks, "slowpath") != 0 && strcmp(e->locks, "perf-lock") != 0)
-		return err_set(err, "locks=%s: one of auto, none, slowpath, perf-lock", e->locks);
+	if (check(e, err) < 0)
+		return -1;
 	plan_add(p, e->narms, BOOT_LOCKS, e->lock_boots);
 	return 0;
 }

@@ -13,4 +13,7 @@
  */
 int locks_plan(struct experiment *e, const struct target *t, struct plan *p, struct err *err);
 
+/* The program that a boot's recorder takes beside mlockbench, a new string, or NULL. */
+char *locks_program(const struct experiment *e, enum boot_kind kind);
+
 #endif

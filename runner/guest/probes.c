@@ -120,13 +120,13 @@ int probes_find(struct probes *p, struct err *err)
 /* LCB_F_* of the kernel's include/trace/events/lock.h */
 enum { FLAG_SPIN = 1, FLAG_READ = 2, FLAG_WRITE = 4, FLAG_RT = 8, FLAG_MUTEX = 32 };
 
-enum lock_mode probes_mode(uint32_t flags)
+enum wait_mode probes_mode(uint32_t flags)
 {
 	if (flags & (FLAG_MUTEX | FLAG_RT))
-		return LOCK_MUTEX;
+		return MODE_MUTEX;
 	if (flags & FLAG_SPIN)
-		return LOCK_SPIN;
-	return flags & FLAG_READ ? LOCK_READ : flags & FLAG_WRITE ? LOCK_WRITE : LOCK_MUTEX;
+		return MODE_SPIN;
+	return flags & FLAG_READ ? MODE_READ : flags & FLAG_WRITE ? MODE_WRITE : MODE_MUTEX;
 }
 
 int probes_create(struct probes *p, const struct symbols *s, struct err *err)

@@ -36,7 +36,7 @@ void probes_remove(void);
 /* Finds those of perf-lock, which the kernel has or has not: the waits of all locks as READ. */
 int probes_find(struct probes *p, struct err *err);
 /* The kind of lock that such a tracepoint's flags tell. */
-enum lock_mode probes_mode(uint32_t flags);
+enum wait_mode probes_mode(uint32_t flags);
 
 struct probe_counts {
 	uint64_t hits, missed; /* missed: the kernel could not follow that call */

@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "runner/guest/helper.h"
+#include "runner/guest/lockstat.h"
 #include "runner/guest/probes.h"
 #include "runner/guest/rings.h"
 #include "runner/guest/symbols.h"
@@ -20,6 +22,8 @@ struct recorder {
 	const char *cell, *backend;
 	int out;
 	int regions; /* mlockbench tells here when each region was timed */
+	enum { BY_EVENTS, BY_LOCKSTAT, BY_HELPER } how; /* only events take probes and rings */
+	struct helper helper;
 	struct symbols symbols;
 	struct probes probes;
 	bool made; /* probes of our own, which count what they see */
@@ -42,26 +46,40 @@ static void tell(const struct recorder *r, json_t *message)
 
 /* --- beside the cell --- */
 
-static int start(struct recorder *r, struct err *err)
+/* Probes or tracepoints of this kernel into rings. */
+static int start_events(struct recorder *r, struct err *err)
 {
-	r->regions = memfd_create("regions", 0);
-	if (r->regions < 0)
-		return err_sys(err, "cannot make a file in memory");
 	if (symbols_load(&r->symbols, "/proc/kallsyms", err) < 0)
 		return -1;
 	if (strcmp(r->backend, "slowpath") == 0) {
 		r->made = probes_create(&r->probes, &r->symbols, err) == 0;
 		if (!r->made)
 			return -1;
-	} else if (strcmp(r->backend, "perf-lock") == 0) {
-		if (probes_find(&r->probes, err) < 0)
-			return -1;
-	} else {
-		return err_set(err, "no recorder '%s'", r->backend);
+	} else if (probes_find(&r->probes, err) < 0) {
+		return -1;
 	}
 	if (rings_open(&r->rings, &r->probes, err) < 0)
 		return -1;
 	return r->made ? probes_count(&r->before, err) : 0;
+}
+
+static int start(struct recorder *r, const char *bench, struct err *err)
+{
+	r->regions = memfd_create("regions", 0);
+	if (r->regions < 0)
+		return err_sys(err, "cannot make a file in memory");
+	if (strcmp(r->backend, "slowpath") == 0 || strcmp(r->backend, "perf-lock") == 0)
+		return start_events(r, err);
+	r->rings.polls = xcalloc(1, sizeof(*r->rings.polls));
+	if (strcmp(r->backend, "lockstat") == 0) {
+		r->how = BY_LOCKSTAT;
+		return lockstat_start(err);
+	}
+	if (strcmp(r->backend, "bpf") == 0) {
+		r->how = BY_HELPER;
+		return helper_start(&r->helper, bench, err);
+	}
+	return err_set(err, "no recorder '%s'", r->backend);
 }
 
 static pid_t launch(const struct recorder *r, char *const argv[])
@@ -133,22 +151,75 @@ static void tell_regions(const struct recorder *r, const struct lock_waits *w)
 	str_release(&text);
 }
 
-static void tell_all(const struct recorder *r)
+struct losses {
+	uint64_t events, lost, missed;
+};
+
+static void tell_waits(const struct recorder *r, const struct lock_waits *w, const struct losses *l)
 {
-	uint64_t hits = r->after.hits - r->before.hits, lost;
+	tell_regions(r, w);
+	tell(r, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "t", "locks-end", "cell", r->cell,
+			  "backend", r->backend, "events", (json_int_t)l->events, "lost",
+			  (json_int_t)l->lost, "missed", (json_int_t)l->missed, "unpaired",
+			  (json_int_t)w->unpaired));
+}
+
+static void tell_skip(const struct recorder *r, const struct err *why)
+{
+	tell(r, json_pack("{s:s, s:s, s:s, s:s}", "t", "locks-skip", "cell", r->cell, "backend",
+			  r->backend, "reason", why->text));
+}
+
+static void tell_lockstat(const struct recorder *r)
+{
+	struct err err;
+	json_t *rows = lockstat_stop(&err);
+
+	if (rows)
+		tell(r, json_pack("{s:s, s:s, s:s, s:o}", "t", "lockstat", "cell", r->cell, "backend",
+				  r->backend, "rows", rows));
+	else
+		tell_skip(r, &err);
+}
+
+static void tell_events(struct recorder *r)
+{
 	struct lock_events e;
 	struct lock_waits w;
+	struct losses l = {0};
+	uint64_t hits;
+	struct err err;
 
+	if (!r->made || probes_count(&r->after, &err) < 0)
+		r->after = r->before;
+	rings_stop(&r->rings);
+	rings_drain(&r->rings);
 	rings_decode(&r->rings.raw, &r->probes, &r->symbols, &e);
-	lost = r->made && hits > e.n ? hits - e.n : e.lost;
 	waits_pair(e.v, e.n, &w);
-	tell_regions(r, &w);
-	tell(r, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "t", "locks-end", "cell", r->cell,
-			  "backend", r->backend, "events", (json_int_t)e.n, "lost", (json_int_t)lost,
-			  "missed", (json_int_t)(r->after.missed - r->before.missed), "unpaired",
-			  (json_int_t)w.unpaired));
+	hits = r->after.hits - r->before.hits;
+	l.events = e.n;
+	l.lost = r->made && hits > e.n ? hits - e.n : e.lost;
+	l.missed = r->after.missed - r->before.missed;
+	tell_waits(r, &w, &l);
 	waits_release(&w);
 	free(e.v);
+}
+
+static void tell_helper(struct recorder *r)
+{
+	struct losses l = {0};
+	struct lock_waits w;
+	struct err err;
+
+	/* now, with the names of the program itself among them */
+	if (symbols_load(&r->symbols, "/proc/kallsyms", &err) < 0 ||
+	    helper_stop(&r->helper, &r->symbols, &w, &l.lost, &err) < 0) {
+		tell_skip(r, &err);
+		return;
+	}
+	l.events = 2 * w.n + w.unpaired;
+	tell_waits(r, &w, &l);
+	waits_release(&w);
 }
 
 static void finish(struct recorder *r)
@@ -168,17 +239,17 @@ int recorder_run(const char *cell, const char *backend, char *const argv[], int 
 	pid_t pid;
 	int code = EXIT_SKIP;
 
-	if (start(&r, &err) < 0) {
-		tell(&r, json_pack("{s:s, s:s, s:s, s:s}", "t", "locks-skip", "cell", cell, "backend",
-				   backend, "reason", err.text));
+	if (start(&r, argv[0], &err) < 0) {
+		tell_skip(&r, &err);
 	} else {
 		pid = launch(&r, argv);
 		code = pid < 0 ? EXIT_USAGE : attend(&r, pid);
-		if (!r.made || probes_count(&r.after, &err) < 0)
-			r.after = r.before;
-		rings_stop(&r.rings);
-		rings_drain(&r.rings);
-		tell_all(&r);
+		if (r.how == BY_LOCKSTAT)
+			tell_lockstat(&r);
+		else if (r.how == BY_HELPER)
+			tell_helper(&r);
+		else
+			tell_events(&r);
 	}
 	finish(&r);
 	return code;

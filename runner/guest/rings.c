@@ -192,7 +192,7 @@ static bool decode_probe(const struct cursor *data, uint32_t thread, const struc
 	if (probe == PROBES)
 		return false;
 	e->enter = probe == PROBE_READ_ENTER || probe == PROBE_WRITE_ENTER;
-	e->mode = probe == PROBE_READ_ENTER || probe == PROBE_READ_LEAVE ? LOCK_READ : LOCK_WRITE;
+	e->mode = probe == PROBE_READ_ENTER || probe == PROBE_READ_LEAVE ? MODE_READ : MODE_WRITE;
 	e->waiter = thread;
 	if ((e->enter || p->flags_at) && !get(data, p->lock_at, &e->lock, sizeof(e->lock)))
 		return false;
@@ -202,8 +202,8 @@ static bool decode_probe(const struct cursor *data, uint32_t thread, const struc
 		return false;
 	/* an interrupt may wait within a wait of the thread it came to, but for another lock */
 	e->waiter = ((uint64_t)thread << 32) ^ e->lock;
-	e->mode = e->enter ? probes_mode(flags) : LOCK_ANY;
-	e->goes_on = e->mode == LOCK_MUTEX;
+	e->mode = e->enter ? probes_mode(flags) : MODE_ANY;
+	e->goes_on = e->mode == MODE_MUTEX;
 	return true;
 }
 

@@ -24,8 +24,17 @@ void waits_caller(const struct symbols *s, const uint64_t *chain, size_t n, stru
 	/* what only chooses between kinds of walks says nothing of who asked for one */
 	static const char *const detours[] = {"rmap_walk", NULL};
 
+	size_t first = 0;
+
+	/* above the slow path may stand what a recorder in the kernel put there */
+	for (size_t i = 0; i < n && !first; i++) {
+		const char *name = symbols_find(s, chain[i] - 1);
+
+		if (name && strncmp(name, "rwsem_down_", 11) == 0)
+			first = i;
+	}
 	e->caller = e->via = "";
-	for (size_t i = 1; i < n; i++) {
+	for (size_t i = first + 1; i < n; i++) {
 		const char *name = symbols_find(s, chain[i] - 1);
 
 		if (!name)
@@ -89,7 +98,7 @@ static void take(struct lock_waits *w, const struct lock_event **open, const str
 		*open = e;
 	} else if (!*open) {
 		w->unpaired++;
-	} else if (e->mode != LOCK_ANY && e->mode != (*open)->mode) {
+	} else if (e->mode != MODE_ANY && e->mode != (*open)->mode) {
 		/* the return of the one and the enter of the other are missing */
 		w->unpaired += 2;
 		*open = NULL;
@@ -201,7 +210,7 @@ static void fold(struct row *rows, size_t *n)
 	if (*n <= WAITS_MAX_ROWS)
 		return;
 	for (int mode = 0; mode < MODES; mode++)
-		rest[mode] = (struct row){{.mode = (enum lock_mode)mode, .caller = "", .via = ""}, 0, 0, 0};
+		rest[mode] = (struct row){{.mode = (enum wait_mode)mode, .caller = "", .via = ""}, 0, 0, 0};
 	for (size_t i = keep; i < *n; i++)
 		add_to(&rest[rows[i].key.mode], rows[i].waits, rows[i].total, rows[i].longest);
 	for (int mode = 0; mode < MODES; mode++)

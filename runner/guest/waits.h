@@ -12,10 +12,10 @@
 #include "runner/guest/symbols.h"
 
 /*
- * What is waited for, and how; "read", "write", "mutex", "spin" in a `locks` message. LOCK_ANY: of a
+ * What is waited for, and how; "read", "write", "mutex", "spin" in a `locks` message. MODE_ANY: of a
  * return that does not tell.
  */
-enum lock_mode { LOCK_READ, LOCK_WRITE, LOCK_MUTEX, LOCK_SPIN, LOCK_ANY };
+enum wait_mode { MODE_READ, MODE_WRITE, MODE_MUTEX, MODE_SPIN, MODE_ANY };
 
 /* A thread that begins to wait, or that stops: it has the lock, or a signal. */
 struct lock_event {
@@ -23,7 +23,7 @@ struct lock_event {
 	uint64_t waiter; /* who waits: both halves of a wait have the same, and none is 0 */
 	bool enter;
 	bool goes_on; /* an enter that may follow another: spinning for a mutex, then sleeping */
-	enum lock_mode mode;
+	enum wait_mode mode;
 	uint64_t lock;      /* its address; of an enter event */
 	const char *caller; /* likewise: the function that wanted the lock, "" where unknown */
 	const char *via;    /* and what called that */
@@ -32,7 +32,7 @@ struct lock_event {
 struct lock_wait {
 	uint64_t from, to;
 	uint64_t lock;
-	enum lock_mode mode;
+	enum wait_mode mode;
 	const char *caller, *via;
 };
 
@@ -43,8 +43,7 @@ struct lock_waits {
 };
 
 /*
- * Finds who wanted the lock in a call chain whose first entry lies where it is waited for: the first
- * function that is not lock code, and the one that called it. Return addresses stand behind their
+ * Finds who wanted the lock in a call chain that begins where it is waited for: the first function that is not lock code, and the one that called it. Return addresses stand behind their
  * call, which may be the last instruction of a function.
  */
 void waits_caller(const struct symbols *s, const uint64_t *chain, size_t n, struct lock_event *e);

@@ -56,6 +56,21 @@ grep -q '^ W unlink_file_vma' "$out" || die 'the table does not tell the write s
 ! awk 'length > 75' "$out" | grep -q . || die 'the table is wider than 75 columns'
 ! grep -q 'INCOMPLETE' "$out" || die 'events were lost'
 
+# Another instrument sees the same.
+if [ -x build/lock-bpf ]; then
+	contended | sed '/^\[arm:new\]/,/^kernel/d; s/^locks=.*/locks=bpf/' >"$tmp/bpf.ini"
+	expect 0 mlocklab run "$tmp/bpf.ini" --out "$tmp/bpf"
+	expect 0 mlocklab locks --format json "$tmp/bpf"
+	[ "$(total old rmap_walk_file)" -gt 0 ] || die 'bpf sees no waiting in rmap_walk_file on 5.10'
+	[ "$(total old unlink_file_vma)" -gt 0 ] || die 'bpf sees no waiting in unlink_file_vma on 5.10'
+fi
+
+# A kernel without an instrument says which it would take.
+contended | sed '/^\[arm:old\]/,/^kernel/d; s/^locks=.*/locks=lockstat/' >"$tmp/stat.ini"
+expect 0 mlocklab run "$tmp/stat.ini" --out "$tmp/stat"
+expect 0 mlocklab locks "$tmp/stat"
+grep -q 'CONFIG_LOCK_STAT' "$out" || die 'a kernel without lock statistics does not say so'
+
 # Times are compared of uninstrumented boots only.
 expect 0 mlocklab compare --unpaired "$tmp/run"
 expect 0 mlocklab report "$tmp/run"

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <linux/perf_event.h>
 #include "lib/json.h"
+#include "runner/guest/helper.h"
 #include "runner/guest/rings.h"
 #include "runner/guest/waits.h"
 
@@ -102,13 +103,13 @@ static void test_caller(void **state)
 static struct lock_event enter(uint64_t time, uint32_t thread, uint64_t lock, bool write,
 			       const char *caller)
 {
-	return (struct lock_event){time, thread, true, false, write ? LOCK_WRITE : LOCK_READ, lock, caller,
+	return (struct lock_event){time, thread, true, false, write ? MODE_WRITE : MODE_READ, lock, caller,
 				   "x"};
 }
 
 static struct lock_event leave(uint64_t time, uint32_t thread, bool write)
 {
-	return (struct lock_event){time, thread, false, false, write ? LOCK_WRITE : LOCK_READ, 0, NULL, NULL};
+	return (struct lock_event){time, thread, false, false, write ? MODE_WRITE : MODE_READ, 0, NULL, NULL};
 }
 
 /* Rings are read one CPU after the other: a thread that was moved leaves before it enters. */
@@ -128,7 +129,7 @@ static void test_pairs_interleaved(void **state)
 	assert_int_equal(w.n, 4);
 	assert_int_equal(w.v[0].from, 10);
 	assert_int_equal(w.v[0].to, 50);
-	assert_int_equal(w.v[0].mode, LOCK_WRITE);
+	assert_int_equal(w.v[0].mode, MODE_WRITE);
 	assert_int_equal(w.v[1].to - w.v[1].from, 35);
 	assert_int_equal(w.v[2].from, w.v[2].to);
 	assert_int_equal(w.v[3].lock, 0xb);
@@ -190,9 +191,9 @@ static void test_pairs_add_up(void **state)
 static void test_pairs_nested(void **state)
 {
 	const struct lock_event events[] = {
-		{10, 7, true, true, LOCK_MUTEX, 0xa, "f", ""},  {20, 8, true, false, LOCK_SPIN, 0xb, "g", ""},
-		{25, 8, false, false, LOCK_ANY, 0xb, "", ""},   {30, 7, true, true, LOCK_MUTEX, 0xa, "f", ""},
-		{50, 7, false, false, LOCK_ANY, 0xa, "", ""},
+		{10, 7, true, true, MODE_MUTEX, 0xa, "f", ""},  {20, 8, true, false, MODE_SPIN, 0xb, "g", ""},
+		{25, 8, false, false, MODE_ANY, 0xb, "", ""},   {30, 7, true, true, MODE_MUTEX, 0xa, "f", ""},
+		{50, 7, false, false, MODE_ANY, 0xa, "", ""},
 	};
 	struct lock_waits w;
 
@@ -200,8 +201,8 @@ static void test_pairs_nested(void **state)
 	waits_pair(events, 5, &w);
 	assert_int_equal(w.unpaired, 0);
 	assert_int_equal(w.n, 2);
-	assert_int_equal(w.v[0].mode, LOCK_SPIN);
-	assert_int_equal(w.v[1].mode, LOCK_MUTEX);
+	assert_int_equal(w.v[0].mode, MODE_SPIN);
+	assert_int_equal(w.v[1].mode, MODE_MUTEX);
 	assert_int_equal(w.v[1].to - w.v[1].from, 40);
 	waits_release(&w);
 }
@@ -211,9 +212,9 @@ static void test_pairs_nested(void **state)
 static void test_rows(void **state)
 {
 	struct lock_wait v[] = {
-		{10, 30, 0xb, LOCK_WRITE, "unlink", "exit"},	{10, 20, 0xb, LOCK_WRITE, "unlink", "exit"},
-		{12, 100, 0xa, LOCK_READ, "walk", "munlock"}, {5, 50, 0xa, LOCK_WRITE, "unlink", "exit"},
-		{40, 41, 0xa, LOCK_WRITE, "unlink", "exit"},	{201, 300, 0xa, LOCK_WRITE, "unlink", "exit"},
+		{10, 30, 0xb, MODE_WRITE, "unlink", "exit"},	{10, 20, 0xb, MODE_WRITE, "unlink", "exit"},
+		{12, 100, 0xa, MODE_READ, "walk", "munlock"}, {5, 50, 0xa, MODE_WRITE, "unlink", "exit"},
+		{40, 41, 0xa, MODE_WRITE, "unlink", "exit"},	{201, 300, 0xa, MODE_WRITE, "unlink", "exit"},
 	};
 	struct lock_waits w = {v, 6, 0};
 	struct lock_region region = {1, 10, 200, 4};
@@ -248,7 +249,7 @@ static void test_rows_folded(void **state)
 
 	(void)state;
 	for (i = 0; i < N; i++) {
-		v[i] = (struct lock_wait){0, i + 1, i + 1, i % 2 ? LOCK_WRITE : LOCK_READ, "f", "g"};
+		v[i] = (struct lock_wait){0, i + 1, i + 1, i % 2 ? MODE_WRITE : MODE_READ, "f", "g"};
 		want += (json_int_t)i + 1;
 	}
 	rows = waits_rows(&w, &region);
@@ -318,8 +319,8 @@ static void test_decode(void **state)
 	assert_int_equal(e.n, 2);
 	assert_int_equal(e.lost, 7);
 	assert_true(e.v[0].enter && !e.v[1].enter);
-	assert_int_equal(e.v[0].mode, LOCK_WRITE);
-	assert_int_equal(e.v[1].mode, LOCK_WRITE);
+	assert_int_equal(e.v[0].mode, MODE_WRITE);
+	assert_int_equal(e.v[1].mode, MODE_WRITE);
 	assert_int_equal(e.v[0].waiter, 42);
 	assert_int_equal(e.v[0].time, 1000);
 	assert_true(e.v[0].lock == 0xffff888000001000);
@@ -366,6 +367,31 @@ static void test_decode_damaged(void **state)
 	symbols_release(&s);
 }
 
+/* What lock-bpf says; above the slow path stands what the kernel put there for it. */
+static void test_helper_lines(void **state)
+{
+	struct symbols s;
+	struct lock_wait w;
+
+	(void)state;
+	load(&s);
+	assert_int_equal(helper_parse_wait("wait 100 350 ffff888000001000 write ffffffff81000720 "
+					   "ffffffff81000105 ffffffff81000220 ffffffff81000330 "
+					   "ffffffff81000420\n", &s, &w), 0);
+	assert_int_equal(w.to - w.from, 250);
+	assert_int_equal(w.mode, MODE_WRITE);
+	assert_true(w.lock == 0xffff888000001000);
+	assert_string_equal(w.caller, "unlink_file_vma");
+	assert_string_equal(w.via, "free_pgtables");
+	assert_int_equal(helper_parse_wait("wait 100 350 ffff888000001000 read\n", &s, &w), 0);
+	assert_int_equal(w.mode, MODE_READ);
+	assert_string_equal(w.caller, "");
+	assert_int_equal(helper_parse_wait("wait 350 100 ffff888000001000 read\n", &s, &w), -1);
+	assert_int_equal(helper_parse_wait("wait 350\n", &s, &w), -1);
+	assert_int_equal(helper_parse_wait("end 0 0\n", &s, &w), -1);
+	symbols_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_pairs_nested),
 		cmocka_unit_test(test_rows),		cmocka_unit_test(test_rows_folded),
 		cmocka_unit_test(test_decode),		cmocka_unit_test(test_decode_damaged),
+		cmocka_unit_test(test_helper_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,128 @@
+#include "runner/guest/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "lib/str.h"
+
+#define PROGRAM "lock-bpf"
+#define MAX_FRAMES 64
+
+static char *beside(const char *bench)
+{
+	const char *slash = strrchr(bench, '/');
+
+	return slash ? xasprintf("%.*s/" PROGRAM, (int)(slash - bench), bench) : xstrdup(PROGRAM);
+}
+
+static int spawn(struct helper *h, const char *path, struct err *err)
+{
+	int in[2], out[2];
+
+	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
+		return err_sys(err, "cannot make a pipe");
+	h->pid = fork();
+	if (h->pid == 0) {
+		dup2(in[0], 0);
+		dup2(out[1], 1);
+		execl(path, PROGRAM, (char *)NULL);
+		printf("error cannot run '%s': %s\n", path, strerror(errno));
+		fflush(stdout);
+		_exit(127);
+	}
+	close(in[0]);
+	close(out[1]);
+	h->in = in[1];
+	h->out = fdopen(out[0], "r");
+	return h->pid < 0 ? err_sys(err, "cannot start '%s'", path) : 0;
+}
+
+static void finish(struct helper *h)
+{
+	if (h->in >= 0)
+		close(h->in);
+	if (h->out)
+		fclose(h->out);
+	if (h->pid > 0)
+		waitpid(h->pid, NULL, 0);
+	*h = (struct helper){.pid = -1, .in = -1};
+}
+
+int helper_start(struct helper *h, const char *bench, struct err *err)
+{
+	char *path = beside(bench), *line = NULL;
+	size_t cap = 0;
+	int ret;
+
+	*h = (struct helper){.pid = -1, .in = -1};
+	ret = spawn(h, path, err);
+	if (ret == 0 && getline(&line, &cap, h->out) <= 0)
+		ret = err_set(err, "'%s' ended without a word", path);
+	if (ret == 0 && strcmp(line, "ready\n") != 0) {
+		line[strcspn(line, "\n")] = '\0';
+		ret = err_set(err, "%s", strncmp(line, "error ", 6) ? line : line + 6);
+	}
+	if (ret < 0)
+		finish(h);
+	free(line);
+	free(path);
+	return ret;
+}
+
+int helper_parse_wait(const char *line, const struct symbols *s, struct lock_wait *w)
+{
+	unsigned long long from, to, lock;
+	uint64_t chain[MAX_FRAMES];
+	struct lock_event e = {0};
+	size_t n = 0;
+	char mode[8];
+	int at = 0;
+
+	if (sscanf(line, "wait %llu %llu %llx %7s%n", &from, &to, &lock, mode, &at) != 4 || to < from)
+		return -1;
+	for (const char *p = line + at; n < MAX_FRAMES; n++) {
+		char *end;
+
+		chain[n] = strtoull(p, &end, 16);
+		if (end == p)
+			break;
+		p = end;
+	}
+	waits_caller(s, chain, n, &e);
+	*w = (struct lock_wait){from, to, lock, strcmp(mode, "write") ? MODE_READ : MODE_WRITE, e.caller,
+				e.via};
+	return 0;
+}
+
+int helper_stop(struct helper *h, const struct symbols *s, struct lock_waits *w, uint64_t *lost,
+		struct err *err)
+{
+	unsigned long long dropped = 0, unpaired = 0;
+	size_t cap = 0, room = 0;
+	char *line = NULL;
+	int ret = -1;
+
+	*w = (struct lock_waits){0};
+	close(h->in);
+	h->in = -1;
+	while (ret < 0 && getline(&line, &cap, h->out) > 0) {
+		if (w->n == room) {
+			room = room ? room * 2 : 1024;
+			w->v = xrealloc(w->v, room * sizeof(*w->v));
+		}
+		if (helper_parse_wait(line, s, &w->v[w->n]) == 0)
+			w->n++;
+		else if (sscanf(line, "end %llu %llu", &dropped, &unpaired) == 2)
+			ret = 0;
+	}
+	if (ret < 0)
+		err_set(err, PROGRAM " ended before it told what it recorded");
+	w->unpaired = unpaired;
+	*lost = dropped;
+	free(line);
+	finish(h);
+	return ret;
+}
