@@ -29,7 +29,7 @@ unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test-
 
 programs := mlocklab $(B)/mlockbench $(B)/guest-init $(runner_verbs) $(analysis_verbs)
 
-.PHONY: all deps ab check bench clean unit
+.PHONY: all deps ab claims check bench clean unit
 .SECONDARY:
 
 all: need-deps $(programs)
@@ -125,6 +125,12 @@ $(B)/bare-init: $(B)/tests/bench/bare-init.o
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^
 bench: all $(B)/bench-boot $(B)/bare-init
 	@tests/bench/bench.sh $(B)/bench-boot $(B)/bare-init
+
+# The ledger: every claim of the munlock rework and of older changes, judged on two kernels.
+# Instructions first, then what takes contention, on several CPUs.
+claims: all
+	@r=$$(./mlocklab run configs/munlock.ini) && t=$$(./mlocklab run configs/munlock-tcg.ini) && \
+		./mlocklab claims $$r $$t && ./mlocklab report $$r
 
 clean:
 	rm -rf $(B) build-asan mlocklab

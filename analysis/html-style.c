@@ -39,6 +39,8 @@ const char html_style[] =
 	"thead th{color:var(--soft);font-weight:600}\n"
 	"tbody th{font-weight:400;white-space:nowrap}\n"
 	"td:not([class]){min-width:7rem;overflow-wrap:anywhere}\n"
+	".prose tbody th{white-space:normal;min-width:13rem;vertical-align:top}\n"
+	".prose td{min-width:9.5rem;overflow-wrap:break-word;vertical-align:top}\n"
 	"th.n,td.n{text-align:right;white-space:nowrap}\n"
 	"pre{font:.8rem/1.45 ui-monospace,'DejaVu Sans Mono',monospace;background:var(--box);"
 	"padding:.75rem;margin:.5rem 0;min-width:max-content}\n"

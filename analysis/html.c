@@ -83,9 +83,19 @@ static void row(struct str *out, const struct table *t, size_t first)
 	str_add(out, "</tr>\n");
 }
 
+/* A table without a column of figures holds sentences, which must wrap. */
+static bool has_figures(const struct table *t)
+{
+	for (size_t i = 0; i < t->n_cols; i++)
+		if (t->cols[i].number)
+			return true;
+	return false;
+}
+
 static void table(struct str *out, const struct table *t)
 {
-	str_add(out, "<div class=\"scroll\" tabindex=\"0\"><table>\n<caption>");
+	str_addf(out, "<div class=\"scroll\" tabindex=\"0\"><table%s>\n<caption>",
+		 has_figures(t) ? "" : " class=\"prose\"");
 	html_escape(out, t->caption);
 	if (t->name)
 		str_addf(out, " (%s.csv)", t->name);

@@ -30,6 +30,7 @@ void report_part_release(struct report *r);
 
 /* --- the sections --- */
 void report_verdict(struct report *r);
+void report_claims(struct report *r);
 void report_ratios(struct report *r);
 void report_profile(struct report *r);
 void report_scaling(struct report *r);

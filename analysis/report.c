@@ -14,7 +14,7 @@
 
 /* What a report consists of, in this order; the verdict stands at its head, without a heading. */
 static void (*const sections[])(struct report *r) = {
-	report_verdict, report_ratios,	report_profile,	report_scaling,	 report_locks,	     report_latency,
+	report_verdict, report_claims,	report_ratios,	report_profile,	report_scaling,	 report_locks,	     report_latency,
 	report_pairs,	report_metrics, report_outcomes, report_environment, report_method,
 };
 
