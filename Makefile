@@ -90,6 +90,11 @@ pick = $(if $(T),$(foreach t,$(T),$(filter %/$(t).sh %/$(t:unit/%=test-%),$(1)))
 check: all $(unit_tests)
 	@tests/run.sh $(call pick,$(unit_tests) $(test_scripts))
 
+# Builds a kernel from source and uses it: minutes, and gigabytes of disk.
+.PHONY: check-build
+check-build: all
+	@tests/run.sh $(wildcard tests/build/*.sh)
+
 # The host's programs and the unit tests again under sanitizers. What runs in a guest is static, which
 # they do not support, and stays that of build/.
 .PHONY: check-asan sanitized lint

@@ -10,6 +10,7 @@
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "runner/debian.h"
+#include "runner/kernel-build.h"
 #include "runner/kernel-cache.h"
 #include "runner/kernel-fetch.h"
 #include "runner/kernel-spec.h"
@@ -18,15 +19,19 @@
 static const char usage_text[] =
 	"usage: mlocklab kernels [list] [--update] [--mirror URI]\n"
 	"       mlocklab kernels fetch [--update] [--mirror URI] SPEC...\n"
+	"       mlocklab kernels build [--fragment FILE]... [--jobs N] SOURCE\n"
 	"       mlocklab kernels rm SPEC|NAME...\n"
 	"\n"
-	"Lists the kernels in the cache and those that Debian has, fetches some, or\n"
-	"removes some. SPEC is debian:VERSION[/FLAVOUR] or deb:FILE[,FILE...]; NAME is a\n"
-	"directory of the cache.\n"
+	"Lists the kernels in the cache and those that Debian has, fetches some, builds\n"
+	"one from source, or removes some. SPEC is debian:VERSION[/FLAVOUR] or deb:FILE[,FILE...]; NAME is a\n"
+	"directory of the cache; SOURCE is debian-source:VERSION or source:DIR.\n"
 	"\n"
 	"  --update      ask the mirror, even where the cache has an answer\n"
 	"  --mirror URI  Debian mirror instead of this machine's own: the address that\n"
 	"                holds dists/; its security archive is at URI-security\n"
+	"  --fragment FILE  more CONFIG_ lines for a build, on top of\n"
+	"                configs/kernel/base.config; configs/kernel has some\n"
+	"  --jobs N      compilers to run at a time (default: one a CPU)\n"
 	"  --help        this text\n"
 	"\n"
 	"The cache is $MLOCKLAB_CACHE, else cache/ in a source tree, else\n"
@@ -282,7 +287,22 @@ static int remove_all(char **names, const struct kernel_opts *o, struct err *err
 	return ret;
 }
 
-static int run(char **args, const struct kernel_opts *o, struct err *err)
+/* Prints the spec of what was built. */
+static int build(const struct kernel_build *b, const struct kernel_opts *o, struct err *err)
+{
+	int lock = kernel_cache_lock(o->cache, err);
+	char *name = lock < 0 ? NULL : kernel_build(b, o, err);
+	int ret = name ? 0 : -1;
+
+	if (name)
+		printf("built:%s\n", name);
+	if (lock >= 0)
+		close(lock);
+	free(name);
+	return ret;
+}
+
+static int run(char **args, struct kernel_build *b, const struct kernel_opts *o, struct err *err)
 {
 	const char *verb = args[0] ? args[0] : "list";
 
@@ -290,37 +310,63 @@ static int run(char **args, const struct kernel_opts *o, struct err *err)
 		return list(o, err);
 	if (args[0] && args[1] && strcmp(verb, "fetch") == 0)
 		return fetch(args + 1, o, err);
+	if (args[0] && args[1] && !args[2] && strcmp(verb, "build") == 0) {
+		b->source = args[1];
+		return build(b, o, err);
+	}
 	if (args[0] && args[1] && strcmp(verb, "rm") == 0)
 		return remove_all(args + 1, o, err);
 	return err_set(err, "'%s' is not understood so; 'mlocklab kernels --help' says what is",
 		       verb);
 }
 
-int main(int argc, char **argv)
+static int parse(int argc, char **argv, struct kernel_opts *o, struct kernel_build *b)
 {
 	static const struct option longs[] = {{"update", no_argument, NULL, 'u'},
 					      {"mirror", required_argument, NULL, 'm'},
+					      {"fragment", required_argument, NULL, 'f'},
+					      {"jobs", required_argument, NULL, 'j'},
 					      {"help", no_argument, NULL, 'h'},
 					      {0}};
-	char *cache = paths_cache(), *config = paths_config("kernels.ini");
-	struct kernel_opts o = {.cache = cache, .config = config};
-	struct err err;
-	int c, ret;
+	int c;
 
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		if (c == 'u') {
-			o.update = true;
+			o->update = true;
 		} else if (c == 'm') {
-			o.mirror = optarg;
-			o.update = true;
+			o->mirror = optarg;
+			o->update = true;
+		} else if (c == 'f') {
+			strv_push(&b->fragments, optarg);
+		} else if (c == 'j') {
+			b->jobs = atoi(optarg);
 		} else {
 			fputs(usage_text, c == 'h' ? stdout : stderr);
-			return c == 'h' ? EXIT_OK : EXIT_USAGE;
+			exit(c == 'h' ? EXIT_OK : EXIT_USAGE);
 		}
 	}
-	ret = run(argv + optind, &o, &err);
+	return optind;
+}
+
+int main(int argc, char **argv)
+{
+	char *cache = paths_cache(), *config = paths_config("kernels.ini");
+	char *base = paths_config("kernel/base.config");
+	struct kernel_opts o = {.cache = cache, .config = config};
+	struct kernel_build b = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+	struct err err;
+	int ret;
+
+	strv_push(&b.fragments, base);
+	ret = parse(argc, argv, &o, &b);
+	if (b.jobs < 1)
+		ret = err_set(&err, "--jobs takes a number from 1 up");
+	else
+		ret = run(argv + ret, &b, &o, &err);
 	if (ret < 0)
 		fprintf(stderr, "mlocklab kernels: %s\n", err.text);
+	strv_release(&b.fragments);
+	free(base);
 	free(cache);
 	free(config);
 	return ret < 0 ? EXIT_USAGE : EXIT_OK;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMS "debian:VERSION[/FLAVOUR], deb:FILE, image:FILE[,config=FILE][,modules=DIR][,map=FILE] " \
-	      "or running"
+#define FORMS "debian:VERSION[/FLAVOUR], deb:FILE, image:FILE[,config=FILE][,modules=DIR][,map=FILE], " \
+	      "built:NAME or running"
 
 static int all_of(const char *s, const char *more)
 {
@@ -80,6 +80,14 @@ static int parse(struct kernel_spec *s, const char *text, struct err *err)
 		return parse_debian(s, text + 7, text, err);
 	if (strncmp(text, "image:", 6) == 0)
 		return parse_image(s, text + 6, text, err);
+	if (strncmp(text, "built:", 6) == 0) {
+		s->kind = SPEC_BUILT;
+		s->name = xstrdup(text + 6);
+		return *s->name && all_of(s->name, "._+~-") && *s->name != '.'
+			       ? 0
+			       : err_set(err, "kernel spec '%s' has no name; write what 'mlocklab kernels "
+					      "build' printed", text);
+	}
 	if (strncmp(text, "deb:", 4) != 0)
 		return err_set(err, "kernel spec '%s' is none of " FORMS, text);
 	s->kind = SPEC_DEB;
@@ -106,6 +114,7 @@ void kernel_spec_release(struct kernel_spec *s)
 	free(s->version);
 	free(s->flavour);
 	strv_release(&s->debs);
+	free(s->name);
 	free(s->image);
 	free(s->config);
 	free(s->modules);

@@ -204,6 +204,9 @@ int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts 
 	case SPEC_IMAGE:
 		ret = resolve_image(k, &s, err);
 		break;
+	case SPEC_BUILT:
+		ret = kernel_cache_load(k, opts->cache, s.name, err);
+		break;
 	case SPEC_RUNNING:
 		ret = resolve_running(k, err);
 		break;
