@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "runner/bpf/waits.h"
-#include "waits.skel.h"
+#include <waits.skel.h>
 
 struct waits {
 	struct wait *v;
