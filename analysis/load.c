@@ -215,7 +215,7 @@ static int load_plan(struct run *r, const char *kind, struct err *err)
 		b->n = (int)json_get_int(v, "n", -1);
 		b->pair = (int)json_get_int(v, "pair", (long long)i);
 		b->seed = (uint64_t)json_get_int(v, "seed", 0);
-		b->wall_seconds = NAN;
+		b->wall_seconds = b->ready_seconds = NAN;
 		b->outcome = xstrdup("missing");
 		b->detail = xstrdup("");
 		if (b->n < 0)
@@ -243,6 +243,7 @@ static int load_boot(struct run *r, struct run_boot *b, struct err *err)
 		b->attempts = (int)json_get_int(o, "attempts", 1);
 		b->faults = (int)json_get_int(o, "faults", 0);
 		b->wall_seconds = json_get_num(o, "wall_seconds", NAN);
+		b->ready_seconds = json_get_num(o, "ready_seconds", NAN);
 		if (json_is_object(json_object_get(o, "guest")))
 			b->guest = json_incref(json_object_get(o, "guest"));
 		ret = load_samples(r, b, err);

@@ -77,6 +77,7 @@ struct run_boot {
 	int attempts;  /* starts it took; 0 where missing */
 	int faults;    /* faults of the channel */
 	double wall_seconds; /* NAN where unknown */
+	double ready_seconds; /* of those, before the guest had settled; NAN where unknown */
 	json_t *guest;       /* the guest's hello, or NULL */
 };
 

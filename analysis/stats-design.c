@@ -37,33 +37,29 @@ unsigned stats_plan_pairs(double sd, double effect, unsigned max)
 	return k;
 }
 
-void stats_components(const double *const *v, const size_t *n, size_t boots, double *within,
-		      double *between)
+void stats_components(const double *mean, const double *sd, const size_t *n, size_t boots,
+		      double *within, double *between)
 {
-	double all = 0, total = 0, squares = 0, ss_within = 0, ss_between = 0, groups = 0, n0,
-	       excess;
+	double all = 0, total = 0, squares = 0, ss_within = 0, ss_between = 0, groups = 0, excess;
 
 	for (size_t i = 0; i < boots; i++) {
-		for (size_t j = 0; j < n[i]; j++)
-			total += v[i][j];
-		all += (double)n[i];
-		squares += (double)n[i] * (double)n[i];
+		double ni = (double)n[i];
+
+		total += ni * (n[i] ? mean[i] : 0);
+		all += ni;
+		squares += ni * ni;
 		groups += n[i] > 0;
 	}
 	for (size_t i = 0; i < boots; i++) {
-		double mean = stats_mean(v[i], n[i]);
-
-		if (!n[i])
-			continue;
-		for (size_t j = 0; j < n[i]; j++)
-			ss_within += (v[i][j] - mean) * (v[i][j] - mean);
-		ss_between += (double)n[i] * (mean - total / all) * (mean - total / all);
+		if (n[i] > 1)
+			ss_within += (double)(n[i] - 1) * sd[i] * sd[i];
+		if (n[i])
+			ss_between += (double)n[i] * pow(mean[i] - total / all, 2);
 	}
 	*within = all > groups ? sqrt(ss_within / (all - groups)) : NAN;
 	*between = NAN;
 	if (groups < 2 || all <= groups)
 		return;
-	n0 = (all - squares / all) / (groups - 1);
 	excess = ss_between / (groups - 1) - *within * *within;
-	*between = excess > 0 ? sqrt(excess / n0) : 0;
+	*between = excess > 0 ? sqrt(excess * (groups - 1) / (all - squares / all)) : 0;
 }

@@ -118,11 +118,12 @@ unsigned stats_plan_iterations(double boot, double warmup, double iteration, dou
 /* Pairs for which stats_detectable would be at most effect, given the sd of d; at most max. */
 unsigned stats_plan_pairs(double sd, double effect, unsigned max);
 /*
- * Standard deviations within and between boots from each boot's iterations (one-way analysis of
- * variance, unequal sizes): v[i][0..n[i]-1]. *between is 0 where the estimate is negative.
+ * Standard deviations within and between boots from each boot's mean, standard deviation (not looked
+ * at where n[i] is 1) and number of iterations: one-way analysis of variance, unequal sizes. *within
+ * is NAN where no boot has two, *between then too, and 0 where the estimate is negative.
  */
-void stats_components(const double *const *v, const size_t *n, size_t boots, double *within,
-		      double *between);
+void stats_components(const double *mean, const double *sd, const size_t *n, size_t boots,
+		      double *within, double *between);
 
 /* --- tails and curves (stats-boot.c, stats-scaling.c) --- */
 

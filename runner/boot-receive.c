@@ -82,9 +82,10 @@ static void take_event(struct boot *b, unsigned stream, json_t *o)
 		/* now all vCPU threads are there */
 		if (b->job.target->kind == TARGET_TCG || b->job.target->kind == TARGET_KVM)
 			b->pinned = pin_vcpus(b->pid, b->job.target->cpus);
-	} else if (strcmp(type, "settled") == 0 && !b->settle)
+	} else if (strcmp(type, "settled") == 0 && !b->settle) {
 		b->settle = json_incref(o);
-	else if (strcmp(type, "cell") == 0 && i >= 0)
+		clock_gettime(CLOCK_MONOTONIC, &b->ready);
+	} else if (strcmp(type, "cell") == 0 && i >= 0)
 		b->cell = (int)i;
 	else if (strcmp(type, "cell-end") == 0 && i >= 0)
 		take_cell_end(b, (int)i, o);

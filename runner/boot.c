@@ -58,12 +58,17 @@ int boot_start(struct boot *b, const struct boot_job *job, char *dir, struct err
 	return 0;
 }
 
+static double seconds_between(const struct timespec *from, const struct timespec *to)
+{
+	return (double)(to->tv_sec - from->tv_sec) + (double)(to->tv_nsec - from->tv_nsec) / 1e9;
+}
+
 static double seconds_since(const struct timespec *t)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - t->tv_sec) + (double)(now.tv_nsec - t->tv_nsec) / 1e9;
+	return seconds_between(t, &now);
 }
 
 void boot_check(struct boot *b)
@@ -196,6 +201,9 @@ static json_t *boot_json(const struct boot *b)
 		      "command", str_text(&command), "wall_seconds", seconds_since(&b->started), "guest",
 		      b->hello, "settled", b->settle);
 	json_object_set_new(o, "pinned", json_integer(b->pinned));
+	if (b->settle)
+		json_object_set_new(o, "ready_seconds",
+				    json_real(seconds_between(&b->started, &b->ready)));
 	if (b->first_fault)
 		json_object_set_new(o, "first_fault", json_string(b->first_fault));
 	str_release(&command);

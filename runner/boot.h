@@ -50,6 +50,7 @@ struct boot {
 	json_t *hello, *settle; /* as the guest sent them, or NULL */
 	unsigned long long bytes;
 	struct timespec started, heard; /* CLOCK_MONOTONIC */
+	struct timespec ready; /* when the guest had settled */
 	bool killed;
 	enum boot_outcome outcome;
 	char *detail;

@@ -20,6 +20,7 @@ static const struct {
 	{"gate", "a new kernel against a stored run, with an exit code for CI"},
 	{"timeline", "a run of many kernels release by release, and where figures changed"},
 	{"calibrate", "a kernel against itself: how far the verdicts here can be trusted"},
+	{"plan", "how many boots and iterations a change of some size takes, from a stored run"},
 	{"history", "one metric over all stored runs"},
 	{"profile", "which kernel functions make two kernels differ in a workload"},
 	{"explain", "the same for a stored run that has profiled boots"},

@@ -142,14 +142,14 @@ static void test_looks(void **state)
 
 static void test_plan(void **state)
 {
-	const double a[] = {1, 3}, b[] = {5, 7}, c[] = {9, 11};
-	const double *const v[] = {a, b, c};
+	/* The boots' iterations: 1, 3; 5, 7; 9, 11. */
+	const double mean[] = {2, 6, 10}, sd[] = {sqrt(2), sqrt(2), sqrt(2)};
 	const size_t n[] = {2, 2, 2};
 	double within, between;
 
 	(void)state;
 	/* Mean squares: within 2, between 32 on n0 = 2: (32 - 2) / 2 = 15. */
-	stats_components(v, n, 3, &within, &between);
+	stats_components(mean, sd, n, 3, &within, &between);
 	NEAR(within, sqrt(2), 1e-12);
 	NEAR(between, sqrt(15), 1e-12);
 	/* sqrt(10 / 0.1 * 4 / 1) = 20. */
