@@ -61,12 +61,38 @@ static int parse(struct options *o, int argc, char **argv)
 	return -1;
 }
 
+static json_t *read_run(const char *dir, struct err *err)
+{
+	char *path = xasprintf("%s/run.json", dir);
+	json_t *run = json_read(path, err);
+
+	free(path);
+	return run;
+}
+
+/* What runs in the guest is part of what is measured: another build of it may cost a little more.
+ */
+static void warn_of_programs(const char *baseline, const char *new)
+{
+	struct err err;
+	json_t *a = read_run(baseline, &err), *b = read_run(new, &err);
+
+	if (a && b && !json_equal(json_object_get(a, "programs"), json_object_get(b, "programs")))
+		fprintf(stderr,
+			"mlocklab gate: '%s' was measured with another build of mlockbench or "
+			"guest-init: a "
+			"small change may be theirs\n",
+			baseline);
+	json_decref(a);
+	json_decref(b);
+}
+
 /* The arm of the baseline to compare with: the one named, or the only one. A new string, or NULL.
  */
 static char *choose_arm(const struct options *o, struct err *err)
 {
-	char *path = xasprintf("%s/run.json", o->baseline), *chosen = NULL;
-	json_t *run = json_read(path, err), *arms = json_object_get(run, "arms"), *arm;
+	char *chosen = NULL;
+	json_t *run = read_run(o->baseline, err), *arms = json_object_get(run, "arms"), *arm;
 	struct str names = STR_INIT;
 	size_t i;
 
@@ -82,7 +108,6 @@ static char *choose_arm(const struct options *o, struct err *err)
 			str_text(&names));
 	str_release(&names);
 	json_decref(run);
-	free(path);
 	return chosen;
 }
 
@@ -145,8 +170,10 @@ int main(int argc, char **argv)
 	if (parse(&o, argc, argv) < 0)
 		return EXIT_USAGE;
 	arm = choose_arm(&o, &err);
-	if (arm && measure(&o, arm, &run, &err) >= 0)
+	if (arm && measure(&o, arm, &run, &err) >= 0) {
+		warn_of_programs(o.baseline, run.buf);
 		code = compare(&o, arm, run.buf, &err);
+	}
 	if (code < 0)
 		fprintf(stderr, "mlocklab gate: %s\n", err.text);
 	free(arm);
