@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "analysis/export.h"
 #include "lib/fs.h"
 
@@ -23,6 +24,8 @@ static const char usage_text[] =
 	"                          with --stop-early that of its last look)\n"
 	"  --look                  say only whether a run that was begun with --stop-early\n"
 	"                          may stop: exit code 0; or not yet: 4\n"
+	"  --extrapolate PARAM=N   what a swept parameter would give at another value, such\n"
+	"                          as procs=1024, in the text\n"
 	"  --unpaired              do not use the pairs\n"
 	"  --strict                exit code 4 when a primary metric is inconclusive\n"
 	"  --force                 compare runs that were measured in different ways\n"
@@ -40,6 +43,7 @@ enum choice {
 	MARGIN,
 	ALPHA,
 	LOOK,
+	EXTRAPOLATE,
 	UNPAIRED,
 	STRICT,
 	FORCE,
@@ -52,7 +56,8 @@ static const struct option long_options[] = {
 	{"old", required_argument, NULL, OLD},       {"new", required_argument, NULL, NEW},
 	{"format", required_argument, NULL, FORMAT}, {"all", no_argument, NULL, ALL},
 	{"margin", required_argument, NULL, MARGIN}, {"alpha", required_argument, NULL, ALPHA},
-	{"look", no_argument, NULL, LOOK},           {"unpaired", no_argument, NULL, UNPAIRED},
+	{"look", no_argument, NULL, LOOK},           {"extrapolate", required_argument, NULL, EXTRAPOLATE},
+	{"unpaired", no_argument, NULL, UNPAIRED},
 	{"strict", no_argument, NULL, STRICT},       {"force", no_argument, NULL, FORCE},
 	{"write", no_argument, NULL, WRITE},         {"output", required_argument, NULL, OUTPUT},
 	{"help", no_argument, NULL, HELP},           {NULL, 0, NULL, 0},
@@ -102,6 +107,20 @@ static int set_format(struct options *o, const char *name, struct err *err)
 	return -1;
 }
 
+/* "procs=1024"; the name is kept in the argument itself. */
+static int set_extrapolation(struct export_opts *o, char *text, struct err *err)
+{
+	char *equals = strchr(text, '='), *end = text;
+
+	o->at = equals ? strtod(equals + 1, &end) : 0;
+	if (!equals || equals == text || end == equals + 1 || *end || !(o->at > 0))
+		return err_set(err, "--extrapolate '%s' is not a parameter and a number, such as "
+			       "procs=1024", text);
+	*equals = '\0';
+	o->extrapolate = text;
+	return 0;
+}
+
 static int set_option(struct options *o, int option, struct err *err)
 {
 	switch (option) {
@@ -112,6 +131,7 @@ static int set_option(struct options *o, int option, struct err *err)
 	case MARGIN: return parse_share("--margin", optarg, &o->compare.margin, err);
 	case ALPHA: return parse_share("--alpha", optarg, &o->compare.alpha, err);
 	case LOOK: o->look = true; return 0;
+	case EXTRAPOLATE: return set_extrapolation(&o->export, optarg, err);
 	case UNPAIRED: o->compare.unpaired = true; return 0;
 	case STRICT: o->strict = true; return 0;
 	case FORCE: o->compare.force = true; return 0;

@@ -6,6 +6,8 @@
 
 struct export_opts {
 	bool all; /* also the secondary metrics and the counters, where a format shows a choice */
+	const char *extrapolate; /* in text: also what this swept parameter would give... */
+	double at;		 /* ...at this value; or NULL */
 };
 
 /* Appends the comparison to out. -1 where the format cannot hold it, with why in err. */

@@ -2,60 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/growth.h"
 #include "analysis/report-part.h"
-#include "analysis/stats.h"
 #include "analysis/verdict.h"
 #include "lib/json.h"
-
-#define FEWEST_POINTS 3
-
-/* Cells that differ in one numeric parameter only, in the order of its values. */
-struct sweep {
-	const char *param;
-	const struct run_cell **cells;
-	size_t n;
-};
-
-static bool same_but(const struct run_cell *a, const struct run_cell *b, const char *param)
-{
-	const char *key;
-	json_t *value;
-
-	if (strcmp(a->workload, b->workload))
-		return false;
-	json_object_foreach(a->params, key, value)
-	{
-		if (strcmp(key, param) && !json_equal(value, json_object_get(b->params, key)))
-			return false;
-	}
-	return true;
-}
-
-/* The cells that belong to first's sweep of the parameter; none where an earlier cell has them. */
-static size_t find_sweep(const struct run *run, size_t first, struct sweep *s)
-{
-	const struct run_cell *c = &run->cells[first];
-
-	s->n = 0;
-	if (c->is_control || isnan(load_param(c, s->param)))
-		return 0;
-	for (size_t i = 0; i < run->n_cells; i++) {
-		const struct run_cell *other = &run->cells[i];
-		size_t at = s->n;
-
-		if (other->is_control || isnan(load_param(other, s->param)) ||
-		    !same_but(c, other, s->param))
-			continue;
-		if (i < first)
-			return s->n = 0;
-		while (at && load_param(s->cells[at - 1], s->param) > load_param(other, s->param))
-			at--;
-		memmove(&s->cells[at + 1], &s->cells[at], (s->n - at) * sizeof(*s->cells));
-		s->cells[at] = other;
-		s->n++;
-	}
-	return s->n;
-}
 
 static const char *cell_of(const struct run_cell *c, bool control)
 {
@@ -128,58 +78,20 @@ static struct table *curve_table(struct report *r, const struct sweep *s, int li
 	return t;
 }
 
-/* The values of those boots of a side that have the whole sweep, boot by boot. Returns how many. */
-static size_t whole_boots(const struct side *side, const struct sweep *s, double *cost)
-{
-	size_t boots = 0;
-
-	for (size_t b = 0; b < side->run->n_boots; b++) {
-		size_t i = 0;
-
-		if (side->run->boots[b].arm != side->arm_index)
-			continue;
-		for (; i < s->n; i++) {
-			const struct run_cell *c = load_cell(side->run, s->cells[i]->id);
-
-			if (!c || !c->n_series || !(c->series[0].boot[b].median > 0))
-				break;
-			cost[boots * s->n + i] = c->series[0].boot[b].median;
-		}
-		boots += i == s->n;
-	}
-	return boots;
-}
-
-/* Rounded so that it is never printed as -0.00. */
-static double hundredths(double v)
-{
-	return round(100 * v) / 100 + 0.0;
-}
-
-/* "old 5.10: as procs to the power 0.95 (0.94..0.96)", for each side where the logarithms fit. */
 static void show_growth(struct report *r, const struct sweep *s)
 {
-	double *n = xcalloc(s->n, sizeof(*n));
-	struct str text = STR_INIT;
+	for (size_t side = 0; side < r->n_sides; side++) {
+		const struct side *x = &r->sides[side];
+		struct growth g;
+		char *words;
 
-	for (size_t i = 0; i < s->n; i++)
-		n[i] = load_param(s->cells[i], s->param);
-	for (size_t side = 0; side < r->n_sides && n[0] > 0; side++) {
-		double *cost = xcalloc(r->sides[side].run->n_boots * s->n, sizeof(*cost));
-		size_t boots = whole_boots(&r->sides[side], s, cost);
-		struct scaling fit;
-
-		if (boots > 1 && !stats_scaling(n, cost, s->n, boots, 0.95, r->run->seed, &fit))
-			str_addf(&text, "%s%s: as %s to the power %.2f (%.2f..%.2f)",
-				 text.len ? "; " : "Growth by least squares on logarithms. ",
-				 r->sides[side].label, s->param, hundredths(fit.slope.slope),
-				 hundredths(fit.slope_ci.low), hundredths(fit.slope_ci.high));
-		free(cost);
+		if (growth_fit(&g, x->run, x->arm_index, s) < 0)
+			continue;
+		words = growth_words(&g, s, x->label);
+		growth_release(&g);
+		doc_para(&r->doc, "%s", words);
+		free(words);
 	}
-	if (text.len)
-		doc_para(&r->doc, "%s.", text.buf);
-	str_release(&text);
-	free(n);
 }
 
 static void show_sweep(struct report *r, const struct sweep *s)
@@ -225,7 +137,7 @@ void report_scaling(struct report *r)
 
 		json_object_foreach(run->cells[i].params, s.param, value)
 		{
-			if (find_sweep(run, i, &s) < FEWEST_POINTS || !s.cells[0]->n_series)
+			if (sweep_find(run, i, &s) < SWEEP_POINTS || !s.cells[0]->n_series)
 				continue;
 			if (!headed) {
 				doc_section(&r->doc, "scaling", "Scaling");

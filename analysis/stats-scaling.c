@@ -105,7 +105,7 @@ static int fit_medians(const double *n, const double *cost, size_t points, size_
 	for (size_t i = 0; i < points; i++) {
 		for (size_t b = 0; b < boots; b++)
 			column[b] = cost[(pick ? pick[b] : b) * points + i];
-		x[i] = n[i] / stats_median(column, boots);
+		x[i] = 1 / stats_median(column, boots);
 	}
 	ret = stats_usl(n, x, points, u);
 	free(x);
@@ -153,6 +153,25 @@ static void usl_intervals(const struct usl *fits, size_t have, double level, str
 	free(v);
 }
 
+/* The largest distance of the medians from both laws. */
+static void residuals(const double *n, const double *cost, size_t points, size_t boots,
+		      struct scaling *s)
+{
+	double *column = xcalloc(boots + 1, sizeof(*column));
+
+	for (size_t i = 0; i < points; i++) {
+		double median, law = exp(s->slope.intercept + s->slope.slope * log(n[i]));
+
+		for (size_t b = 0; b < boots; b++)
+			column[b] = cost[b * points + i];
+		median = stats_median(column, boots);
+		s->slope_off = fmax(s->slope_off, fabs(median / law - 1));
+		if (s->has_usl)
+			s->usl_off = fmax(s->usl_off, fabs(median * stats_usl_at(&s->usl, n[i]) - 1));
+	}
+	free(column);
+}
+
 int stats_scaling(const double *n, const double *cost, size_t points, size_t boots, double level,
 		  uint64_t seed, struct scaling *s)
 {
@@ -174,6 +193,7 @@ int stats_scaling(const double *n, const double *cost, size_t points, size_t boo
 		s->slope = (struct slope){stats_mean(slopes, boots), intercept};
 		s->slope_ci = stats_bootstrap_t(slopes, boots, level, ROUNDS, seed);
 		s->has_usl = fit_medians(n, cost, points, boots, NULL, &s->usl) == 0;
+		residuals(n, cost, points, boots, s);
 	}
 	if (s->has_usl) {
 		have = resample(n, cost, points, boots, seed, &fits);
@@ -193,7 +213,7 @@ struct interval stats_scaling_at(const double *n, const double *cost, size_t poi
 	double *v = xcalloc(have + 1, sizeof(*v));
 
 	for (size_t i = 0; i < have; i++)
-		v[i] = at / stats_usl_at(&fits[i], at);
+		v[i] = 1 / stats_usl_at(&fits[i], at);
 	if (have)
 		ci = percentiles(v, have, level);
 	if (boots)

@@ -154,20 +154,24 @@ double stats_usl_at(const struct usl *u, double n);
 struct scaling {
 	struct slope slope;
 	struct interval slope_ci;
+	double slope_off; /* largest distance of a point's median from the law, a share */
 	bool has_usl;
 	struct usl usl;
 	struct interval lambda_ci, sigma_ci, kappa_ci;
+	double usl_off;
 };
 /*
- * Fits cost against N over boots: cost[b * points + i] is boot b at n[i], in time (or instructions)
- * per operation, all > 0. Throughput of the USL is X(N) = N / cost: N tasks that each take `cost`
- * an operation. The slope is the mean of the boots' own, its interval bootstrap-t; the USL is
- * fitted to medians over boots, its intervals percentiles over resampled boots.
+ * Fits cost against N over boots: cost[b * points + i] is boot b at n[i], all > 0, in time (or
+ * instructions) per operation, the operations of all N tasks counted together: X(N) = 1 / cost. The
+ * slope is the mean of the boots' own, its interval bootstrap-t; the USL is fitted to medians over
+ * boots, its intervals percentiles over resampled boots.
  */
 int stats_scaling(const double *n, const double *cost, size_t points, size_t boots, double level,
 		  uint64_t seed, struct scaling *s);
 /*
- * Interval of the cost at another N: as the USL of each resampling of the boots gives it.
+ * Interval of the cost at another N: as the USL of each resampling of the boots gives it. Where N
+ * tasks take turns instead of working side by side it is no law of scalability, but still the
+ * sum of what an operation costs, what is shared by all (1 / N) and what each adds (N).
  */
 struct interval stats_scaling_at(const double *n, const double *cost, size_t points, size_t boots,
 				 double level, uint64_t seed, double at);

@@ -198,18 +198,19 @@ static void test_scaling(void **state)
 
 	(void)state;
 	rng_seed(&rng, 11);
-	/* Cost per operation when X = N / (1 + .1 (N - 1)): it grows with N, with 1 % noise. */
+	/* Cost per operation when X = N / (1 + .1 (N - 1)): it falls to a tenth, with 1 % noise. */
 	for (size_t i = 0; i < COUNT(cost); i++)
-		cost[i] = (1 + 0.1 * (n[i % 6] - 1)) * exp(0.01 * rng_normal(&rng));
+		cost[i] = (1 + 0.1 * (n[i % 6] - 1)) / n[i % 6] * exp(0.01 * rng_normal(&rng));
 	assert_int_equal(stats_scaling(n, cost, 6, 10, 0.95, 3, &s), 0);
 	assert_true(s.has_usl);
 	NEAR(s.usl.sigma, 0.1, 0.005);
 	assert_true(s.sigma_ci.low < 0.1 && s.sigma_ci.high > 0.1);
 	assert_true(s.kappa_ci.low >= 0 && s.kappa_ci.high < 0.001);
-	assert_true(s.slope.slope > 0.3 && s.slope.slope < 0.5);
+	assert_true(s.slope.slope > -0.7 && s.slope.slope < -0.5);
+	assert_true(s.usl_off < 0.02 && s.slope_off > 0.1 && s.slope_off < 0.5);
 	assert_true(s.slope_ci.low < s.slope.slope && s.slope_ci.high > s.slope.slope);
 	at = stats_scaling_at(n, cost, 6, 10, 0.95, 3, 64);
-	assert_true(at.low < 7.3 && at.high > 7.3 && at.high - at.low < 0.6);
+	assert_true(at.low < 7.3 / 64 && at.high > 7.3 / 64 && at.high - at.low < 0.6 / 64);
 	/* An exact power has its exponent as slope. */
 	for (size_t i = 0; i < 6; i++)
 		cost[i] = 3 * pow(n[i], 1.5);
