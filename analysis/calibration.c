@@ -212,9 +212,9 @@ json_t *calibration_json(const struct run *aa, const struct trials *t, const str
 	if (equal) {
 		struct equality e = calibration_equality(equal);
 
-		json_object_set_new(o, "equal", json_pack("{s:I, s:I}", "figures",
-							  (json_int_t)e.figures, "different",
-							  (json_int_t)e.different));
+		json_object_set_new(o, "equal",
+				    json_pack("{s:I, s:I}", "figures", (json_int_t)e.figures,
+					      "different", (json_int_t)e.different));
 	}
 	if (power)
 		json_object_set_new(o, "power", power_json(power, power_trials));

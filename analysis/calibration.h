@@ -1,6 +1,6 @@
 /*
- * A kernel against itself: how often the protocol finds a change where there is none, and whether it
- * finds one of a known size. A calibration is a directory with up to three runs of one kernel:
+ * A kernel against itself: how often the protocol finds a change where there is none, and whether
+ * it finds one of a known size. A calibration is a directory with up to three runs of one kernel:
  *   aa/     two arms that differ in nothing; its pairs are split into disjoint groups, each of
  *           which is compared as a run of its own
  *   equal/  under icount: two arms whose boots share their layouts, which must agree exactly
@@ -16,8 +16,8 @@
 struct trial {
 	const struct run_cell *cell; /* of the run it was made from */
 	size_t group;
-	double effect;     /* Hodges-Lehmann, ln of new / old */
-	double p;          /* its own, not adjusted for the other cells */
+	double effect;	   /* Hodges-Lehmann, ln of new / old */
+	double p;	   /* its own, not adjusted for the other cells */
 	double detectable; /* a share */
 	enum verdict verdict;
 };

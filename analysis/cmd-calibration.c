@@ -37,7 +37,8 @@ static int load_part(struct run *r, bool *has, const char *dir, const char *name
 	if (*has)
 		ret = load_run(r, path, err);
 	if (ret == 0 && *has && r->n_arms != 2)
-		ret = err_set(err, "'%s' has %zu arms: a calibration compares two", path, r->n_arms);
+		ret = err_set(err, "'%s' has %zu arms: a calibration compares two", path,
+			      r->n_arms);
 	free(json);
 	free(path);
 	return ret;
@@ -107,17 +108,21 @@ static void print_cell(const struct trials *t, const struct run_cell *cell)
 static void print_aa(const struct parts *p, const json_t *o)
 {
 	const struct run *r = &p->aa;
-	const char *layouts = json_get_str(json_object_get(json_object_get(r->json, "experiment"),
-							   "settings"), "layouts", "paired");
+	const char *layouts =
+		json_get_str(json_object_get(json_object_get(r->json, "experiment"), "settings"),
+			     "layouts", "paired");
 
 	printf("%s against itself, target %s", json_get_str(o, "kernel", ""), r->target.kind);
 	if (*r->target.qemu_version)
 		printf(" (QEMU %s)", r->target.qemu_version);
 	printf(",\n%d CPU%s, %d nodes, %lld MiB, on %s\n", r->target.cpus,
-	       r->target.cpus == 1 ? "" : "s", r->target.nodes, r->target.memory_mib, json_get_str(r->host, "cpu", "an unknown machine"));
-	printf("%zu comparisons: %zu cells in each of %zu groups of %zu pairs of boots, layouts %s.\n"
+	       r->target.cpus == 1 ? "" : "s", r->target.nodes, r->target.memory_mib,
+	       json_get_str(r->host, "cpu", "an unknown machine"));
+	printf("%zu comparisons: %zu cells in each of %zu groups of %zu pairs of boots, layouts "
+	       "%s.\n"
 	       "No boot is in two groups, but the cells of a group share its boots: they are not\n"
-	       "independent, and the intervals that take them to be so are a little too narrow.\n\n",
+	       "independent, and the intervals that take them to be so are a little too "
+	       "narrow.\n\n",
 	       p->trials.n, r->n_cells, p->trials.groups, p->trials.pairs, layouts);
 	printf("  %-44s %22s  %s\n", "a change was found", "", "95% interval");
 	print_share("by a cell's own p <= 0.05", json_object_get(o, "alone"));
@@ -135,15 +140,16 @@ static void print_aa(const struct parts *p, const json_t *o)
 
 static void print_power(const struct parts *p, const json_t *o)
 {
-	printf("\nOne arm did %.2g %% of its own pages over again. A change for the worse was found:\n",
+	printf("\nOne arm did %.2g %% of its own pages over again. A change for the worse was "
+	       "found:\n",
 	       100 * json_get_num(o, "inject", 0));
 	print_share("in all cells", o);
 	printf("\n  %-*s  %9s  %9s\n", ID_WIDTH, "cell", "estimate", "80% power");
 	for (size_t i = 0; i < p->power_trials.n; i++) {
 		const struct trial *t = &p->power_trials.v[i];
 		print_id(t->cell);
-		printf("  %+7.3f %%  %7.3f %%  %s\n", 100 * expm1(t->effect),
-		       100 * t->detectable, verdict_name(t->verdict));
+		printf("  %+7.3f %%  %7.3f %%  %s\n", 100 * expm1(t->effect), 100 * t->detectable,
+		       verdict_name(t->verdict));
 	}
 }
 
@@ -153,7 +159,8 @@ static void print_all(const struct parts *p, const json_t *o)
 
 	print_aa(p, o);
 	if (equal)
-		printf("\nBoots of equal layouts: %lld figures in both arms, %lld of them different.\n",
+		printf("\nBoots of equal layouts: %lld figures in both arms, %lld of them "
+		       "different.\n",
 		       json_get_int(equal, "figures", 0), json_get_int(equal, "different", 0));
 	if (power)
 		print_power(p, power);

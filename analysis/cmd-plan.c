@@ -1,4 +1,5 @@
-/* mlocklab plan: how many boots and iterations it takes to see a change, from a run that is there. */
+/* mlocklab plan: how many boots and iterations it takes to see a change, from a run that is there.
+ */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -53,7 +53,8 @@ void growth_text(const struct comparison *c, const char *param, double at, size_
 	for (size_t i = 0; i < run->n_cells; i++) {
 		json_t *value;
 
-		json_object_foreach(run->cells[i].params, s.param, value) {
+		json_object_foreach(run->cells[i].params, s.param, value)
+		{
 			if (sweep_find(run, i, &s) < SWEEP_POINTS || !s.cells[0]->n_series)
 				continue;
 			str_add(out, "\n");

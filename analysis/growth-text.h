@@ -5,8 +5,8 @@
 #include "analysis/compare.h"
 
 /*
- * Appends a paragraph a sweep, a sentence an arm, in lines of at most `width`; nothing where nothing
- * was swept. With `param`, not NULL, also what its value `at` would give.
+ * Appends a paragraph a sweep, a sentence an arm, in lines of at most `width`; nothing where
+ * nothing was swept. With `param`, not NULL, also what its value `at` would give.
  */
 void growth_text(const struct comparison *c, const char *param, double at, size_t width,
 		 struct str *out);

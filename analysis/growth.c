@@ -16,7 +16,8 @@ static bool same_but(const struct run_cell *a, const struct run_cell *b, const c
 
 	if (strcmp(a->workload, b->workload))
 		return false;
-	json_object_foreach(a->params, key, value) {
+	json_object_foreach(a->params, key, value)
+	{
 		if (strcmp(key, param) && !json_equal(value, json_object_get(b->params, key)))
 			return false;
 	}
@@ -78,8 +79,9 @@ static enum growth_kind classify(struct interval ci)
 		double low, high;
 		enum growth_kind kind;
 	} kinds[] = {
-		{-INFINITY, -0.1, GROWTH_FALLS}, {-0.1, 0.1, GROWTH_CONSTANT}, {0.1, 0.9, GROWTH_SLOWER},
-		{0.9, 1.1, GROWTH_LINEAR},	 {1.1, INFINITY, GROWTH_WORSE},
+		{-INFINITY, -0.1, GROWTH_FALLS}, {-0.1, 0.1, GROWTH_CONSTANT},
+		{0.1, 0.9, GROWTH_SLOWER},	 {0.9, 1.1, GROWTH_LINEAR},
+		{1.1, INFINITY, GROWTH_WORSE},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
@@ -88,7 +90,8 @@ static enum growth_kind classify(struct interval ci)
 	return GROWTH_UNCLEAR;
 }
 
-/* Tasks that work side by side: on one CPU, or where QEMU runs one instruction at a time, none do. */
+/* Tasks that work side by side: on one CPU, or where QEMU runs one instruction at a time, none do.
+ */
 static bool is_parallel(const struct run *run, const char *param)
 {
 	static const char *const counts[] = {"procs", "tasks", "movers", "children"};
@@ -108,7 +111,8 @@ int growth_fit(struct growth *g, const struct run *run, size_t arm, const struct
 	for (size_t i = 0; i < s->n; i++)
 		g->n[i] = load_param(s->cells[i], s->param);
 	g->boots = whole_boots(run, arm, s, g->cost);
-	if (g->boots < 2 || stats_scaling(g->n, g->cost, s->n, g->boots, LEVEL, run->seed, &g->fit) < 0) {
+	if (g->boots < 2 ||
+	    stats_scaling(g->n, g->cost, s->n, g->boots, LEVEL, run->seed, &g->fit) < 0) {
 		growth_release(g);
 		return -1;
 	}
@@ -134,7 +138,8 @@ static double hundredths(double v)
 static void add_usl(struct str *out, const struct scaling *s)
 {
 	str_addf(out,
-		 "; contention sigma %.3g (%.3g to %.3g), crosstalk kappa %.2g (%.2g to %.2g), points "
+		 "; contention sigma %.3g (%.3g to %.3g), crosstalk kappa %.2g (%.2g to %.2g), "
+		 "points "
 		 "within %.1f %% of that law",
 		 s->usl.sigma, s->sigma_ci.low, s->sigma_ci.high, s->usl.kappa, s->kappa_ci.low,
 		 s->kappa_ci.high, 100 * s->usl_off);
@@ -143,15 +148,19 @@ static void add_usl(struct str *out, const struct scaling *s)
 char *growth_words(const struct growth *g, const struct sweep *s, const char *label)
 {
 	static const char *const kinds[] = {
-		"falls", "is constant", "grows, but less than linearly", "grows linearly",
-		"grows worse than linearly", "shows no clear law",
+		"falls",
+		"is constant",
+		"grows, but less than linearly",
+		"grows linearly",
+		"grows worse than linearly",
+		"shows no clear law",
 	};
 	const struct scaling *fit = &g->fit;
 	struct str out = STR_INIT;
 
 	text_escape(&out, label);
-	str_addf(&out, ": %s %s over %s=%g to %g: as its power %.2f", g->metric->unit, kinds[g->kind],
-		 s->param, g->n[0], g->n[s->n - 1], hundredths(fit->slope.slope));
+	str_addf(&out, ": %s %s over %s=%g to %g: as its power %.2f", g->metric->unit,
+		 kinds[g->kind], s->param, g->n[0], g->n[s->n - 1], hundredths(fit->slope.slope));
 	if (isfinite(fit->slope_ci.low))
 		str_addf(&out, " (95 %% interval %.2f to %.2f)", hundredths(fit->slope_ci.low),
 			 hundredths(fit->slope_ci.high));
@@ -162,7 +171,8 @@ char *growth_words(const struct growth *g, const struct sweep *s, const char *la
 	return out.buf;
 }
 
-char *growth_extrapolated(const struct growth *g, const struct sweep *s, const char *label, double at)
+char *growth_extrapolated(const struct growth *g, const struct sweep *s, const char *label,
+			  double at)
 {
 	double last = g->n[s->n - 1];
 	struct str out = STR_INIT;
@@ -171,20 +181,27 @@ char *growth_extrapolated(const struct growth *g, const struct sweep *s, const c
 
 	text_escape(&out, label);
 	if (!g->fit.has_usl || !g->metric->time) {
-		str_addf(&out, ": no law is fitted that %s=%g could be read from: it takes a cost, and %d "
-			       "points.", s->param, at, STATS_USL_POINTS);
+		str_addf(
+			&out,
+			": no law is fitted that %s=%g could be read from: it takes a cost, and %d "
+			"points.",
+			s->param, at, STATS_USL_POINTS);
 		return out.buf;
 	}
 	ci = stats_scaling_at(g->n, g->cost, s->n, g->boots, LEVEL, 1, at);
 	verdict_figure(mid, 1 / stats_usl_at(&g->fit.usl, at));
 	verdict_figure(low, ci.low);
 	verdict_figure(high, ci.high);
-	str_addf(&out, ": at %s=%g the fitted law gives %s %s (95 %% interval %s to %s); points lie within "
-		       "%.1f %% of it. ",
+	str_addf(&out,
+		 ": at %s=%g the fitted law gives %s %s (95 %% interval %s to %s); points lie "
+		 "within "
+		 "%.1f %% of it. ",
 		 s->param, at, mid, g->metric->unit, low, high, 100 * g->fit.usl_off);
 	if (at > last || at < g->n[0])
-		str_addf(&out, "WARNING: nothing was measured beyond %s=%g; the interval tells how the boots "
-			       "vary, not whether the law still holds there.",
+		str_addf(&out,
+			 "WARNING: nothing was measured beyond %s=%g; the interval tells how the "
+			 "boots "
+			 "vary, not whether the law still holds there.",
 			 s->param, at > last ? last : g->n[0]);
 	return out.buf;
 }

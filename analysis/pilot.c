@@ -8,7 +8,8 @@
 
 /* --- what it costs --- */
 
-static double median_of(const struct run *r, double (*value)(const struct run *, const struct run_boot *))
+static double median_of(const struct run *r,
+			double (*value)(const struct run *, const struct run_boot *))
 {
 	double *v = xcalloc(r->n_boots + 1, sizeof(*v)), m;
 	size_t n = 0;
@@ -132,9 +133,10 @@ static void plan_cell(const struct pilot *p, struct pilot_cell *c, const struct 
 	c->pairs = pairs_for(c->pair, p->effect);
 	if (isnan(p->boot) || isnan(c->between))
 		return;
-	c->best = stats_plan_iterations(p->boot, p->iteration * c->cell->warmup, p->iteration, c->within,
-					c->between, PILOT_MOST_ITERATIONS);
-	/* What the iterations add to a pair shrinks with their number, what the boots add does not. */
+	c->best = stats_plan_iterations(p->boot, p->iteration * c->cell->warmup, p->iteration,
+					c->within, c->between, PILOT_MOST_ITERATIONS);
+	/* What the iterations add to a pair shrinks with their number, what the boots add does not.
+	 */
 	variance = c->pair * c->pair -
 		   2 * c->within * c->within * (1. / (double)c->iterations - 1. / c->best);
 	c->best_pairs = pairs_for(sqrt(fmax(variance, 0)), p->effect);
@@ -212,27 +214,34 @@ static void add_cell(const struct pilot_cell *c, struct str *out)
 static void add_notes(const struct pilot *p, struct str *out)
 {
 	text_wrap(out,
-		  "sd: of an iteration within its boot, of boots, and of a pair's ratio, all relative. pairs: "
-		  "for the change to be seen four times in five, at least six; best: iterations a boot that "
+		  "sd: of an iteration within its boot, of boots, and of a pair's ratio, all "
+		  "relative. pairs: "
+		  "for the change to be seen four times in five, at least six; best: iterations a "
+		  "boot that "
 		  "make the most of the time, and the pairs it then takes.",
 		  TABLE_WIDTH, 0);
 	if (isnan(p->boot))
-		text_wrap(out, "The run does not tell how long its boots took to settle, so that there is "
-			       "no best number of iterations.", TABLE_WIDTH, 0);
+		text_wrap(
+			out,
+			"The run does not tell how long its boots took to settle, so that there is "
+			"no best number of iterations.",
+			TABLE_WIDTH, 0);
 	if (p->run->n_arms == 1)
-		text_wrap(out, "The run has one arm: a pair is taken to vary as two of its boots do.",
+		text_wrap(out,
+			  "The run has one arm: a pair is taken to vary as two of its boots do.",
 			  TABLE_WIDTH, 0);
 }
 
 void pilot_text(const struct pilot *p, struct str *out)
 {
-	str_addf(out, "to see a change of %.3g %%, target %s", 100 * p->effect, p->run->target.kind);
+	str_addf(out, "to see a change of %.3g %%, target %s", 100 * p->effect,
+		 p->run->target.kind);
 	if (!isnan(p->boot))
-		str_addf(out, "; a boot takes %.1f s, then\n%.2f s for one iteration of all cells", p->boot,
-			 p->iteration);
-	str_addf(out, "\n\n%*s %8s %8s %8s %6s %6s %6s\n  %-*s %8s %8s %8s %6s %6s %6s\n", ID_WIDTH + 2,
-		 "", "within", "between", "pair", "", "best", "best", ID_WIDTH, "cell", "sd", "sd", "sd",
-		 "pairs", "iter.", "pairs");
+		str_addf(out, "; a boot takes %.1f s, then\n%.2f s for one iteration of all cells",
+			 p->boot, p->iteration);
+	str_addf(out, "\n\n%*s %8s %8s %8s %6s %6s %6s\n  %-*s %8s %8s %8s %6s %6s %6s\n",
+		 ID_WIDTH + 2, "", "within", "between", "pair", "", "best", "best", ID_WIDTH,
+		 "cell", "sd", "sd", "sd", "pairs", "iter.", "pairs");
 	for (size_t i = 0; i < p->n; i++)
 		add_cell(&p->cells[i], out);
 	str_add(out, "\n");

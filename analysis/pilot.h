@@ -9,19 +9,19 @@
 
 struct pilot_cell {
 	const struct run_cell *cell;
-	size_t iterations;      /* a boot measured, the median over boots */
+	size_t iterations;	/* a boot measured, the median over boots */
 	double within, between; /* sd of ln value, of an iteration in its boot and of boots; NAN:
 				 * unknown, where boots have one iteration */
-	double pair;            /* sd of a pair's ln ratio, as measured */
-	unsigned pairs;         /* for the effect, with as many iterations as were measured */
-	unsigned best;          /* iterations a boot that make the most of the time; 0: unknown */
-	unsigned best_pairs;    /* pairs for the effect with so many */
+	double pair;		/* sd of a pair's ln ratio, as measured */
+	unsigned pairs;		/* for the effect, with as many iterations as were measured */
+	unsigned best;		/* iterations a boot that make the most of the time; 0: unknown */
+	unsigned best_pairs;	/* pairs for the effect with so many */
 };
 
 struct pilot {
 	const struct run *run;
-	double effect; /* a share */
-	double boot;      /* seconds of a boot before it measures; NAN: unknown */
+	double effect;	  /* a share */
+	double boot;	  /* seconds of a boot before it measures; NAN: unknown */
 	double iteration; /* seconds of one iteration of all cells, warm-up being as dear; NAN */
 	struct pilot_cell *cells; /* those with a primary metric that is positive in two boots */
 	size_t n;

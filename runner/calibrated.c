@@ -41,7 +41,8 @@ json_t *calibrated_find(const char *dir, const json_t *target, const json_t *hos
 
 		free(path);
 		if (!holds(c, target, host) ||
-		    (best && strcmp(json_get_str(c, "created", ""), json_get_str(best, "created", "")) <= 0)) {
+		    (best && strcmp(json_get_str(c, "created", ""),
+				    json_get_str(best, "created", "")) <= 0)) {
 			json_decref(c);
 			continue;
 		}

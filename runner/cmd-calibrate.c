@@ -45,7 +45,8 @@ static int count(const char *option, const char *text, long min, long *out)
 	*out = strtol(text, &end, 10);
 	if (*text && !*end && *out >= min && *out <= 10000)
 		return 0;
-	fprintf(stderr, "mlocklab calibrate: %s '%s' is not a number from %ld to 10000\n", option, text, min);
+	fprintf(stderr, "mlocklab calibrate: %s '%s' is not a number from %ld to 10000\n", option,
+		text, min);
 	return -1;
 }
 
@@ -80,7 +81,8 @@ static int parse(struct options *o, int argc, char **argv)
 	}
 	if (o->kernel)
 		return 0;
-	fputs("mlocklab calibrate: which kernel? Such as 'mlocklab calibrate debian:6.1'\n", stderr);
+	fputs("mlocklab calibrate: which kernel? Such as 'mlocklab calibrate debian:6.1'\n",
+	      stderr);
 	return -1;
 }
 
@@ -149,7 +151,8 @@ static void part_argv(const struct options *o, const char *dir, const struct par
 }
 
 /* Makes a run of the calibration, or goes on with it. */
-static int make_part(const struct options *o, const char *dir, const struct part *p, struct err *err)
+static int make_part(const struct options *o, const char *dir, const struct part *p,
+		     struct err *err)
 {
 	struct strv argv = STRV_INIT;
 	struct str said = STR_INIT;
@@ -188,7 +191,8 @@ static int tell(const struct options *o, const char *dir, struct str *said, stru
 	return code;
 }
 
-/* What a comparison of so many pairs sees, in whole per cent: what is injected where a machine is noisy. */
+/* What a comparison of so many pairs sees, in whole per cent: what is injected where a machine is
+ * noisy. */
 static char *visible(const char *dir)
 {
 	char *path = xasprintf("%s/calibration.json", dir);

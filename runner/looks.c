@@ -4,13 +4,15 @@
 #include <stdlib.h>
 #include "lib/verb.h"
 
-/* Whether a pair after those of this look was begun: then the look, in an earlier process, said "go on". */
+/* Whether a pair after those of this look was begun: then the look, in an earlier process, said "go
+ * on". */
 static bool went_on(const struct run *r)
 {
 	for (size_t i = 0; i < r->plan.n; i++) {
 		const struct planned_boot *b = &r->plan.boots[i];
 
-		if (b->kind == BOOT_TIMED && b->pair >= r->pairs_until && store_has_boot(r->store, b->n))
+		if (b->kind == BOOT_TIMED && b->pair >= r->pairs_until &&
+		    store_has_boot(r->store, b->n))
 			return true;
 	}
 	return false;
@@ -56,7 +58,8 @@ int looks_run(struct run *r, struct run_tally *tally, bool *stopped, struct err 
 	*tally = (struct run_tally){0};
 	*stopped = false;
 	r->timed_only = true;
-	for (r->pairs_until = LOOKS_PAIRS; r->pairs_until < r->e->pairs; r->pairs_until += LOOKS_PAIRS) {
+	for (r->pairs_until = LOOKS_PAIRS; r->pairs_until < r->e->pairs;
+	     r->pairs_until += LOOKS_PAIRS) {
 		ret = stage(r, tally, err);
 		if (ret == 0 && !tally->interrupted && !went_on(r))
 			ret = look(r, stopped, err);

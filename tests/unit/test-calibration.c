@@ -1,4 +1,5 @@
-/* A kernel against itself: what is counted, what a run carries of it, and runs that may stop early. */
+/* A kernel against itself: what is counted, what a run carries of it, and runs that may stop early.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +16,8 @@
 
 #define NOISE 0.01
 
-/* Pairs of one kernel; in the groups of six pairs that `groups` has a bit for, the second arm's boots
- * cost 5 % more. */
+/* Pairs of one kernel; in the groups of six pairs that `groups` has a bit for, the second arm's
+ * boots cost 5 % more. */
 static void make_run(struct fixture *f, const char *kind, int pairs, unsigned groups, double noise,
 		     uint64_t seed)
 {
@@ -78,7 +79,8 @@ static void test_trials(void **state)
 	}
 	assert_true(trials_groups_changed(&t) >= 1);
 	trials_release(&t);
-	/* With a group of 18 pairs the 5 % of a third of them is no longer the median of anything. */
+	/* With a group of 18 pairs the 5 % of a third of them is no longer the median of anything.
+	 */
 	assert_int_equal(trials_make(&t, &r, 18, &err), 0);
 	assert_int_equal(t.n, 2);
 	trials_release(&t);
@@ -104,11 +106,13 @@ static void test_rate(void **state)
 	o = calibration_json(&r, &t, NULL, NULL, NULL);
 	assert_int_equal(json_get_int(json_object_get(o, "alone"), "of", 0), 200);
 	assert_int_equal(json_get_int(json_object_get(o, "groups"), "of", 0), 100);
-	rate = stats_binomial((unsigned)json_get_int(json_object_get(o, "alone"), "count", 999), 200,
-			      0.99);
+	rate = stats_binomial((unsigned)json_get_int(json_object_get(o, "alone"), "count", 999),
+			      200, 0.99);
 	assert_true(rate.low < 2. / 64 && rate.high > 2. / 64);
 	NEAR(json_get_num(json_object_get(o, "alone"), "low", 9),
-	     stats_binomial((unsigned)json_get_int(json_object_get(o, "alone"), "count", 0), 200, 0.95).low,
+	     stats_binomial((unsigned)json_get_int(json_object_get(o, "alone"), "count", 0), 200,
+			    0.95)
+		     .low,
 	     1e-12);
 	/* HL of six differences, each sqrt 2 times the noise: about 1.96 sqrt(2 / 6) of it. */
 	NEAR(json_get_num(o, "p95", 0), 1.96 * sqrt(2 / 6.) * NOISE, 0.003);
@@ -184,14 +188,15 @@ static void test_carried(void **state)
 	compare_release(&c);
 	load_release(&r);
 	json_object_set_new(f.run, "calibration",
-			    json_pack("{s:s, s:i, s:f, s:{s:i, s:i, s:f, s:f}}", "kernel", "6.1.0", "pairs",
-				      6, "p95", 0.08, "changed", "count", 3, "of", 200, "low", 0.003,
-				      "high", 0.043));
+			    json_pack("{s:s, s:i, s:f, s:{s:i, s:i, s:f, s:f}}", "kernel", "6.1.0",
+				      "pairs", 6, "p95", 0.08, "changed", "count", 3, "of", 200,
+				      "low", 0.003, "high", 0.043));
 	load(&r, &f);
 	assert_int_equal(compare_runs(&c, &r, &r, &none, &err), 0);
 	NEAR(c.margin, 0.08, 0);
 	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_CHANGED_SMALL);
-	check_text(&c, "changed in 3 of 200\ncomparisons of 6 pairs (1.5 %, 95 % interval 0.3 to 4.3 %), and 95 in 100\ncame within 8 %.");
+	check_text(&c, "changed in 3 of 200\ncomparisons of 6 pairs (1.5 %, 95 % interval 0.3 to "
+		       "4.3 %), and 95 in 100\ncame within 8 %.");
 	compare_release(&c);
 	assert_int_equal(compare_runs(&c, &r, &r, &own, &err), 0);
 	NEAR(c.margin, 0.02, 0);
@@ -211,7 +216,8 @@ static void test_looks(void **state)
 	make_run(&f, "icount", 12, 3, 0.0001, 6);
 	json_object_set_new(f.run, "pairs", json_integer(30));
 	json_object_set_new(f.run, "status", json_string("stopped"));
-	json_object_set_new(f.run, "experiment", json_pack("{s:{s:i}}", "settings", "stop_early", 1));
+	json_object_set_new(f.run, "experiment",
+			    json_pack("{s:{s:i}}", "settings", "stop_early", 1));
 	for (int n = 25; n <= 60; n++)
 		fixture_boot(&f, n, n % 2 ? "one" : "other", (n - 1) / 2, 100, NULL);
 	load(&r, &f);
@@ -228,7 +234,8 @@ static void test_looks(void **state)
 	drop(&r, &f);
 	/* Six pairs never pass the first look: 2 / 64 is far above its level. */
 	make_run(&f, "icount", 6, 1, 0.0001, 7);
-	json_object_set_new(f.run, "experiment", json_pack("{s:{s:i}}", "settings", "stop_early", 1));
+	json_object_set_new(f.run, "experiment",
+			    json_pack("{s:{s:i}}", "settings", "stop_early", 1));
 	load(&r, &f);
 	assert_int_equal(compare_runs(&c, &r, &r, &none, &err), 0);
 	assert_int_equal(c.verdict, VERDICT_INCONCLUSIVE);
@@ -236,11 +243,12 @@ static void test_looks(void **state)
 	drop(&r, &f);
 }
 
-static json_t *calibration_of(const char *created, const char *kind, const char *qemu, const char *cpu)
+static json_t *calibration_of(const char *created, const char *kind, const char *qemu,
+			      const char *cpu)
 {
-	return json_pack("{s:i, s:s, s:{s:s, s:i, s:i, s:i, s:{s:s}}, s:{s:s}}", "format", 1, "created",
-			 created, "target", "kind", kind, "cpus", 1, "nodes", 2, "memory_mib", 2048, "qemu",
-			 "sha256", qemu, "host", "cpu", cpu);
+	return json_pack("{s:i, s:s, s:{s:s, s:i, s:i, s:i, s:{s:s}}, s:{s:s}}", "format", 1,
+			 "created", created, "target", "kind", kind, "cpus", 1, "nodes", 2,
+			 "memory_mib", 2048, "qemu", "sha256", qemu, "host", "cpu", cpu);
 }
 
 static void put(const char *dir, const char *name, json_t *c)
@@ -259,7 +267,8 @@ static void check_found(const char *dir, const char *kind, const char *qemu, con
 			const char *created)
 {
 	json_t *like = calibration_of("", kind, qemu, cpu);
-	json_t *c = calibrated_find(dir, json_object_get(like, "target"), json_object_get(like, "host"));
+	json_t *c = calibrated_find(dir, json_object_get(like, "target"),
+				    json_object_get(like, "host"));
 
 	if (created)
 		assert_string_equal(json_get_str(c, "created", ""), created);
@@ -292,9 +301,12 @@ static void test_find(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trials),	cmocka_unit_test(test_rate),
-		cmocka_unit_test(test_equality_and_power), cmocka_unit_test(test_carried),
-		cmocka_unit_test(test_looks),	cmocka_unit_test(test_find),
+		cmocka_unit_test(test_trials),
+		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_equality_and_power),
+		cmocka_unit_test(test_carried),
+		cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,8 @@ static char *cell_id(int n)
 }
 
 /* Two arms with a cost a number of processes each, which boots move by 0.2 %. */
-static void make_run(struct fixture *f, const char *kind, double (*old)(double), double (*new)(double))
+static void make_run(struct fixture *f, const char *kind, double (*old)(double),
+		     double (*new)(double))
 {
 	json_t *cells = json_array();
 	struct rng rng;
@@ -63,9 +64,10 @@ static void make_run(struct fixture *f, const char *kind, double (*old)(double),
 		char *id = cell_id(procs[i]), value[16];
 
 		snprintf(value, sizeof(value), "%d", procs[i]);
-		json_array_append_new(cells, json_pack("{s:s,s:s,s:{s:s,s:s},s:n,s:i,s:i}", "id", id,
-						       "workload", "exit-mlocked", "params", "procs", value,
-						       "size", "2M", "control", "iterations", 2, "warmup", 1));
+		json_array_append_new(cells, json_pack("{s:s,s:s,s:{s:s,s:s},s:n,s:i,s:i}", "id",
+						       id, "workload", "exit-mlocked", "params",
+						       "procs", value, "size", "2M", "control",
+						       "iterations", 2, "warmup", 1));
 		free(id);
 	}
 	json_object_set_new(f->run, "cells", cells);
@@ -75,7 +77,8 @@ static void make_run(struct fixture *f, const char *kind, double (*old)(double),
 			fixture_boot(f, n, arm ? "new" : "old", pair, pair, "ok");
 			for (int i = 0; i < POINTS; i++) {
 				char *id = cell_id(procs[i]);
-				double cost = (arm ? new : old)(procs[i]) * exp(0.002 * rng_normal(&rng));
+				double cost =
+					(arm ? new : old)(procs[i]) * exp(0.002 * rng_normal(&rng));
 
 				fixture_cell(f, n, id, cost * f->ns_per_insn);
 				free(id);
@@ -135,10 +138,12 @@ static void test_kinds(void **state)
 	assert_int_equal(sweep_find(&r, 0, &s), 1);
 	s.param = "procs";
 	assert_int_equal(sweep_find(&r, 0, &s), POINTS);
-	check(&r, &s, 0, GROWTH_CONSTANT, "old: insn/page/process is constant over procs=1 to 32: as its "
-					  "power 0.00 (95 % interval 0.00 to 0.00)");
-	check(&r, &s, 1, GROWTH_LINEAR, "new: insn/page/process grows linearly over procs=1 to 32: as its "
-					"power 1.00");
+	check(&r, &s, 0, GROWTH_CONSTANT,
+	      "old: insn/page/process is constant over procs=1 to 32: as its "
+	      "power 0.00 (95 % interval 0.00 to 0.00)");
+	check(&r, &s, 1, GROWTH_LINEAR,
+	      "new: insn/page/process grows linearly over procs=1 to 32: as its "
+	      "power 1.00");
 	drop(&r, &f, &s);
 	make_run(&f, "icount", worse, slower);
 	load(&r, &f, &s);
@@ -200,7 +205,8 @@ static void test_text(void **state)
 	load(&r, &f, &s);
 	assert_int_equal(compare_runs(&c, &r, &r, &none, &err), 0);
 	growth_text(&c, "procs", 64, 75, &out);
-	assert_non_null(strstr(out.buf, "\nexit-mlocked size=2M,lock=mlock\n  old: ns/page/process "));
+	assert_non_null(
+		strstr(out.buf, "\nexit-mlocked size=2M,lock=mlock\n  old: ns/page/process "));
 	assert_non_null(strstr(out.buf, "contention sigma"));
 	assert_non_null(strstr(out.buf, "  new: at procs=64 the fitted law gives 70"));
 	for (const char *line = out.buf; *line; line += strcspn(line, "\n") + 1)

@@ -91,7 +91,8 @@ static void check(const struct fixture *f, double pair_sd, bool costs)
 
 static void test_pilot(void **state)
 {
-	/* A boot's median of two iterations varies with BETWEEN^2 + WITHIN^2 / 2, a pair twice so. */
+	/* A boot's median of two iterations varies with BETWEEN^2 + WITHIN^2 / 2, a pair twice so.
+	 */
 	const double sd = sqrt(2 * (BETWEEN * BETWEEN + WITHIN * WITHIN / 2));
 	struct fixture f;
 
@@ -117,7 +118,8 @@ static void test_text(void **state)
 	assert_int_equal(load_run(&r, f.path, &err), 0);
 	assert_int_equal(pilot_make(&p, &r, 0.0001, &err), 0);
 	pilot_text(&p, &out);
-	assert_non_null(strstr(out.buf, "to see a change of 0.01 %, target tcg; a boot takes 10.0 s"));
+	assert_non_null(
+		strstr(out.buf, "to see a change of 0.01 %, target tcg; a boot takes 10.0 s"));
 	assert_non_null(strstr(out.buf, ">999"));
 	for (const char *line = out.buf; *line; line += strcspn(line, "\n") + 1)
 		assert_true(strcspn(line, "\n") <= 75);
