@@ -317,10 +317,15 @@ static struct node *resolve(struct track *t, struct place *at, const struct bloc
 	return node;
 }
 
-void track_block(struct track *t, unsigned cpu, const struct block *b)
+/* The most of all blocks: the kernel goes on in the function it is in. */
+static bool stays(const struct cpu *c, const struct block *b)
 {
-	struct cpu *c = &t->cpus[cpu];
+	return b->function == c->at.node->function && c->at.by == GOES_ON && !b->user &&
+	       !b->entry && !c->last->user && c->last->last.kind != INSN_IRET;
+}
 
+static void move(struct track *t, struct cpu *c, const struct block *b)
+{
 	if (b->user) {
 		return_to_user(t, c, b);
 	} else if (c->last->user || left_for_user(c, b)) {
@@ -334,6 +339,16 @@ void track_block(struct track *t, unsigned cpu, const struct block *b)
 			check_cut_short(t, c, b);
 		c->at = (struct place){.node = resolve(t, &c->at, b)};
 	}
+}
+
+void track_block(struct track *t, unsigned cpu, const struct block *b)
+{
+	struct cpu *c = &t->cpus[cpu];
+
+	if (stays(c, b))
+		check_cut_short(t, c, b);
+	else
+		move(t, c, b);
 	c->last = b;
 	c->last_node = c->at.node;
 	if (t->open) {

@@ -60,10 +60,11 @@ static void grow(struct tree *t)
 
 struct node *tree_child(struct tree *t, struct node *parent, const struct function *f)
 {
+	size_t near = (uintptr_t)f / sizeof(*f) % 4;
 	struct node **place;
 
-	if (parent->recent && parent->recent->function == f)
-		return parent->recent;
+	if (parent->recent[near].function == f)
+		return parent->recent[near].child;
 	if (2 * t->n >= t->cap)
 		grow(t);
 	place = place_of(t->table, t->cap, parent, f);
@@ -73,7 +74,8 @@ struct node *tree_child(struct tree *t, struct node *parent, const struct functi
 		parent->children = *place;
 		t->n++;
 	}
-	return parent->recent = *place;
+	parent->recent[near].function = f;
+	return parent->recent[near].child = *place;
 }
 
 static int by_name(const void *a, const void *b)

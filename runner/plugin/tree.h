@@ -10,7 +10,10 @@ struct node {
 	struct node *parent; /* NULL at the root */
 	const struct function *function;
 	struct node *children, *next;
-	struct node *recent; /* the child last asked for */
+	struct {
+		const struct function *function;
+		struct node *child;
+	} recent[4]; /* children asked for lately */
 	uint64_t calls, self;
 	bool shown; /* in what is being written */
 };
