@@ -35,11 +35,13 @@ programs := mlocklab $(B)/mlockbench $(B)/guest-init $(runner_verbs) $(analysis_
 all: need-deps $(programs)
 
 # --- what the machine needs: runner/deps.sh knows the packages and how to ask for them ---
-.PHONY: need-deps
+.PHONY: need-deps need-test-deps
 need-deps:
 	@./runner/deps.sh check || ./runner/deps.sh install
 deps:
 	@./runner/deps.sh install
+need-test-deps:
+	@./runner/deps.sh check tests || ./runner/deps.sh install tests
 
 $(B)/%.o: %.c Makefile VERSION | need-deps
 	@mkdir -p $(@D)
@@ -87,7 +89,7 @@ unit: all $(unit_tests)
 test_scripts := tests/includes.sh $(wildcard tests/e2e/*.sh)
 pick = $(if $(T),$(foreach t,$(T),$(filter %/$(t).sh %/$(t:unit/%=test-%),$(1))),$(1))
 
-check: all $(unit_tests)
+check: need-test-deps all $(unit_tests)
 	@tests/run.sh $(call pick,$(unit_tests) $(test_scripts))
 
 # Builds a kernel from source and uses it: minutes, and gigabytes of disk.

@@ -1,14 +1,17 @@
 #!/bin/sh
 # What mlocklab needs beyond git and make, as Debian packages, and how to get it.
-#   deps.sh check     0 when everything needed to build and run is here; says nothing
-#   deps.sh install   installs what is missing, as root or through sudo; with neither, prints the command
-#   deps.sh list      prints the packages
+#   deps.sh check [tests]    0 when everything needed to build and run is here; says nothing
+#   deps.sh install [tests]  installs what is missing, as root or through sudo; with neither, prints
+#                            the command
+#   deps.sh list [tests]     prints the packages
+# With `tests`: also what make check uses.
 # shellcheck disable=SC2086 # the lists are words
 set -u
 
 packages="gcc libc6-dev make libjansson-dev libinih-dev libarchive-dev libgsl-dev libsqlite3-dev
 zlib1g-dev libcmocka-dev qemu-system-x86 gnuplot-nox apt dpkg debian-archive-keyring ca-certificates
 fonts-dejavu-core"
+[ "${2:-}" = tests ] && packages="$packages procps chromium stress-ng fio"
 
 # Prints the packages that are not installed.
 missing() {
@@ -52,7 +55,7 @@ install)
 	$as env DEBIAN_FRONTEND=noninteractive $install
 	;;
 *)
-	echo "usage: deps.sh check|install|list" >&2
+	echo "usage: deps.sh check|install|list [tests]" >&2
 	exit 2
 	;;
 esac
