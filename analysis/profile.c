@@ -62,11 +62,12 @@ void profiles_release(struct profiles *p)
 
 /* --- rows --- */
 
-/* Whether a function of that name is under way above: its total must not count twice. */
-static bool nested(const struct call *c)
+/* Whether that function is under way above, under any of its names: its total must not count twice.
+ */
+static bool nested(const struct call *c, const char *name, const struct families *f)
 {
 	for (const struct call *up = c->parent; up; up = up->parent)
-		if (strcmp(up->function, c->function) == 0)
+		if (strcmp(families_renamed(f, up->function), name) == 0)
 			return true;
 	return false;
 }
@@ -86,7 +87,7 @@ static void collect(struct entries *e, const struct call *parent, size_t side, d
 			.known_as = c->function,
 			.side = side,
 			.self = c->self / ops,
-			.total = nested(c) ? 0 : c->total / ops,
+			.total = nested(c, name, f) ? 0 : c->total / ops,
 			.calls = c->calls / ops,
 		};
 		collect(e, c, side, ops, f);
