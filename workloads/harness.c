@@ -142,7 +142,7 @@ int harness_run(const struct cell *cell, const struct run_opts *opts, const stru
 	struct bench b = {
 		.w = cell->w, .cell = cell, .inject = opts->inject, .random = opts->seed};
 	enum outcome o;
-	int ret;
+	int ret = EXIT_USAGE;
 
 	err->text[0] = '\0';
 	bench_mark_cell();

@@ -99,23 +99,23 @@ static void test_rate(void **state)
 
 	(void)state;
 	/* Where nothing differs, the test at 5 % fires in 2/64 of groups of six pairs. */
-	make_run(&f, "tcg", 6 * 100, 0, NOISE, 2);
+	make_run(&f, "tcg", 6 * 30, 0, NOISE, 2);
 	load(&r, &f);
 	assert_int_equal(trials_make(&t, &r, 6, &err), 0);
-	assert_int_equal(t.n, 200);
+	assert_int_equal(t.n, 60);
 	o = calibration_json(&r, &t, NULL, NULL, NULL);
-	assert_int_equal(json_get_int(json_object_get(o, "alone"), "of", 0), 200);
-	assert_int_equal(json_get_int(json_object_get(o, "groups"), "of", 0), 100);
+	assert_int_equal(json_get_int(json_object_get(o, "alone"), "of", 0), 60);
+	assert_int_equal(json_get_int(json_object_get(o, "groups"), "of", 0), 30);
 	rate = stats_binomial((unsigned)json_get_int(json_object_get(o, "alone"), "count", 999),
-			      200, 0.99);
+			      60, 0.99);
 	assert_true(rate.low < 2. / 64 && rate.high > 2. / 64);
 	NEAR(json_get_num(json_object_get(o, "alone"), "low", 9),
-	     stats_binomial((unsigned)json_get_int(json_object_get(o, "alone"), "count", 0), 200,
+	     stats_binomial((unsigned)json_get_int(json_object_get(o, "alone"), "count", 0), 60,
 			    0.95)
 		     .low,
 	     1e-12);
 	/* HL of six differences, each sqrt 2 times the noise: about 1.96 sqrt(2 / 6) of it. */
-	NEAR(json_get_num(o, "p95", 0), 1.96 * sqrt(2 / 6.) * NOISE, 0.003);
+	NEAR(json_get_num(o, "p95", 0), 1.96 * sqrt(2 / 6.) * NOISE, 0.004);
 	assert_null(json_object_get(o, "equal"));
 	json_decref(o);
 	trials_release(&t);
