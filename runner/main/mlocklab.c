@@ -20,6 +20,7 @@ static const struct {
 	{"gate", "a new kernel against a stored run, with an exit code for CI"},
 	{"timeline", "a run of many kernels release by release, and where figures changed"},
 	{"calibrate", "a kernel against itself: how far the verdicts here can be trusted"},
+	{"calibration", "a stored calibration, counted again"},
 	{"plan", "how many boots and iterations a change of some size takes, from a stored run"},
 	{"history", "one metric over all stored runs"},
 	{"profile", "which kernel functions make two kernels differ in a workload"},
@@ -37,7 +38,7 @@ static int usage(FILE *out)
 {
 	fputs("usage: mlocklab VERB [argument...]\n\n", out);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
-		fprintf(out, "  %-10s %s\n", verbs[i].verb, verbs[i].help);
+		fprintf(out, "  %-11s %s\n", verbs[i].verb, verbs[i].help);
 	fputs("\n'mlocklab VERB --help' tells more. 'make ab' in the source tree does it all.\n", out);
 	return out == stdout ? EXIT_OK : EXIT_USAGE;
 }
