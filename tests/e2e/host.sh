@@ -58,11 +58,11 @@ if [ "$nodes" -lt 2 ]; then
 	same "$(reason "$tmp/run" migrate-mlocked)" 'needs 2 NUMA nodes with memory, there are 1' 'its reason'
 fi
 
-# Nobody may lock little or nothing
+# Nobody may lock little or nothing; a tree below a home that is closed to him he cannot run at all
 as_nobody() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all "$@"
 }
-if [ "$(id -u)" = 0 ] && chmod 755 "$tmp" && as_nobody test -r "$libexec/mlocklab-run" 2>/dev/null; then
+if [ "$(id -u)" = 0 ] && chmod 755 "$tmp" && as_nobody test -r "$(realpath "$libexec")/mlocklab-run" 2>/dev/null; then
 	mkdir "$tmp/nobody" && chown 65534 "$tmp/nobody"
 	# shellcheck disable=SC2016 # the inner shell's
 	expect 0 as_nobody sh -c 'ulimit -l 64; exec "$@"' sh "$libexec/mlocklab-run" "$tmp/x.ini" --out "$tmp/nobody/run"
