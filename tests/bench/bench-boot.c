@@ -69,7 +69,8 @@ static double our_boot(const struct target *t, const struct kernel *k, const cha
 	struct experiment e = {.timeout = 60, .watchdog = 600};
 	struct arm arm = {.name = (char *)"bench", .spec = k->spec, .cmdline = (char *)""};
 	struct planned_boot planned = {.n = 1};
-	struct boot_job job = {&e, t, &planned, k, "", bench, init, 0};
+	struct boot_job job = {.e = &e, .target = t, .planned = &planned, .kernel = k, .cmdline = "",
+			       .bench = bench, .init = init};
 	double start = now(), ready = 0;
 	struct boot b;
 	struct err err;
