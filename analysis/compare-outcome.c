@@ -108,6 +108,7 @@ static bool is_of_note(const char *name)
 		"CONFIG_HARDENED_USERCOPY$",
 		"CONFIG_MEMCG$",
 		"CONFIG_PER_VMA_LOCK$",
+		"configuration$",
 		"mitigation ",
 		"thp$",
 		"clocksource$",
@@ -167,12 +168,23 @@ static int by_note_and_name(const void *a, const void *b)
 	return x->of_note != y->of_note ? y->of_note - x->of_note : strcmp(x->name, y->name);
 }
 
+/* A kernel whose package lacks its configuration has an unknown one, not one with all switched off. */
+static void list_config(struct comparison *c)
+{
+	bool old = json_object_size(c->arm_old->config), new = json_object_size(c->arm_new->config);
+
+	if (old && new)
+		add_object(c, "", c->arm_old->config, c->arm_new->config);
+	else
+		add_setting(c, "", "configuration", old ? "recorded" : NULL, new ? "recorded" : NULL);
+}
+
 void compare_list_settings(struct comparison *c)
 {
 	const json_t *old = first_guest(c->run_old, c->arm_old);
 	const json_t *new = first_guest(c->run_new, c->arm_new);
 
-	add_object(c, "", c->arm_old->config, c->arm_new->config);
+	list_config(c);
 	if (old && new) {
 		add_object(c, "mitigation ", json_object_get(old, "mitigations"),
 			   json_object_get(new, "mitigations"));
