@@ -4,6 +4,9 @@
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
+# what fetching a kernel says must not stand among the messages
+expect 0 mlocklab kernels fetch debian:5.10 debian:6.1
+
 # refused TEXT ARGUMENT...: `mlocklab run ARGUMENT...` says this one line, prints and leaves nothing
 refused() {
 	phrase=$1
