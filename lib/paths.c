@@ -7,6 +7,9 @@
 #include "lib/fs.h"
 #include "lib/str.h"
 
+/* As install.mk lays it: a link to the data, beside the programs. */
+#define DATA "share"
+
 static int holds(const char *dir, const char *what)
 {
 	char *path = xasprintf("%s/%s", dir, what);
@@ -16,47 +19,47 @@ static int holds(const char *dir, const char *what)
 	return found;
 }
 
-void paths_locate(const char *exe, char **top, char **prefix)
+void paths_locate(const char *exe, char **top, char **home)
 {
 	char *dir = xstrdup(exe);
 
-	*top = *prefix = NULL;
+	*top = *home = NULL;
 	/* The deepest executable is three below the top: build/libexec/mlocklab-VERB. */
-	for (int level = 0; level < 3 && !*top && !*prefix; level++) {
+	for (int level = 0; level < 3 && !*top && !*home; level++) {
 		char *slash = strrchr(dir, '/');
 
 		if (!slash)
 			break;
 		*slash = '\0';
-		if (holds(dir, "configs"))
+		if (level == 0 && holds(dir, DATA "/configs"))
+			*home = xstrdup(dir);
+		else if (holds(dir, "configs"))
 			*top = xstrdup(dir);
-		else if (holds(dir, "share/mlocklab/configs"))
-			*prefix = xstrdup(dir);
 	}
 	free(dir);
 }
 
-static void locate(char **top, char **prefix)
+static void locate(char **top, char **home)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
 	exe[n < 0 ? 0 : n] = '\0';
-	paths_locate(exe, top, prefix);
+	paths_locate(exe, top, home);
 }
 
-/* TOP/in_tree in a source tree, PREFIX/installed elsewhere, else NULL; name is added. */
+/* TOP, in_tree and name in a source tree; HOME, installed and name elsewhere; else NULL. */
 static char *beside(const char *in_tree, const char *installed, const char *name)
 {
-	char *top, *prefix, *path = NULL;
+	char *top, *home, *path = NULL;
 
-	locate(&top, &prefix);
+	locate(&top, &home);
 	if (top)
-		path = xasprintf("%s/%s%s", top, in_tree, name);
-	else if (prefix && installed)
-		path = xasprintf("%s/%s%s", prefix, installed, name);
+		path = xasprintf("%s%s%s", top, in_tree, name);
+	else if (home && installed)
+		path = xasprintf("%s%s%s", home, installed, name);
 	free(top);
-	free(prefix);
+	free(home);
 	return path;
 }
 
@@ -67,44 +70,66 @@ static const char *env(const char *name)
 	return value && *value ? value : NULL;
 }
 
+/* mlocklab's own part of a directory of the XDG Base Directory Specification, which says that one
+ * that is not absolute does not count. */
+static char *xdg(const char *name, const char *in_home, const char *what)
+{
+	const char *dir = env(name), *home = env("HOME");
+
+	if (dir && *dir == '/')
+		return xasprintf("%s/mlocklab%s", dir, what);
+	return xasprintf("%s/%s/mlocklab%s", home ? home : "", in_home, what);
+}
+
 char *paths_cache(void)
 {
 	char *path;
 
 	if (env("MLOCKLAB_CACHE"))
 		return xstrdup(env("MLOCKLAB_CACHE"));
-	path = beside("cache", NULL, "");
-	if (path)
-		return path;
-	if (env("XDG_CACHE_HOME"))
-		return xasprintf("%s/mlocklab", env("XDG_CACHE_HOME"));
-	return xasprintf("%s/.cache/mlocklab", env("HOME") ? env("HOME") : "");
+	path = beside("/cache", NULL, "");
+	return path ? path : xdg("XDG_CACHE_HOME", ".cache", "");
 }
 
 char *paths_results(void)
 {
-	char *path = beside("results", NULL, "");
+	char *path = beside("/results", NULL, "");
 
-	return path ? path : xstrdup("results");
+	return path ? path : xdg("XDG_DATA_HOME", ".local/share", "/results");
 }
 
 char *paths_config(const char *name)
 {
-	char *path = beside("configs/", "share/mlocklab/configs/", name);
+	char *path = beside("/configs/", "/" DATA "/configs/", name), *real;
 
-	return path ? path : xasprintf("configs/%s", name);
+	if (!path)
+		return xasprintf("configs/%s", name);
+	/* in messages and in run.json the place that a user knows, not our link to it */
+	real = realpath(path, NULL);
+	if (real) {
+		free(path);
+		path = real;
+	}
+	return path;
+}
+
+char *paths_named(const char *file)
+{
+	if (strncmp(file, "configs/", 8) == 0 && !fs_exists(file))
+		return paths_config(file + 8);
+	return xstrdup(file);
 }
 
 char *paths_libexec(void)
 {
-	char *path = beside("build/libexec", "libexec/mlocklab", "");
+	char *path = beside("/build/libexec", "", "");
 
 	return path ? path : xstrdup("libexec");
 }
 
 char *paths_program(const char *name)
 {
-	char *path = beside("build/", "libexec/mlocklab/", name);
+	char *path = beside("/build/", "/", name);
 
 	return path ? path : xstrdup(name);
 }

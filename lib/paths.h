@@ -1,17 +1,20 @@
 /*
- * Where things are, in a source tree (the directory above build/ that holds configs/) and when
- * installed (PREFIX/bin, PREFIX/libexec/mlocklab, PREFIX/share/mlocklab/configs). Found from the
- * running executable; every string returned is new and owned by the caller, and none need exist.
+ * Where things are: in a source tree, the directory above build/ that holds configs/; or when
+ * installed, where all programs lie in one directory and share/ there leads to the data (install.mk).
+ * Found from the running executable, so that an installation can be moved; every string returned is
+ * new and owned by the caller, and none need exist.
  */
 #ifndef LIB_PATHS_H
 #define LIB_PATHS_H
 
 /* $MLOCKLAB_CACHE, else TOP/cache in a source tree, else $XDG_CACHE_HOME/mlocklab (~/.cache). */
 char *paths_cache(void);
-/* TOP/results in a source tree, else ./results. */
+/* TOP/results in a source tree, else $XDG_DATA_HOME/mlocklab/results (~/.local/share). */
 char *paths_results(void);
 /* The file NAME of configs/. */
 char *paths_config(const char *name);
+/* A file as a user names it: configs/NAME, where that is not below here, is paths_config(NAME). */
+char *paths_named(const char *file);
 /* The directory of the programs mlocklab-VERB. */
 char *paths_libexec(void);
 /* A program that is built beside the verbs: "mlockbench", "guest-init". */
@@ -19,8 +22,9 @@ char *paths_program(const char *name);
 
 /*
  * The pure part, which a test can ask: paths as seen by an executable at exe. top is set to the
- * source tree or to NULL, prefix to the installation or to NULL; at most one is set.
+ * source tree or to NULL, home to the directory of installed programs or to NULL; at most one is
+ * set.
  */
-void paths_locate(const char *exe, char **top, char **prefix);
+void paths_locate(const char *exe, char **top, char **home);
 
 #endif

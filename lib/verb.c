@@ -22,7 +22,7 @@ char *verb_suite(const char *suite)
 	char *name, *path;
 
 	if (strchr(suite, '/') || fs_exists(suite))
-		return xstrdup(suite);
+		return paths_named(suite);
 	name = xasprintf("%s.ini", suite);
 	path = paths_config(name);
 	free(name);

@@ -7,7 +7,8 @@
 
 /* The program that owns a verb; a new string. */
 char *verb_path(const char *name);
-/* The file of a suite, which is a file or the name of one in configs/; a new string. */
+/* The file of a suite, which is a file or the name of one in configs/, NAME or configs/NAME.ini; a
+ * new string. */
 char *verb_suite(const char *suite);
 /*
  * The value of the option `name` at argv[*i], written "--name VALUE" or "--name=VALUE"; moves *i

@@ -337,7 +337,10 @@ static int parse(int argc, char **argv, struct kernel_opts *o, struct kernel_bui
 			o->mirror = optarg;
 			o->update = true;
 		} else if (c == 'f') {
-			strv_push(&b->fragments, optarg);
+			char *path = paths_named(optarg);
+
+			strv_push(&b->fragments, path);
+			free(path);
 		} else if (c == 'j') {
 			b->jobs = atoi(optarg);
 		} else {

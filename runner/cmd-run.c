@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "lib/json.h"
 #include "lib/paths.h"
+#include "lib/verb.h"
 #include "runner/looks.h"
 #include "runner/locks.h"
 #include "runner/run-options.h"
@@ -35,6 +36,9 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 
 static int load(struct run *r, const struct run_options *o, struct err *err)
 {
+	char *path;
+	int ret;
+
 	if (o->resume) {
 		if (store_open(r->store, o->resume, err) < 0 ||
 		    experiment_from_json(r->e, r->store->run, err) < 0 ||
@@ -45,9 +49,10 @@ static int load(struct run *r, const struct run_options *o, struct err *err)
 				      json_get_str(json_object_get(r->store->run, "target"), "kind", ""),
 				      err);
 	}
-	if (experiment_load(r->e, o->experiment, r->bench, err) < 0)
-		return -1;
-	if (run_options_apply(o, r->e, err) < 0)
+	path = verb_suite(o->experiment);
+	ret = experiment_load(r->e, path, r->bench, err);
+	free(path);
+	if (ret < 0 || run_options_apply(o, r->e, err) < 0)
 		return -1;
 	if (r->e->stop_early && r->e->narms != 2)
 		return err_set(err, "a run that may stop early compares two arms, not %zu", r->e->narms);

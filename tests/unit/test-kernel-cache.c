@@ -271,30 +271,30 @@ static void test_space(void **state)
 	assert_non_null(strstr(err.text, "a kernel"));
 }
 
-static void located(const char *exe, const char *want_top, const char *want_prefix)
+static void located(const char *exe, const char *want_top, const char *want_home)
 {
-	char *path = xasprintf("%s/%s", top, exe), *found, *prefix;
+	char *path = xasprintf("%s/%s", top, exe), *found, *home;
 
-	paths_locate(path, &found, &prefix);
+	paths_locate(path, &found, &home);
 	free(path);
-	path = xasprintf("%s/%s", top, want_top ? want_top : want_prefix ? want_prefix : "");
+	path = xasprintf("%s/%s", top, want_top ? want_top : want_home ? want_home : "");
 	if (want_top)
 		assert_string_equal(found, path);
 	else
 		assert_null(found);
-	if (want_prefix)
-		assert_string_equal(prefix, path);
+	if (want_home)
+		assert_string_equal(home, path);
 	else
-		assert_null(prefix);
+		assert_null(home);
 	free(path);
 	free(found);
-	free(prefix);
+	free(home);
 }
 
 static void test_paths(void **state)
 {
 	char *tree = xasprintf("%s/tree/configs", top);
-	char *usr = xasprintf("%s/usr/share/mlocklab/configs", top);
+	char *usr = xasprintf("%s/usr/libexec/mlocklab/share/configs", top);
 	struct err err;
 
 	(void)state;
@@ -303,11 +303,39 @@ static void test_paths(void **state)
 	located("tree/mlocklab", "tree", NULL);
 	located("tree/build/mlockbench", "tree", NULL);
 	located("tree/build/libexec/mlocklab-run", "tree", NULL);
-	located("usr/bin/mlocklab", NULL, "usr");
-	located("usr/libexec/mlocklab/mlocklab-run", NULL, "usr");
+	located("usr/libexec/mlocklab/mlocklab", NULL, "usr/libexec/mlocklab");
+	located("usr/libexec/mlocklab/mlocklab-run", NULL, "usr/libexec/mlocklab");
 	located("else/where/a/b/c/mlocklab", NULL, NULL);
 	free(tree);
 	free(usr);
+}
+
+/* What a variable of the environment says, or that it says nothing: text "". */
+static void cache_is(const char *text, const char *want)
+{
+	char *path;
+
+	assert_int_equal(setenv("MLOCKLAB_CACHE", text, 1), 0);
+	path = paths_cache();
+	assert_non_null(strstr(path, want));
+	free(path);
+	unsetenv("MLOCKLAB_CACHE");
+}
+
+static void test_named(void **state)
+{
+	char *path = paths_named("configs/no-such.ini");
+
+	(void)state;
+	/* the test is a program of the tree */
+	assert_int_equal(*path, '/');
+	assert_non_null(strstr(path, "/configs/no-such.ini"));
+	free(path);
+	path = paths_named("other/no-such.ini");
+	assert_string_equal(path, "other/no-such.ini");
+	free(path);
+	cache_is("/else/where", "/else/where");
+	cache_is("", "/cache");
 }
 
 #define WITH_TOP(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -318,6 +346,7 @@ int main(void)
 		WITH_TOP(test_bzimage), WITH_TOP(test_deb),   WITH_TOP(test_tampered),
 		WITH_TOP(test_bad_deb), WITH_TOP(test_cached), WITH_TOP(test_image),
 		WITH_TOP(test_suites),	WITH_TOP(test_space),  WITH_TOP(test_paths),
+		cmocka_unit_test(test_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
