@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "lib/str.h"
 
 int err_set(struct err *err, const char *fmt, ...)
 {
@@ -12,6 +13,7 @@ int err_set(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
+	str_mend(err->text);
 	return -1;
 }
 
@@ -26,6 +28,7 @@ int err_sys(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	n = strlen(err->text);
 	snprintf(err->text + n, sizeof(err->text) - n, ": %s", strerror(saved));
+	str_mend(err->text);
 	return -1;
 }
 
@@ -41,5 +44,6 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	n = strlen(err->text);
 	snprintf(err->text + n, sizeof(err->text) - n, ": %s", old);
+	str_mend(err->text);
 	return -1;
 }

@@ -5,7 +5,8 @@
 /*
  * Convention of the whole project: a function that can fail takes `struct err *` last, returns
  * 0 (or a valid pointer) on success and -1 (or NULL) on failure with the text set. A message is
- * lower case, has no full stop, quotes its subject, and says what would be right.
+ * lower case, has no full stop, quotes its subject, and says what would be right. Whatever it quotes,
+ * the text is printable UTF-8: see str_mend().
  */
 struct err {
 	char text[512];

@@ -1,5 +1,6 @@
 #include "lib/record.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,11 +85,23 @@ static json_t *latency_json(const struct sample *s)
 	return a;
 }
 
+/* A reason may quote anything, and be cut anywhere; JSON is UTF-8. */
+static json_t *reason_json(const char *reason)
+{
+	char *text = xstrdup(reason ? reason : "");
+	json_t *o;
+
+	str_mend(text);
+	o = json_string(text);
+	free(text);
+	return o;
+}
+
 char *sample_format(const struct sample *s)
 {
-	json_t *o = json_pack("{s:s, s:s, s:i, s:b, s:s, s:s, s:I, s:I, s:o}", "t", "sample", "cell",
+	json_t *o = json_pack("{s:s, s:s, s:i, s:b, s:s, s:o, s:I, s:I, s:o}", "t", "sample", "cell",
 			      s->cell, "iter", s->iter, "warmup", s->warmup, "outcome", s->outcome,
-			      "reason", s->reason ? s->reason : "", "elapsed_ns",
+			      "reason", reason_json(s->reason), "elapsed_ns",
 			      (json_int_t)s->elapsed_ns, "ops", (json_int_t)s->ops, "metrics",
 			      figures_json(&s->metrics));
 	char *line;
@@ -149,6 +162,7 @@ static int known_outcome(const char *o)
 static int parse_object(struct sample *s, const json_t *o, struct err *err)
 {
 	long long elapsed = json_get_int(o, "elapsed_ns", 0), ops = json_get_int(o, "ops", 0);
+	long long iter = json_get_int(o, "iter", -1);
 
 	if (strcmp(json_get_str(o, "t", ""), "sample") != 0)
 		return err_set(err, "a record of type '%.20s' is not a sample",
@@ -156,10 +170,10 @@ static int parse_object(struct sample *s, const json_t *o, struct err *err)
 	s->cell = xstrdup(json_get_str(o, "cell", ""));
 	s->outcome = xstrdup(json_get_str(o, "outcome", ""));
 	s->reason = xstrdup(json_get_str(o, "reason", ""));
-	s->iter = (int)json_get_int(o, "iter", -1);
 	s->warmup = json_get_bool(o, "warmup", 0);
-	if (!*s->cell || s->iter < 0)
-		return err_set(err, "a sample lacks 'cell' or 'iter'");
+	if (!*s->cell || iter < 0 || iter > INT_MAX)
+		return err_set(err, "a sample lacks 'cell' or an 'iter' from 0 to %d", INT_MAX);
+	s->iter = (int)iter;
 	if (!known_outcome(s->outcome))
 		return err_set(err, "a sample's outcome is '%.20s', not ok, fail, skip or broken",
 			       s->outcome);
@@ -182,7 +196,7 @@ static int parse_object(struct sample *s, const json_t *o, struct err *err)
 int sample_parse(struct sample *s, const char *line, size_t len, struct err *err)
 {
 	json_error_t je;
-	json_t *o = json_loadb(line, len, 0, &je);
+	json_t *o = json_loadb(line, len, JSON_REJECT_DUPLICATES, &je);
 	int ret;
 
 	*s = (struct sample){0};

@@ -128,11 +128,11 @@ int spawn_capture(char *const argv[], struct str *out, struct err *err)
 		drain(po[0], out, pe[0], &errors);
 		ret = spawn_wait(pid, argv[0], err);
 		if (ret < 0 && errors.len) {
-			size_t n = strlen(err->text);
+			struct err own = *err;
 
 			while (errors.len && errors.buf[errors.len - 1] == '\n')
 				errors.buf[--errors.len] = '\0';
-			snprintf(err->text + n, sizeof(err->text) - n, ": %s", errors.buf);
+			err_set(err, "%s: %s", own.text, errors.buf);
 		}
 	}
 	close(po[0]);

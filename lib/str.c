@@ -106,6 +106,34 @@ const char *str_text(const struct str *s)
 	return s->buf ? s->buf : "";
 }
 
+/* Length of the printable UTF-8 character at p (RFC 3629), 0 where there is none. */
+static size_t printable(const unsigned char *p)
+{
+	size_t n = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
+
+	if (n == 1)
+		return *p >= 0x20 && *p != 0x7f ? 1 : *p == '\n' || *p == '\t';
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	/* further control characters, overlong forms, surrogates, beyond U+10FFFF */
+	if ((*p == 0xc2 && p[1] < 0xa0) || (*p == 0xe0 && p[1] < 0xa0) ||
+	    (*p == 0xed && p[1] > 0x9f) || (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+void str_mend(char *text)
+{
+	while (*text) {
+		size_t n = printable((unsigned char *)text);
+
+		if (!n)
+			*text = '?';
+		text += n ? n : 1;
+	}
+}
+
 static void push_owned(struct strv *s, char *text)
 {
 	if (s->n + 2 > s->cap) {

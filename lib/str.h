@@ -28,6 +28,12 @@ void str_release(struct str *s);
 /* The text, never NULL; owned by s. */
 const char *str_text(const struct str *s);
 
+/*
+ * Makes outside text fit for a terminal and for JSON, in place and at the same length: a control
+ * character other than newline and tab, and each byte that is no part of UTF-8, becomes '?'.
+ */
+void str_mend(char *text);
+
 struct strv {
 	char **v; /* NULL-terminated, each string owned */
 	size_t n, cap;

@@ -100,9 +100,11 @@ static void test_refused(void **state)
 	refuse("{\"t\":\"sample\"", "not JSON at column");
 	refuse("[]", "is not a sample");
 	refuse("{\"t\":\"hello\"}", "'hello'");
-	refuse("{\"t\":\"sample\",\"iter\":0}", "lacks 'cell' or 'iter'");
-	refuse("{\"t\":\"sample\",\"cell\":\"x\"}", "lacks 'cell' or 'iter'");
-	refuse("{\"t\":\"sample\",\"cell\":\"x\",\"iter\":-1}", "lacks 'cell' or 'iter'");
+	refuse("{\"t\":\"sample\",\"iter\":0}", "lacks 'cell' or an 'iter'");
+	refuse("{\"t\":\"sample\",\"cell\":\"x\"}", "lacks 'cell' or an 'iter'");
+	refuse("{\"t\":\"sample\",\"cell\":\"x\",\"iter\":-1}", "lacks 'cell' or an 'iter'");
+	refuse("{\"t\":\"sample\",\"cell\":\"x\",\"iter\":4294967296}", "an 'iter' from 0 to 2147483647");
+	refuse("{\"t\":\"sample\",\"cell\":\"x\",\"iter\":0,\"iter\":1}", "duplicate object key");
 	refuse(HEAD "\"outcome\":\"fine\"}", "'fine', not ok, fail, skip or broken");
 	refuse(HEAD "\"outcome\":\"ok\",\"elapsed_ns\":-1}", "negative");
 	refuse(HEAD "\"outcome\":\"ok\",\"metrics\":[1]}", "'metrics' of a sample is not an object");

@@ -72,6 +72,28 @@ static void test_quote(void **state)
 	strv_release(&v);
 }
 
+/* Printable text of any script stays; what a terminal obeys or JSON refuses does not. */
+static void test_mend(void **state)
+{
+	static const char *const cases[][2] = {
+		{"plain\ttext\n", "plain\ttext\n"},
+		{"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+		{"\x1b[2J\r\x7f", "?[2J??"},
+		{"\xc2\x9b" "2J", "??2J"},
+		{"cut \xe2\x82", "cut ??"},
+		{"\xff\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xe0\x80\x80\xf0\x80\x80\x80", "?????????????????" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *text = xstrdup(cases[i][0]);
+
+		str_mend(text);
+		assert_string_equal(text, cases[i][1]);
+		free(text);
+	}
+}
+
 static void test_err(void **state)
 {
 	struct err err;
@@ -89,6 +111,8 @@ static void test_err(void **state)
 	err_prefix(&err, "%s", x);
 	err_sys(&err, "%s", x);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+	err_set(&err, "a cell '%s'", "\x1b]0;x");
+	assert_string_equal(err.text, "a cell '?]0;x'");
 	free(x);
 }
 
@@ -96,7 +120,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_str), cmocka_unit_test(test_strv),
-		cmocka_unit_test(test_quote), cmocka_unit_test(test_err),
+		cmocka_unit_test(test_quote), cmocka_unit_test(test_mend),
+		cmocka_unit_test(test_err),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
