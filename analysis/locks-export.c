@@ -172,21 +172,25 @@ static json_t *stats_json(const struct lock_cell *c)
 static json_t *cell_json(const struct locks *l, const struct lock_cell *c)
 {
 	double *any = locks_shares(c, LOCK_CLASSES), *i_mmap = locks_shares(c, LOCK_I_MMAP);
+	double *in_exit = locks_exit_shares(c, LOCK_I_MMAP);
 	json_t *lines = json_array(), *o;
 
 	for (size_t i = 0; i < c->n_lines; i++)
 		json_array_append_new(lines, line_json(c, &c->lines[i]));
-	o = json_pack("{s:s, s:s, s:I, s:s?, s:o, s:f, s:f, s:f, s:f, s:f, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
+	o = json_pack("{s:s, s:s, s:I, s:s?, s:o, s:f, s:f, s:f, s:f, s:f, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		      "cell", c->cell->id, "arm", l->run.arms[c->arm].name, "rounds",
 		      (json_int_t)c->rounds, "skip", c->skip, "slowdown", number(c->slowdown), "events",
 		      c->events, "lost", c->lost, "missed", c->missed, "unpaired", c->unpaired,
 		      "lost_share", locks_lost(c), "incomplete", locks_lost(c) > LOCKS_MAX_LOST,
 		      "rounds_elapsed_ns", numbers(c->elapsed_ns, c->rounds), "rounds_process_ns",
 		      numbers(c->process_ns, c->rounds), "rounds_share", numbers(any, c->rounds),
-		      "rounds_i_mmap_share", numbers(i_mmap, c->rounds), "lines", lines, "classes",
+		      "rounds_i_mmap_share", numbers(i_mmap, c->rounds), "rounds_exit_ns",
+		      numbers(c->exit_ns, c->rounds), "rounds_i_mmap_exit_share",
+		      in_exit ? numbers(in_exit, c->rounds) : json_null(), "lines", lines, "classes",
 		      stats_json(c));
 	free(any);
 	free(i_mmap);
+	free(in_exit);
 	return o;
 }
 

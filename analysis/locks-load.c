@@ -80,13 +80,16 @@ static void add_round(struct lock_cell *c, const json_t *o, const struct round *
 	c->rounds++;
 	grow(&c->elapsed_ns, c->rounds);
 	grow(&c->process_ns, c->rounds);
+	grow(&c->exit_ns, c->rounds);
 	c->elapsed_ns[c->rounds - 1] = elapsed;
+	c->exit_ns[c->rounds - 1] = json_get_num(o, "exit_ns", 0);
 	c->process_ns[c->rounds - 1] =
 		round->process_ns > 0 ? round->process_ns : elapsed * json_get_num(o, "workers", 1);
 	for (size_t i = 0; i < c->n_lines; i++) {
 		grow(&c->lines[i].waits, c->rounds);
 		grow(&c->lines[i].wait_ns, c->rounds);
 		grow(&c->lines[i].longest_ns, c->rounds);
+		grow(&c->lines[i].in_exit_ns, c->rounds);
 	}
 }
 
@@ -108,6 +111,7 @@ static struct lock_line *line_of(struct lock_cell *c, enum lock_class class, cha
 	line->waits = xcalloc(c->rounds, sizeof(double));
 	line->wait_ns = xcalloc(c->rounds, sizeof(double));
 	line->longest_ns = xcalloc(c->rounds, sizeof(double));
+	line->in_exit_ns = xcalloc(c->rounds, sizeof(double));
 	return line;
 }
 
@@ -154,6 +158,7 @@ static void add_rows(struct lock_cell *c, const json_t *rows)
 
 		line->waits[at] += json_get_num(row, "waits", 0);
 		line->wait_ns[at] += json_get_num(row, "wait_ns", 0);
+		line->in_exit_ns[at] += json_get_num(row, "in_exit_ns", 0);
 		if (longest > line->longest_ns[at])
 			line->longest_ns[at] = longest;
 	}

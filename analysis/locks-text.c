@@ -127,19 +127,28 @@ static void add_line(const struct locks *l, const struct lock_cell *c, const str
 		 share);
 }
 
-/* "i_mmap_rwsem: 58.1% of the processes' time (51.0% to 63.2%)" */
-static void add_class(const struct lock_cell *c, enum lock_class class, struct str *out)
+/* "i_mmap_rwsem: 58.1% of WHAT (51.0% to 63.2%)", of values by round that are freed; NULL: nothing */
+static void add_share(const struct lock_cell *c, enum lock_class class, double *shares,
+		      const char *what, struct str *out)
 {
-	struct values v = {locks_shares(c, class), c->rounds};
-	struct spread s = values_spread(&v);
+	struct values v = {shares, c->rounds};
 	char mid[32], low[32], high[32];
+	struct spread s;
 
+	if (!shares)
+		return;
+	s = values_spread(&v);
 	locks_percent(mid, s.mid);
 	locks_percent(low, s.low);
 	locks_percent(high, s.high);
-	str_addf(out, " %s: %s of the processes' time (%s to %s)\n", lock_class_name(class), mid, low,
-		 high);
+	str_addf(out, " %s: %s of %s (%s to %s)\n", lock_class_name(class), mid, what, low, high);
 	values_release(&v);
+}
+
+static void add_class(const struct lock_cell *c, enum lock_class class, struct str *out)
+{
+	add_share(c, class, locks_exit_shares(c, class), "the time in exit_mmap", out);
+	add_share(c, class, locks_shares(c, class), "the processes' time", out);
 }
 
 static void add_stat(const struct lock_cell *c, const struct lock_stat *s, struct str *out)

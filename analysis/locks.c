@@ -122,6 +122,7 @@ void locks_release(struct locks *l)
 			free(c->lines[k].waits);
 			free(c->lines[k].wait_ns);
 			free(c->lines[k].longest_ns);
+			free(c->lines[k].in_exit_ns);
 		}
 		for (size_t k = 0; k < c->n_stats; k++) {
 			free(c->stats[k].class);
@@ -132,6 +133,7 @@ void locks_release(struct locks *l)
 		free(c->lines);
 		free(c->elapsed_ns);
 		free(c->process_ns);
+		free(c->exit_ns);
 		free(c->skip);
 	}
 	free(l->cells);
@@ -184,6 +186,21 @@ double *locks_shares(const struct lock_cell *c, enum lock_class class)
 		for (size_t k = 0; k < c->n_lines; k++)
 			if (class == LOCK_CLASSES || c->lines[k].class == class)
 				shares[i] += c->lines[k].wait_ns[i] / c->process_ns[i];
+	return shares;
+}
+
+double *locks_exit_shares(const struct lock_cell *c, enum lock_class class)
+{
+	double *shares;
+
+	for (size_t i = 0; i < c->rounds; i++)
+		if (!(c->exit_ns[i] > 0))
+			return NULL;
+	shares = xcalloc(c->rounds + 1, sizeof(*shares));
+	for (size_t i = 0; i < c->rounds; i++)
+		for (size_t k = 0; k < c->n_lines; k++)
+			if (class == LOCK_CLASSES || c->lines[k].class == class)
+				shares[i] += c->lines[k].in_exit_ns[i] / c->exit_ns[i];
 	return shares;
 }
 

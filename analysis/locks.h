@@ -15,6 +15,7 @@ struct lock_line {
 	char mode; /* 'R'ead, 'W'rite, 'M'utex, 'S'pin */
 	char *caller, *via; /* via called caller; "" where unknown. Text of the guest: escape it */
 	double *waits, *wait_ns, *longest_ns; /* by round; 0 where nobody waited */
+	double *in_exit_ns; /* by round: the part of wait_ns that was waited in exit_mmap() */
 };
 
 /* What a kernel's own statistics tell of a class, summed over the boots: for ranking, no times. */
@@ -34,6 +35,7 @@ struct lock_cell {
 	 * to exit of each), else the operation's time times the processes that worked in it.
 	 */
 	double *elapsed_ns, *process_ns;
+	double *exit_ns; /* by round: the summed time in exit_mmap(); 0 where nobody exited */
 	struct lock_line *lines; /* the longest waiting first, by their medians and then their sums */
 	size_t n_lines;
 	struct lock_stat *stats; /* the longest waiting first */
@@ -74,6 +76,13 @@ void locks_figures(const struct lock_cell *c, const struct lock_line *line, stru
 /* By round, the share of the processes' time that went into waiting for a class of locks, or with
  * LOCK_CLASSES into any; c->rounds values for the caller to free. */
 double *locks_shares(const struct lock_cell *c, enum lock_class class);
+
+/*
+ * The same of the time in exit_mmap(), and of the waiting there: what part of taking down the address
+ * spaces it was. The processes' own time holds more, that before a process gets a CPU to exit on and
+ * until its parent has reaped it. NULL where there was a round without exits.
+ */
+double *locks_exit_shares(const struct lock_cell *c, enum lock_class class);
 
 /* A class's part of all the waiting that the kernel's statistics tell of. */
 double locks_stat_share(const struct lock_cell *c, const struct lock_stat *s);

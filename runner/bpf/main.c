@@ -2,7 +2,8 @@
  * lock-bpf: loads waits.bpf.c and says on its standard output
  *
  *     ready                                   when it records, or "error REASON"
- *     wait FROM TO LOCK read|write ADDRESS... for each wait, after its standard input has ended
+ *     wait FROM TO LOCK read|write|exit THREAD ADDRESS...
+ *                                             for each wait, after its standard input has ended
  *     end LOST UNPAIRED
  *
  * with times in ns of CLOCK_MONOTONIC_RAW. A program of its own, so that only boots that use it carry
@@ -88,8 +89,10 @@ static unsigned long long to_raw(const struct offsets *o, unsigned long long t)
 
 static void print_wait(const struct wait *w, const struct offsets *o)
 {
-	printf("wait %llu %llu %llx %s", to_raw(o, w->from), to_raw(o, w->to), w->lock,
-	       w->write ? "write" : "read");
+	static const char *const kinds[] = {"read", "write", "exit"};
+
+	printf("wait %llu %llu %llx %s %u", to_raw(o, w->from), to_raw(o, w->to), w->lock,
+	       kinds[w->kind], w->thread);
 	for (int i = 0; i < WAIT_FRAMES && w->chain[i]; i++)
 		printf(" %llx", w->chain[i]);
 	putchar('\n');
@@ -99,10 +102,11 @@ static void print_wait(const struct wait *w, const struct offsets *o)
 static unsigned long long misses(const struct waits_bpf *b)
 {
 	const struct bpf_program *programs[] = {b->progs.enter_read, b->progs.enter_write,
-						b->progs.leave_read, b->progs.leave_write};
+						b->progs.enter_exit, b->progs.leave_read,
+						b->progs.leave_write, b->progs.leave_exit};
 	unsigned long long sum = 0;
 
-	for (int i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
 		struct bpf_prog_info info = {0};
 		__u32 len = sizeof(info);
 

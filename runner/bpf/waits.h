@@ -4,10 +4,15 @@
 
 #define WAIT_FRAMES 16
 
-/* One wait, from entering a slow path to coming back. Times are of CLOCK_MONOTONIC. */
+enum wait_kind { WAIT_READ, WAIT_WRITE, WAIT_EXIT };
+
+/*
+ * One wait, from entering a slow path to coming back; or the time a thread spent in exit_mmap(), whose
+ * address space is then the lock. Times are of CLOCK_MONOTONIC.
+ */
 struct wait {
 	unsigned long long from, to, lock;
-	unsigned long long write; /* or read */
+	unsigned int kind, thread;
 	unsigned long long chain[WAIT_FRAMES]; /* return addresses, the innermost first; 0 behind the last */
 };
 

@@ -72,16 +72,33 @@ int helper_start(struct helper *h, const char *bench, struct err *err)
 	return ret;
 }
 
+static bool parse_mode(const char *name, enum wait_mode *mode)
+{
+	static const char *const names[] = {[MODE_READ] = "read", [MODE_WRITE] = "write",
+					    [MODE_EXIT] = "exit"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (names[i] && !strcmp(name, names[i])) {
+			*mode = (enum wait_mode)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 int helper_parse_wait(const char *line, const struct symbols *s, struct lock_wait *w)
 {
 	unsigned long long from, to, lock;
 	uint64_t chain[MAX_FRAMES];
 	struct lock_event e = {0};
+	enum wait_mode mode;
 	size_t n = 0;
-	char mode[8];
+	char name[8];
+	unsigned thread;
 	int at = 0;
 
-	if (sscanf(line, "wait %llu %llu %llx %7s%n", &from, &to, &lock, mode, &at) != 4 || to < from)
+	if (sscanf(line, "wait %llu %llu %llx %7s %u%n", &from, &to, &lock, name, &thread, &at) != 5 ||
+	    to < from || !parse_mode(name, &mode))
 		return -1;
 	for (const char *p = line + at; n < MAX_FRAMES; n++) {
 		char *end;
@@ -92,8 +109,8 @@ int helper_parse_wait(const char *line, const struct symbols *s, struct lock_wai
 		p = end;
 	}
 	waits_caller(s, chain, n, &e);
-	*w = (struct lock_wait){from, to, lock, strcmp(mode, "write") ? MODE_READ : MODE_WRITE, e.caller,
-				e.via};
+	*w = (struct lock_wait){from, to, lock, mode, e.caller, e.via,
+				mode == MODE_EXIT ? thread | WAITER_EXIT : thread, false};
 	return 0;
 }
 
@@ -121,6 +138,7 @@ int helper_stop(struct helper *h, const struct symbols *s, struct lock_waits *w,
 	if (ret < 0)
 		err_set(err, PROGRAM " ended before it told what it recorded");
 	w->unpaired = unpaired;
+	waits_find_exits(w);
 	*lost = dropped;
 	free(line);
 	finish(h);

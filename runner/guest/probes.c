@@ -21,6 +21,8 @@ static const struct {
 	[PROBE_WRITE_ENTER] = {"enter_write", "rwsem_down_write_slowpath", 0},
 	[PROBE_READ_LEAVE] = {"leave_read", "rwsem_down_read_slowpath", 1},
 	[PROBE_WRITE_LEAVE] = {"leave_write", "rwsem_down_write_slowpath", 1},
+	[PROBE_EXIT_ENTER] = {"enter_exit", "exit_mmap", 0},
+	[PROBE_EXIT_LEAVE] = {"leave_exit", "exit_mmap", 1},
 };
 
 /* A line to kprobe_events, which takes one a write and would drop all others but for O_APPEND. */
@@ -44,7 +46,7 @@ static int create(enum probe probe, const struct symbols *s, struct err *err)
 
 	if (!function)
 		return err_set(err, "this kernel has no function '%s'", kinds[probe].function);
-	/* %di is the first argument of a function: the semaphore */
+	/* %di is the first argument of a function: the semaphore, or the address space */
 	line = kinds[probe].leave
 		       ? xasprintf("r%d:" GROUP "/%s %s", OUTSTANDING, kinds[probe].name, function)
 		       : xasprintf("p:" GROUP "/%s %s lock=%%di:x64", kinds[probe].name, function);
@@ -135,8 +137,9 @@ int probes_create(struct probes *p, const struct symbols *s, struct err *err)
 	 * The return probes first: the one that was made last fires first, and once a return probe
 	 * has changed the return address, a kernel 5.10 cannot see past it into the caller.
 	 */
-	static const enum probe order[] = {PROBE_READ_LEAVE, PROBE_WRITE_LEAVE, PROBE_READ_ENTER,
-					   PROBE_WRITE_ENTER};
+	static const enum probe order[PROBES] = {PROBE_READ_LEAVE, PROBE_WRITE_LEAVE,
+						 PROBE_EXIT_LEAVE, PROBE_READ_ENTER,
+						 PROBE_WRITE_ENTER, PROBE_EXIT_ENTER};
 
 	*p = (struct probes){0};
 	for (int i = 0; i < PROBES; i++) {

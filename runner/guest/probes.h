@@ -17,7 +17,15 @@
 #include "runner/guest/symbols.h"
 #include "runner/guest/waits.h"
 
-enum probe { PROBE_READ_ENTER, PROBE_WRITE_ENTER, PROBE_READ_LEAVE, PROBE_WRITE_LEAVE, PROBES };
+enum probe {
+	PROBE_READ_ENTER,
+	PROBE_WRITE_ENTER,
+	PROBE_READ_LEAVE,
+	PROBE_WRITE_LEAVE,
+	PROBE_EXIT_ENTER, /* of exit_mmap(): by slowpath, for what part of an exit was waiting */
+	PROBE_EXIT_LEAVE,
+	PROBES
+};
 
 struct probes {
 	/* of its tracepoint, as perf_event_open(2) and raw records have it; 0: not used */

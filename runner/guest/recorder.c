@@ -136,15 +136,18 @@ static void tell_regions(const struct recorder *r, const struct lock_waits *w)
 	for (size_t i = 0; i < lines.n; i++) {
 		struct lock_region region;
 		unsigned long long from, to;
+		struct exits exits;
 
 		if (sscanf(lines.v[i], "%d %llu %llu %u", &region.iter, &from, &to,
 			   &region.workers) != 4)
 			continue;
 		region.start = from;
 		region.end = to;
-		tell(r, json_pack("{s:s, s:s, s:s, s:i, s:I, s:i, s:o}", "t", "locks", "cell", r->cell,
-				  "backend", r->backend, "iter", region.iter, "elapsed_ns",
-				  (json_int_t)(to - from), "workers", (int)region.workers, "rows",
+		exits = waits_exits(w, &region);
+		tell(r, json_pack("{s:s, s:s, s:s, s:i, s:I, s:i, s:I, s:I, s:o}", "t", "locks", "cell",
+				  r->cell, "backend", r->backend, "iter", region.iter, "elapsed_ns",
+				  (json_int_t)(to - from), "workers", (int)region.workers, "exits",
+				  (json_int_t)exits.n, "exit_ns", (json_int_t)exits.ns, "rows",
 				  waits_rows(w, &region)));
 	}
 	strv_release(&lines);

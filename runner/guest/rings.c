@@ -178,6 +178,13 @@ static bool get(const struct cursor *data, size_t at, void *to, size_t n)
 	return true;
 }
 
+static enum wait_mode mode_of(enum probe probe)
+{
+	if (probe == PROBE_EXIT_ENTER || probe == PROBE_EXIT_LEAVE)
+		return MODE_EXIT;
+	return probe == PROBE_READ_ENTER || probe == PROBE_READ_LEAVE ? MODE_READ : MODE_WRITE;
+}
+
 static bool decode_probe(const struct cursor *data, uint32_t thread, const struct probes *p,
 			 struct lock_event *e)
 {
@@ -191,9 +198,9 @@ static bool decode_probe(const struct cursor *data, uint32_t thread, const struc
 		probe++;
 	if (probe == PROBES)
 		return false;
-	e->enter = probe == PROBE_READ_ENTER || probe == PROBE_WRITE_ENTER;
-	e->mode = probe == PROBE_READ_ENTER || probe == PROBE_READ_LEAVE ? MODE_READ : MODE_WRITE;
-	e->waiter = thread;
+	e->enter = probe == PROBE_READ_ENTER || probe == PROBE_WRITE_ENTER || probe == PROBE_EXIT_ENTER;
+	e->mode = mode_of((enum probe)probe);
+	e->waiter = e->mode == MODE_EXIT ? thread | WAITER_EXIT : thread;
 	if ((e->enter || p->flags_at) && !get(data, p->lock_at, &e->lock, sizeof(e->lock)))
 		return false;
 	if (!p->flags_at)

@@ -104,7 +104,8 @@ static void take(struct lock_waits *w, const struct lock_event **open, const str
 		*open = NULL;
 	} else {
 		w->v[w->n++] = (struct lock_wait){(*open)->time, e->time, (*open)->lock,
-						  (*open)->mode, (*open)->caller, (*open)->via};
+						  (*open)->mode, (*open)->caller, (*open)->via,
+						  (*open)->waiter, false};
 		*open = NULL;
 	}
 }
@@ -129,6 +130,53 @@ void waits_pair(const struct lock_event *events, size_t n, struct lock_waits *w)
 	free(p.slots);
 	free(p.waiters);
 	free(order);
+	waits_find_exits(w);
+}
+
+/* --- within exit_mmap() --- */
+
+static int by_waiter(const void *a, const void *b)
+{
+	const struct lock_wait *x = *(const struct lock_wait *const *)a;
+	const struct lock_wait *y = *(const struct lock_wait *const *)b;
+
+	if (x->waiter != y->waiter)
+		return x->waiter < y->waiter ? -1 : 1;
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+/* The last of a waiter's that began at a time or before it; those of one do not overlap. */
+static const struct lock_wait *last_before(const struct lock_wait **exits, size_t n, uint64_t waiter,
+					   uint64_t time)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (exits[mid]->waiter < waiter ||
+		    (exits[mid]->waiter == waiter && exits[mid]->from <= time))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low && exits[low - 1]->waiter == waiter ? exits[low - 1] : NULL;
+}
+
+void waits_find_exits(struct lock_waits *w)
+{
+	const struct lock_wait **exits = xcalloc(w->n + 1, sizeof(*exits)), *exit;
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i].mode == MODE_EXIT)
+			exits[n++] = &w->v[i];
+	qsort(exits, n, sizeof(*exits), by_waiter);
+	for (size_t i = 0; i < w->n; i++) {
+		exit = last_before(exits, n, w->v[i].waiter | WAITER_EXIT, w->v[i].from);
+		w->v[i].in_exit = exit && w->v[i].from <= exit->to;
+	}
+	free(exits);
 }
 
 void waits_release(struct lock_waits *w)
@@ -144,7 +192,7 @@ static const char *const mode_names[] = {"read", "write", "mutex", "spin"};
 
 struct row {
 	struct lock_wait key; /* times aside; lock 0: several */
-	uint64_t waits, total, longest;
+	uint64_t waits, total, longest, in_exit;
 };
 
 static int by_key(const void *a, const void *b)
@@ -169,12 +217,18 @@ static int by_total(const void *a, const void *b)
 	return by_key(&x->key, &y->key);
 }
 
-static void add_to(struct row *row, uint64_t waits, uint64_t ns, uint64_t longest)
+static void add_to(struct row *row, const struct row *more)
 {
-	row->waits += waits;
-	row->total += ns;
-	if (longest > row->longest)
-		row->longest = longest;
+	row->waits += more->waits;
+	row->total += more->total;
+	row->in_exit += more->in_exit;
+	if (more->longest > row->longest)
+		row->longest = more->longest;
+}
+
+static bool began_in(const struct lock_wait *w, const struct lock_region *region)
+{
+	return w->from >= region->start && w->from <= region->end;
 }
 
 /* The rows of a region, the longest waiting first; *n of them, for the caller to free. */
@@ -185,7 +239,7 @@ static struct row *sum_up(const struct lock_waits *w, const struct lock_region *
 	size_t count = 0;
 
 	for (size_t i = 0; i < w->n; i++)
-		if (w->v[i].from >= region->start && w->v[i].from <= region->end)
+		if (w->v[i].mode != MODE_EXIT && began_in(&w->v[i], region))
 			inside[count++] = w->v[i];
 	qsort(inside, count, sizeof(*inside), by_key);
 	*n = 0;
@@ -194,7 +248,8 @@ static struct row *sum_up(const struct lock_waits *w, const struct lock_region *
 
 		if (!*n || by_key(&rows[*n - 1].key, &inside[i]) != 0)
 			rows[(*n)++].key = inside[i];
-		add_to(&rows[*n - 1], 1, ns, ns);
+		add_to(&rows[*n - 1], &(struct row){.waits = 1, .total = ns, .longest = ns,
+						    .in_exit = inside[i].in_exit ? ns : 0});
 	}
 	free(inside);
 	qsort(rows, *n, sizeof(*rows), by_total);
@@ -210,9 +265,9 @@ static void fold(struct row *rows, size_t *n)
 	if (*n <= WAITS_MAX_ROWS)
 		return;
 	for (int mode = 0; mode < MODES; mode++)
-		rest[mode] = (struct row){{.mode = (enum wait_mode)mode, .caller = "", .via = ""}, 0, 0, 0};
+		rest[mode] = (struct row){.key = {.mode = (enum wait_mode)mode, .caller = "", .via = ""}};
 	for (size_t i = keep; i < *n; i++)
-		add_to(&rest[rows[i].key.mode], rows[i].waits, rows[i].total, rows[i].longest);
+		add_to(&rest[rows[i].key.mode], &rows[i]);
 	for (int mode = 0; mode < MODES; mode++)
 		if (rest[mode].waits)
 			rows[k++] = rest[mode];
@@ -245,11 +300,25 @@ json_t *waits_rows(const struct lock_waits *w, const struct lock_region *region)
 	number_locks(rows, n);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(
-			a, json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I}", "lock",
+			a, json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "lock",
 				     (json_int_t)rows[i].key.lock, "mode", mode_names[rows[i].key.mode],
 				     "caller", rows[i].key.caller, "via", rows[i].key.via, "waits",
 				     (json_int_t)rows[i].waits, "wait_ns", (json_int_t)rows[i].total,
-				     "longest_ns", (json_int_t)rows[i].longest));
+				     "longest_ns", (json_int_t)rows[i].longest,
+				     "in_exit_ns", (json_int_t)rows[i].in_exit));
 	free(rows);
 	return a;
+}
+
+struct exits waits_exits(const struct lock_waits *w, const struct lock_region *region)
+{
+	struct exits sum = {0};
+
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->v[i].mode != MODE_EXIT || !began_in(&w->v[i], region))
+			continue;
+		sum.n++;
+		sum.ns += w->v[i].to - w->v[i].from;
+	}
+	return sum;
 }

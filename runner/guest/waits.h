@@ -12,15 +12,18 @@
 #include "runner/guest/symbols.h"
 
 /*
- * What is waited for, and how; "read", "write", "mutex", "spin" in a `locks` message. MODE_ANY: of a
- * return that does not tell.
+ * What is waited for, and how; "read", "write", "mutex", "spin" in a `locks` message. MODE_EXIT is no
+ * waiting: a thread is in exit_mmap(), taking down an address space. MODE_ANY: of a return that does
+ * not tell.
  */
-enum wait_mode { MODE_READ, MODE_WRITE, MODE_MUTEX, MODE_SPIN, MODE_ANY };
+enum wait_mode { MODE_READ, MODE_WRITE, MODE_MUTEX, MODE_SPIN, MODE_EXIT, MODE_ANY };
 
 /* A thread that begins to wait, or that stops: it has the lock, or a signal. */
 struct lock_event {
 	uint64_t time; /* ns of CLOCK_MONOTONIC_RAW */
-	uint64_t waiter; /* who waits: both halves of a wait have the same, and none is 0 */
+	/* who waits: both halves of a wait have the same, which nothing else of that thread has that
+	 * may enclose it; none is 0 */
+	uint64_t waiter;
 	bool enter;
 	bool goes_on; /* an enter that may follow another: spinning for a mutex, then sleeping */
 	enum wait_mode mode;
@@ -34,7 +37,12 @@ struct lock_wait {
 	uint64_t lock;
 	enum wait_mode mode;
 	const char *caller, *via;
+	uint64_t waiter;
+	bool in_exit; /* it began within an exit_mmap() of the same thread */
 };
+
+/* Of a thread, what tells its time in exit_mmap() from its waits there. */
+#define WAITER_EXIT (1ull << 32)
 
 struct lock_waits {
 	struct lock_wait *v; /* by the time at which they ended */
@@ -54,6 +62,8 @@ void waits_caller(const struct symbols *s, const uint64_t *chain, size_t n, stru
  */
 void waits_pair(const struct lock_event *events, size_t n, struct lock_waits *w);
 void waits_release(struct lock_waits *w);
+/* Finds in_exit of every wait. */
+void waits_find_exits(struct lock_waits *w);
 
 /* A region in which waiting counts, on the clock of the events. */
 struct lock_region {
@@ -71,5 +81,11 @@ struct lock_region {
  * rows, for its address means nothing in another boot. A new reference.
  */
 json_t *waits_rows(const struct lock_waits *w, const struct lock_region *region);
+
+/* The times spent in exit_mmap() that began in a region: how many, and their sum. */
+struct exits {
+	uint64_t n, ns;
+};
+struct exits waits_exits(const struct lock_waits *w, const struct lock_region *region);
 
 #endif

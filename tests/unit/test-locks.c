@@ -175,6 +175,38 @@ static void expect_text(const struct locks *l, const char *words)
 	str_release(&out);
 }
 
+/* Of the time in exit_mmap() counts what was waited there; a round without exits makes it unknown. */
+static void test_exit_shares(void **state)
+{
+	struct fixture f;
+	struct locks l;
+	double *shares;
+
+	(void)state;
+	begin(&f);
+	append_event(&f, 2, "{\"t\":\"locks\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
+			    "\"iter\":1,\"elapsed_ns\":1000,\"workers\":1,\"exits\":2,\"exit_ns\":40,"
+			    "\"rows\":[{\"lock\":1,\"mode\":\"write\",\"caller\":\"unlink_file_vma\",\"via\":"
+			    "\"x\",\"waits\":2,\"wait_ns\":50,\"longest_ns\":30,\"in_exit_ns\":30},"
+			    "{\"lock\":2,\"mode\":\"write\",\"caller\":\"unlink_anon_vmas\",\"via\":\"x\","
+			    "\"waits\":1,\"wait_ns\":6,\"longest_ns\":6,\"in_exit_ns\":6}]}");
+	load(&f, &l);
+	shares = locks_exit_shares(&l.cells[0], LOCK_I_MMAP);
+	assert_non_null(shares);
+	NEAR(shares[0], 0.75, 1e-9);
+	free(shares);
+	shares = locks_exit_shares(&l.cells[0], LOCK_CLASSES);
+	NEAR(shares[0], 0.9, 1e-9);
+	free(shares);
+	expect_text(&l, " i_mmap_rwsem: 75.0% of the time in exit_mmap (75.0% to 75.0%)\n");
+	locks_release(&l);
+	round_of(&f, 2, 2, ROW(1, "write", "unlink_file_vma", 1, 12, 12));
+	load(&f, &l);
+	assert_null(locks_exit_shares(&l.cells[0], LOCK_I_MMAP));
+	locks_release(&l);
+	fixture_release(&f);
+}
+
 static void test_losses(void **state)
 {
 	struct fixture f;
@@ -250,7 +282,7 @@ int main(void)
 		cmocka_unit_test(test_classes),	    cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_class_by_lock), cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_skip_is_told_escaped), cmocka_unit_test(test_no_evidence),
-		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_width),	    cmocka_unit_test(test_exit_shares),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

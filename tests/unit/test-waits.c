@@ -207,14 +207,54 @@ static void test_pairs_nested(void **state)
 	waits_release(&w);
 }
 
+/* An exit encloses waits of its own thread, and none of another's; it is no wait itself. */
+static void test_exits(void **state)
+{
+	const struct lock_event events[] = {
+		{10, 7 | WAITER_EXIT, true, false, MODE_EXIT, 0xe, "", ""},
+		enter(20, 7, 0xa, true, "unlink"), leave(35, 7, true),
+		enter(30, 8, 0xa, false, "walk"), leave(39, 8, false),
+		{50, 7 | WAITER_EXIT, false, false, MODE_EXIT, 0, NULL, NULL},
+		enter(60, 7, 0xa, true, "unlink"), leave(70, 7, true),
+		{80, 8 | WAITER_EXIT, true, false, MODE_EXIT, 0xf, "", ""},
+		enter(85, 8, 0xa, true, "unlink"), leave(95, 8, true),
+		{100, 8 | WAITER_EXIT, false, false, MODE_EXIT, 0, NULL, NULL},
+	};
+	struct lock_region region = {1, 0, 200, 2}, first = {1, 0, 79, 2};
+	struct lock_waits w;
+	struct exits exits;
+	json_t *rows, *row;
+
+	(void)state;
+	waits_pair(events, 12, &w);
+	assert_int_equal(w.unpaired, 0);
+	exits = waits_exits(&w, &region);
+	assert_int_equal(exits.n, 2);
+	assert_int_equal(exits.ns, 60);
+	assert_int_equal(waits_exits(&w, &first).ns, 40);
+	rows = waits_rows(&w, &region);
+	assert_int_equal(json_array_size(rows), 2);
+	row = json_array_get(rows, 0);
+	assert_string_equal(json_get_str(row, "caller", ""), "unlink");
+	assert_int_equal(json_get_int(row, "wait_ns", 0), 35);
+	assert_int_equal(json_get_int(row, "in_exit_ns", 0), 25);
+	assert_int_equal(json_get_int(json_array_get(rows, 1), "wait_ns", 0), 9);
+	assert_int_equal(json_get_int(json_array_get(rows, 1), "in_exit_ns", -1), 0);
+	json_decref(rows);
+	waits_release(&w);
+}
+
 /* --- rows --- */
 
 static void test_rows(void **state)
 {
 	struct lock_wait v[] = {
-		{10, 30, 0xb, MODE_WRITE, "unlink", "exit"},	{10, 20, 0xb, MODE_WRITE, "unlink", "exit"},
-		{12, 100, 0xa, MODE_READ, "walk", "munlock"}, {5, 50, 0xa, MODE_WRITE, "unlink", "exit"},
-		{40, 41, 0xa, MODE_WRITE, "unlink", "exit"},	{201, 300, 0xa, MODE_WRITE, "unlink", "exit"},
+		{10, 30, 0xb, MODE_WRITE, "unlink", "exit", 1, false},
+		{10, 20, 0xb, MODE_WRITE, "unlink", "exit", 2, false},
+		{12, 100, 0xa, MODE_READ, "walk", "munlock", 3, false},
+		{5, 50, 0xa, MODE_WRITE, "unlink", "exit", 4, false},
+		{40, 41, 0xa, MODE_WRITE, "unlink", "exit", 1, false},
+		{201, 300, 0xa, MODE_WRITE, "unlink", "exit", 1, false},
 	};
 	struct lock_waits w = {v, 6, 0};
 	struct lock_region region = {1, 10, 200, 4};
@@ -249,7 +289,8 @@ static void test_rows_folded(void **state)
 
 	(void)state;
 	for (i = 0; i < N; i++) {
-		v[i] = (struct lock_wait){0, i + 1, i + 1, i % 2 ? MODE_WRITE : MODE_READ, "f", "g"};
+		v[i] = (struct lock_wait){0, i + 1, i + 1, i % 2 ? MODE_WRITE : MODE_READ, "f", "g", 1,
+					  false};
 		want += (json_int_t)i + 1;
 	}
 	rows = waits_rows(&w, &region);
@@ -266,7 +307,7 @@ static void test_rows_folded(void **state)
 
 /* --- records as the kernel writes them --- */
 
-static const struct probes probes = {{1501, 1502, 1503, 1504}, 16, 0};
+static const struct probes probes = {{1501, 1502, 1503, 1504, 1505, 1506}, 16, 0};
 
 /* A sample record: thread, time, call chain, and the probe's own bytes. */
 static void add_record(struct str *raw, enum probe probe, uint32_t thread, uint64_t time,
@@ -375,7 +416,7 @@ static void test_helper_lines(void **state)
 
 	(void)state;
 	load(&s);
-	assert_int_equal(helper_parse_wait("wait 100 350 ffff888000001000 write ffffffff81000720 "
+	assert_int_equal(helper_parse_wait("wait 100 350 ffff888000001000 write 42 ffffffff81000720 "
 					   "ffffffff81000105 ffffffff81000220 ffffffff81000330 "
 					   "ffffffff81000420\n", &s, &w), 0);
 	assert_int_equal(w.to - w.from, 250);
@@ -383,10 +424,16 @@ static void test_helper_lines(void **state)
 	assert_true(w.lock == 0xffff888000001000);
 	assert_string_equal(w.caller, "unlink_file_vma");
 	assert_string_equal(w.via, "free_pgtables");
-	assert_int_equal(helper_parse_wait("wait 100 350 ffff888000001000 read\n", &s, &w), 0);
+	assert_int_equal(w.waiter, 42);
+	assert_int_equal(helper_parse_wait("wait 100 350 ffff888000001000 exit 42\n", &s, &w), 0);
+	assert_int_equal(w.mode, MODE_EXIT);
+	assert_true(w.waiter == (42 | WAITER_EXIT));
+	assert_int_equal(helper_parse_wait("wait 100 350 ffff888000001000 read 42\n", &s, &w), 0);
 	assert_int_equal(w.mode, MODE_READ);
 	assert_string_equal(w.caller, "");
-	assert_int_equal(helper_parse_wait("wait 350 100 ffff888000001000 read\n", &s, &w), -1);
+	assert_int_equal(helper_parse_wait("wait 350 100 ffff888000001000 read 42\n", &s, &w), -1);
+	assert_int_equal(helper_parse_wait("wait 100 350 ffff888000001000 sleep 42\n", &s, &w), -1);
+	assert_int_equal(helper_parse_wait("wait 100 350 ffff888000001000 read\n", &s, &w), -1);
 	assert_int_equal(helper_parse_wait("wait 350\n", &s, &w), -1);
 	assert_int_equal(helper_parse_wait("end 0 0\n", &s, &w), -1);
 	symbols_release(&s);
@@ -397,6 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_symbols),		cmocka_unit_test(test_symbols_hidden),
 		cmocka_unit_test(test_caller),		cmocka_unit_test(test_pairs_interleaved),
+		cmocka_unit_test(test_exits),
 		cmocka_unit_test(test_pairs_damaged),	cmocka_unit_test(test_pairs_add_up),
 		cmocka_unit_test(test_pairs_nested),
 		cmocka_unit_test(test_rows),		cmocka_unit_test(test_rows_folded),
