@@ -58,7 +58,7 @@ $(B)/guest.a: $(guest_o)
 $(B)/analysis.a: $(analysis_o)
 	$(Q)rm -f $@; $(AR) rcs $@ $^
 
-mlocklab: $(B)/runner/main/mlocklab.o $(B)/lib.a
+mlocklab: $(B)/runner/main/mlocklab.o $(B)/runner.a $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_lib)
 
 # Static: they run in a guest that holds nothing else, and on any machine.
@@ -76,6 +76,7 @@ $(analysis_verbs): $(B)/libexec/mlocklab-%: $(B)/analysis/cmd-%.o $(B)/analysis.
 
 -include runner/plugin/rules.mk
 -include runner/bpf/rules.mk
+include install.mk
 
 # A unit test may use everything; it sees each part through its header.
 $(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(B)/runner.a $(B)/analysis.a $(plugin_a) $(B)/lib.a
@@ -112,7 +113,7 @@ lint:
 		-DMLOCKLAB_VERSION='"$(VERSION)"' --enable=warning,performance,portability \
 		--include=tests/cppcheck.h \
 		--suppress=missingIncludeSystem --suppress=identicalInnerCondition lib runner workloads analysis
-	shellcheck -S warning -s sh runner/*.sh tests/*.sh tests/e2e/*.sh tests/fake/*
+	shellcheck -S warning runner/*.sh runner/main/*.bash tests/*.sh tests/e2e/*.sh tests/fake/*
 
 # Exit code 1 of ab says that a figure got worse: an answer, not a failure to give one.
 ab: all

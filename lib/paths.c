@@ -133,3 +133,8 @@ char *paths_program(const char *name)
 
 	return path ? path : xstrdup(name);
 }
+
+char *paths_manuals(void)
+{
+	return beside("/docs/man", NULL, "");
+}

@@ -17,6 +17,8 @@ char *paths_config(const char *name);
 char *paths_named(const char *file);
 /* The directory of the programs mlocklab-VERB. */
 char *paths_libexec(void);
+/* The directory of the manual pages of a source tree; NULL when installed: man knows them then. */
+char *paths_manuals(void);
 /* A program that is built beside the verbs: "mlockbench", "guest-init". */
 char *paths_program(const char *name);
 

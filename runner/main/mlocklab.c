@@ -1,13 +1,14 @@
 /* mlocklab VERB: runs the program that owns the verb, as git does. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "lib/err.h"
-#include "lib/str.h"
 #include "lib/paths.h"
+#include "lib/str.h"
+#include "lib/verb.h"
+#include "runner/manual.h"
 
 static const struct {
 	const char *verb, *help;
@@ -36,35 +37,39 @@ static const struct {
 
 static int usage(FILE *out)
 {
-	fputs("usage: mlocklab VERB [argument...]\n\n", out);
+	fputs("usage: mlocklab VERB [argument...]\n"
+	      "       mlocklab help [VERB]\n"
+	      "       mlocklab --version | --paths\n\n", out);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		fprintf(out, "  %-11s %s\n", verbs[i].verb, verbs[i].help);
-	fputs("\n'mlocklab VERB --help' tells more. 'make ab' in the source tree does it all.\n", out);
+	fputs("\n'mlocklab VERB --help' tells more, 'mlocklab help VERB' is its manual page.\n", out);
 	return out == stdout ? EXIT_OK : EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+/* For scripts, such as the completion of command lines. */
+static int print_paths(void)
 {
-	const char *verb = argc > 1 ? argv[1] : "";
+	char *results = paths_results(), *cache = paths_cache(), *configs = paths_config("");
+
+	printf("results %s\ncache %s\nconfigs %s\n", results, cache, configs);
+	free(results);
+	free(cache);
+	free(configs);
+	return EXIT_OK;
+}
+
+/* Becomes the program of the verb argv[1]; returns only where there is none that can be run. */
+static int run_verb(char **argv)
+{
+	const char *verb = argv[1];
 	char *path;
 
-	if (!*verb)
-		return usage(stderr);
-	if (!strcmp(verb, "--help") || !strcmp(verb, "-h") || !strcmp(verb, "help"))
-		return usage(stdout);
-	if (!strcmp(verb, "--version")) {
-		printf("mlocklab %s\n", MLOCKLAB_VERSION);
-		return EXIT_OK;
-	}
 	if (!strcmp(verb, "list") || !strcmp(verb, "describe")) {
 		path = paths_program("mlockbench");
 		execv(path, argv);
 	} else if (strspn(verb, "abcdefghijklmnopqrstuvwxyz-") == strlen(verb)) {
-		char *dir = paths_libexec();
-
-		path = xasprintf("%s/mlocklab-%s", dir, verb);
+		path = verb_path(verb);
 		execv(path, argv + 1);
-		free(dir);
 	} else {
 		errno = ENOENT;
 		path = xstrdup(verb);
@@ -75,4 +80,36 @@ int main(int argc, char **argv)
 		fprintf(stderr, "mlocklab: cannot run '%s': %s\n", path, strerror(errno));
 	free(path);
 	return EXIT_USAGE;
+}
+
+/* The manual page of the verb argv[2]; its --help where there is no man. */
+static int help(char **argv)
+{
+	char *words[] = {argv[0], argv[2], "--help", NULL};
+
+	if (!argv[2])
+		return usage(stdout);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (strcmp(verbs[i].verb, argv[2]) == 0)
+			manual_exec(argv[2]);
+	return run_verb(words);
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (!*verb)
+		return usage(stderr);
+	if (!strcmp(verb, "--help") || !strcmp(verb, "-h"))
+		return usage(stdout);
+	if (!strcmp(verb, "help"))
+		return help(argv);
+	if (!strcmp(verb, "--paths"))
+		return print_paths();
+	if (!strcmp(verb, "--version")) {
+		printf("mlocklab %s\n", MLOCKLAB_VERSION);
+		return EXIT_OK;
+	}
+	return run_verb(argv);
 }

@@ -1,0 +1,50 @@
+# make install: GNU's directory variables and DESTDIR. make uninstall, given the same, removes the same.
+#
+# All programs lie in one directory, where the link share leads to the data: relative, as those in bindir
+# are, so that what is installed can be moved as a whole. lib/paths.c follows it.
+prefix ?= /usr/local
+exec_prefix ?= $(prefix)
+bindir ?= $(exec_prefix)/bin
+libexecdir ?= $(exec_prefix)/libexec
+datarootdir ?= $(prefix)/share
+datadir ?= $(datarootdir)
+mandir ?= $(datarootdir)/man
+docdir ?= $(datarootdir)/doc/mlocklab
+bashcompletiondir ?= $(datarootdir)/bash-completion/completions
+
+install_home := $(libexecdir)/mlocklab
+install_data := $(datadir)/mlocklab
+
+# FROM:TO words of the files $(2) for the directory $(1), which keep what follows $(3) of their paths
+put = $(foreach f,$(2),$(f):$(1)/$(patsubst $(3)%,%,$(f)))
+
+verbs := $(filter $(B)/libexec/%,$(programs))
+install_programs = $(call put,$(install_home),$(verbs),$(B)/libexec/) \
+	$(call put,$(install_home),$(filter-out $(verbs),$(programs)) $(plugins),$(B)/)
+install_files = $(call put,$(install_data),$(wildcard configs/*.ini configs/*/*)) \
+	$(call put,$(mandir)/man1,$(wildcard docs/man/*.1),docs/man/) \
+	$(call put,$(docdir),README.md CHANGELOG.md $(wildcard docs/*.* docs/img/*)) \
+	runner/main/completion.bash:$(bashcompletiondir)/mlocklab
+# LINK:TARGET
+install_links = $(bindir)/mlocklab:$(install_home)/mlocklab \
+	$(bindir)/mlockbench:$(install_home)/mlockbench $(install_home)/share:$(install_data)
+# Directories of ours alone, the deepest first
+install_dirs = $(install_home)/plugin $(install_home) \
+	$(addprefix $(install_data)/,configs/claims configs/kernel configs) $(install_data) \
+	$(addprefix $(docdir)/,docs/img docs) $(docdir)
+
+.PHONY: install uninstall
+install: all
+	@set -e; put() { install -D -m "$$1" "$${2%%:*}" "$$DESTDIR$${2#*:}"; }; \
+	for f in $(install_programs); do put 755 $$f; done; \
+	for f in $(install_files); do put 644 $$f; done; \
+	mkdir -p "$$DESTDIR$(bindir)"; \
+	for l in $(install_links); do ln -sfnr "$$DESTDIR$${l#*:}" "$$DESTDIR$${l%%:*}"; done
+	@echo "installed in $$DESTDIR$(prefix)"
+
+uninstall:
+	@for f in $(install_programs) $(install_files); do rm -f "$$DESTDIR$${f#*:}"; done; \
+	for l in $(install_links); do rm -f "$$DESTDIR$${l%%:*}"; done; \
+	for d in $(install_dirs); do \
+		[ ! -d "$$DESTDIR$$d" ] || rmdir --ignore-fail-on-non-empty "$$DESTDIR$$d"; \
+	done
