@@ -102,13 +102,13 @@ static void take_line(struct frame_reader *r)
 		fault(r, FRAME_NOISE, line);
 		return;
 	}
-	if (sscanf(line, MAGIC "%9u %9u %9zu %8x %n", &stream, &seq, &len, &sum, &at) != 4 || !at ||
-	    stream >= FRAME_MAX_STREAMS) {
+	if (sscanf(line, MAGIC "%9u %9u %9zu %8x%n", &stream, &seq, &len, &sum, &at) != 4 ||
+	    line[at] != ' ' || stream >= FRAME_MAX_STREAMS) {
 		fault(r, FRAME_DAMAGED, line);
 		return;
 	}
-	payload = line + at;
-	have = r->line.len - (size_t)at;
+	payload = line + at + 1;
+	have = r->line.len - (size_t)at - 1;
 	if (have != len) {
 		fault(r, have < len ? FRAME_CUT : FRAME_DAMAGED, line);
 		return;

@@ -22,11 +22,19 @@ struct source {
 	struct parse *p;
 };
 
-/* What inih would take for something else is refused here: half a line, and a line that goes on. */
+#define BLANKS " \t\v\f\r\n"
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* inih passes over one at the start of a file */
+#define MAX_SECTION 49                   /* inih cuts a longer name */
+
+/*
+ * What inih would take for something else is refused here: half a line or name, and a line that goes
+ * on.
+ */
 static char *next_line(char *buf, int size, void *arg)
 {
 	struct source *s = arg;
 	struct parse *p = s->p;
+	const char *start = buf;
 	size_t n;
 
 	p->line++;
@@ -38,13 +46,21 @@ static char *next_line(char *buf, int size, void *arg)
 				    p->f->path, p->line, size - 2);
 		return NULL;
 	}
-	if (isblank((unsigned char)*buf) && buf[strspn(buf, " \t\r\n")]) {
+	if (p->line == 1 && strncmp(buf, BYTE_ORDER_MARK, 3) == 0)
+		start += 3;
+	if (isspace((unsigned char)*start) && start[strspn(start, BLANKS)]) {
 		p->failed = err_set(p->err, "%s:%d: a line begins with a blank: start it at the left",
 				    p->f->path, p->line);
 		return NULL;
 	}
-	if (*buf == '[')
-		p->section_line = p->line;
+	if (*start != '[')
+		return buf;
+	if (strcspn(start + 1, "]") > MAX_SECTION) {
+		p->failed = err_set(p->err, "%s:%d: a section's name is too long: %d characters are the most",
+				    p->f->path, p->line, MAX_SECTION);
+		return NULL;
+	}
+	p->section_line = p->line;
 	return buf;
 }
 
@@ -62,6 +78,10 @@ static int handle(void *arg, const char *section, const char *key, const char *v
 	if (s->line != p->section_line) {
 		p->failed = err_set(p->err, "%s:%d: [%s] stands twice, first at line %d", f->path,
 				    p->section_line, section, s->line);
+		return 0;
+	}
+	if (!*key) {
+		p->failed = err_set(p->err, "%s:%d: nothing stands before '='", f->path, p->line);
 		return 0;
 	}
 	if (ini_get(s, key)) {

@@ -14,6 +14,11 @@ bool text_view_is(struct text_view v, const char *text)
 	return strlen(text) == v.len && !memcmp(v.at, text, v.len);
 }
 
+static struct text_view view_of(const char *text)
+{
+	return (struct text_view){text, strlen(text)};
+}
+
 static void add_figure(struct record_view *v, enum figure_group group, struct text_view name,
 		       double value)
 {
@@ -184,6 +189,7 @@ static bool read_plain(struct record_view *v, const char *line, size_t len)
 	struct scan s = {line, line + len};
 
 	v->iter = -1;
+	v->outcome = v->reason = view_of("");
 	if (!take(&s, "{\"t\":\"sample\""))
 		return false;
 	while (take(&s, ","))
@@ -195,11 +201,6 @@ static bool read_plain(struct record_view *v, const char *line, size_t len)
 }
 
 /* --- the long way --- */
-
-static struct text_view view_of(const char *text)
-{
-	return (struct text_view){text, strlen(text)};
-}
 
 static void add_group(struct record_view *v, enum figure_group group, const struct figures *f)
 {

@@ -56,6 +56,13 @@ static void test_refused(void **state)
 	str_add(&line, "\n");
 	refuse(state, line.buf, "bad.ini:2: the line is too long");
 	refuse(state, "[a]\nx=1\n  y=2\n", "bad.ini:3: a line begins with a blank");
+	refuse(state, "[a]\nx=1\n\fy=2\n", "bad.ini:3: a line begins with a blank");
+	refuse(state, "[a]\n=1\n", "bad.ini:2: nothing stands before '='");
+	refuse(state, "[0123456789012345678901234567890123456789012345678x]\nx=1\n",
+	       "bad.ini:1: a section's name is too long: 49 characters are the most");
+	/* an editor's byte order mark hides no section */
+	refuse(state, "\xef\xbb\xbf[a]\nx=1\n[b]\ny=1\n[a]\nz=1\n",
+	       "bad.ini:5: [a] stands twice, first at line 1");
 	str_release(&line);
 	assert_int_equal(ini_load(&f, "/nonexistent.ini", &err), -1);
 	assert_says(&err, "cannot open '/nonexistent.ini': No such file");
