@@ -37,8 +37,9 @@ static void add(struct files *f, struct initramfs_file file)
 }
 
 /*
- * Programs that a cell runs in the guest, with what they need: those of a parameter "program". One
- * that this machine does not have is left out, and the workload says what it needs.
+ * Programs that a cell runs in the guest, with what they need: those of a parameter "program", and
+ * fio for a background. One that this machine does not have is left out, and the workload says what
+ * it needs.
  */
 static void find_programs(const struct experiment *e, struct strv *paths)
 {
@@ -51,6 +52,8 @@ static void find_programs(const struct experiment *e, struct strv *paths)
 		if (*program)
 			program_files(program, paths, &err);
 	}
+	if (json_object_size(e->files))
+		program_files("fio", paths, &err);
 }
 
 static int write_all(const struct boot_job *job, const char *path, const char *plan,
@@ -59,6 +62,8 @@ static int write_all(const struct boot_job *job, const char *path, const char *p
 	char *recorder = locks_program(job->e, job->planned->kind);
 	struct strv programs = STRV_INIT;
 	struct files f = {NULL, 0};
+	const char *name;
+	json_t *text;
 	int ret;
 
 	find_programs(job->e, &programs);
@@ -71,6 +76,8 @@ static int write_all(const struct boot_job *job, const char *path, const char *p
 		add(&f, (struct initramfs_file){"bin/lock-bpf", recorder, NULL, 0755});
 	for (size_t i = 0; i < programs.n; i++)
 		add(&f, (struct initramfs_file){programs.v[i] + 1, programs.v[i], NULL, 0755});
+	json_object_foreach(job->e->files, name, text)
+		add(&f, (struct initramfs_file){name, NULL, json_string_value(text), 0644});
 	ret = initramfs_write(path, f.v, f.n, err);
 	free(f.v);
 	free(recorder);

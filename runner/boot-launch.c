@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/spawn.h"
+#include "runner/background.h"
 #include "runner/profile.h"
 
 void boot_command(const struct boot_job *job, const char *dir, struct strv *argv)
@@ -24,7 +25,18 @@ void boot_command(const struct boot_job *job, const char *dir, struct strv *argv
 	free(console);
 }
 
-/* The host target: the same program that is PID 1 in a guest runs the same plan here. */
+/* A word for the command line of a program that starts in another directory; as it is where there
+ * is no such file, which that program will tell. */
+static void push_absolute(struct strv *argv, const char *path)
+{
+	char *whole = realpath(path, NULL);
+
+	strv_push(argv, whole ? whole : path);
+	free(whole);
+}
+
+/* The host target: the same program that is PID 1 in a guest runs the same plan here, in the boot's
+ * directory. */
 static int host_command(const struct boot_job *job, const char *dir, struct strv *argv,
 			struct err *err)
 {
@@ -34,9 +46,11 @@ static int host_command(const struct boot_job *job, const char *dir, struct strv
 
 	boot_plan(job, &plan);
 	ret = fs_write_atomic(path, str_text(&plan), plan.len, err);
-	strv_push(argv, job->init);
-	strv_push(argv, job->bench);
-	strv_push(argv, path);
+	if (ret == 0)
+		ret = background_write(job->e->files, dir, err);
+	push_absolute(argv, job->init);
+	push_absolute(argv, job->bench);
+	strv_push(argv, "plan");
 	str_release(&plan);
 	free(path);
 	return ret;
@@ -53,6 +67,7 @@ int boot_launch(struct boot *b, struct err *err)
 		return -1;
 	if (b->job.target->kind == TARGET_HOST) {
 		ret = host_command(&b->job, b->dir, &argv, err);
+		o.dir = b->dir;
 	} else {
 		char *initrd = boot_file(b->dir, "initramfs.cpio");
 

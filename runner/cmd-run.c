@@ -6,14 +6,31 @@
 #include "lib/json.h"
 #include "lib/paths.h"
 #include "lib/verb.h"
+#include "runner/ktap.h"
 #include "runner/looks.h"
 #include "runner/locks.h"
 #include "runner/run-options.h"
 #include "runner/run-prepare.h"
 
-static int report_tally(const struct run *r, const struct run_tally *t, bool stopped, int ret,
-			struct err *err)
+/* The run's directory is the last word on standard output, in KTAP as well. */
+static int print_result(const struct run *r, bool ktap)
 {
+	struct str out = STR_INIT;
+	int ret = EXIT_OK;
+
+	if (ktap)
+		ret = ktap_run(r, &out) ? EXIT_REGRESSION : EXIT_OK;
+	else
+		str_addf(&out, "%s\n", r->store->dir);
+	fputs(str_text(&out), stdout);
+	str_release(&out);
+	return ret;
+}
+
+static int report_tally(const struct run *r, const struct run_tally *t, bool stopped, bool ktap,
+			int ret, struct err *err)
+{
+	int verdict;
 	struct err e;
 	bool complete = ret == 0 && t->done == t->boots;
 
@@ -30,8 +47,8 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 	if (t->retried)
 		fprintf(stderr, "mlocklab run: %zu boots died before they could measure and were made "
 				"again\n", t->retried);
-	printf("%s\n", r->store->dir);
-	return complete && !t->failed ? EXIT_OK : EXIT_USAGE;
+	verdict = print_result(r, ktap);
+	return complete && !t->failed ? verdict : EXIT_USAGE;
 }
 
 static int load(struct run *r, const struct run_options *o, struct err *err)
@@ -110,7 +127,7 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	fprintf(stderr, "%zu boots of %zu cells on %s, into %s\n", r.plan.n, e.ncells,
 		target_kind_name(target.kind), store.dir);
 	ret = e.stop_early ? looks_run(&r, &tally, &stopped, err) : run_boots(&r, &tally, err);
-	return report_tally(&r, &tally, stopped, ret, err);
+	return report_tally(&r, &tally, stopped, o->ktap, ret, err);
 }
 
 int main(int argc, char **argv)

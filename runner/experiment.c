@@ -5,6 +5,7 @@
 #include "lib/fs.h"
 #include "lib/ini.h"
 #include "lib/json.h"
+#include "runner/background.h"
 #include "runner/bench.h"
 #include "runner/settings.h"
 #include "runner/sweep.h"
@@ -127,6 +128,10 @@ static int add_cell(struct job *j, const size_t *pick, struct err *err)
 	strv_release(&args);
 	if (!o)
 		return -1;
+	if (background_read(e->files, json_object_get(o, "params"), e->path, err) < 0) {
+		json_decref(o);
+		return -1;
+	}
 	json_object_set_new(o, "iterations", json_integer(j->iterations));
 	json_object_set_new(o, "warmup", json_integer(j->warmup));
 	id = append_cell(e, o)->id;
@@ -244,6 +249,7 @@ static void set_defaults(struct experiment *e, const char *path)
 		.lock_boots = 1,
 		.locks = xstrdup("auto"),
 		.workloads = json_array(),
+		.files = json_object(),
 	};
 }
 
@@ -299,8 +305,8 @@ json_t *experiment_json(const struct experiment *e)
 
 	for (size_t i = 0; i < e->ncells; i++)
 		json_array_append(cells, e->cells[i].json);
-	return json_pack("{s:{s:s, s:s, s:o}, s:O, s:o}", "experiment", "file", e->path, "text", e->text,
-			 "settings", settings_json(e), "workloads", e->workloads, "cells", cells);
+	return json_pack("{s:{s:s, s:s, s:o, s:O}, s:O, s:o}", "experiment", "file", e->path, "text",
+			 e->text, "settings", settings_json(e), "files", e->files, "workloads", e->workloads, "cells", cells);
 }
 
 int experiment_from_json(struct experiment *e, const json_t *run, struct err *err)
@@ -311,6 +317,8 @@ int experiment_from_json(struct experiment *e, const json_t *run, struct err *er
 
 	set_defaults(e, json_get_str(x, "file", "run.json"));
 	e->text = xstrdup(json_get_str(x, "text", ""));
+	/* a run of an older tool has none */
+	json_object_update(e->files, json_object_get(x, "files"));
 	json_decref(e->workloads);
 	e->workloads = json_incref(json_object_get(run, "workloads"));
 	json_array_foreach(json_object_get(run, "arms"), i, o) {
@@ -351,5 +359,6 @@ void experiment_release(struct experiment *e)
 	free(e->locks);
 	free(e->layouts);
 	json_decref(e->workloads);
+	json_decref(e->files);
 	*e = (struct experiment){0};
 }

@@ -53,6 +53,7 @@ struct experiment {
 	struct cell *cells;
 	size_t ncells;
 	json_t *workloads; /* `describe --json` of each workload used */
+	json_t *files;     /* job files of backgrounds: runner/background.h */
 };
 
 /*

@@ -34,6 +34,9 @@ static const char usage_text[] =
 	"  --workers N           boots at a time (default: a core each under icount, else 1)\n"
 	"  --qemu PATH           another QEMU; 'cached': that of 'mlocklab qemu fetch'\n"
 	"  --mirror URI          Debian mirror instead of this machine's own\n"
+	"  --ktap                print what the workloads verified as KTAP, for kernel CI: a\n"
+	"                        test a boot, in it a test a cell; exit code 1 where the\n"
+	"                        kernel's accounting was wrong\n"
 	"  --show-command        print QEMU's command line for each arm and stop\n"
 	"  --resume RUN          go on with a run that was interrupted\n"
 	"  --help                this text\n";
@@ -43,12 +46,12 @@ static const char *const setting_names[] = {"target", "pairs", "iterations", "se
 					    "nodes",  "memory", "cmdline",   "name", "layouts"};
 #define SETTINGS (int)(sizeof(setting_names) / sizeof(*setting_names))
 
-enum { OPT_SETTING = 256, OPT_KERNEL = 512, OPT_INJECT, OPT_STOP_EARLY, OPT_OUT, OPT_WORKERS, OPT_QEMU, OPT_MIRROR, OPT_SHOW,
-       OPT_RESUME, OPT_HELP };
+enum { OPT_SETTING = 256, OPT_KERNEL = 512, OPT_INJECT, OPT_STOP_EARLY, OPT_OUT, OPT_WORKERS, OPT_QEMU, OPT_MIRROR, OPT_KTAP,
+       OPT_SHOW, OPT_RESUME, OPT_HELP };
 
 int run_options_parse(struct run_options *o, int argc, char **argv)
 {
-	struct option longs[SETTINGS + 11] = {0};
+	struct option longs[SETTINGS + 12] = {0};
 	int c, n = 0;
 
 	for (; n < SETTINGS; n++)
@@ -60,6 +63,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 	longs[n++] = (struct option){"workers", required_argument, NULL, OPT_WORKERS};
 	longs[n++] = (struct option){"qemu", required_argument, NULL, OPT_QEMU};
 	longs[n++] = (struct option){"mirror", required_argument, NULL, OPT_MIRROR};
+	longs[n++] = (struct option){"ktap", no_argument, NULL, OPT_KTAP};
 	longs[n++] = (struct option){"show-command", no_argument, NULL, OPT_SHOW};
 	longs[n++] = (struct option){"resume", required_argument, NULL, OPT_RESUME};
 	longs[n++] = (struct option){"help", no_argument, NULL, OPT_HELP};
@@ -97,6 +101,9 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 		case OPT_MIRROR:
 			o->mirror = optarg;
 			break;
+		case OPT_KTAP:
+			o->ktap = true;
+			break;
 		case OPT_SHOW:
 			o->show_command = true;
 			break;
@@ -120,7 +127,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 	}
 	if (o->resume && (o->kernels.n || o->injects.n || o->settings.n || o->out)) {
 		fputs("mlocklab run: --resume goes on with what the run was begun with: of the other options "
-		      "only --workers, --qemu and --show-command may stand beside it\n", stderr);
+		      "only --workers, --qemu, --ktap and --show-command may stand beside it\n", stderr);
 		return -1;
 	}
 	return 0;

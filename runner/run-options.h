@@ -12,7 +12,7 @@ struct run_options {
 	struct strv injects;  /* ARM=PERCENT */
 	struct strv settings; /* key, value, key, value */
 	int workers;
-	bool show_command;
+	bool show_command, ktap;
 };
 
 /*

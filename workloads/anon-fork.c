@@ -32,6 +32,7 @@ struct family {
 	bool deep;
 	int done, hold; /* a child writes a byte to the one, then waits for the other's end */
 	int done_read, hold_write;
+	int forked; /* of our own, not reaped yet */
 };
 
 static void touch_all(const struct family *f)
@@ -62,7 +63,7 @@ static void __attribute__((noreturn)) child(const struct family *f, int left)
 }
 
 /* Returns when every child has its copies; they stay. */
-static int grow(const struct family *f, struct err *err)
+static int grow(struct family *f, struct err *err)
 {
 	int forks = f->deep ? 1 : f->children;
 	char byte;
@@ -74,6 +75,7 @@ static int grow(const struct family *f, struct err *err)
 			return err_sys(err, "fork of child %d of %d", i, forks);
 		if (pid == 0)
 			child(f, f->children - 1);
+		f->forked++;
 	}
 	for (int i = 0; i < f->children; i++)
 		if (read(f->done_read, &byte, 1) != 1)
@@ -85,8 +87,10 @@ static void end(struct family *f)
 {
 	close(f->hold_write);
 	f->hold_write = -1;
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
+	/* The stream of a background is our child too, and lives on. */
+	for (; f->forked; f->forked--)
+		while (waitpid(-1, NULL, 0) < 0 && errno == EINTR)
+			;
 }
 
 /* Objects in use, or -1. */
@@ -165,7 +169,7 @@ static int prepare(struct bench *b, struct family *f, struct err *err)
 	if (!f->at || pipe2(done, O_CLOEXEC) < 0 || pipe2(hold, O_CLOEXEC) < 0)
 		return err_sys(err, "two pipes and address space for the mappings");
 	*f = (struct family){f->at, f->vmas, f->children, f->deep, done[1], hold[0], done[0],
-			     hold[1]};
+			     hold[1], 0};
 	touch_all(f);
 	return 0;
 }

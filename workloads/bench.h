@@ -15,6 +15,7 @@ struct bench {
 	double inject; /* percent of the work to do over again inside the region */
 	uint64_t random;
 	void *state;
+	pid_t background; /* of the stream beside it; 0 where there is none, or it has ended */
 
 	/* of the iteration under way */
 	bool warmup;

@@ -52,8 +52,9 @@ static char *line_of(json_t *o)
 char *workload_json(const struct workload *w)
 {
 	json_t *params = json_array(), *metrics = json_array();
+	const struct param *p;
 
-	for (const struct param *p = w->params; p && p->name; p++)
+	for (size_t i = 0; (p = workload_param(w, i)); i++)
 		json_array_append_new(params, param_json(p));
 	for (const struct metric *m = w->metrics; m->name; m++)
 		json_array_append_new(metrics, metric_json(m));
@@ -64,9 +65,10 @@ char *workload_json(const struct workload *w)
 char *cell_json(const struct cell *c)
 {
 	json_t *params = json_object();
+	const struct param *p;
 
-	for (size_t i = 0; c->w->params && c->w->params[i].name; i++)
-		json_object_set_new(params, c->w->params[i].name, json_string(c->values[i]));
+	for (size_t i = 0; (p = workload_param(c->w, i)); i++)
+		json_object_set_new(params, p->name, json_string(c->values[i]));
 	return line_of(json_pack("{s:s, s:s, s:o, s:s?}", "id", c->id, "workload", c->w->name,
 				 "params", params, "control", c->control));
 }
@@ -95,10 +97,11 @@ static void print_needs(const struct needs *n, FILE *to)
 
 void workload_print(const struct workload *w, FILE *to)
 {
-	fprintf(to, "%s: %s\n", w->name, w->help);
-	for (const struct param *p = w->params; p && p->name; p++) {
-		fprintf(to, "%s  %s=%s  %s", p == w->params ? "\nparameters\n" : "", p->name,
-			p->def, p->help);
+	const struct param *p;
+
+	fprintf(to, "%s: %s\n\nparameters\n", w->name, w->help);
+	for (size_t i = 0; (p = workload_param(w, i)); i++) {
+		fprintf(to, "  %s=%s  %s", p->name, p->def, p->help);
 		if (p->kind == PARAM_INT || p->kind == PARAM_SIZE)
 			print_range(p, to);
 		if (p->kind == PARAM_ENUM)

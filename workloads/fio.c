@@ -17,7 +17,6 @@ static void arguments(struct bench *b, struct strv *argv)
 {
 	unsigned long long bytes = bench_injected(b, bench_int(b, "size"));
 
-	strv_push(argv, bench_text(b, "program"));
 	strv_push(argv, "--name=mlockbench");
 	strv_push(argv, "--ioengine=mmap");
 	strv_push(argv, "--filename=/tmp/fio.file");
@@ -53,23 +52,7 @@ static enum outcome judge(struct bench *b)
 
 static enum outcome iterate(struct bench *b)
 {
-	struct strv argv = STRV_INIT;
-	enum outcome outcome;
-
-	arguments(b, &argv);
-	outcome = outside_run(b, &argv);
-	strv_release(&argv);
-	return outcome == OUTCOME_OK ? judge(b) : outcome;
-}
-
-static enum outcome setup(struct bench *b)
-{
-	return outside_version(b, bench_text(b, "program"));
-}
-
-static const char *feature(struct bench *b)
-{
-	return outside_missing(bench_text(b, "program"));
+	return outside_run(b, &(struct outside){arguments, judge});
 }
 
 /* The file, what is locked, and fio's own. */
@@ -98,9 +81,9 @@ const struct workload fio = {
 		{"io", "ns/io", "mean latency of an operation, as fio takes it", BETTER_LOWER, true},
 		{0},
 	},
-	.needs = {.memory = memory, .memlock = memlock, .feature = feature},
+	.needs = {.memory = memory, .memlock = memlock, .feature = outside_feature},
 	.control = "lock=none",
 	.slack_pages = 64,
-	.setup = setup,
+	.setup = outside_setup,
 	.iterate = iterate,
 };

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "lib/str.h"
+#include "workloads/background.h"
 #include "workloads/bench.h"
 #include "workloads/memory.h"
 #include "workloads/needs.h"
@@ -80,7 +81,7 @@ static enum outcome iterate(struct bench *b)
 		return bench_broken(b, "the workload never closed its timed region");
 	if (accounting_check(&b->base, slack, &err) < 0)
 		return bench_fail(b, "%s", err.text);
-	return OUTCOME_OK;
+	return background_check(b);
 }
 
 /*
@@ -149,6 +150,8 @@ int harness_run(const struct cell *cell, const struct run_opts *opts, const stru
 	/* Base pages are the rule; a workload about huge ones says so with bench_huge_pages(). */
 	bench_huge_pages(&b, false);
 	o = needs_check(&b);
+	if (o == OUTCOME_OK)
+		o = background_start(&b);
 	if (o == OUTCOME_OK) {
 		take_ballast(&b);
 		o = b.w->setup ? b.w->setup(&b) : OUTCOME_OK;
@@ -157,6 +160,7 @@ int harness_run(const struct cell *cell, const struct run_opts *opts, const stru
 		if (b.w->teardown)
 			b.w->teardown(&b);
 	}
+	background_stop(&b);
 	if (o != OUTCOME_OK)
 		ret = emit(&b, sink, 0, false, o, err) < 0 ? EXIT_USAGE : exit_code(o);
 	clear_iteration(&b);

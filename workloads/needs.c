@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/str.h"
+#include "workloads/background.h"
 #include "workloads/bench.h"
 #include "workloads/params.h"
 
@@ -132,7 +133,9 @@ enum outcome needs_check(struct bench *b)
 		return bench_skip(b, "needs root");
 	if (n->swap && !has_swap())
 		return bench_skip(b, "needs swap");
-	missing = n->feature ? n->feature(b) : NULL;
+	missing = background_missing(b);
+	if (!missing && n->feature)
+		missing = n->feature(b);
 	if (missing)
 		return bench_skip(b, "%s", missing);
 	return check_memory(b);

@@ -19,6 +19,16 @@ static void show(const char *title, const struct str *text)
 		fputc('\n', stderr);
 }
 
+void outside_show(const char *title, const char *path)
+{
+	struct str text = STR_INIT;
+	struct err ignored;
+
+	if (fs_read(path, &text, &ignored) == 0)
+		show(title, &text);
+	str_release(&text);
+}
+
 const char *outside_missing(const char *program)
 {
 	static char missing[80];
@@ -46,12 +56,12 @@ enum outcome outside_version(struct bench *b, const char *program)
 	return ret < 0 ? bench_broken(b, "%s", err.text) : OUTCOME_OK;
 }
 
-enum outcome outside_run(struct bench *b, const struct strv *argv)
+/* The timed region: the program from its start to its end. */
+static enum outcome run(struct bench *b, const struct strv *argv)
 {
 	int said = open(SAID, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), ret;
 	struct spawn_opts opts = {.in = -1, .out = said, .errfd = said, .die_with_parent = 1};
-	struct str text = STR_INIT;
-	struct err err, ignored;
+	struct err err;
 	pid_t pid;
 
 	if (said < 0)
@@ -62,9 +72,29 @@ enum outcome outside_run(struct bench *b, const struct strv *argv)
 	bench_stop(b);
 	bench_ops(b, 1);
 	close(said);
-	if (fs_read(SAID, &text, &ignored) == 0)
-		show(argv->v[0], &text);
+	outside_show(argv->v[0], SAID);
 	unlink(SAID);
-	str_release(&text);
 	return ret < 0 ? bench_broken(b, "%s", err.text) : OUTCOME_OK;
+}
+
+enum outcome outside_run(struct bench *b, const struct outside *o)
+{
+	struct strv argv = STRV_INIT;
+	enum outcome outcome;
+
+	strv_push(&argv, bench_text(b, "program"));
+	o->arguments(b, &argv);
+	outcome = run(b, &argv);
+	strv_release(&argv);
+	return outcome == OUTCOME_OK ? o->judge(b) : outcome;
+}
+
+enum outcome outside_setup(struct bench *b)
+{
+	return outside_version(b, bench_text(b, "program"));
+}
+
+const char *outside_feature(struct bench *b)
+{
+	return outside_missing(bench_text(b, "program"));
 }

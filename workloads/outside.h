@@ -9,12 +9,23 @@
 #include "lib/str.h"
 #include "workloads/workload.h"
 
-/* For needs.feature: NULL where there is such a program, else what is missing. */
-const char *outside_missing(const char *program);
-/* Writes what `program --version` says to the console. */
+struct outside {
+	void (*arguments)(struct bench *b, struct strv *argv); /* after the program's own name */
+	enum outcome (*judge)(struct bench *b); /* reads what it reported and sets the metrics */
+};
+
+/* An iteration: its timed region is the program from its start to its end. What it says comes on
+ * the console afterwards. Broken where it ends badly. */
+enum outcome outside_run(struct bench *b, const struct outside *o);
+/* A workload's setup: writes what `program --version` says to the console. */
+enum outcome outside_setup(struct bench *b);
+/* Its needs.feature: NULL where there is such a program, else what is missing. */
+const char *outside_feature(struct bench *b);
+
+/* The same two of a program by name. */
 enum outcome outside_version(struct bench *b, const char *program);
-/* The timed region: the program from its start to its end. What it says comes on the console
- * afterwards. Broken where it ends badly. */
-enum outcome outside_run(struct bench *b, const struct strv *argv);
+const char *outside_missing(const char *program);
+/* Puts what a file holds on the console, with a title. */
+void outside_show(const char *title, const char *path);
 
 #endif

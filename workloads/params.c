@@ -11,6 +11,24 @@
 
 static const char units[] = "KMG";
 
+/* Parameters that every workload has, after its own: what the harness does around it. */
+static const struct param common[] = {
+	{"background", "a stream beside it: fio:FILE, a job file of fio's below this directory, or none",
+	 PARAM_TEXT, "none", 0, 0, NULL},
+	{0},
+};
+
+const struct param *workload_param(const struct workload *w, size_t i)
+{
+	size_t own = 0;
+
+	while (w->params && own <= i && w->params[own].name)
+		own++;
+	if (i < own)
+		return &w->params[i];
+	return common[i - own].name ? &common[i - own] : NULL;
+}
+
 char *size_text(uint64_t bytes)
 {
 	int unit = 0;
@@ -114,10 +132,12 @@ char *param_canonical(const struct param *p, const char *value, struct err *err)
 
 static const struct param *find(const struct workload *w, const char *name, size_t len, size_t *at)
 {
-	for (size_t i = 0; w->params && w->params[i].name; i++) {
-		if (strlen(w->params[i].name) == len && !strncmp(w->params[i].name, name, len)) {
+	const struct param *p;
+
+	for (size_t i = 0; (p = workload_param(w, i)); i++) {
+		if (strlen(p->name) == len && !strncmp(p->name, name, len)) {
 			*at = i;
-			return &w->params[i];
+			return p;
 		}
 	}
 	return NULL;
@@ -126,12 +146,12 @@ static const struct param *find(const struct workload *w, const char *name, size
 static int unknown(const struct workload *w, const char *word, struct err *err)
 {
 	struct str names = STR_INIT;
+	const struct param *p;
 
-	for (size_t i = 0; w->params && w->params[i].name; i++)
-		str_addf(&names, "%s%s", i ? ", " : "", w->params[i].name);
+	for (size_t i = 0; (p = workload_param(w, i)); i++)
+		str_addf(&names, "%s%s", i ? ", " : "", p->name);
 	err_set(err, "%.*s: %s has no such parameter, it has %s",
-		(int)(strcspn(word, "=") > 40 ? 40 : strcspn(word, "=")), word, w->name,
-		names.len ? names.buf : "none");
+		(int)(strcspn(word, "=") > 40 ? 40 : strcspn(word, "=")), word, w->name, names.buf);
 	str_release(&names);
 	return -1;
 }
@@ -171,11 +191,11 @@ static bool in_control(const struct workload *w, const struct param *p, const ch
 static char *make_id(const struct cell *c, bool control)
 {
 	struct str id = STR_INIT;
+	const struct param *p;
 	char sep = '/';
 
 	str_add(&id, c->w->name);
-	for (size_t i = 0; c->w->params && c->w->params[i].name; i++) {
-		const struct param *p = &c->w->params[i];
+	for (size_t i = 0; (p = workload_param(c->w, i)); i++) {
 		const char *value = c->values[i], *theirs;
 		bool named = in_control(c->w, p, &theirs);
 
@@ -190,6 +210,8 @@ static char *make_id(const struct cell *c, bool control)
 int cell_parse(struct cell *c, const struct workload *w, char *const words[], size_t n,
 	       struct err *err)
 {
+	const struct param *p;
+
 	*c = (struct cell){.w = w};
 	for (size_t i = 0; i < n; i++) {
 		if (take_word(c, words[i], err) < 0) {
@@ -197,9 +219,9 @@ int cell_parse(struct cell *c, const struct workload *w, char *const words[], si
 			return -1;
 		}
 	}
-	for (size_t i = 0; w->params && w->params[i].name; i++)
+	for (size_t i = 0; (p = workload_param(w, i)); i++)
 		if (!c->values[i])
-			c->values[i] = xstrdup(w->params[i].def);
+			c->values[i] = xstrdup(p->def);
 	c->id = make_id(c, false);
 	if (w->control) {
 		c->control = make_id(c, true);

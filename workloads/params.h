@@ -14,6 +14,10 @@ struct cell {
 	char *control;            /* the control's id; NULL where there is none, or this is it */
 };
 
+/* The i-th parameter of a workload, its own first, then those that every workload has; NULL after
+ * the last. */
+const struct param *workload_param(const struct workload *w, size_t i);
+
 /* Reads "key=value" words, each key at most once; what is not given has its default. */
 int cell_parse(struct cell *c, const struct workload *w, char *const words[], size_t n,
 	       struct err *err);

@@ -20,7 +20,6 @@ static void arguments(struct bench *b, struct strv *argv)
 {
 	const char *stressor = bench_text(b, "stressor");
 
-	strv_push(argv, bench_text(b, "program"));
 	strv_pushf(argv, "--%s", stressor);
 	strv_push(argv, bench_text(b, "workers"));
 	strv_pushf(argv, "--%s-ops", stressor);
@@ -64,23 +63,7 @@ static enum outcome judge(struct bench *b)
 
 static enum outcome iterate(struct bench *b)
 {
-	struct strv argv = STRV_INIT;
-	enum outcome outcome;
-
-	arguments(b, &argv);
-	outcome = outside_run(b, &argv);
-	strv_release(&argv);
-	return outcome == OUTCOME_OK ? judge(b) : outcome;
-}
-
-static enum outcome setup(struct bench *b)
-{
-	return outside_version(b, bench_text(b, "program"));
-}
-
-static const char *feature(struct bench *b)
-{
-	return outside_missing(bench_text(b, "program"));
+	return outside_run(b, &(struct outside){arguments, judge});
 }
 
 const struct workload stress_ng = {
@@ -98,8 +81,8 @@ const struct workload stress_ng = {
 		 BETTER_LOWER, true},
 		{0},
 	},
-	.needs = {.root = true, .feature = feature},
+	.needs = {.root = true, .feature = outside_feature},
 	.slack_pages = 64,
-	.setup = setup,
+	.setup = outside_setup,
 	.iterate = iterate,
 };

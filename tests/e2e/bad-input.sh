@@ -45,6 +45,9 @@ wrong 'x.ini:1: processes: exit-mlocked has no such parameter, it has procs' '[a
 wrong 'x.ini:1: procs=5000: out of range, 1..1024' '[a]' 'workload=exit-mlocked' 'procs=5000'
 wrong "x.ini:3: procs=1,2,4,...,63: the values before '...' never meet '63'" '[a]' 'workload=exit-mlocked' 'procs=1,2,4,...,63'
 wrong "x.ini:2: unknown key 'kernle' in [arm:a]: kernel" '[arm:a]' 'kernle=x' '[b]' 'workload=null'
+wrong 'x.ini:1: background=fio:../x: none, or fio: and a job file below' '[a]' 'workload=null' 'background=fio:../x'
+wrong 'x.ini:1: background=dd:x: none, or fio: and a job file below' '[a]' 'workload=null' 'background=dd:x'
+wrong "x.ini:1: background=fio:none.fio: cannot open" '[a]' 'workload=null' 'background=fio:none.fio'
 printf '[global]\ntarget=icount\n[a]\nworkload=null\n[arm:x]\nkernel=debian:6.1\n# \377\n' >"$tmp/x.ini"
 refused "x.ini is not UTF-8" "$tmp/x.ini"
 
@@ -93,7 +96,7 @@ echo '{"format":1,"arms":[],"cells":[]}' >"$tmp/broken/run.json"
 expect 2 mlocklab run --resume "$tmp/broken"
 says 'run.json has no arms, cells or workloads'
 expect 2 mlocklab run --resume "$tmp/broken" --pairs 3
-says 'only --workers, --qemu and --show-command may stand beside it'
+says 'only --workers, --qemu, --ktap and --show-command may stand beside it'
 
 # --- the directory ---
 expect 2 mlocklab run $smoke --out "$tmp/no/such/place"

@@ -18,7 +18,14 @@ size=2M
 lock=mlock,none
 [nodes]
 workload=migrate-mlocked
+[beside]
+workload=exit-mlocked
+procs=2
+size=256K
+lock=none
+background=fio:jobs/stream.fio
 EOF
+mkdir "$tmp/jobs" && cp configs/background/stream.fio "$tmp/jobs/stream.fio"
 
 # More memory than there is: only where it is sure not to be there
 available=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
@@ -48,6 +55,8 @@ same "$(sed -n 's/^ *"release": "\(.*\)",\{0,1\}$/\1/p' "$tmp/run/boots/001/boot
 [ ! -e "$tmp/run/boots/001/initramfs.cpio" ] || die 'a guest was made for the host'
 checked "$tmp/run" exit-mlocked/procs=4,size=2M,lock=none ok
 [ "$(id -u)" != 0 ] || checked "$tmp/run" exit-mlocked/procs=4,size=2M,lock=mlock ok
+checked "$tmp/run" exit-mlocked/procs=2,size=256K,lock=none,background=fio:jobs/stream.fio ok
+[ -e "$tmp/run/boots/001/jobs/stream.fio" ] || die 'the job file of the background is not in the boot'
 if [ "$available" -lt 40 ]; then
 	checked "$tmp/run" exit-mlocked/procs=1024,size=16G skip
 	reason "$tmp/run" exit-mlocked/procs=1024,size=16G | grep -q '^needs [0-9]* KiB of ' ||

@@ -105,8 +105,8 @@ static void test_bad(void **state)
 	expect("lock=mloc", "lock=mloc: not one of mlock|none");
 	expect("file=a,b", "file: a value holds no space, comma or control character");
 	expect("file=", "file=: empty");
-	expect("color=red", "color: fake has no such parameter, it has procs, size, file, lock");
-	expect("proc=1", "proc: fake has no such parameter, it has procs, size, file, lock");
+	expect("color=red", "color: fake has no such parameter, it has procs, size, file, lock, background");
+	expect("proc=1", "proc: fake has no such parameter, it has procs, size, file, lock, background");
 	expect("procs", "procs: not of the form parameter=value");
 	assert_int_equal(parse(&c, &err, "procs=1", "procs=2", NULL), -1);
 	assert_string_equal(err.text, "procs: given twice");
@@ -202,7 +202,7 @@ static void test_cell_json(void **state)
 	line = cell_json(&c);
 	assert_string_equal(line, "{\"id\":\"fake/procs=2,lock=mlock\",\"workload\":\"fake\","
 				  "\"params\":{\"procs\":\"2\",\"size\":\"1M\",\"file\":\"tmpfs\","
-				  "\"lock\":\"mlock\"},\"control\":\"fake/procs=2,lock=none\"}");
+				  "\"lock\":\"mlock\",\"background\":\"none\"},\"control\":\"fake/procs=2,lock=none\"}");
 	free(line);
 	cell_release(&c);
 }
