@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "lib/spawn.h"
 
@@ -140,6 +141,18 @@ int fs_remove_tree(const char *path, struct err *err)
 {
 	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
 		return err_sys(err, "cannot remove '%s'", path);
+	return 0;
+}
+
+int fs_rmdir_patiently(const char *path, struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+
+	for (int tries = 0; rmdir(path) < 0; tries++) {
+		if (errno != EBUSY || tries == 300)
+			return err_sys(err, "cannot remove '%s'", path);
+		nanosleep(&pause, NULL);
+	}
 	return 0;
 }
 

@@ -19,6 +19,8 @@ int fs_copy(const char *from, const char *to, struct err *err);
 bool fs_exists(const char *path);
 /* Removes a directory and all below it; a link is removed, never followed. */
 int fs_remove_tree(const char *path, struct err *err);
+/* Removes a directory that may be busy for a moment: waits, at most 3 seconds. */
+int fs_rmdir_patiently(const char *path, struct err *err);
 /* SHA-256 of a file as 64 hex digits in out[65], by sha256sum(1). */
 int fs_sha256(const char *path, char out[65], struct err *err);
 

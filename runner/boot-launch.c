@@ -51,6 +51,8 @@ static int host_command(const struct boot_job *job, const char *dir, struct strv
 	push_absolute(argv, job->init);
 	push_absolute(argv, job->bench);
 	strv_push(argv, "plan");
+	if (job->journal)
+		strv_pushf(argv, "%d", job->journal);
 	str_release(&plan);
 	free(path);
 	return ret;

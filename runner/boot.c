@@ -71,12 +71,20 @@ static double seconds_since(const struct timespec *t)
 	return seconds_between(t, &now);
 }
 
+static void kill_now(const struct boot *b)
+{
+	kill(-b->pid, SIGKILL);
+	kill(b->pid, SIGKILL);
+}
+
 void boot_check(struct boot *b)
 {
 	char *console = boot_file(b->dir, "console.log");
 	struct stat st;
 
-	if (stat(console, &st) == 0 && st.st_size > MAX_CONSOLE_BYTES)
+	if (b->killed && seconds_since(&b->killed_at) > MAX_FAREWELL)
+		kill_now(b);
+	else if (stat(console, &st) == 0 && st.st_size > MAX_CONSOLE_BYTES)
 		boot_kill(b, BOOT_HANG, "its console went over 64 MiB");
 	else if (b->bytes > MAX_RECORD_BYTES)
 		boot_kill(b, BOOT_HANG, "its records went over 1 GiB");
@@ -98,8 +106,11 @@ void boot_kill(struct boot *b, enum boot_outcome why, const char *detail)
 	b->killed = true;
 	b->outcome = why;
 	b->detail = xstrdup(detail);
-	kill(-b->pid, SIGKILL);
-	kill(b->pid, SIGKILL);
+	clock_gettime(CLOCK_MONOTONIC, &b->killed_at);
+	if (b->job.target->kind == TARGET_HOST)
+		kill(b->pid, SIGTERM);
+	else
+		kill_now(b);
 }
 
 /* --- its end --- */
@@ -177,8 +188,10 @@ static int wait_for_end(struct boot *b)
 
 	clock_gettime(CLOCK_MONOTONIC, &since);
 	while ((got = waitpid(b->pid, &status, WNOHANG)) == 0) {
-		if (seconds_since(&since) > MAX_FAREWELL)
+		if (seconds_since(&since) > MAX_FAREWELL) {
 			boot_kill(b, BOOT_DIED, "it closed its channel and did not end");
+			kill_now(b);
+		}
 		nanosleep(&moment, NULL);
 	}
 	return status;

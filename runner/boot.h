@@ -21,6 +21,7 @@ struct boot_job {
 	const char *bench, *init; /* paths of mlockbench and guest-init */
 	int attempts; /* that failed before this one */
 	const char *plugin, *symbols; /* of a profiled boot (runner/profile.h), else NULL */
+	int journal; /* of the host target (runner/host.h), else 0 */
 };
 
 enum boot_outcome {
@@ -52,6 +53,7 @@ struct boot {
 	struct timespec started, heard; /* CLOCK_MONOTONIC */
 	struct timespec ready; /* when the guest had settled */
 	bool killed;
+	struct timespec killed_at;
 	enum boot_outcome outcome;
 	char *detail;
 	int store_errno; /* what writing a record failed with, or 0 */
@@ -63,7 +65,10 @@ int boot_start(struct boot *b, const struct boot_job *job, char *dir, struct err
 void boot_pump(struct boot *b);
 /* Ends a guest that has gone silent or floods us. Call now and then. */
 void boot_check(struct boot *b);
-/* Kills it. boot_pump still takes what is in the pipe. */
+/*
+ * Kills it. boot_pump still takes what is in the pipe. A session on this machine is asked first, so
+ * that it can put back what it changed.
+ */
 void boot_kill(struct boot *b, enum boot_outcome why, const char *detail);
 /* Waits for its end, decides the outcome, and writes boot.json (not when interrupted). */
 int boot_finish(struct boot *b, struct err *err);

@@ -6,6 +6,7 @@
 #include "lib/json.h"
 #include "lib/paths.h"
 #include "lib/verb.h"
+#include "runner/host.h"
 #include "runner/ktap.h"
 #include "runner/looks.h"
 #include "runner/locks.h"
@@ -91,6 +92,8 @@ static int show_commands(const struct run *r)
 		       s.len ? s.buf : "# no QEMU: the workloads run on this machine");
 		str_release(&s);
 	}
+	if (r->target->kind == TARGET_HOST)
+		host_print_changes(r->e, stdout);
 	return EXIT_OK;
 }
 
@@ -116,6 +119,8 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	r.workers = o->workers			 ? o->workers
 		    : target.kind == TARGET_ICOUNT ? (int)sysconf(_SC_NPROCESSORS_ONLN)
 						 : 1;
+	if (target.kind == TARGET_HOST && host_begin(&r, err) < 0)
+		return -1;
 	if (o->resume) {
 		if (run_check_same(&r, err) < 0 || store_status(&store, "running", err) < 0)
 			return -1;
@@ -127,6 +132,7 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	fprintf(stderr, "%zu boots of %zu cells on %s, into %s\n", r.plan.n, e.ncells,
 		target_kind_name(target.kind), store.dir);
 	ret = e.stop_early ? looks_run(&r, &tally, &stopped, err) : run_boots(&r, &tally, err);
+	host_end(&r);
 	return report_tally(&r, &tally, stopped, o->ktap, ret, err);
 }
 

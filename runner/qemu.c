@@ -99,7 +99,7 @@ bool qemu_probe(const struct target *t, const struct kernel *k, int limit, struc
 	struct experiment e = {.timeout = 60, .settle = 0, .watchdog = limit};
 	struct arm arm = {.name = (char *)"probe", .spec = k->spec, .cmdline = (char *)""};
 	struct planned_boot planned = {.n = 1};
-	struct boot_job job = {&e, t, &planned, k, "", bench, init, 0, NULL, NULL};
+	struct boot_job job = {&e, t, &planned, k, "", bench, init, 0, NULL, NULL, 0};
 	char dir[] = "/tmp/mlocklab-probe-XXXXXX";
 	struct err ignored;
 	struct boot b;

@@ -104,7 +104,7 @@ void run_arm_command(const struct run *r, int arm, const char *dir, struct str *
 	struct planned_boot p = {.n = 1, .arm = arm, .seed = r->plan.boots[0].seed};
 	char *cmdline = run_cmdline(r->e, arm);
 	struct boot_job job = {r->e, r->target, &p, &r->kernels[arm], cmdline, r->bench, r->init, 0,
-			       NULL, NULL};
+			       NULL, NULL, 0};
 	struct strv argv = STRV_INIT;
 
 	if (r->target->kind != TARGET_HOST)

@@ -1,53 +1,51 @@
 #include "workloads/cgroup.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/str.h"
 
 #define ROOT "/sys/fs/cgroup"
 
+#define ENABLED ROOT "/cgroup.subtree_control"
+
 static int put(const char *dir, const char *file, const char *text, struct err *err)
 {
 	char *path = xasprintf("%s/%s", dir, file);
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
+	int ret = knob_write(path, text, err);
 
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		ret = err_sys(err, "'%s' into %s", text, path);
-	if (fd >= 0)
-		close(fd);
 	free(path);
 	return ret;
 }
 
-const char *cgroup_missing(void)
+static bool has_memory(const char *path)
 {
 	struct str text = STR_INIT;
-	struct err err;
-	bool memory;
+	struct err ignored;
+	bool has = fs_read(path, &text, &ignored) == 0 && strstr(str_text(&text), "memory");
 
-	memory = fs_read(ROOT "/cgroup.controllers", &text, &err) == 0 &&
-		 strstr(str_text(&text), "memory");
 	str_release(&text);
-	if (!memory)
+	return has;
+}
+
+const char *cgroup_missing(void)
+{
+	if (!has_memory(ROOT "/cgroup.controllers"))
 		return "needs cgroup v2 with the memory controller on " ROOT;
-	return put(ROOT, "cgroup.subtree_control", "+memory", &err) < 0
-		       ? "needs root to use the memory controller"
-		       : NULL;
+	return access(ENABLED, W_OK) < 0 ? "needs root to use the memory controller" : NULL;
 }
 
 int cgroup_make(struct cgroup *g, uint64_t limit, struct err *err)
 {
-	*g = (struct cgroup){xasprintf(ROOT "/mlockbench-%d", (int)getpid())};
-	if (mkdir(g->path, 0755) < 0 && errno != EEXIST) {
-		err_sys(err, "cannot make cgroup %s", g->path);
+	*g = (struct cgroup){.path = xasprintf(ROOT "/mlockbench-%d", (int)getpid())};
+	if ((!has_memory(ENABLED) &&
+	     knob_change(&g->controller, ENABLED, "+memory", "-memory", err) < 0) ||
+	    knob_mkdir(g->path, err) < 0) {
+		knob_restore(&g->controller);
 		free(g->path);
 		g->path = NULL;
 		return -1;
@@ -102,12 +100,12 @@ int64_t cgroup_get(const struct cgroup *g, const char *file, const char *name)
 /* A process that was waited for may keep its place in the cgroup a moment longer. */
 void cgroup_remove(struct cgroup *g)
 {
-	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	struct err ignored;
 
 	if (!g->path)
 		return;
-	for (int tries = 0; rmdir(g->path) < 0 && errno == EBUSY && tries < 300; tries++)
-		nanosleep(&pause, NULL);
+	fs_rmdir_patiently(g->path, &ignored);
 	free(g->path);
 	g->path = NULL;
+	knob_restore(&g->controller);
 }

@@ -5,9 +5,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "lib/err.h"
+#include "workloads/knob.h"
+
+/* Of a descriptor's `changes`. */
+#define CGROUP_CHANGES "/sys/fs/cgroup/cgroup.subtree_control", "/sys/fs/cgroup/mlockbench-*"
 
 struct cgroup {
 	char *path; /* NULL: there is none */
+	struct knob controller;
 };
 
 /* For needs.feature: NULL where cgroup_make() can work, else what is missing. */

@@ -268,6 +268,8 @@ const struct workload collapse_mlocked = {
 	},
 	.needs = {.root = true, .memory = memory, .memlock = memlock, .feature = feature},
 	.control = "lock=none",
+	.changes = (const char *const[]){THP "shmem_enabled", THP "khugepaged/scan_sleep_millisecs",
+					 THP "khugepaged/pages_to_scan", NULL},
 	.slack_pages = 16,
 	.setup = setup,
 	.iterate = iterate,

@@ -41,6 +41,15 @@ static json_t *metric_json(const struct metric *m)
 			 m->help, "better", betters[m->better], "time", m->time);
 }
 
+static json_t *changes_json(const struct workload *w)
+{
+	json_t *a = json_array();
+
+	for (const char *const *c = w->changes; c && *c; c++)
+		json_array_append_new(a, json_string(*c));
+	return a;
+}
+
 static char *line_of(json_t *o)
 {
 	char *line = json_line(o);
@@ -58,8 +67,9 @@ char *workload_json(const struct workload *w)
 		json_array_append_new(params, param_json(p));
 	for (const struct metric *m = w->metrics; m->name; m++)
 		json_array_append_new(metrics, metric_json(m));
-	return line_of(json_pack("{s:s, s:s, s:s?, s:o, s:o}", "name", w->name, "help", w->help,
-				 "control", w->control, "params", params, "metrics", metrics));
+	return line_of(json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o}", "name", w->name, "help",
+				 w->help, "control", w->control, "params", params, "metrics",
+				 metrics, "changes", changes_json(w)));
 }
 
 char *cell_json(const struct cell *c)
@@ -115,4 +125,6 @@ void workload_print(const struct workload *w, FILE *to)
 			m->better == BETTER_NEITHER ? "" : betters[m->better]);
 	fprintf(to, "\ncontrol  %s\n", w->control ? w->control : "none");
 	print_needs(&w->needs, to);
+	for (const char *const *c = w->changes; c && *c; c++)
+		fprintf(to, "changes  %s\n", *c);
 }

@@ -8,6 +8,7 @@
 #include "lib/str.h"
 #include "workloads/background.h"
 #include "workloads/bench.h"
+#include "workloads/knob.h"
 #include "workloads/memory.h"
 #include "workloads/needs.h"
 
@@ -146,6 +147,7 @@ int harness_run(const struct cell *cell, const struct run_opts *opts, const stru
 	int ret = EXIT_USAGE;
 
 	err->text[0] = '\0';
+	knob_limit(cell->w->changes, opts->journal);
 	bench_mark_cell();
 	/* Base pages are the rule; a workload about huge ones says so with bench_huge_pages(). */
 	bench_huge_pages(&b, false);

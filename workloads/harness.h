@@ -16,6 +16,7 @@ struct run_opts {
 	 * CLOCK_MONOTONIC_RAW; 0: none.
 	 */
 	int regions;
+	int journal; /* descriptor that changed settings are noted to (lib/journal.h); 0: none */
 };
 
 struct sink {

@@ -7,6 +7,8 @@
 
 #define HUGE_BYTES (2u << 20)
 #define HUGEPOOL_NODES 8
+/* Of a descriptor's `changes`. */
+#define HUGEPOOL_CHANGES "/sys/devices/system/node/node*/hugepages/hugepages-2048kB/nr_hugepages"
 
 struct hugepool {
 	struct knob nodes[HUGEPOOL_NODES];

@@ -161,6 +161,7 @@ const struct workload hugetlb_fault_fork = {
 	},
 	.needs = {.root = true, .memory = memory, .feature = feature},
 	.control = "forkers=0",
+	.changes = (const char *const[]){HUGEPOOL_CHANGES, NULL},
 	.slack_pages = 16,
 	.setup = setup,
 	.iterate = iterate,

@@ -28,7 +28,8 @@ static const char usage_text[] =
 	"  --inject PERCENT  do that much more of the workload's own work in the timed region\n"
 	"  --frames STREAM   frame the records as messages of that stream\n"
 	"  --out FILE        write the records there\n"
-	"  --regions FD      tell that descriptor when each timed region began and ended\n";
+	"  --regions FD      tell that descriptor when each timed region began and ended\n"
+	"  --journal FD      note there what undoes each changed setting of this machine\n";
 
 /* Where records go. */
 struct output {
@@ -206,6 +207,7 @@ static int run_options(int argc, char *argv[], struct run_opts *opts, struct out
 		{"frames", required_argument, NULL, 'f'},
 		{"out", required_argument, NULL, 'o'},
 		{"regions", required_argument, NULL, 'r'},
+		{"journal", required_argument, NULL, 'u'},
 		{NULL, 0, NULL, 0},
 	};
 	const char *path = NULL;
@@ -236,6 +238,8 @@ static int run_options(int argc, char *argv[], struct run_opts *opts, struct out
 			opts->seed = v;
 		else if (c == 'r')
 			opts->regions = (int)v;
+		else if (c == 'u')
+			opts->journal = (int)v;
 		else
 			o->framed = true, o->frames.stream = (unsigned)v;
 	}

@@ -183,6 +183,7 @@ const struct workload migrate_hugetlb = {
 	},
 	.needs = {.nodes = 2, .root = true, .memory = memory, .feature = feature},
 	.control = "race=none",
+	.changes = (const char *const[]){HUGEPOOL_CHANGES, NULL},
 	.slack_pages = 16,
 	.setup = setup,
 	.iterate = iterate,

@@ -30,6 +30,8 @@
 #define MORE (1u << 20)
 /* A little room below the limit, so that the processes' own doings do not meet it. */
 #define ROOM (64u << 10)
+#define CONSOLE_LEVEL "/proc/sys/kernel/printk"
+#define OOM_SCORE "/proc/self/oom_score_adj"
 
 struct state {
 	struct cgroup group;
@@ -44,19 +46,9 @@ static enum outcome setup(struct bench *b)
 	struct err err;
 
 	s->bytes = bench_injected(b, bench_int(b, "size") / PAGE_BYTES) * PAGE_BYTES;
-	if (knob_set(&s->console, "/proc/sys/kernel/printk", "1", &err) < 0)
+	if (knob_set(&s->console, CONSOLE_LEVEL, "1", &err) < 0)
 		return bench_broken(b, "%s", err.text);
 	return OUTCOME_OK;
-}
-
-static int oom_score(const char *adjustment, struct err *err)
-{
-	struct knob k;
-	int ret = knob_set(&k, "/proc/self/oom_score_adj", adjustment, err);
-
-	free(k.path);
-	free(k.old);
-	return ret;
 }
 
 static int be_victim(struct bench *b, int member, void *arg, struct err *err)
@@ -66,7 +58,7 @@ static int be_victim(struct bench *b, int member, void *arg, struct err *err)
 	void *at;
 
 	(void)member;
-	if (cgroup_enter(&s->group, 0, err) < 0 || oom_score("1000", err) < 0)
+	if (cgroup_enter(&s->group, 0, err) < 0 || knob_write(OOM_SCORE, "1000", err) < 0)
 		return -1;
 	at = memory_place(s->bytes, (unsigned)bench_random(b), err);
 	if (!at || !memory_map(at, s->bytes, PROT_READ | PROT_WRITE,
@@ -82,7 +74,7 @@ static int be_second(struct bench *b, int member, void *arg, struct err *err)
 	(void)b;
 	(void)member;
 	s->fd = memory_file("tmpfs", 0, err);
-	return s->fd < 0 || oom_score("-1000", err) < 0 ? -1 : cgroup_enter(&s->group, 0, err);
+	return s->fd < 0 || knob_write(OOM_SCORE, "-1000", err) < 0 ? -1 : cgroup_enter(&s->group, 0, err);
 }
 
 /* May be refused while the victim's memory is on its way, with nobody left to kill. */
@@ -255,6 +247,7 @@ const struct workload oom_reap_mlocked = {
 	},
 	.needs = {.root = true, .memory = memory, .memlock = memlock, .feature = feature},
 	.control = "lock=none",
+	.changes = (const char *const[]){CGROUP_CHANGES, CONSOLE_LEVEL, NULL},
 	.slack_pages = 16,
 	.setup = setup,
 	.iterate = iterate,

@@ -201,6 +201,7 @@ const struct workload reclaim_mlocked_thp = {
 	},
 	.needs = {.root = true, .memory = memory, .memlock = memlock, .feature = feature},
 	.control = "lock=none",
+	.changes = (const char *const[]){CGROUP_CHANGES, NULL},
 	.slack_pages = 16,
 	.iterate = iterate,
 };

@@ -154,6 +154,7 @@ const struct workload reclaim_mlocked = {
 	},
 	.needs = {.root = true, .memory = memory, .memlock = locked_bytes, .feature = feature},
 	.control = "locked=0",
+	.changes = (const char *const[]){CGROUP_CHANGES, NULL},
 	.slack_pages = 16,
 	.iterate = iterate,
 };

@@ -63,6 +63,9 @@ struct workload {
 	const struct metric *metrics; /* ends with a zero entry; the first is the primary one, and
 				       * where the workload does not set it, it is elapsed / ops */
 	struct needs needs;
+	/* Settings of the machine that it changes and puts back, as fnmatch patterns that end with
+	 * NULL: knob.h lets it change no others. NULL where there are none. */
+	const char *const *changes;
 	/* The assignment that makes the control, the same work unlocked: "lock=none"; or NULL. */
 	const char *control;
 	/* Pages by which nr_mlock and nr_unevictable may differ after an iteration, for each CPU: what one

@@ -3,7 +3,8 @@
  * powers off. Its duties end there: it never measures, never parses a record, holds no policy.
  *
  * Started as anything but PID 1 it does the same on the machine it finds itself on, without mounts
- * and power-off, and sends to its standard output: that is the host target.
+ * and power-off, and sends to its standard output: that is the host target. What a cell changed there
+ * is put back after it, however it ended; SIGTERM, and the end of whoever started us, end the session.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,12 +15,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 #include "lib/frame.h"
+#include "lib/journal.h"
 #include "lib/json.h"
 #include "lib/str.h"
 #include "runner/guest/facts.h"
@@ -39,7 +42,12 @@ struct session {
 	int settle_max, settle_min; /* seconds of guest time */
 	int timeout;                /* seconds of guest time a cell may take */
 	char locks[16];             /* the lock recorder to run beside each cell, or "" */
+	int journal;                /* of what the cells change on a machine not ours; 0: none */
 };
+
+/* For the handler of SIGTERM */
+static volatile sig_atomic_t stop_asked;
+static volatile pid_t running;
 
 static void send(struct session *s, json_t *o)
 {
@@ -153,12 +161,25 @@ static _Noreturn void become_cell(const struct session *s, const struct strv *f,
 				  const struct strv *argv, int evidence)
 {
 	setpgid(0, 0);
+	if (!s->guest)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(s->out.fd, 1);
 	if (*s->locks)
 		_exit(recorder_run(f->v[0], s->locks, argv->v, evidence));
 	execv(argv->v[0], argv->v);
 	fprintf(stderr, "init: cannot run %s: %s\n", argv->v[0], strerror(errno));
 	_exit(127);
+}
+
+/* Its own messages are for the runner, which mends once more when all is over. */
+static void put_back(const struct session *s)
+{
+	struct strv told = STRV_INIT;
+	struct err err;
+
+	if (s->journal && journal_mend(s->journal, &told, &err) < 0)
+		fprintf(stderr, "init: %s\n", err.text);
+	strv_release(&told);
 }
 
 /* One cell: a tab-separated argument list after the cell's id. */
@@ -179,12 +200,19 @@ static void run_cell(struct session *s, int i, char *line)
 		strv_push(&argv, f.v[k]);
 	strv_pushf(&argv, "--frames");
 	strv_pushf(&argv, "%d", i + 1);
+	if (s->journal) {
+		strv_pushf(&argv, "--journal");
+		strv_pushf(&argv, "%d", s->journal);
+	}
 	if (*s->locks)
 		evidence = memfd_create("evidence", MFD_CLOEXEC);
 	pid = fork();
 	if (pid == 0)
 		become_cell(s, &f, &argv, evidence);
+	running = pid > 0 ? pid : 0;
 	code = pid < 0 ? -1 : wait_cell(pid, s->timeout, &signal_no);
+	put_back(s);
+	running = 0;
 	if (evidence >= 0)
 		forward(s, evidence);
 	send(s, json_pack("{s:s, s:i, s:i, s:i}", "t", "cell-end", "i", i, "exit", code, "signal",
@@ -218,7 +246,7 @@ static void run_plan(struct session *s, const char *path)
 
 	if (!f)
 		fatal(s, path);
-	while (getline(&line, &cap, f) > 0) {
+	while (!stop_asked && getline(&line, &cap, f) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		if (sscanf(line, "settle %d %d", &s->settle_min, &s->settle_max) == 2)
 			settle(s);
@@ -233,7 +261,8 @@ static void run_plan(struct session *s, const char *path)
 	}
 	free(line);
 	fclose(f);
-	send(s, json_pack("{s:s, s:i}", "t", "bye", "cells", cells));
+	if (!stop_asked)
+		send(s, json_pack("{s:s, s:i}", "t", "bye", "cells", cells));
 }
 
 static void on_alarm(int sig)
@@ -241,13 +270,35 @@ static void on_alarm(int sig)
 	(void)sig;
 }
 
+static void on_term(int sig)
+{
+	(void)sig;
+	stop_asked = 1;
+	if (!running)
+		_exit(EXIT_USAGE);
+	kill(-running, SIGKILL);
+	kill(running, SIGKILL);
+}
+
+/* A machine that is not ours: what was changed on it is put back before we end. */
+static void begin_on_host(struct session *s, int argc, char **argv)
+{
+	struct sigaction sa = {.sa_handler = on_term};
+
+	sigaction(SIGTERM, &sa, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	s->out.fd = 1;
+	s->bench = argv[1];
+	s->journal = argc > 3 ? atoi(argv[3]) : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct session s = {.out = {.fd = -1}, .bench = BENCH, .guest = getpid() == 1, .timeout = 600};
 	struct sigaction sa = {.sa_handler = on_alarm};
 
-	if (!s.guest && argc != 3) {
-		fputs("usage: guest-init BENCH PLAN (or as PID 1 of a guest)\n", stderr);
+	if (!s.guest && argc != 3 && argc != 4) {
+		fputs("usage: guest-init BENCH PLAN [JOURNAL-FD] (or as PID 1 of a guest)\n", stderr);
 		return EXIT_USAGE;
 	}
 	/* Else jansson reads /dev/urandom, for which 5.18 and later spend a second making entropy. */
@@ -259,8 +310,7 @@ int main(int argc, char **argv)
 		if (s.out.fd < 0)
 			fatal(&s, CHANNEL);
 	} else {
-		s.out.fd = 1;
-		s.bench = argv[1];
+		begin_on_host(&s, argc, argv);
 	}
 	send(&s, facts_hello());
 	run_plan(&s, s.guest ? PLAN : argv[2]);
