@@ -323,6 +323,11 @@ int experiment_from_json(struct experiment *e, const json_t *run, struct err *er
 	e->workloads = json_incref(json_object_get(run, "workloads"));
 	json_array_foreach(json_object_get(run, "arms"), i, o) {
 		experiment_set_arm(e, json_get_str(o, "name", ""), json_get_str(o, "spec", ""));
+		if (e->narms != i + 1) {
+			err_set(err, "run.json has the arm '%s' twice", json_get_str(o, "name", ""));
+			experiment_release(e);
+			return -1;
+		}
 		free(e->arms[i].cmdline);
 		e->arms[i].cmdline = xstrdup(json_get_str(o, "cmdline", ""));
 		e->arms[i].inject = json_get_num(o, "inject", 0);

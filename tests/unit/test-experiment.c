@@ -153,6 +153,10 @@ static void test_run_json_refused(void **state)
 	assert_int_equal(experiment_from_json(&e, run, &err), -1);
 	assert_says(&err, "run.json has no arms, cells or workloads");
 	json_decref(run);
+	run = json_pack("{s:[{s:s}, {s:s}]}", "arms", "name", "a", "name", "a");
+	assert_int_equal(experiment_from_json(&e, run, &err), -1);
+	assert_says(&err, "run.json has the arm 'a' twice");
+	json_decref(run);
 }
 
 #define JOB "[j]\nworkload=null\n"
