@@ -22,16 +22,15 @@ verbs := $(filter $(B)/libexec/%,$(programs))
 install_programs = $(call put,$(install_home),$(verbs),$(B)/libexec/) \
 	$(call put,$(install_home),$(filter-out $(verbs),$(programs)) $(plugins),$(B)/)
 install_files = $(call put,$(install_data),$(wildcard configs/*.ini configs/*/*)) \
-	$(call put,$(mandir)/man1,$(wildcard docs/man/*.1),docs/man/) \
+	$(foreach n,1 5,$(call put,$(mandir)/man$(n),$(wildcard docs/man/*.$(n)),docs/man/)) \
 	$(call put,$(docdir),README.md CHANGELOG.md $(wildcard docs/*.* docs/img/*)) \
 	runner/main/completion.bash:$(bashcompletiondir)/mlocklab
 # LINK:TARGET
 install_links = $(bindir)/mlocklab:$(install_home)/mlocklab \
 	$(bindir)/mlockbench:$(install_home)/mlockbench $(install_home)/share:$(install_data)
-# Directories of ours alone, the deepest first
-install_dirs = $(install_home)/plugin $(install_home) \
-	$(addprefix $(install_data)/,configs/claims configs/kernel configs) $(install_data) \
-	$(addprefix $(docdir)/,docs/img docs) $(docdir)
+# Directories of ours alone
+install_dirs = $(install_home) $(install_data) $(docdir) $(filter $(install_home)/% $(install_data)/% \
+	$(docdir)/%,$(dir $(foreach f,$(install_programs) $(install_files),$(lastword $(subst :, ,$(f))))))
 
 .PHONY: install uninstall
 install: all
@@ -45,6 +44,6 @@ install: all
 uninstall:
 	@for f in $(install_programs) $(install_files); do rm -f "$$DESTDIR$${f#*:}"; done; \
 	for l in $(install_links); do rm -f "$$DESTDIR$${l%%:*}"; done; \
-	for d in $(install_dirs); do \
+	printf '%s\n' $(sort $(install_dirs)) | sort -r | while read -r d; do \
 		[ ! -d "$$DESTDIR$$d" ] || rmdir --ignore-fail-on-non-empty "$$DESTDIR$$d"; \
 	done
