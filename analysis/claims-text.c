@@ -189,6 +189,68 @@ void ledger_markdown(const struct ledger *l, struct str *out)
 	add_tally(l, out);
 }
 
+/* --- Markdown, a line a claim --- */
+
+/* Every cell ends with " | ", the last one of a line without the blank. */
+static void end_line(struct str *out)
+{
+	out->buf[--out->len] = '\0';
+	str_add(out, "\n");
+}
+
+static void add_verdict(const struct ledger_row *r, struct str *out)
+{
+	char ratio[32];
+
+	str_addf(out, "%s%s%s", r->verdict == CLAIM_REFUTED ? "**" : "", claim_verdict_name(r->verdict),
+		 r->verdict == CLAIM_REFUTED ? "**" : "");
+	if (r->verdict == CLAIM_NOT_TESTABLE) {
+		str_add(out, ": ");
+		add_cell(out, r->need);
+		return;
+	}
+	if (r->result && !r->result->difference) {
+		table_ratio(ratio, r->result, r->result->ratio);
+		str_addf(out, ", %s", ratio);
+	} else if (!isnan(r->old)) {
+		str_add(out, ", ");
+		add_figure(out, r->old);
+		str_add(out, " to ");
+		add_figure(out, r->new);
+	}
+	str_add(out, " | ");
+}
+
+void ledger_summary(const struct ledger *const *ledgers, const char *const *kernels, size_t n,
+		    struct str *out)
+{
+	const struct ledger *l = ledgers[0];
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (i == 0 || l->rows[i].file != l->rows[i - 1].file) {
+			str_addf(out, "%s%s\n\n| claim | ", i ? "\n" : "", l->rows[i].file->about);
+			for (size_t k = 0; k < n; k++)
+				add_cell(out, kernels[k]);
+			end_line(out);
+			str_add(out, "|---|");
+			for (size_t k = 0; k < n; k++)
+				str_add(out, "---|");
+			str_add(out, "\n");
+		}
+		str_add(out, "| ");
+		add_cell(out, l->rows[i].claim->text);
+		for (size_t k = 0; k < n; k++)
+			add_verdict(&ledgers[k]->rows[i], out);
+		end_line(out);
+	}
+	str_add(out, "\n");
+	for (size_t k = 0; k < n; k++) {
+		text_escape(out, kernels[k]);
+		str_add(out, ": ");
+		add_tally(ledgers[k], out);
+	}
+}
+
 /* --- JSON --- */
 
 static json_t *real(double v)

@@ -96,5 +96,9 @@ char *ledger_mechanism(const struct ledger_row *r);
 void ledger_text(const struct ledger *l, struct str *out);
 void ledger_markdown(const struct ledger *l, struct str *out);
 void ledger_json(const struct ledger *l, struct str *out);
+/* A Markdown table, a claim a line and a kernel a column: n ledgers of the same claims, each of
+ * another new kernel, and those kernels' names. */
+void ledger_summary(const struct ledger *const *ledgers, const char *const *kernels, size_t n,
+		    struct str *out);
 
 #endif

@@ -296,6 +296,28 @@ static void test_writers(void **state)
 	close_court(&t);
 }
 
+/* A claim a line and a kernel a column, each with that kernel's own verdict. */
+static void test_summary(void **state)
+{
+	static const char *const names[] = {"6.1", "7_2"};
+	struct court a, b;
+	struct str out = STR_INIT;
+	const struct ledger *both[] = {&a.ledger, &b.ledger};
+
+	(void)state;
+	try(&a, 8, 0.5, 1, HEAD "metric=exit\nexpect=lower\n");
+	try(&b, 8, 1.5, 1, HEAD "metric=exit\nexpect=lower\n");
+	ledger_summary(both, names, 2, &out);
+	assert_non_null(strstr(out.buf, "\n| claim | 6.1 | 7\\_2 |\n|---|---|---|\n"));
+	assert_non_null(strstr(out.buf, " | supported, 0.50"));
+	assert_non_null(strstr(out.buf, " | **refuted**, 1.50"));
+	assert_non_null(strstr(out.buf, "\n6.1: 1 claim: 1 supported.\n7_2: 1 claim: 1 refuted.\n"));
+	assert_null(strstr(out.buf, " \n"));
+	str_release(&out);
+	close_court(&a);
+	close_court(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,7 +325,7 @@ int main(void)
 		cmocka_unit_test(test_shipped),	     cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_sameness),     cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_net),	     cmocka_unit_test(test_not_testable),
-		cmocka_unit_test(test_writers),
+		cmocka_unit_test(test_writers),      cmocka_unit_test(test_summary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
