@@ -30,6 +30,8 @@ struct options {
 
 static int parse(struct options *o, int argc, char **argv)
 {
+	bool ktap = false;
+
 	for (int i = 1; i < argc; i++) {
 		const char *v;
 
@@ -45,8 +47,15 @@ static int parse(struct options *o, int argc, char **argv)
 			o->suite = v;
 		else if (!strcmp(argv[i], "--strict"))
 			o->strict = true;
+		else if (!strcmp(argv[i], "--ktap"))
+			ktap = true;
 		else
 			strv_push(&o->rest, argv[i]);
+	}
+	if (ktap) {
+		fputs("mlocklab ab: --ktap is of run: measure with it, then 'mlocklab compare --format ktap'\n",
+		      stderr);
+		return -1;
 	}
 	if (!o->old != !o->new) {
 		fprintf(stderr, "mlocklab ab: --%s is missing: two kernels are compared\n",

@@ -40,6 +40,12 @@ same "$(grep -c '^  # 0 of 2 iterations are recorded$' "$out")" 4 'cells without
 grep -qx '# panic: .*' "$out" || die "no word of the panic: $(cat "$out")"
 grep -qx 'not ok 1 boot 1, only, debian:6.1' "$out" || die 'a boot that panicked is ok'
 
+# A verb that reads what run prints takes no other form of it
+expect 2 mlocklab ab --ktap
+says '--ktap is of run'
+expect 2 mlocklab gate --ktap
+says '--ktap is of run'
+
 # All is well: exit code 0
 sed -i '/^cmdline=/d' "$tmp/x.ini"
 expect 0 mlocklab run "$tmp/x.ini" --out "$tmp/well" --ktap
