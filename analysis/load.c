@@ -262,15 +262,17 @@ static void note_gaps(struct run *r)
 
 	for (size_t i = 0; i < r->n_boots; i++) {
 		const struct run_boot *b = &r->boots[i];
-		struct str detail = STR_INIT;
+		struct str outcome = STR_INIT, detail = STR_INIT;
 
 		if (!strcmp(b->outcome, "missing")) {
 			missing++;
 		} else if (strcmp(b->outcome, "ok")) {
+			text_escape(&outcome, b->outcome);
 			text_escape(&detail, b->detail);
 			strv_pushf(&r->notes, "%s: boot %03d of arm %s ended with '%s'%s%.120s",
-				   r->path, b->n, r->arms[b->arm].name, b->outcome,
+				   r->path, b->n, r->arms[b->arm].name, str_text(&outcome),
 				   detail.len ? ": " : "", str_text(&detail));
+			str_release(&outcome);
 			str_release(&detail);
 		}
 	}
@@ -289,6 +291,8 @@ static int load_all(struct run *r, const char *kind, struct err *err)
 	free(path);
 	if (!r->json)
 		return -1;
+	if (!json_is_printable(r->json))
+		return err_set(err, "%s/run.json: a text in it holds a control character", r->path);
 	format = json_get_int(r->json, "format", 0);
 	if (format != 1)
 		return err_set(err, "%s/run.json: 'format' is %lld, and this mlocklab reads 1",

@@ -73,3 +73,31 @@ int json_get_bool(const json_t *o, const char *key, int fallback)
 
 	return json_is_boolean(v) ? json_is_true(v) : fallback;
 }
+
+static bool is_printable(const char *text)
+{
+	char *mended = xstrdup(text);
+	bool same;
+
+	str_mend(mended);
+	same = strcmp(mended, text) == 0;
+	free(mended);
+	return same;
+}
+
+bool json_is_printable(json_t *v)
+{
+	json_t *member;
+	const char *key;
+	size_t i;
+
+	if (json_is_string(v))
+		return is_printable(json_string_value(v));
+	json_array_foreach(v, i, member)
+		if (!json_is_printable(member))
+			return false;
+	json_object_foreach(v, key, member)
+		if (!is_printable(key) || !json_is_printable(member))
+			return false;
+	return true;
+}

@@ -3,6 +3,7 @@
 #define LIB_JSON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include "lib/err.h"
 
 /* Reads a file that holds one JSON object. A new reference, or NULL with file, line and column in err. */
@@ -16,5 +17,7 @@ const char *json_get_str(const json_t *o, const char *key, const char *fallback)
 double json_get_num(const json_t *o, const char *key, double fallback);
 long long json_get_int(const json_t *o, const char *key, long long fallback);
 int json_get_bool(const json_t *o, const char *key, int fallback);
+/* Whether no key or text in v, however deep, holds what a terminal would obey: see str_mend(). */
+bool json_is_printable(json_t *v);
 
 #endif

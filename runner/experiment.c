@@ -275,15 +275,23 @@ static int load_sections(struct experiment *e, const struct ini_file *f, const c
 	return e->ncells ? 0 : err_set(err, "%s: no section with a workload=", e->path);
 }
 
+/* run.json holds the file as text. */
+static int read_text(const char *path, struct str *text, struct err *err)
+{
+	if (fs_read(path, text, err) < 0)
+		return -1;
+	if (strlen(str_text(text)) == text->len)
+		return 0;
+	return err_set(err, "%s holds a NUL byte: an experiment is text", path);
+}
+
 int experiment_load(struct experiment *e, const char *path, const char *bench, struct err *err)
 {
 	struct str text = STR_INIT;
 	struct ini_file f;
 	int ret;
 
-	if (fs_read(path, &text, err) < 0)
-		return -1;
-	if (ini_load(&f, path, err) < 0) {
+	if (read_text(path, &text, err) < 0 || ini_load(&f, path, err) < 0) {
 		str_release(&text);
 		return -1;
 	}

@@ -67,12 +67,30 @@ static void test_getters(void **state)
 	json_decref(o);
 }
 
+static void test_printable(void **state)
+{
+	static const char *const good = "{\"a\":[1,true,null,{\"\u00e9\":\"x\\ny\"}]}";
+	static const char *const bad[] = {"{\"a\":[{\"b\":\"\\u001b[2J\"}]}", "{\"\\u0007\":1}", "[\"\\u009b\"]"};
+	json_t *o = json_loads(good, 0, NULL);
+
+	(void)state;
+	assert_true(json_is_printable(o));
+	json_decref(o);
+	for (size_t i = 0; i < 3; i++) {
+		o = json_loads(bad[i], 0, NULL);
+		assert_non_null(o);
+		assert_false(json_is_printable(o));
+		json_decref(o);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_read_write, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_refused, make_dir, remove_dir),
 		cmocka_unit_test(test_getters),
+		cmocka_unit_test(test_printable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,10 @@ static void test_bad_files(void **state)
 	expect_error(&f, "run.json: 'format' is 9, and this mlocklab reads 1");
 
 	begin(&f, "tcg");
+	json_object_set_new(f.run, "name", json_string("a\x1b[2J"));
+	expect_error(&f, "run.json: a text in it holds a control character");
+
+	begin(&f, "tcg");
 	json_object_del(f.run, "cells");
 	expect_error(&f, "run.json: 'cells' is not a list");
 
