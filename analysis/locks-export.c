@@ -99,6 +99,8 @@ static void add_cell(struct doc *d, const struct locks *l, const struct lock_cel
 										     : TONE_PLAIN,
 			  str_text(&remarks));
 		str_release(&remarks);
+		if (cells[i].perf)
+			doc_pre(d, cells[i].perf);
 		if (cells[i].n_stats)
 			add_stats(d, l, &cells[i]);
 		for (size_t k = 0; k < cells[i].n_lines; k++)
@@ -177,7 +179,7 @@ static json_t *cell_json(const struct locks *l, const struct lock_cell *c)
 
 	for (size_t i = 0; i < c->n_lines; i++)
 		json_array_append_new(lines, line_json(c, &c->lines[i]));
-	o = json_pack("{s:s, s:s, s:I, s:s?, s:o, s:f, s:f, s:f, s:f, s:f, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	o = json_pack("{s:s, s:s, s:I, s:s?, s:o, s:f, s:f, s:f, s:f, s:f, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}",
 		      "cell", c->cell->id, "arm", l->run.arms[c->arm].name, "rounds",
 		      (json_int_t)c->rounds, "skip", c->skip, "slowdown", number(c->slowdown), "events",
 		      c->events, "lost", c->lost, "missed", c->missed, "unpaired", c->unpaired,
@@ -187,7 +189,7 @@ static json_t *cell_json(const struct locks *l, const struct lock_cell *c)
 		      "rounds_i_mmap_share", numbers(i_mmap, c->rounds), "rounds_exit_ns",
 		      numbers(c->exit_ns, c->rounds), "rounds_i_mmap_exit_share",
 		      in_exit ? numbers(in_exit, c->rounds) : json_null(), "lines", lines, "classes",
-		      stats_json(c));
+		      stats_json(c), "perf", c->perf);
 	free(any);
 	free(i_mmap);
 	free(in_exit);

@@ -228,6 +228,19 @@ static void take_stats(struct reader *rd, const json_t *o)
 	}
 }
 
+/* A boot's table after that of the boot before it. */
+static void take_perf(struct reader *rd, const json_t *o)
+{
+	struct lock_cell *c = cell_of(rd, json_get_str(o, "cell", ""));
+	char *before;
+
+	if (!c)
+		return;
+	before = c->perf;
+	c->perf = xasprintf("%s%s", before ? before : "", json_get_str(o, "text", ""));
+	free(before);
+}
+
 static void take_skip(struct reader *rd, const json_t *o)
 {
 	struct lock_cell *c = cell_of(rd, json_get_str(o, "cell", ""));
@@ -256,6 +269,8 @@ static int read_event(void *arg, const char *text, size_t len, struct err *err)
 		take_end(rd, o);
 	else if (!strcmp(type, "lockstat"))
 		take_stats(rd, o);
+	else if (!strcmp(type, "perf"))
+		take_perf(rd, o);
 	else if (!strcmp(type, "locks-skip"))
 		take_skip(rd, o);
 	json_decref(o);

@@ -45,22 +45,33 @@ static const char *instrument(const char *backend)
 	if (!strcmp(backend, "lockstat"))
 		return "Waiting by the kernel's own classes of locks, over the whole of a cell. Its "
 		       "statistics slow a kernel several times: the ranking of classes counts, no time does.";
+	if (!strcmp(backend, "perf"))
+		return "What perf says of its own recording, over the whole of a cell: of lockdep's tracepoints "
+		       "where the kernel has them, else of contention's. The ranking counts, no time does.";
 	return "Waits in the slow paths of read-write semaphores, spinning included.";
+}
+
+bool locks_has_rounds(const struct locks *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->cells[i].rounds)
+			return true;
+	return false;
 }
 
 void locks_method(const struct locks *l, struct str *out)
 {
 	bool icount = l->run.target.ns_per_insn > 0;
 
-	str_addf(out,
-		 "%s Recorded by '%s' in boots of their own (%s, %d CPU%s). %sFigures are of one round, "
-		 "the median of all; waits in brackets, 'mean' and 'longest' are of all rounds. A share "
-		 "is the summed waiting by the summed time of the processes.",
-		 instrument(l->backend), l->backend, l->run.target.kind, l->run.target.cpus,
-		 l->run.target.cpus == 1 ? "" : "s",
-		 icount ? "CPUs run in turn on one clock of instructions: a serialised model, not "
-			  "parallel time. "
-			: "");
+	str_addf(out, "%s Recorded by '%s' in boots of their own (%s, %d CPU%s).", instrument(l->backend),
+		 l->backend, l->run.target.kind, l->run.target.cpus, l->run.target.cpus == 1 ? "" : "s");
+	if (icount)
+		str_add(out, " CPUs run in turn on one clock of instructions: a serialised model, not "
+			     "parallel time.");
+	if (locks_has_rounds(l))
+		str_add(out, " Figures are of one round, the median of all; waits in brackets, 'mean' and "
+			     "'longest' are of all rounds. A share is the summed waiting by the summed "
+			     "time of the processes.");
 }
 
 void locks_remarks(const struct lock_cell *c, struct str *out)
@@ -171,6 +182,18 @@ static void add_stat(const struct lock_cell *c, const struct lock_stat *s, struc
 	str_release(&callers);
 }
 
+static void add_perf(const char *text, struct str *out)
+{
+	struct strv lines = STRV_INIT;
+
+	strv_split(&lines, text, "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		text_escape(out, lines.v[i]);
+		str_add(out, "\n");
+	}
+	strv_release(&lines);
+}
+
 static void add_cell(const struct locks *l, const struct lock_cell *c, struct str *out)
 {
 	const struct run_arm *arm = &l->run.arms[c->arm];
@@ -181,7 +204,8 @@ static void add_cell(const struct locks *l, const struct lock_cell *c, struct st
 	text_escape(&head, *arm->release ? arm->release : arm->spec);
 	locks_remarks(c, &remarks);
 	str_addf(out, "%s\n", str_text(&head));
-	text_wrap(out, str_text(&remarks), TABLE_WIDTH, 1);
+	if (remarks.len)
+		text_wrap(out, str_text(&remarks), TABLE_WIDTH, 1);
 	for (int class = 0; class < LOCK_CLASSES; class++) {
 		size_t shown = 0, of = 0;
 
@@ -200,6 +224,8 @@ static void add_cell(const struct locks *l, const struct lock_cell *c, struct st
 	}
 	for (size_t i = 0; i < c->n_stats && i < MOST_LINES; i++)
 		add_stat(c, &c->stats[i], out);
+	if (c->perf)
+		add_perf(c->perf, out);
 	if (c->rounds && !c->n_lines)
 		str_add(out, " Nobody waited.\n");
 	str_release(&head);
@@ -218,8 +244,10 @@ void locks_text(const struct locks *l, struct str *out)
 			last = l->cells[i].cell;
 			str_add(out, "\n");
 			text_escape(out, last->id);
-			str_addf(out, "\n   %-*s%11s%8s%8s%8s%6s\n", CALLER_WIDTH, "caller", "waits (all)",
-				 "total", "mean", "longest", "share");
+			str_add(out, "\n");
+			if (locks_has_rounds(l))
+				str_addf(out, "   %-*s%11s%8s%8s%8s%6s\n", CALLER_WIDTH, "caller",
+					 "waits (all)", "total", "mean", "longest", "share");
 		}
 		add_cell(l, &l->cells[i], out);
 	}

@@ -135,6 +135,7 @@ void locks_release(struct locks *l)
 		free(c->process_ns);
 		free(c->exit_ns);
 		free(c->skip);
+		free(c->perf);
 	}
 	free(l->cells);
 	free(l->backend);

@@ -40,6 +40,7 @@ struct lock_cell {
 	size_t n_lines;
 	struct lock_stat *stats; /* the longest waiting first */
 	size_t n_stats;
+	char *perf; /* what perf said, as it printed it, or NULL; text of the guest */
 	double events, lost, missed, unpaired; /* of the recorder */
 	double slowdown; /* median elapsed of the instrumented boots by that of the timed; NAN: unknown */
 	char *skip;      /* why a boot did not record, or NULL; text of the guest */

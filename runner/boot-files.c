@@ -67,6 +67,7 @@ static int write_all(const struct boot_job *job, const char *path, const char *p
 	int ret;
 
 	find_programs(job->e, &programs);
+	locks_programs(job->e, job->planned->kind, &programs);
 	add(&f, (struct initramfs_file){"init", job->init, NULL, 0755});
 	add(&f, (struct initramfs_file){"bin/mlockbench", job->bench, NULL, 0755});
 	add(&f, (struct initramfs_file){"plan", NULL, plan, 0644});

@@ -15,5 +15,7 @@ int locks_plan(struct experiment *e, const struct target *t, struct plan *p, str
 
 /* The program that a boot's recorder takes beside mlockbench, a new string, or NULL. */
 char *locks_program(const struct experiment *e, enum boot_kind kind);
+/* And those of this machine, as program.h finds them; appended to paths. */
+void locks_programs(const struct experiment *e, enum boot_kind kind, struct strv *paths);
 
 #endif

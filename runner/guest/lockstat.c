@@ -86,17 +86,20 @@ static void take_class(struct stat_rows *r, char *line, const char *colon)
 	r->v[r->n++] = row;
 }
 
-/* "&mapping->i_mmap_rwsem  45  [<ffffffff81234567>] unlink_file_vma+0x3c/0x60": who waited */
+/*
+ * "&mapping->i_mmap_rwsem  45  [<ffffffff81234567>] unlink_file_vma+0x3c/0x60": who waited. A kernel
+ * that hides its addresses, even from root, has "(____ptrval____)" in the brackets.
+ */
 static void take_point(struct stat_rows *r, const char *line, const char *bracket)
 {
-	const char *count = bracket;
+	const char *count = bracket, *behind = strstr(bracket, ">]");
 	char function[128];
 
 	while (count > line && isspace((unsigned char)count[-1]))
 		count--;
 	while (count > line && isdigit((unsigned char)count[-1]))
 		count--;
-	if (sscanf(bracket, "[<%*[0-9a-fA-Fx]>] %127[^+ \n]", function) != 1)
+	if (!behind || sscanf(behind, ">] %127[^+ \n]", function) != 1)
 		return;
 	for (size_t i = r->points_from; i < r->n; i++)
 		json_array_append_new(r->v[i].points, json_pack("{s:s, s:I}", "caller", function,

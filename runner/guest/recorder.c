@@ -13,6 +13,7 @@
 #include "lib/json.h"
 #include "runner/guest/helper.h"
 #include "runner/guest/lockstat.h"
+#include "runner/guest/perf.h"
 #include "runner/guest/probes.h"
 #include "runner/guest/rings.h"
 #include "runner/guest/symbols.h"
@@ -22,8 +23,9 @@ struct recorder {
 	const char *cell, *backend;
 	int out;
 	int regions; /* mlockbench tells here when each region was timed */
-	enum { BY_EVENTS, BY_LOCKSTAT, BY_HELPER } how; /* only events take probes and rings */
+	enum { BY_EVENTS, BY_LOCKSTAT, BY_HELPER, BY_PERF } how; /* only events take probes and rings */
 	struct helper helper;
+	struct perf perf;
 	struct symbols symbols;
 	struct probes probes;
 	bool made; /* probes of our own, which count what they see */
@@ -79,6 +81,10 @@ static int start(struct recorder *r, const char *bench, struct err *err)
 		r->how = BY_HELPER;
 		return helper_start(&r->helper, bench, err);
 	}
+	if (strcmp(r->backend, "perf") == 0) {
+		r->how = BY_PERF;
+		return perf_start(&r->perf, err);
+	}
 	return err_set(err, "no recorder '%s'", r->backend);
 }
 
@@ -87,13 +93,16 @@ static pid_t launch(const struct recorder *r, char *const argv[])
 	struct strv all = STRV_INIT;
 	pid_t pid;
 
-	for (; *argv; argv++)
-		strv_push(&all, *argv);
+	if (r->how == BY_PERF)
+		perf_record_argv(&all, &r->perf, argv);
+	else
+		for (; *argv; argv++)
+			strv_push(&all, *argv);
 	strv_push(&all, "--regions");
 	strv_pushf(&all, "%d", r->regions);
 	pid = fork();
 	if (pid == 0) {
-		execv(all.v[0], all.v);
+		execvp(all.v[0], all.v);
 		fprintf(stderr, "recorder: cannot run %s: %s\n", all.v[0], strerror(errno));
 		_exit(127);
 	}
@@ -185,6 +194,19 @@ static void tell_lockstat(const struct recorder *r)
 		tell_skip(r, &err);
 }
 
+static void tell_perf(const struct recorder *r)
+{
+	struct str text = STR_INIT;
+	struct err err;
+
+	if (perf_tell(&r->perf, &text, &err) == 0)
+		tell(r, json_pack("{s:s, s:s, s:s, s:s#}", "t", "perf", "cell", r->cell, "backend",
+				  r->backend, "text", str_text(&text), (int)text.len));
+	else
+		tell_skip(r, &err);
+	str_release(&text);
+}
+
 static void tell_events(struct recorder *r)
 {
 	struct lock_events e;
@@ -228,6 +250,7 @@ static void tell_helper(struct recorder *r)
 static void finish(struct recorder *r)
 {
 	rings_release(&r->rings);
+	perf_release(&r->perf);
 	if (r->made)
 		probes_remove();
 	symbols_release(&r->symbols);
@@ -251,6 +274,8 @@ int recorder_run(const char *cell, const char *backend, char *const argv[], int 
 			tell_lockstat(&r);
 		else if (r.how == BY_HELPER)
 			tell_helper(&r);
+		else if (r.how == BY_PERF)
+			tell_perf(&r);
 		else
 			tell_events(&r);
 	}

@@ -242,6 +242,22 @@ static void test_skip_is_told_escaped(void **state)
 	fixture_release(&f);
 }
 
+/* perf's words are kept as they are, but for what a terminal would obey. */
+static void test_perf(void **state)
+{
+	struct fixture f;
+	struct locks l;
+
+	(void)state;
+	begin(&f);
+	append_event(&f, 2, "{\"t\":\"perf\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"perf\","
+			    "\"text\":\"  Name  contended\\n  &mapping...  7\\n  \\u001b[2J  1\\n\"}");
+	load(&f, &l);
+	expect_text(&l, "\n  Name  contended\n  &mapping...  7\n  \\x1b[2J  1\n");
+	locks_release(&l);
+	fixture_release(&f);
+}
+
 static void test_no_evidence(void **state)
 {
 	struct fixture f;
@@ -283,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_class_by_lock), cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_skip_is_told_escaped), cmocka_unit_test(test_no_evidence),
 		cmocka_unit_test(test_width),	    cmocka_unit_test(test_exit_shares),
+		cmocka_unit_test(test_perf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "tests/unit/check.h"
 #include "lib/json.h"
 #include "runner/guest/lockstat.h"
+#include "runner/guest/perf.h"
 
 #define NUMBERS(contended, longest, total, acquired) \
 	"            11 " #contended " 0.10 " #longest " " #total " 1.00 22 " #acquired \
@@ -17,7 +18,7 @@ static const char text[] =
 	"                        &mapping->i_mmap_rwsem-W:" NUMBERS(200, 5000.25, 3400000.50, 900)
 	"                        &mapping->i_mmap_rwsem-R:" NUMBERS(2955, 7000.00, 15600000.00, 40000)
 	"                        ----------------------\n"
-	"  &mapping->i_mmap_rwsem  150  [<ffffffff812345e6>] unlink_file_vma+0x3c/0x60\n"
+	"  &mapping->i_mmap_rwsem  150  [<(____ptrval____)>] unlink_file_vma+0x3c/0x60\n"
 	"  &mapping->i_mmap_rwsem 2955  [<ffffffff812345f6>] rmap_walk_file+0xad/0x1f0\n"
 	"                        ----------------------\n"
 	"  &mapping->i_mmap_rwsem 3000  [<00000000812345f6>] somebody_who_held_it+0xad/0x1f0\n"
@@ -71,9 +72,37 @@ static void test_cut(void **state)
 	}
 }
 
+/* What perf is started with, on a kernel with lockdep's tracepoints and on one without. */
+static void test_perf_commands(void **state)
+{
+	struct perf p = {.data = "D", .lockdep = true};
+	char *cell[] = {"bench", "run", "x=1", NULL};
+	struct strv argv = STRV_INIT;
+	struct str text = STR_INIT;
+
+	(void)state;
+	perf_record_argv(&argv, &p, cell);
+	strv_quote(&argv, &text);
+	assert_string_equal(str_text(&text), "perf lock record -a -m 8192 -o D -- bench run x=1");
+	strv_release(&argv);
+	str_clear(&text);
+	perf_report_argv(&argv, &p);
+	strv_quote(&argv, &text);
+	assert_string_equal(str_text(&text), "perf lock -i D report -c -k wait_total");
+	strv_release(&argv);
+	str_clear(&text);
+	p.lockdep = false;
+	perf_report_argv(&argv, &p);
+	strv_quote(&argv, &text);
+	assert_string_equal(str_text(&text), "perf lock -i D contention --stack-skip 1 -k wait_total");
+	strv_release(&argv);
+	str_release(&text);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_cut)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_cut),
+					     cmocka_unit_test(test_perf_commands)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
