@@ -10,6 +10,7 @@
 #include "analysis/timeline-words.h"
 #include "analysis/verdict.h"
 #include "lib/fs.h"
+#include "lib/paths.h"
 
 /* --- the change points --- */
 
@@ -277,18 +278,20 @@ static void fill(const struct timeline *t, struct doc *d)
  */
 static int draw(struct doc *d, char **note, struct err *err)
 {
-	char dir[] = "/tmp/mlocklab-timeline-XXXXXX";
 	struct err ignored;
+	char *dir;
 	int ret;
 
 	if (!plot_gnuplot_found()) {
 		*note = xstrdup("the page has no pictures: " PLOT_GNUPLOT_MISSING);
 		return 0;
 	}
-	if (!mkdtemp(dir))
-		return err_sys(err, "cannot make a directory '%s'", dir);
+	dir = paths_scratch("timeline", err);
+	if (!dir)
+		return -1;
 	ret = report_draw(d, dir, err);
 	fs_remove_tree(dir, &ignored);
+	free(dir);
 	return ret;
 }
 

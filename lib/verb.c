@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "lib/fs.h"
@@ -75,4 +76,15 @@ int verb_run(const struct strv *argv, struct str *said, struct err *err)
 	if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
 		return EXIT_USAGE;
 	return WEXITSTATUS(status);
+}
+
+char *verb_file(const char *name, const struct str *text, struct err *err)
+{
+	int fd = memfd_create(name, 0);
+
+	if (fd < 0 || fs_write_all(fd, text->buf, text->len) < 0) {
+		err_sys(err, "cannot keep '%s' in memory", name);
+		return NULL;
+	}
+	return xasprintf("/proc/self/fd/%d", fd);
 }

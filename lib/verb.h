@@ -22,4 +22,10 @@ const char *verb_option(const char *name, int argc, char **argv, int *i);
  */
 int verb_run(const struct strv *argv, struct str *said, struct err *err);
 
+/*
+ * The path of a file in memory that holds text, for a program that is started or becomes of us; it
+ * is gone with its last reader. A new string, or NULL.
+ */
+char *verb_file(const char *name, const struct str *text, struct err *err);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/fs.h"
+#include "lib/paths.h"
 #include "lib/spawn.h"
 
 void apt_sources_argv(struct strv *argv)
@@ -59,11 +60,11 @@ void apt_reach_argv(struct strv *argv, const char *uri, const char *path)
 
 int apt_reach(const char *mirror, const char *suite, char **uri, struct err *err)
 {
-	char dir[] = "/tmp/mlocklab-apt-XXXXXX", *base = NULL, *security = NULL, *bare, *path;
+	char *base = NULL, *security = NULL, *bare, *path, *dir;
 	struct strv argv = STRV_INIT;
 	struct str out = STR_INIT;
 	struct err ignored;
-	int ret;
+	int ret = -1;
 
 	*uri = NULL;
 	if (mirror)
@@ -72,14 +73,14 @@ int apt_reach(const char *mirror, const char *suite, char **uri, struct err *err
 		return -1;
 	bare = apt_bare_uri(base);
 	*uri = xasprintf("%s/dists/%s/InRelease", bare, suite);
-	if (mkdtemp(dir)) {
+	dir = paths_scratch("apt", err);
+	if (dir) {
 		path = xasprintf("%s/InRelease", dir);
 		apt_reach_argv(&argv, *uri, path);
 		ret = spawn_capture(argv.v, &out, err);
 		free(path);
 		fs_remove_tree(dir, &ignored);
-	} else {
-		ret = err_sys(err, "cannot create a directory in /tmp");
+		free(dir);
 	}
 	strv_release(&argv);
 	str_release(&out);

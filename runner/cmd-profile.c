@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "lib/fs.h"
 #include "lib/verb.h"
 
 static const char usage_text[] =
@@ -75,25 +73,21 @@ static void experiment(const struct options *o, struct str *out)
 /* Runs the experiment; dir becomes the run's. */
 static int measure(const struct options *o, struct str *dir, struct err *err)
 {
-	char path[] = "/tmp/mlocklab-profile-XXXXXX", *program = verb_path("run");
+	char *program = verb_path("run"), *path;
 	struct strv argv = STRV_INIT;
 	struct str text = STR_INIT;
-	int fd = mkstemp(path), code = -1;
+	int code = -1;
 
-	if (fd < 0) {
-		err_sys(err, "cannot create a file in /tmp");
-	} else {
-		close(fd);
-		experiment(o, &text);
-		code = fs_write_atomic(path, text.buf, text.len, err);
+	experiment(o, &text);
+	path = verb_file("profile.ini", &text, err);
+	if (path) {
 		strv_push(&argv, program);
 		strv_push(&argv, path);
 		for (size_t i = 0; i < o->run.n; i++)
 			strv_push(&argv, o->run.v[i]);
-		if (code == 0)
-			code = verb_run(&argv, dir, err);
-		unlink(path);
+		code = verb_run(&argv, dir, err);
 	}
+	free(path);
 	strv_release(&argv);
 	str_release(&text);
 	free(program);

@@ -1,11 +1,8 @@
 /* mlocklab repeat: measures a stored run's experiment again, or on other kernels. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
-#include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/paths.h"
 #include "runner/repeat.h"
@@ -57,21 +54,6 @@ static int parse(struct options *o, int argc, char **argv)
 	return -1;
 }
 
-/*
- * The experiment in a file that goes with its last reader: run takes this process's place, and
- * there is nobody left to remove one on disk. A new string, its path, or NULL.
- */
-static char *hold(const struct str *text, struct err *err)
-{
-	int fd = memfd_create("experiment.ini", 0);
-
-	if (fd < 0 || fs_write_all(fd, text->buf, text->len) < 0) {
-		err_sys(err, "cannot keep the experiment in memory");
-		return NULL;
-	}
-	return xasprintf("/proc/self/fd/%d", fd);
-}
-
 static int repeat(const struct options *o, struct err *err)
 {
 	char *path = xasprintf("%s/run.json", o->run), *program = verb_path("run"), *file;
@@ -82,7 +64,8 @@ static int repeat(const struct options *o, struct err *err)
 	free(path);
 	if (!run || repeat_experiment(run, &o->kernels, &o->cells, &text, err) < 0)
 		return -1;
-	file = hold(&text, err);
+	/* run takes this process's place, and there is nobody left to remove a file on disk */
+	file = verb_file("experiment.ini", &text, err);
 	if (!file)
 		return -1;
 	strv_push(&argv, program);

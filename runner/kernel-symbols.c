@@ -85,19 +85,20 @@ static int boot_for_symbols(const struct kernel *k, const struct target *t, char
 
 static int ask(const struct kernel *k, const struct target *t, const char *path, struct err *err)
 {
-	char dir[] = "/tmp/mlocklab-symbols-XXXXXX";
+	char *dir = paths_scratch("symbols", err);
 	struct str text = STR_INIT;
 	struct err ignored;
 	int ret;
 
-	if (!mkdtemp(dir))
-		return err_sys(err, "cannot create a directory in /tmp");
+	if (!dir)
+		return -1;
 	fprintf(stderr, "%s: asking the kernel for its symbols, which is done once\n", k->spec);
 	ret = boot_for_symbols(k, t, dir, &text, err);
 	if (ret == 0)
 		ret = fs_write_atomic(path, text.buf, text.len, err);
 	str_release(&text);
 	fs_remove_tree(dir, &ignored);
+	free(dir);
 	return ret;
 }
 

@@ -100,16 +100,14 @@ bool qemu_probe(const struct target *t, const struct kernel *k, int limit, struc
 	struct arm arm = {.name = (char *)"probe", .spec = k->spec, .cmdline = (char *)""};
 	struct planned_boot planned = {.n = 1};
 	struct boot_job job = {&e, t, &planned, k, "", bench, init, 0, NULL, NULL, 0};
-	char dir[] = "/tmp/mlocklab-probe-XXXXXX";
+	char *dir = paths_scratch("probe", err);
 	struct err ignored;
 	struct boot b;
 	bool ok = false;
 
 	e.arms = &arm;
 	e.narms = 1;
-	if (!mkdtemp(dir)) {
-		err_sys(err, "cannot create a directory in /tmp");
-	} else if (boot_start(&b, &job, xstrdup(dir), err) == 0) {
+	if (dir && boot_start(&b, &job, xstrdup(dir), err) == 0) {
 		run_probe(&b, limit);
 		if (boot_finish(&b, err) == 0) {
 			ok = b.outcome == BOOT_OK;
@@ -118,7 +116,9 @@ bool qemu_probe(const struct target *t, const struct kernel *k, int limit, struc
 		}
 		boot_release(&b);
 	}
-	fs_remove_tree(dir, &ignored);
+	if (dir)
+		fs_remove_tree(dir, &ignored);
+	free(dir);
 	free(bench);
 	free(init);
 	return ok;

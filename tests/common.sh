@@ -74,6 +74,11 @@ same() {
 	checks=$((checks + 1))
 }
 
+# Runs a command without root's powers
+as_nobody() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all "$@"
+}
+
 # The whole text of a boot's outcome: outcome_of RUN N
 outcome_of() {
 	member "$(printf '%s/boots/%03d/boot.json' "$1" "$2")" outcome

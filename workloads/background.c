@@ -1,18 +1,15 @@
 #include "workloads/background.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "lib/fs.h"
 #include "lib/spawn.h"
 #include "workloads/bench.h"
 #include "workloads/outside.h"
 
 #define SCHEME "fio:"
-#define SAID "/tmp/mlockbench.background"
 #define START_SECONDS 60
 
 static const char *job_file(struct bench *b)
@@ -36,12 +33,13 @@ const char *background_missing(struct bench *b)
 }
 
 /* fio's line of progress, which it begins when jobs run. */
-static bool is_running(void)
+static bool is_running(const struct bench *b)
 {
 	struct str text = STR_INIT;
-	struct err err;
-	bool found = fs_read(SAID, &text, &err) == 0 && strstr(str_text(&text), "Jobs: ");
+	bool found;
 
+	outside_said(b->background_said, &text);
+	found = strstr(str_text(&text), "Jobs: ");
 	str_release(&text);
 	return found;
 }
@@ -56,7 +54,7 @@ static bool has_ended(struct bench *b)
 static enum outcome await(struct bench *b)
 {
 	for (int i = 0; i < START_SECONDS * 10; i++) {
-		if (is_running())
+		if (is_running(b))
 			return OUTCOME_OK;
 		if (has_ended(b))
 			return bench_broken(b, "fio ended before its jobs ran: the console has its words");
@@ -78,11 +76,10 @@ enum outcome background_start(struct bench *b)
 	outcome = outside_version(b, "fio");
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	opts.out = opts.errfd = open(SAID, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	b->background_said = opts.out = opts.errfd = outside_listen();
 	if (opts.out < 0)
-		return bench_broken(b, SAID ": %s", strerror(errno));
+		return bench_broken(b, "a file in memory: %s", strerror(errno));
 	b->background = spawn_start(argv, &opts, &err);
-	close(opts.out);
 	if (b->background < 0)
 		return bench_broken(b, "%s", err.text);
 	return await(b);
@@ -106,6 +103,5 @@ void background_stop(struct bench *b)
 		waitpid(b->background, NULL, 0);
 		b->background = 0;
 	}
-	outside_show("fio", SAID);
-	unlink(SAID);
+	outside_show("fio", b->background_said);
 }

@@ -16,6 +16,7 @@ struct bench {
 	uint64_t random;
 	void *state;
 	pid_t background; /* of the stream beside it; 0 where there is none, or it has ended */
+	int background_said; /* what it says, outside_listen() */
 
 	/* of the iteration under way */
 	bool warmup;

@@ -1,25 +1,28 @@
 /*
- * fio(1) with its mmap engine on a tmpfs file, while it has as much memory again mlocked
+ * fio(1) with its mmap engine on a file (in a guest on tmpfs), while it has as much memory again mlocked
  * (--lockmem), for the numbers that others publish.
  *
  * The figure is fio's own mean latency; its version and what it says stand on the console. The
  * control locks nothing. unevictable_pgs_mlocked grows by what is locked.
  */
 #include <jansson.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include "lib/json.h"
 #include "workloads/outside.h"
 #include "workloads/workload.h"
 
-#define REPORT "/tmp/fio.json"
+#define REPORT "fio.json"
+#define DATA "fio.file"
 
 static void arguments(struct bench *b, struct strv *argv)
 {
 	unsigned long long bytes = bench_injected(b, bench_int(b, "size"));
+	char *report = outside_file(REPORT), *data = outside_file(DATA);
 
 	strv_push(argv, "--name=mlockbench");
 	strv_push(argv, "--ioengine=mmap");
-	strv_push(argv, "--filename=/tmp/fio.file");
+	strv_pushf(argv, "--filename=%s", data);
 	strv_push(argv, "--thread");
 	strv_push(argv, "--randseed=1");
 	strv_pushf(argv, "--rw=%s", bench_text(b, "rw"));
@@ -27,18 +30,23 @@ static void arguments(struct bench *b, struct strv *argv)
 	if (bench_is(b, "lock", "mlock"))
 		strv_pushf(argv, "--lockmem=%llu", bytes);
 	strv_push(argv, "--output-format=json");
-	strv_push(argv, "--output=" REPORT);
+	strv_pushf(argv, "--output=%s", report);
+	free(report);
+	free(data);
 }
 
 static enum outcome judge(struct bench *b)
 {
+	char *report = outside_file(REPORT), *data = outside_file(DATA);
 	struct err err;
-	json_t *o = json_read(REPORT, &err), *job;
+	json_t *o = json_read(report, &err), *job;
 	const char *way = bench_is(b, "rw", "read") || bench_is(b, "rw", "randread") ? "read" : "write";
 	double ns;
 
-	unlink(REPORT);
-	unlink("/tmp/fio.file");
+	unlink(report);
+	unlink(data);
+	free(report);
+	free(data);
 	if (!o)
 		return bench_broken(b, "%s", err.text);
 	job = json_array_get(json_object_get(o, "jobs"), 0);

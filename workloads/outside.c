@@ -1,15 +1,13 @@
 #include "workloads/outside.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/spawn.h"
-
-#define SAID "/tmp/mlockbench.said"
 
 /* Our standard error is the console in a guest, and a terminal elsewhere. */
 static void show(const char *title, const struct str *text)
@@ -19,14 +17,36 @@ static void show(const char *title, const struct str *text)
 		fputc('\n', stderr);
 }
 
-void outside_show(const char *title, const char *path)
+int outside_listen(void)
 {
-	struct str text = STR_INIT;
+	return memfd_create("said", MFD_CLOEXEC);
+}
+
+void outside_said(int fd, struct str *text)
+{
+	char path[40];
 	struct err ignored;
 
-	if (fs_read(path, &text, &ignored) == 0)
-		show(title, &text);
+	/* opened anew, for the program writes at the place where fd is */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	fs_read(path, text, &ignored);
+}
+
+void outside_show(const char *title, int fd)
+{
+	struct str text = STR_INIT;
+
+	outside_said(fd, &text);
+	show(title, &text);
 	str_release(&text);
+	close(fd);
+}
+
+char *outside_file(const char *name)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return xasprintf("%s/%s", dir && *dir ? dir : "/tmp", name);
 }
 
 const char *outside_missing(const char *program)
@@ -59,21 +79,19 @@ enum outcome outside_version(struct bench *b, const char *program)
 /* The timed region: the program from its start to its end. */
 static enum outcome run(struct bench *b, const struct strv *argv)
 {
-	int said = open(SAID, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), ret;
+	int said = outside_listen(), ret;
 	struct spawn_opts opts = {.in = -1, .out = said, .errfd = said, .die_with_parent = 1};
 	struct err err;
 	pid_t pid;
 
 	if (said < 0)
-		return bench_broken(b, SAID ": %s", strerror(errno));
+		return bench_broken(b, "a file in memory: %s", strerror(errno));
 	bench_start(b);
 	pid = spawn_start(argv->v, &opts, &err);
 	ret = pid < 0 ? -1 : spawn_wait(pid, argv->v[0], &err);
 	bench_stop(b);
 	bench_ops(b, 1);
-	close(said);
-	outside_show(argv->v[0], SAID);
-	unlink(SAID);
+	outside_show(argv->v[0], said);
 	return ret < 0 ? bench_broken(b, "%s", err.text) : OUTCOME_OK;
 }
 

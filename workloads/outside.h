@@ -25,7 +25,13 @@ const char *outside_feature(struct bench *b);
 /* The same two of a program by name. */
 enum outcome outside_version(struct bench *b, const char *program);
 const char *outside_missing(const char *program);
-/* Puts what a file holds on the console, with a title. */
-void outside_show(const char *title, const char *path);
+/* What a program says goes to a file in memory: a descriptor for it, or -1 with errno. */
+int outside_listen(void);
+/* What it said so far, appended to text. */
+void outside_said(int fd, struct str *text);
+/* Puts that on the console, with a title, and closes fd. */
+void outside_show(const char *title, int fd);
+/* The path of a file that a program needs, in $TMPDIR, else in /tmp. A new string. */
+char *outside_file(const char *name);
 
 #endif

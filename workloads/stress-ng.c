@@ -14,11 +14,12 @@
 #include "workloads/outside.h"
 #include "workloads/workload.h"
 
-#define REPORT "/tmp/stress-ng.yaml"
+#define REPORT "stress-ng.yaml"
 
 static void arguments(struct bench *b, struct strv *argv)
 {
 	const char *stressor = bench_text(b, "stressor");
+	char *report = outside_file(REPORT), *dir = outside_file("");
 
 	strv_pushf(argv, "--%s", stressor);
 	strv_push(argv, bench_text(b, "workers"));
@@ -26,10 +27,12 @@ static void arguments(struct bench *b, struct strv *argv)
 	strv_pushf(argv, "%llu", (unsigned long long)bench_injected(b, bench_int(b, "ops")));
 	/* mlockmany forks so many, each of which locks what it can; its own default fills memory. */
 	for (const char *const *a = (const char *const[]){"--pathological", "--mlockmany-procs", "16",
-							  "--seed", "1", "--temp-path", "/tmp",
-							  "--yaml", REPORT, "--metrics-brief", NULL};
+							  "--seed", "1", "--metrics-brief",
+							  "--temp-path", dir, "--yaml", report, NULL};
 	     *a; a++)
 		strv_push(argv, *a);
+	free(report);
+	free(dir);
 }
 
 /* The number behind a name in the report, or -1. */
@@ -45,14 +48,16 @@ static double reported(const char *yaml, const char *name)
 static enum outcome judge(struct bench *b)
 {
 	struct str yaml = STR_INIT;
+	char *report = outside_file(REPORT);
 	double ops, seconds;
 	struct err err;
-	int ret = fs_read(REPORT, &yaml, &err);
+	int ret = fs_read(report, &yaml, &err);
 
 	ops = reported(str_text(&yaml), "bogo-ops");
 	seconds = reported(str_text(&yaml), "wall-clock-time");
 	str_release(&yaml);
-	unlink(REPORT);
+	unlink(report);
+	free(report);
 	if (ret < 0)
 		return bench_broken(b, "%s", err.text);
 	if (!(ops > 0) || !(seconds > 0))

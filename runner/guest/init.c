@@ -285,6 +285,12 @@ static void begin_on_host(struct session *s, int argc, char **argv)
 {
 	struct sigaction sa = {.sa_handler = on_term};
 
+	char *here = getcwd(NULL, 0);
+
+	/* the boot's directory: nothing is written outside the run */
+	if (here)
+		setenv("TMPDIR", here, 1);
+	free(here);
 	sigaction(SIGTERM, &sa, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	s->out.fd = 1;

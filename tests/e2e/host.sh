@@ -4,6 +4,9 @@
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
+# its own, so that no other run on this machine is in the way
+export MLOCKLAB_CACHE="$tmp/cache"
+
 cat >"$tmp/x.ini" <<'EOF'
 [global]
 target=host
@@ -68,9 +71,6 @@ if [ "$nodes" -lt 2 ]; then
 fi
 
 # Nobody may lock little or nothing; a tree below a home that is closed to him he cannot run at all
-as_nobody() {
-	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all "$@"
-}
 if [ "$(id -u)" = 0 ] && chmod 755 "$tmp" && as_nobody test -r "$(realpath "$libexec")/mlocklab-run" 2>/dev/null; then
 	mkdir "$tmp/nobody" && chown 65534 "$tmp/nobody"
 	# shellcheck disable=SC2016 # the inner shell's
