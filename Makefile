@@ -77,6 +77,7 @@ $(analysis_verbs): $(B)/libexec/mlocklab-%: $(B)/analysis/cmd-%.o $(B)/analysis.
 -include runner/plugin/rules.mk
 -include runner/bpf/rules.mk
 include install.mk
+-include tests/fuzz/rules.mk
 
 # A unit test may use everything; it sees each part through its header.
 $(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(B)/runner.a $(B)/analysis.a $(plugin_a) $(B)/lib.a
@@ -141,6 +142,6 @@ claims: all
 		./mlocklab claims $$r $$t && ./mlocklab report $$r
 
 clean:
-	rm -rf $(B) build-asan mlocklab
+	rm -rf $(B) build-asan $(fuzz_b) mlocklab
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
