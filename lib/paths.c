@@ -115,16 +115,13 @@ char *paths_results(void)
 
 char *paths_config(const char *name)
 {
-	char *path = beside("/configs/", "/" DATA "/configs/", name), *real;
+	char *dir = beside("/configs", "/" DATA "/configs", ""), *real, *path;
 
-	if (!path)
-		return xasprintf("configs/%s", name);
 	/* in messages and in run.json the place that a user knows, not our link to it */
-	real = realpath(path, NULL);
-	if (real) {
-		free(path);
-		path = real;
-	}
+	real = dir ? realpath(dir, NULL) : NULL;
+	path = xasprintf("%s%s%s", real ? real : "configs", *name ? "/" : "", name);
+	free(real);
+	free(dir);
 	return path;
 }
 

@@ -15,7 +15,7 @@ char *paths_cache(void);
 char *paths_scratch(const char *name, struct err *err);
 /* TOP/results in a source tree, else $XDG_DATA_HOME/mlocklab/results (~/.local/share). */
 char *paths_results(void);
-/* The file NAME of configs/. */
+/* The file NAME of configs/, or with "" the directory itself. */
 char *paths_config(const char *name);
 /* A file as a user names it: configs/NAME, where that is not below here, is paths_config(NAME). */
 char *paths_named(const char *file);
