@@ -120,7 +120,8 @@ static bool take_figures(struct scan *s, struct record_view *v, enum figure_grou
 	if (take(s, "}"))
 		return true;
 	do {
-		if (!take_text(s, &name) || !take(s, ":"))
+		if (!take_text(s, &name) || name.len > RECORD_MAX_NAME ||
+		    v->n == RECORD_MAX_FIGURES || !take(s, ":"))
 			return false;
 		if (take_number(s, &value))
 			add_figure(v, group, name, value);
@@ -175,7 +176,7 @@ static bool take_member(struct scan *s, struct record_view *v)
 	if (text_view_is(key, "outcome"))
 		return take_text(s, &v->outcome);
 	if (text_view_is(key, "reason"))
-		return take_text(s, &v->reason);
+		return take_text(s, &v->reason) && v->reason.len <= RECORD_MAX_REASON;
 	if (text_view_is(key, "warmup"))
 		return take_bool(s, &v->warmup);
 	if (!text_view_is(key, "iter") || !take_count(s, &iter) || iter > 1e9)

@@ -127,7 +127,13 @@ static int figures_parse(struct figures *f, const json_t *o, const char *key, st
 		return 0;
 	if (!json_is_object(group))
 		return err_set(err, "'%s' of a sample is not an object", key);
+	if (json_object_size(group) > RECORD_MAX_FIGURES)
+		return err_set(err, "'%s' of a sample holds %zu figures, above %d", key,
+			       json_object_size(group), RECORD_MAX_FIGURES);
 	json_object_foreach(group, name, v) {
+		if (strlen(name) > RECORD_MAX_NAME)
+			return err_set(err, "'%.40s...' in '%s' of a sample is a name of over %d bytes",
+				       name, key, RECORD_MAX_NAME);
 		if (json_is_number(v))
 			figures_set(f, name, json_number_value(v));
 		else if (!json_is_null(v))
@@ -177,6 +183,8 @@ static int parse_object(struct sample *s, const json_t *o, struct err *err)
 	if (!known_outcome(s->outcome))
 		return err_set(err, "a sample's outcome is '%.20s', not ok, fail, skip or broken",
 			       s->outcome);
+	if (strlen(s->reason) > RECORD_MAX_REASON)
+		return err_set(err, "a sample's reason is of over %d bytes", RECORD_MAX_REASON);
 	if (elapsed < 0 || ops < 0)
 		return err_set(err, "a sample's elapsed_ns or ops is negative");
 	s->elapsed_ns = (uint64_t)elapsed;

@@ -7,6 +7,11 @@
 #include <stdint.h>
 #include "lib/err.h"
 
+/* What a record may hold at most: figures of a group, and bytes of a figure's name and of the reason. */
+#define RECORD_MAX_FIGURES 512
+#define RECORD_MAX_NAME 64
+#define RECORD_MAX_REASON 1023
+
 struct figure {
 	char *name;
 	double value;

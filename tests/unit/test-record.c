@@ -2,7 +2,7 @@
 #include "tests/unit/check.h"
 
 #include <math.h>
-#include "lib/record.h"
+#include "lib/record-view.h"
 
 static struct sample example(void)
 {
@@ -114,6 +114,52 @@ static void test_refused(void **state)
 	refuse(HEAD "\"outcome\":\"ok\",\"latency_ns\":[1.5]}", "at 0");
 }
 
+/* A record of n figures, of a name of that length, with a reason of that length */
+static char *sized(int n, int name, int reason)
+{
+	struct str s = STR_INIT;
+
+	str_addf(&s, HEAD "\"outcome\":\"fail\",\"reason\":\"%0*d\",\"metrics\":{", reason, 0);
+	for (int i = 0; i < n; i++)
+		str_addf(&s, "%s\"%0*d\":1", i ? "," : "", name, i);
+	str_add(&s, "}}");
+	return s.buf;
+}
+
+/* What would take a reader minutes or a page of a report is refused, what is at the bound is not. */
+static void test_bounds(void **state)
+{
+	static const struct {
+		int n, name, reason;
+		const char *words;
+	} cases[] = {
+		{RECORD_MAX_FIGURES, RECORD_MAX_NAME, RECORD_MAX_REASON, NULL},
+		{RECORD_MAX_FIGURES + 1, 8, 1, "'metrics' of a sample holds 513 figures, above 512"},
+		{1, RECORD_MAX_NAME + 1, 1, "is a name of over 64 bytes"},
+		{1, 8, RECORD_MAX_REASON + 1, "a sample's reason is of over 1023 bytes"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *line = sized(cases[i].n, cases[i].name, cases[i].reason);
+		struct record_view v = {0};
+		struct sample s;
+		struct err err = {""};
+
+		if (cases[i].words) {
+			refuse(line, cases[i].words);
+			assert_int_equal(record_view_read(&v, line, strlen(line), &err), -1);
+			assert_says(&err, cases[i].words);
+		} else {
+			assert_int_equal(sample_parse(&s, line, strlen(line), &err), 0);
+			sample_release(&s);
+			assert_int_equal(record_view_read(&v, line, strlen(line), &err), 0);
+		}
+		record_view_release(&v);
+		free(line);
+	}
+}
+
 /* Text of a guest goes into messages cut short, never as a format. */
 static void test_long_and_odd(void **state)
 {
@@ -133,7 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_format), cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_figures), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_long_and_odd),
+		cmocka_unit_test(test_long_and_odd), cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
