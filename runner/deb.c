@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include "lib/str.h"
 
+/* Control files are of some kilobytes; a few packed ones could fill the memory. */
+#define MAX_CONTROL (1u << 20)
+
 /* A package is an ar archive; what is of use is in the tar archives inside. */
 struct deb {
 	const char *path;
@@ -56,7 +59,12 @@ static int deb_open(struct deb *d, const char *path, const char *prefix, struct 
 	d->tar = archive_read_new();
 	archive_read_support_format_ar(d->ar);
 	archive_read_support_format_tar(d->tar);
-	archive_read_support_filter_all(d->tar);
+	/* those of dpkg-deb; others would have the library start programs */
+	archive_read_support_filter_gzip(d->tar);
+	archive_read_support_filter_bzip2(d->tar);
+	archive_read_support_filter_lzma(d->tar);
+	archive_read_support_filter_xz(d->tar);
+	archive_read_support_filter_zstd(d->tar);
 	if (archive_read_open_filename(d->ar, path, 65536) != ARCHIVE_OK) {
 		fail(d, d->ar, err);
 		goto out;
@@ -100,28 +108,50 @@ static bool leaves(const char *name)
 	return false;
 }
 
-/* Whether a link at name, seen from the top of the tree, points out of the tree. */
+/* The next component of a path that leads somewhere, *n characters; NULL behind the last. */
+static const char *component(const char **path, size_t *n)
+{
+	const char *at;
+
+	do {
+		at = *path + strspn(*path, "/");
+		*n = strcspn(at, "/");
+		*path = at + *n;
+	} while (*n == 1 && *at == '.');
+	return *n ? at : NULL;
+}
+
+/*
+ * Whether a link at name, seen from the top of the tree, may point out of the tree. A ".." behind a
+ * name may: that name can be a link itself, and lead up.
+ */
 static bool link_leaves(const char *name, const char *target)
 {
-	int depth = 0;
+	bool down = false;
+	int depth = -1;
+	const char *at;
+	size_t n;
 
-	if (*target == '/')
+	if (!target || *target == '/')
 		return true;
-	for (const char *p = strchr(name, '/'); p; p = strchr(p + 1, '/'))
+	while (component(&name, &n))
 		depth++;
-	while (*target) {
-		size_t n = strcspn(target, "/");
+	while ((at = component(&target, &n))) {
+		bool up = n == 2 && strncmp(at, "..", 2) == 0;
 
-		if (n == 2 && strncmp(target, "..", 2) == 0)
-			depth--;
-		else if (n > 1 || (n == 1 && *target != '.'))
-			depth++;
-		if (depth < 0)
+		if (up && (down || --depth < 0))
 			return true;
-		target += n;
-		target += *target == '/';
+		down |= !up;
 	}
 	return false;
+}
+
+/* A second name for a link would have it start from another place. */
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
 }
 
 /* Points the entry at its place below dir. 1: extract it, 0: leave it out, -1: refuse it. */
@@ -148,6 +178,7 @@ static int place_entry(struct archive_entry *e, const char *deb, const char *dir
 	if (ret && hard) {
 		to = place(arg, plain_name(hard));
 		full = xasprintf("%s/%s", dir, to ? to : plain_name(hard));
+		ret = !is_link(full);
 		archive_entry_set_hardlink(e, full);
 		free(full);
 		free(to);
@@ -254,7 +285,7 @@ int deb_control(struct deb_control *c, const char *deb, struct err *err)
 	while (archive_read_next_header(d.tar, &e) == ARCHIVE_OK) {
 		if (strcmp(plain_name(archive_entry_pathname(e)), "control") != 0)
 			continue;
-		while ((n = archive_read_data(d.tar, buf, sizeof(buf))) > 0)
+		while (text.len < MAX_CONTROL && (n = archive_read_data(d.tar, buf, sizeof(buf))) > 0)
 			str_addn(&text, buf, (size_t)n);
 		break;
 	}

@@ -22,7 +22,7 @@ typedef char *deb_place(void *arg, const char *name);
 
 /*
  * Extracts the files, directories and links of a package below dir, which must exist. A member
- * whose name leaves dir makes it fail; a symbolic link that leaves dir is left out, a device too.
+ * whose name leaves dir makes it fail; a symbolic link that may leave dir is left out, a device too.
  * Nothing is ever written through a link, and nothing becomes setuid or another user's.
  */
 int deb_extract(const char *deb, const char *dir, deb_place *place, void *arg, struct err *err);

@@ -133,17 +133,21 @@ static void test_links(void **state)
 	static const struct member m[] = {{"./abs", NULL, "/etc/passwd", 0},
 					  {"./rel", NULL, "../../etc/passwd", 0},
 					  {"./up/rel", NULL, "../..", 0},
+					  {"./up//far", NULL, "../..", 0},
+					  {"./up/./far", NULL, "../../x", 0},
+					  {"./up/on/top", NULL, "../..", 0},
+					  {"./by-link", NULL, "up/on/top/../x", 0},
 					  {"./up/ok", NULL, "../in", 0},
 					  {"./in", "in", NULL, 0},
 					  {0}};
-	static const char *const gone[] = {"abs", "rel", "up/rel"};
+	static const char *const gone[] = {"abs", "rel", "up/rel", "up/far", "by-link"};
 	struct stat st;
 	struct err err;
 
 	(void)state;
 	make_deb(deb, CONTROL("a"), m);
 	assert_int_equal(deb_extract(deb, dir, deb_place_all, NULL, &err), 0);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 5; i++) {
 		char *path = xasprintf("%s/%s", dir, gone[i]);
 
 		assert_int_equal(lstat(path, &st), -1);
