@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,12 @@ struct stat_rows {
 	size_t n, points_from; /* the rows to which the points that follow belong */
 };
 
+/* A figure that can be a count, or a time in microseconds that is told in ns. */
+static bool is_figure(double v)
+{
+	return v >= 0 && v < 1e15;
+}
+
 /* "&mapping->i_mmap_rwsem-W:  123 200 0.10 5.20 ..." with times in microseconds. */
 static void take_class(struct stat_rows *r, char *line, const char *colon)
 {
@@ -67,11 +74,14 @@ static void take_class(struct stat_rows *r, char *line, const char *colon)
 
 	/* bounces, contentions, waits: min max total avg, bounces, acquisitions, holds: 4 more */
 	if (sscanf(colon + 1, "%*f %lf %*f %lf %lf %*f %*f %lf", &contended, &longest, &total,
-		   &acquired) != 4)
+		   &acquired) != 4 ||
+	    !is_figure(contended) || !is_figure(longest) || !is_figure(total) || !is_figure(acquired))
 		return;
 	while (isspace((unsigned char)*line))
 		line++;
 	len = (size_t)(colon - line);
+	if (!len)
+		return;
 	if (len > 2 && (!strncmp(colon - 2, "-R", 2) || !strncmp(colon - 2, "-W", 2))) {
 		row.mode = colon[-1] == 'R' ? "read" : "write";
 		len -= 2;

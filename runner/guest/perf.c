@@ -59,6 +59,8 @@ int perf_tell(const struct perf *p, struct str *out, struct err *err)
 	ret = pid < 0 ? -1 : spawn_wait(pid, "perf", err);
 	if (ret == 0)
 		ret = fs_read(path, &said, err);
+	if (said.buf)
+		str_mend(said.buf); /* the names of programs are in it; a message is UTF-8 */
 	strv_split(&lines, str_text(&said), "\n");
 	for (size_t i = 0; ret == 0 && i < lines.n && i < PERF_MAX_LINES; i++)
 		str_addf(out, "%s\n", lines.v[i]);
