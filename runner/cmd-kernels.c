@@ -14,16 +14,20 @@
 #include "runner/kernel-cache.h"
 #include "runner/kernel-fetch.h"
 #include "runner/kernel-spec.h"
+#include "runner/kernel-symbols.h"
+#include "runner/qemu.h"
 #include "lib/paths.h"
 
 static const char usage_text[] =
 	"usage: mlocklab kernels [list] [--update] [--mirror URI]\n"
 	"       mlocklab kernels fetch [--update] [--mirror URI] SPEC...\n"
 	"       mlocklab kernels build [--fragment FILE]... [--jobs N] SOURCE\n"
+	"       mlocklab kernels symbols SPEC...\n"
 	"       mlocklab kernels rm SPEC|NAME...\n"
 	"\n"
 	"Lists the kernels in the cache and those that Debian has, fetches some, builds\n"
-	"one from source, or removes some. SPEC is debian:VERSION[/FLAVOUR] or deb:FILE[,FILE...]; NAME is a\n"
+	"one from source, prints where the names of their functions are, as in System.map,\n"
+	"or removes some. SPEC is debian:VERSION[/FLAVOUR] or deb:FILE[,FILE...]; NAME is a\n"
 	"directory of the cache; SOURCE is debian-source:VERSION or source:DIR.\n"
 	"\n"
 	"  --update      ask the mirror, even where the cache has an answer\n"
@@ -229,6 +233,33 @@ static int fetch(char **specs, const struct kernel_opts *o, struct err *err)
 	return 0;
 }
 
+/* A kernel whose package does not hold them is booted once, to be asked. */
+static int symbols(char **specs, const struct kernel_opts *o, struct err *err)
+{
+	struct target t = {0};
+	int ret = qemu_find(&t, NULL, err);
+
+	for (; ret == 0 && *specs; specs++) {
+		struct kernel k;
+		char *path = NULL;
+
+		ret = kernel_resolve(&k, *specs, o, err);
+		if (ret < 0)
+			break;
+		if (k.image)
+			path = kernel_symbols(&k, &t, err);
+		else
+			err_set(err, "'%s' has no image to boot: see /proc/kallsyms", *specs);
+		if (path)
+			printf("%s\n", path);
+		ret = path ? 0 : -1;
+		free(path);
+		kernel_release(&k);
+	}
+	target_release(&t);
+	return ret;
+}
+
 /* Removes every kernel that a debian: spec means. */
 static int remove_debian(const struct kernel_spec *s, const char *flavour,
 			 const struct kernel_opts *o, struct err *err)
@@ -314,6 +345,8 @@ static int run(char **args, struct kernel_build *b, const struct kernel_opts *o,
 		b->source = args[1];
 		return build(b, o, err);
 	}
+	if (args[0] && args[1] && strcmp(verb, "symbols") == 0)
+		return symbols(args + 1, o, err);
 	if (args[0] && args[1] && strcmp(verb, "rm") == 0)
 		return remove_all(args + 1, o, err);
 	return err_set(err, "'%s' is not understood so; 'mlocklab kernels --help' says what is",

@@ -8,6 +8,7 @@
 #include "lib/json.h"
 #include "lib/str.h"
 #include "runner/boot.h"
+#include "runner/kernel-cache.h"
 #include "lib/paths.h"
 
 /* Seconds of silence after which the guest is given up; it sends some megabytes. */
@@ -104,9 +105,13 @@ static int ask(const struct kernel *k, const struct target *t, const char *path,
 
 char *kernel_symbols(const struct kernel *k, const struct target *t, struct err *err)
 {
-	char *cache = paths_cache(), *dir = xasprintf("%s/symbols", cache);
-	char *path = xasprintf("%s/%s.map", dir, k->sha256);
+	char *cache, *dir, *path;
 
+	if (k->system_map && kernel_map_is_real(k->system_map))
+		return xstrdup(k->system_map);
+	cache = paths_cache();
+	dir = xasprintf("%s/symbols", cache);
+	path = xasprintf("%s/%s.map", dir, k->sha256);
 	if (!fs_exists(path) && (fs_mkdirs(dir, err) < 0 || ask(k, t, path, err) < 0)) {
 		free(path);
 		path = NULL;

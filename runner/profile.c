@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "lib/fs.h"
-#include "runner/kernel-cache.h"
 #include "runner/kernel-symbols.h"
 #include "lib/paths.h"
 
@@ -44,11 +43,8 @@ void profile_plugin_option(const char *plugin, const char *symbols, const char *
 static char *find_symbols(const struct kernel *k, const struct target *t)
 {
 	struct err err;
-	char *path;
+	char *path = kernel_symbols(k, t, &err);
 
-	if (k->system_map && kernel_map_is_real(k->system_map))
-		return xstrdup(k->system_map);
-	path = kernel_symbols(k, t, &err);
 	if (!path)
 		fprintf(stderr, "%s: no symbols, its profile goes by address: %s\n", k->spec,
 			err.text);

@@ -119,7 +119,7 @@ _mlocklab_argument() {
 	calibrate:1 | profile:1 | profile:2) _mlocklab_kernels "$program" "$word" ;;
 	describe:1 | profile:3) _mlocklab_workloads "$program" ;;
 	profile:*) _mlocklab_params "$program" "$3" "$word" ;;
-	kernels:1) printf '%s\n' list fetch build rm ;;
+	kernels:1) printf '%s\n' list fetch build symbols rm ;;
 	kernels:*) [ "$1" = build ] || _mlocklab_kernels "$program" "$word" ;;
 	qemu:1) echo fetch ;;
 	calibration:1) compgen -d -S / -- "$word" ;;
