@@ -12,6 +12,8 @@ static void test_classes(void **state)
 	(void)state;
 	assert_int_equal(lock_class_of('W', "unlink_file_vma", &sure), LOCK_I_MMAP);
 	assert_true(sure);
+	assert_int_equal(lock_class_of('W', "unlink_file_vma_batch_final", &sure), LOCK_I_MMAP);
+	assert_true(sure);
 	assert_int_equal(lock_class_of('W', "rmap_walk_file.isra.0", &sure), LOCK_I_MMAP);
 	assert_true(sure);
 	assert_int_equal(lock_class_of('W', "vma_prepare", &sure), LOCK_I_MMAP);
