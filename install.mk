@@ -1,4 +1,4 @@
-# make install: GNU's directory variables and DESTDIR. make uninstall, given the same, removes the same.
+# make install: GNU's directory variables and DESTDIR. make uninstall, given the same, removes just that.
 #
 # All programs lie in one directory, where the link share leads to the data: relative, as those in bindir
 # are, so that what is installed can be moved as a whole. lib/paths.c follows it.
@@ -28,9 +28,7 @@ install_files = $(call put,$(install_data),$(wildcard configs/*.ini configs/*/*)
 # LINK:TARGET
 install_links = $(bindir)/mlocklab:$(install_home)/mlocklab \
 	$(bindir)/mlockbench:$(install_home)/mlockbench $(install_home)/share:$(install_data)
-# Directories of ours alone
-install_dirs = $(install_home) $(install_data) $(docdir) $(filter $(install_home)/% $(install_data)/% \
-	$(docdir)/%,$(dir $(foreach f,$(install_programs) $(install_files),$(lastword $(subst :, ,$(f))))))
+install_manifest := $(install_home)/manifest
 
 .PHONY: install uninstall
 install: all
@@ -38,12 +36,16 @@ install: all
 	for f in $(install_programs); do put 755 $$f; done; \
 	for f in $(install_files); do put 644 $$f; done; \
 	mkdir -p "$$DESTDIR$(bindir)"; \
-	for l in $(install_links); do ln -sfnr "$$DESTDIR$${l#*:}" "$$DESTDIR$${l%%:*}"; done
+	for l in $(install_links); do ln -sfnr "$$DESTDIR$${l#*:}" "$$DESTDIR$${l%%:*}"; done; \
+	printf '%s\n' $(foreach f,$(install_programs) $(install_files),$(lastword $(subst :, ,$(f)))) \
+		$(foreach l,$(install_links),$(firstword $(subst :, ,$(l)))) \
+		$(install_manifest) >"$$DESTDIR$(install_manifest)"
 	@echo "installed in $$DESTDIR$(prefix)"
 
+# What was installed, whatever this tree has become since; and the directories of ours that are empty then.
 uninstall:
-	@for f in $(install_programs) $(install_files); do rm -f "$$DESTDIR$${f#*:}"; done; \
-	for l in $(install_links); do rm -f "$$DESTDIR$${l%%:*}"; done; \
-	printf '%s\n' $(sort $(install_dirs)) | sort -r | while read -r d; do \
-		[ ! -d "$$DESTDIR$$d" ] || rmdir --ignore-fail-on-non-empty "$$DESTDIR$$d"; \
+	@! [ -e "$$DESTDIR$(install_manifest)" ] || \
+		while read -r f; do rm -f "$$DESTDIR$$f"; done <"$$DESTDIR$(install_manifest)"
+	@for d in $(install_home) $(install_data) $(docdir); do \
+		! [ -d "$$DESTDIR$$d" ] || find "$$DESTDIR$$d" -depth -type d -empty -delete; \
 	done

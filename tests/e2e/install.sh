@@ -108,6 +108,9 @@ same "$got" "$home/data/mlocklab/results/reference $run" 'what is offered to com
 # --- and gone, but for what the user has put there ---
 mv "$prefix" "$tmp/a stage/opt/lab"
 touch "$tmp/a stage/opt/lab/share/mlocklab/configs/my own.ini"
+# a program that this tree does not build, as of another version
+echo /opt/lab/libexec/mlocklab/old >>"$tmp/a stage/opt/lab/libexec/mlocklab/manifest"
+touch "$tmp/a stage/opt/lab/libexec/mlocklab/old"
 expect 0 ours uninstall DESTDIR="$tmp/a stage" prefix=/opt/lab
 same "$(cd "$tmp/a stage/opt/lab" && find . ! -type d)" './share/mlocklab/configs/my own.ini' 'what is left'
 rm "$tmp/a stage/opt/lab/share/mlocklab/configs/my own.ini"
