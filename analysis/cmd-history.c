@@ -8,6 +8,7 @@
 #include "analysis/table.h"
 #include "analysis/text.h"
 #include "analysis/verdict.h"
+#include "lib/fs.h"
 #include "lib/paths.h"
 
 static const char usage_text[] =
@@ -145,7 +146,10 @@ int main(int argc, char **argv)
 	struct err err = {""};
 	int ret = parse(&o, argc, argv, &err);
 
-	if (ret == 0)
+	if (ret == 0 && !fs_exists(o.results))
+		err_set(&err, "there is no '%s': 'mlocklab run' makes it, --results names another",
+			o.results);
+	else if (ret == 0)
 		c = catalogue_open(o.results, &notes, &err);
 	for (size_t i = 0; i < notes.n; i++)
 		fprintf(stderr, "mlocklab history: %s\n", notes.v[i]);

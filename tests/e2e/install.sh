@@ -66,6 +66,9 @@ done
 expect 2 as_user mlocklab run configs/no-such.ini
 says "$prefix/share/mlocklab/configs/no-such.ini"
 
+expect 2 as_user mlocklab history exit
+says "there is no '$home/data/mlocklab/results'"
+
 # --- a kernel timed and profiled ---
 small_experiment profile=1 >"$home/x.ini"
 expect 0 as_user mlocklab run "$home/x.ini"
