@@ -8,7 +8,7 @@
 #undef WORKLOAD
 
 const struct workload *const workloads[] = {
-#define WORKLOAD(x) &x,
+#define WORKLOAD(x) &(x),
 #include "workloads/list.h"
 #undef WORKLOAD
 	NULL,
