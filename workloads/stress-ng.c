@@ -3,12 +3,17 @@
  * with remap_file_pages(2) and, up to version 0.15, mlocks each of them, mlockmany has many
  * processes mlock and munlock, mlock locks and unlocks pages until it may lock no more.
  *
+ * mlockmany locks as much as RLIMIT_MEMLOCK says, whose default went from 64 KiB to 8 MiB in Linux
+ * 5.16: it is set, or two kernels would not be given the same work.
+ *
  * The figure is stress-ng's own, run time by bogo operation, which means nothing beside another
  * version's: that and what it says stand on the console. There is no control, for stress-ng has no
  * such work unlocked. unevictable_pgs_mlocked and _culled grow.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "lib/fs.h"
 #include "workloads/outside.h"
@@ -71,6 +76,16 @@ static enum outcome iterate(struct bench *b)
 	return outside_run(b, &(struct outside){arguments, judge});
 }
 
+static enum outcome setup(struct bench *b)
+{
+	uint64_t bytes = bench_int(b, "memlock");
+	struct rlimit limit = {bytes, bytes};
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0)
+		return bench_broken(b, "setting RLIMIT_MEMLOCK: %s", strerror(errno));
+	return outside_setup(b);
+}
+
 const struct workload stress_ng = {
 	.name = "stress-ng",
 	.help = "a stressor of stress-ng",
@@ -78,6 +93,7 @@ const struct workload stress_ng = {
 		{"stressor", "which", PARAM_ENUM, "remap", 0, 0, "remap|mlockmany|mlock"},
 		{"workers", "processes", PARAM_INT, "1", 1, 1024, NULL},
 		{"ops", "bogo operations, of all of them", PARAM_INT, "8", 1, 1000000000, NULL},
+		{"memlock", "RLIMIT_MEMLOCK of each", PARAM_SIZE, "1M", 4096, 1ull << 34, NULL},
 		{"program", "stress-ng, or the path of one", PARAM_TEXT, "stress-ng", 0, 0, NULL},
 		{0},
 	},
@@ -88,6 +104,6 @@ const struct workload stress_ng = {
 	},
 	.needs = {.root = true, .feature = outside_feature},
 	.slack_pages = 64,
-	.setup = outside_setup,
+	.setup = setup,
 	.iterate = iterate,
 };

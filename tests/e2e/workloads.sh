@@ -48,7 +48,7 @@ if command -v stress-ng >/dev/null && command -v fio >/dev/null; then
 exit-mlocked procs=2 size=1M background=fio:stream.fio | exit 300 20000 | unevictable_pgs_munlocked 256 600
 stress-ng stressor=remap ops=1 | op 1000000 1000000000 | unevictable_pgs_mlocked 512 100000
 stress-ng stressor=mlock ops=1 | op 100000 1000000000 | unevictable_pgs_mlocked 1 1000000
-stress-ng stressor=mlockmany ops=1 | op 100000 1000000000 | unevictable_pgs_mlocked 1 1000000
+stress-ng stressor=mlockmany ops=1 | op 100000 1000000000 | unevictable_pgs_mlocked 4000 40000
 fio size=1M lock=mlock | io 500 100000 | unevictable_pgs_mlocked 256 300
 fio size=1M lock=none | io 500 100000 | unevictable_pgs_mlocked 0 44
 EOF
