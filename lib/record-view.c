@@ -120,7 +120,7 @@ static bool take_figures(struct scan *s, struct record_view *v, enum figure_grou
 	if (take(s, "}"))
 		return true;
 	do {
-		if (!take_text(s, &name) || name.len > RECORD_MAX_NAME ||
+		if (!take_text(s, &name) || !figure_name_ok(name.at, name.len) ||
 		    v->n == RECORD_MAX_FIGURES || !take(s, ":"))
 			return false;
 		if (take_number(s, &value))

@@ -1,5 +1,6 @@
 #include "lib/record.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -40,6 +41,14 @@ void figures_release(struct figures *f)
 		free(f->v[i].name);
 	free(f->v);
 	*f = (struct figures){0};
+}
+
+bool figure_name_ok(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)name[i]) && !strchr("_.:/+%-", name[i]))
+			return false;
+	return len > 0 && len <= RECORD_MAX_NAME;
 }
 
 /* Counts stay integers, so that nobody reads 5.0 faults; JSON has no word for what is not finite. */
@@ -131,9 +140,9 @@ static int figures_parse(struct figures *f, const json_t *o, const char *key, st
 		return err_set(err, "'%s' of a sample holds %zu figures, above %d", key,
 			       json_object_size(group), RECORD_MAX_FIGURES);
 	json_object_foreach(group, name, v) {
-		if (strlen(name) > RECORD_MAX_NAME)
-			return err_set(err, "'%.40s...' in '%s' of a sample is a name of over %d bytes",
-				       name, key, RECORD_MAX_NAME);
+		if (!figure_name_ok(name, strlen(name)))
+			return err_set(err, "'%.40s' in '%s' of a sample is no name: up to %d letters, "
+				       "digits and _ . : / + %% -", name, key, RECORD_MAX_NAME);
 		if (json_is_number(v))
 			figures_set(f, name, json_number_value(v));
 		else if (!json_is_null(v))

@@ -7,7 +7,10 @@
 #include <stdint.h>
 #include "lib/err.h"
 
-/* What a record may hold at most: figures of a group, and bytes of a figure's name and of the reason. */
+/*
+ * What a record may hold at most: figures of a group, and bytes of a figure's name and of the reason.
+ * A name, which becomes a heading in every format there is, is of letters, digits and _ . : / + % -
+ */
 #define RECORD_MAX_FIGURES 512
 #define RECORD_MAX_NAME 64
 #define RECORD_MAX_REASON 1023
@@ -22,6 +25,8 @@ struct figures {
 	size_t n;
 };
 
+/* Whether a figure may be called so. */
+bool figure_name_ok(const char *name, size_t len);
 /* Sets or adds a figure. */
 void figures_set(struct figures *f, const char *name, double value);
 /* The value, or NAN. */

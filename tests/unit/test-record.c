@@ -109,6 +109,10 @@ static void test_refused(void **state)
 	refuse(HEAD "\"outcome\":\"ok\",\"elapsed_ns\":-1}", "negative");
 	refuse(HEAD "\"outcome\":\"ok\",\"metrics\":[1]}", "'metrics' of a sample is not an object");
 	refuse(HEAD "\"outcome\":\"ok\",\"metrics\":{\"exit\":\"1\"}}", "'exit' in 'metrics'");
+	refuse(HEAD "\"outcome\":\"ok\",\"metrics\":{\"\":1}}", "'' in 'metrics' of a sample is no name");
+	refuse(HEAD "\"outcome\":\"ok\",\"vmstat\":{\"a\\u0000b\":1}}", "not JSON");
+	refuse(HEAD "\"outcome\":\"ok\",\"vmstat\":{\"<b>\":1}}", "'<b>' in 'vmstat' of a sample is no name");
+	refuse(HEAD "\"outcome\":\"ok\",\"perf\":{\"=a\":1}}", "'=a' in 'perf' of a sample is no name");
 	refuse(HEAD "\"outcome\":\"ok\",\"latency_ns\":{}}", "not a list");
 	refuse(HEAD "\"outcome\":\"ok\",\"latency_ns\":[1,-2]}", "at 1");
 	refuse(HEAD "\"outcome\":\"ok\",\"latency_ns\":[1.5]}", "at 0");
@@ -135,7 +139,7 @@ static void test_bounds(void **state)
 	} cases[] = {
 		{RECORD_MAX_FIGURES, RECORD_MAX_NAME, RECORD_MAX_REASON, NULL},
 		{RECORD_MAX_FIGURES + 1, 8, 1, "'metrics' of a sample holds 513 figures, above 512"},
-		{1, RECORD_MAX_NAME + 1, 1, "is a name of over 64 bytes"},
+		{1, RECORD_MAX_NAME + 1, 1, "is no name: up to 64 letters"},
 		{1, 8, RECORD_MAX_REASON + 1, "a sample's reason is of over 1023 bytes"},
 	};
 
