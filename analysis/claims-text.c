@@ -245,6 +245,7 @@ void ledger_summary(const struct ledger *const *ledgers, const char *const *kern
 	}
 	str_add(out, "\n");
 	for (size_t k = 0; k < n; k++) {
+		str_add(out, "- ");
 		text_escape(out, kernels[k]);
 		str_add(out, ": ");
 		add_tally(ledgers[k], out);

@@ -129,4 +129,12 @@ while read -r words; do
 	expect 0 "$bench" cell $words
 done <"$tmp/workloads"
 
+# And every claim has its row in README's ledger, with a verdict for each kernel.
+cat configs/claims/*.ini | sed -n 's/^claim=//p' | sed 's/[|*_`#\\]/\\&/g; s/\[/\\[/g; s/\]/\\]/g' >"$tmp/claims"
+while read -r claim; do
+	grep -F "| $claim | " README.md | grep -q -E '(supported|refuted|no difference|inconclusive)' ||
+		die "README's ledger has no verdict on: $claim"
+	checks=$((checks + 1))
+done <"$tmp/claims"
+
 echo "$checks checks on $kernels, $all_skipped skipped"

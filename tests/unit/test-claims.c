@@ -311,7 +311,7 @@ static void test_summary(void **state)
 	assert_non_null(strstr(out.buf, "\n| claim | 6.1 | 7\\_2 |\n|---|---|---|\n"));
 	assert_non_null(strstr(out.buf, " | supported, 0.50"));
 	assert_non_null(strstr(out.buf, " | **refuted**, 1.50"));
-	assert_non_null(strstr(out.buf, "\n6.1: 1 claim: 1 supported.\n7_2: 1 claim: 1 refuted.\n"));
+	assert_non_null(strstr(out.buf, "\n- 6.1: 1 claim: 1 supported.\n- 7_2: 1 claim: 1 refuted.\n"));
 	assert_null(strstr(out.buf, " \n"));
 	str_release(&out);
 	close_court(&a);
