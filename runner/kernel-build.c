@@ -227,7 +227,7 @@ char *kernel_build(const struct kernel_build *what, const struct kernel_opts *o,
 	struct str config = STR_INIT;
 	int ret;
 
-	if (kernel_source_get(&b.source, what->source, o, err) < 0)
+	if (kernel_make_ready(err) < 0 || kernel_source_get(&b.source, what->source, o, err) < 0)
 		return NULL;
 	ret = begin(&b, err);
 	if (ret == 0)

@@ -9,6 +9,27 @@
 #include "lib/spawn.h"
 #include "runner/console.h"
 
+int kernel_make_ready(struct err *err)
+{
+	/* of Debian, each named as its package; what libraries it takes, a kernel's build says itself */
+	static const char *const tools[] = {"make", "gcc", "flex", "bison", "bc"};
+	struct str missing = STR_INIT;
+	int ret = 0;
+
+	for (size_t i = 0; i < sizeof(tools) / sizeof(*tools); i++) {
+		char *path = spawn_which(tools[i]);
+
+		if (!path)
+			str_addf(&missing, " %s", tools[i]);
+		free(path);
+	}
+	if (missing.len)
+		ret = err_set(err, "building a kernel takes programs that are not here: as root, run "
+				   "apt-get install%s libelf-dev libssl-dev", missing.buf);
+	str_release(&missing);
+	return ret;
+}
+
 void kernel_make_argv(struct strv *argv, const struct kernel_make *m, const char *target, int jobs)
 {
 	strv_push(argv, "make");

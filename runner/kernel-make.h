@@ -11,6 +11,9 @@ struct kernel_make {
 	const char *log_path;
 };
 
+/* -1 where programs are missing that every kernel's build takes; names their packages. */
+int kernel_make_ready(struct err *err);
+
 /* Runs `make TARGET` with so many jobs. Shows on a terminal how many files it has made. */
 int kernel_make(const struct kernel_make *m, const char *target, int jobs, struct err *err);
 /* Merges fragments into OUT/.config, the later winning. */
