@@ -12,7 +12,8 @@ packages="gcc libc6-dev make libjansson-dev libinih-dev libarchive-dev libgsl-de
 zlib1g-dev libcmocka-dev qemu-system-x86 gnuplot-nox apt dpkg debian-archive-keyring ca-certificates
 fonts-dejavu-core"
 [ "${2:-}" = tests ] &&
-	packages="$packages procps chromium stress-ng fio mandoc clang libclang-rt-dev"
+	packages="$packages procps chromium stress-ng fio mandoc clang libclang-rt-dev linux-perf
+	bpftool libbpf-dev libelf-dev"
 
 # Prints the packages that are not installed.
 missing() {
