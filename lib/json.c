@@ -26,7 +26,7 @@ json_t *json_read(const char *path, struct err *err)
 
 int json_write(const char *path, const json_t *o, struct err *err)
 {
-	char *text = json_dumps(o, JSON_INDENT(2));
+	char *text = json_dumps(o, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	struct str s = STR_INIT;
 	int ret;
 
