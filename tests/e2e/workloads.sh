@@ -10,6 +10,11 @@ bench=${libexec%/libexec}/mlockbench
 # workload and parameters | metric, least, most | counter (a metric or of /proc/vmstat), least, most,
 # and where kernels before 5.18 do otherwise: | their metric | their counter
 cat >"$tmp/rows" <<'EOF'
+exit-mlocked procs=4 size=1M lock=mlock | exit 300 20000 | unevictable_pgs_mlocked 0 0 | exit 300 20000 | unevictable_pgs_mlocked 768 768
+migrate-mlocked memory=shmem procs=2 size=1M lock=mlock | migrate 3000 50000 | pgmigrate_success 512 512
+mlockall-fault mode=future size=1M | fault 500 20000 | unevictable_pgs_mlocked 256 256
+mlockall-fault mode=onfault size=1M | uncounted 0 0 | nr_mlock 256 256
+mlockall-fault mode=none size=1M | fault 500 20000 | nr_mlock 0 0
 mlock-toggle size=1M lock=mlock | toggle 300 20000 | unevictable_pgs_mlocked 256 256
 mlock-toggle size=1M lock=none | toggle 1 2000 | unevictable_pgs_mlocked 0 0
 mlock-toggle size=4K chunk=4K rounds=64 lock=mlock | toggle 1000 50000 | unevictable_pgs_munlocked 64 64
