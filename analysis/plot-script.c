@@ -165,13 +165,24 @@ static void given_ticks(struct str *out, const struct plot_axis *a, struct range
 	}
 }
 
+static size_t longest_key(const struct plot *p)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (strlen(p->series[i].name) > longest)
+			longest = strlen(p->series[i].name);
+	return longest;
+}
+
+/* Two beside each other, where they are short enough for it. */
 static size_t key_rows(const struct plot *p)
 {
 	size_t keys = 0;
 
 	for (size_t i = 0; i < p->n; i++)
 		keys += *p->series[i].name != '\0';
-	return (keys + 1) / 2;
+	return longest_key(p) > 42 ? keys : (keys + 1) / 2;
 }
 
 /* Height of what is under the axis: tick labels, the axis's own, the key. */
@@ -377,10 +388,11 @@ static void add_margins(const struct plot *p, struct str *out)
 	if (longest)
 		str_addf(out, "set lmargin at screen %.4f\n",
 			 ((double)longest * CHARACTER_WIDTH + 16) / PLOT_WIDTH);
+	/* gnuplot takes letters for wider than they are: long keys would begin left of the picture */
 	str_addf(out,
 		 "set key at screen 0.5, screen %.4f bottom center vertical Left reverse "
-		 "samplen 3 maxrows %zu width -2\n",
-		 4.0 / p->height, key_rows(p));
+		 "samplen 3 maxrows %zu width -%zu\n",
+		 4.0 / p->height, key_rows(p), 2 + longest_key(p) / 8);
 }
 
 void plot_script(const struct plot *p, struct str *out)
