@@ -99,8 +99,10 @@ checked: all $(unit_tests)
 	@tests/run.sh $(call pick,$(unit_tests) $(test_scripts))
 
 # Builds a kernel from source and uses it: minutes, and gigabytes of disk.
-.PHONY: check-build
-check-build: all
+.PHONY: check-build need-build-deps
+need-build-deps:
+	@./runner/deps.sh check build || ./runner/deps.sh install build
+check-build: need-build-deps all
 	@tests/run.sh $(wildcard tests/build/*.sh)
 
 # The host's programs and the unit tests again under sanitizers. What runs in a guest is static, which

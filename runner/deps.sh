@@ -1,10 +1,10 @@
 #!/bin/sh
 # What mlocklab needs beyond git and make, as Debian packages, and how to get it.
-#   deps.sh check [tests]    0 when everything needed to build and run is here; says nothing
-#   deps.sh install [tests]  installs what is missing, as root or through sudo; with neither, prints
+#   deps.sh check [SET]      0 when everything needed to build and run is here; says nothing
+#   deps.sh install [SET]    installs what is missing, as root or through sudo; with neither, prints
 #                            the command
-#   deps.sh list [tests]     prints the packages
-# With `tests`: also what make check uses.
+#   deps.sh list [SET]       prints the packages
+# SET is `tests`, also what make check uses, or `build`, also what building a kernel takes.
 # shellcheck disable=SC2086 # the lists are words
 set -u
 
@@ -14,6 +14,7 @@ fonts-dejavu-core"
 [ "${2:-}" = tests ] &&
 	packages="$packages procps chromium stress-ng fio mandoc clang libclang-rt-dev linux-perf
 	bpftool libbpf-dev libelf-dev"
+[ "${2:-}" = build ] && packages="$packages flex bison bc libelf-dev libssl-dev xz-utils linux-perf"
 
 # Prints the packages that are not installed.
 missing() {
@@ -57,7 +58,7 @@ install)
 	$as env DEBIAN_FRONTEND=noninteractive $install
 	;;
 *)
-	echo "usage: deps.sh check|install|list [tests]" >&2
+	echo "usage: deps.sh check|install|list [tests|build]" >&2
 	exit 2
 	;;
 esac
