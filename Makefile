@@ -84,6 +84,10 @@ $(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(libs_runner) $(libs_analysis)
 
+# A guest that means harm, for tests/e2e/hostile.sh.
+$(B)/hostile: $(B)/tests/guest/hostile.o $(B)/lib.a
+	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz
+
 unit: all $(unit_tests)
 	@set -e; for t in $(unit_tests); do $$t; done
 
@@ -95,7 +99,7 @@ pick = $(if $(T),$(foreach t,$(T),$(filter %/$(t).sh %/$(t:unit/%=test-%),$(1)))
 .PHONY: checked
 check: need-test-deps
 	@$(MAKE) --no-print-directory checked
-checked: all $(unit_tests)
+checked: all $(unit_tests) $(B)/hostile
 	@tests/run.sh $(call pick,$(unit_tests) $(test_scripts))
 
 # Builds a kernel from source and uses it: minutes, and gigabytes of disk.
@@ -110,7 +114,7 @@ check-build: need-build-deps all
 .PHONY: check-asan sanitized lint
 sanitize := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-Wno-error=maybe-uninitialized -Wno-error=format-truncation
-check-asan: all
+check-asan: all $(B)/hostile
 	$(MAKE) B=build-asan CFLAGS='$(sanitize)' sanitized
 sanitized: $(runner_verbs) $(analysis_verbs) $(unit_tests)
 	@MLOCKLAB_LIBEXEC=$(B)/libexec tests/run.sh $(call pick,$(unit_tests) $(test_scripts))

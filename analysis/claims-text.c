@@ -289,7 +289,7 @@ void ledger_json(const struct ledger *l, struct str *out)
 	for (size_t i = 0; i < l->n; i++)
 		json_array_append_new(rows, row_json(&l->rows[i]));
 	json_object_set_new(o, "claims", rows);
-	text = json_dumps(o, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	text = json_dumps(o, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
 	str_add(out, text);
 	str_add(out, "\n");
 	free(text);

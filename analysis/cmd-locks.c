@@ -28,7 +28,7 @@ static void write_markdown(const struct locks *l, struct str *out)
 static void write_json(const struct locks *l, struct str *out)
 {
 	json_t *o = locks_json(l);
-	char *text = json_dumps(o, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+	char *text = json_dumps(o, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
 
 	str_addf(out, "%s\n", text);
 	free(text);

@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/export.h"
+#include "analysis/text.h"
 
 int export_json(const struct comparison *c, const struct export_opts *o, struct str *out,
 		struct err *err)
 {
 	json_t *j = compare_json(c);
-	char *text = json_dumps(j, JSON_INDENT(2));
+	char *text = json_dumps(j, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 
 	(void)o;
 	json_decref(j);
@@ -18,22 +19,6 @@ int export_json(const struct comparison *c, const struct export_opts *o, struct 
 	str_addf(out, "%s\n", text);
 	free(text);
 	return 0;
-}
-
-/* RFC 4180: quoted where a comma, a quote or a line end is inside, quotes doubled. */
-static void add_field(struct str *out, const char *text)
-{
-	if (!strpbrk(text, ",\"\r\n")) {
-		str_add(out, text);
-		return;
-	}
-	str_add(out, "\"");
-	for (; *text; text++) {
-		if (*text == '"')
-			str_add(out, "\"");
-		str_addn(out, text, 1);
-	}
-	str_add(out, "\"");
 }
 
 static void add_number(struct str *out, double v)
@@ -58,11 +43,11 @@ int export_csv(const struct comparison *c, const struct export_opts *o, struct s
 
 		if (!o->all && r->metric->kind == METRIC_COUNTER)
 			continue;
-		add_field(out, r->cell->id);
+		text_csv(out, r->cell->id);
 		str_add(out, ",");
-		add_field(out, r->metric->name);
+		text_csv(out, r->metric->name);
 		str_add(out, ",");
-		add_field(out, r->metric->unit);
+		text_csv(out, r->metric->unit);
 		str_addf(out, ",%s,%d", kinds[r->metric->kind], r->cell->is_control);
 		add_number(out, r->old);
 		add_number(out, r->new);

@@ -62,7 +62,7 @@ int export_hyperfine(const struct comparison *c, const struct export_opts *o, st
 		json_array_append_new(results, arm_json(c, r, false));
 		json_array_append_new(results, arm_json(c, r, true));
 	}
-	text = json_array_size(results) ? json_dumps(all, JSON_INDENT(2)) : NULL;
+	text = json_array_size(results) ? json_dumps(all, JSON_INDENT(2) | JSON_ENSURE_ASCII) : NULL;
 	json_decref(all);
 	if (!text)
 		return err_set(

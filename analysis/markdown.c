@@ -1,21 +1,22 @@
 #include "analysis/markdown.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void markdown_escape(struct str *out, const char *text)
 {
-	for (; *text; text++) {
-		unsigned char c = *text;
+	char *clean = xstrdup(text);
 
-		if (c == '\n' || c == '\t')
+	str_mend(clean);
+	for (const char *c = clean; *c; c++) {
+		if (*c == '\n' || *c == '\t')
 			str_add(out, " ");
-		else if (c < ' ' || c == 127)
-			continue;
-		else if (strchr("\\`*_{}[]<>#|~&!", c))
-			str_addf(out, "\\%c", c);
+		else if (strchr("\\`*_{}[]<>#|~&!", *c))
+			str_addf(out, "\\%c", *c);
 		else
-			str_addn(out, text, 1);
+			str_addn(out, c, 1);
 	}
+	free(clean);
 }
 
 static void table(struct str *out, const struct table *t)
@@ -39,14 +40,16 @@ static void table(struct str *out, const struct table *t)
 /* Four spaces make each line code, whatever it holds. */
 static void code(struct str *out, const char *text)
 {
+	char *clean = xstrdup(text);
+
+	str_mend(clean);
 	str_add(out, "    ");
-	for (; *text; text++) {
-		if (*text == '\n')
-			str_add(out, text[1] ? "\n    " : "");
-		else if ((unsigned char)*text >= ' ' && *text != 127)
-			str_addn(out, text, 1);
+	for (const char *c = clean; *c; c++) {
+		str_addn(out, c, *c != '\n' || c[1]);
+		str_add(out, *c == '\n' && c[1] ? "    " : "");
 	}
 	str_add(out, "\n");
+	free(clean);
 }
 
 static void line(struct str *out, const char *before, const char *text, const char *after)

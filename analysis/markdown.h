@@ -5,7 +5,7 @@
 
 #include "analysis/report-doc.h"
 
-/* Appends text on one line, so that no character of it is markup; control characters are left out.
+/* Appends text on one line, so that no character of it is markup; a control character becomes '?'.
  */
 void markdown_escape(struct str *out, const char *text);
 void markdown_write(const struct doc *d, struct str *out);

@@ -2,20 +2,7 @@
 
 #include <math.h>
 #include <string.h>
-
-static void add_field(struct str *out, const char *text)
-{
-	bool quote = strpbrk(text, ",\"\n");
-
-	str_add(out, quote ? "\"" : "");
-	for (; *text; text++) {
-		if (*text == '"')
-			str_add(out, "\"");
-		if ((unsigned char)*text >= ' ' || *text == '\n')
-			str_addn(out, text, 1);
-	}
-	str_add(out, quote ? "\"" : "");
-}
+#include "analysis/text.h"
 
 static void add_number(struct str *out, double v)
 {
@@ -28,11 +15,11 @@ void report_csv_table(const struct table *t, struct str *out)
 {
 	for (size_t i = 0; i < t->n_cols; i++) {
 		str_add(out, i ? "," : "");
-		add_field(out, t->cols[i].head);
+		text_csv(out, t->cols[i].head);
 	}
 	for (size_t i = 0; i < t->n; i++) {
 		str_add(out, i % t->n_cols ? "," : "\n");
-		add_field(out, t->cells[i].raw ? t->cells[i].raw : t->cells[i].text);
+		text_csv(out, t->cells[i].raw ? t->cells[i].raw : t->cells[i].text);
 	}
 	str_add(out, "\n");
 }
@@ -44,7 +31,7 @@ void report_csv_plot(const struct plot *p, struct str *out)
 		const struct plot_series *s = &p->series[i];
 
 		for (size_t j = 0; *s->name && j < s->n; j++) {
-			add_field(out, s->name);
+			text_csv(out, s->name);
 			add_number(out, s->v[j].x);
 			add_number(out, s->v[j].y);
 			add_number(out, s->v[j].low);

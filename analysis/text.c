@@ -1,5 +1,7 @@
 #include "analysis/text.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 void text_escape(struct str *out, const char *text)
@@ -39,4 +41,21 @@ void text_wrap(struct str *out, const char *text, size_t width, size_t indent)
 		text += len;
 	}
 	str_add(out, "\n");
+}
+
+void text_csv(struct str *out, const char *text)
+{
+	char *clean = xstrdup(text);
+	bool quote;
+
+	str_mend(clean);
+	quote = strpbrk(clean, ",\"\n");
+	str_add(out, quote ? "\"" : "");
+	for (const char *c = clean; *c; c++) {
+		if (*c == '"')
+			str_add(out, "\"");
+		str_addn(out, c, 1);
+	}
+	str_add(out, quote ? "\"" : "");
+	free(clean);
 }

@@ -10,4 +10,7 @@ void text_escape(struct str *out, const char *text);
 /* Appends text broken at spaces into lines of at most width columns, each after indent spaces. */
 void text_wrap(struct str *out, const char *text, size_t width, size_t indent);
 
+/* Appends a field of CSV (RFC 4180): quoted where it must be, control characters as '?'. */
+void text_csv(struct str *out, const char *text);
+
 #endif
