@@ -59,6 +59,21 @@ bool locks_has_rounds(const struct locks *l)
 	return false;
 }
 
+/* Boots that died young and were made again, of those that recorded and of the timed ones. */
+static void add_retries(const struct locks *l, struct str *out)
+{
+	const struct run *runs[] = {&l->timed, &l->run};
+	int again = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < runs[i]->n_boots; k++)
+			if (runs[i]->boots[k].attempts > 1)
+				again += runs[i]->boots[k].attempts - 1;
+	if (again)
+		str_addf(out, " Of %zu boots %d died or failed and had to be made again.",
+			 l->timed.n_boots + l->run.n_boots, again);
+}
+
 void locks_method(const struct locks *l, struct str *out)
 {
 	bool icount = l->run.target.ns_per_insn > 0;
@@ -72,6 +87,7 @@ void locks_method(const struct locks *l, struct str *out)
 		str_add(out, " Figures are of one round, the median of all; waits in brackets, 'mean' and "
 			     "'longest' are of all rounds. A share is the summed waiting by the summed "
 			     "time of the processes.");
+	add_retries(l, out);
 }
 
 void locks_remarks(const struct lock_cell *c, struct str *out)

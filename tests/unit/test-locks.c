@@ -213,9 +213,17 @@ static void test_losses(void **state)
 {
 	struct fixture f;
 	struct locks l;
+	struct err err;
+	char path[128];
+	json_t *boot;
 
 	(void)state;
 	begin(&f);
+	fixture_path(&f, 2, "boot.json", path);
+	boot = json_read(path, &err);
+	json_object_set_new(boot, "attempts", json_integer(3));
+	json_write(path, boot, &err);
+	json_decref(boot);
 	round_of(&f, 2, 1, "");
 	round_of(&f, 2, 2, "");
 	append_event(&f, 2, "{\"t\":\"locks-end\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
@@ -223,6 +231,7 @@ static void test_losses(void **state)
 	load(&f, &l);
 	NEAR(locks_lost(&l.cells[0]), 0.02, 1e-9);
 	expect_text(&l, "INCOMPLETE: 2.0 % of the events");
+	expect_text(&l, "Of 2 boots 2 died or failed");
 	expect_text(&l, "Nobody waited");
 	locks_release(&l);
 	fixture_release(&f);
