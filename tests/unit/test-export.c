@@ -27,7 +27,7 @@ static void make(struct made *m, const char *kind)
 
 	*m = (struct made){0};
 	fixture_begin(&m->f, kind, 2);
-	fixture_arm(&m->f, "old", "5.10.0\x1b[31m|`<b>", "n");
+	fixture_arm(&m->f, "old", "5.10.0\xc3\xa9[31m|`<b>", "n");
 	fixture_arm(&m->f, "new", "6.1.0", "y");
 	for (int pair = 0; pair < 6; pair++) {
 		for (int arm = 0; arm < 2; arm++, n++) {
@@ -89,7 +89,7 @@ static void test_text(void **state)
 	for (int all = 0; all < 2; all++) {
 		text = export(&m, "text", all);
 		check_printable(text, 75);
-		check_has(text, "5.10.0\\x1b[31m|`<b>");
+		check_has(text, "5.10.0\\xc3\\xa9[31m|`<b>");
 		check_has(text, "\n  procs=32,lock=mlock        1001    251.2  0.251 0.250..0.252 "
 				"better\n");
 		check_has(text, "\n  procs=32,lock=none *        250      250  1.000 1.000..1.000 "
@@ -105,7 +105,7 @@ static void test_text(void **state)
 	check_printable(text, 1000);
 	check_has(text,
 		  "| exit-mlocked/procs=32,lock=mlock | exit, insn/page/process | 1001 | 251.2 |");
-	check_has(text, "6.1.0 against 5.10.0\\\\x1b\\[31m\\|\\`&lt;b>");
+	check_has(text, "6.1.0 against 5.10.0\\\\xc3\\\\xa9\\[31m\\|\\`&lt;b>");
 	drop(&m);
 }
 
