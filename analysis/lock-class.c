@@ -39,7 +39,6 @@ static const struct taker {
 	{"vma_prepare", LOCK_I_MMAP, false},  /* 6.3 */
 	{"move_page_tables", LOCK_I_MMAP, false},
 	{"mm_take_all_locks", LOCK_I_MMAP, false},
-	{"vm_lock_mapping", LOCK_I_MMAP, true},
 	/* walks of all mappings of a file page, and truncation */
 	{"rmap_walk_file", LOCK_I_MMAP, true},
 	{"__rmap_walk_file", LOCK_I_MMAP, true}, /* 6.16 */
@@ -63,7 +62,10 @@ static const struct taker {
 	{"copy_hugetlb_page_range", LOCK_I_MMAP, true}, /* to 6.0 */
 	{"unmap_single_vma", LOCK_I_MMAP, true},	/* 5.10 */
 	{"__unmap_hugepage_range_final", LOCK_I_MMAP, true},
-	{"__hugetlb_zap_begin", LOCK_I_MMAP, true}, /* 6.7 */
+	{"__hugetlb_zap_begin", LOCK_I_MMAP, true}, /* 6.7; as its last deed, so its callers are seen */
+	{"unmap_vmas", LOCK_I_MMAP, true},
+	{"zap_page_range_single", LOCK_I_MMAP, true},
+	{"zap_vma_range_batched", LOCK_I_MMAP, true},	      /* 7.2 */
 	{"hugetlb_change_protection", LOCK_I_MMAP, true},
 	{"hugetlb_unshare_pmds", LOCK_I_MMAP, true},
 	{"move_hugetlb_page_tables", LOCK_I_MMAP, true},

@@ -86,7 +86,7 @@ void locks_method(const struct locks *l, struct str *out)
 	if (locks_has_rounds(l))
 		str_add(out, " Figures are of one round, the median of all; waits in brackets, 'mean' and "
 			     "'longest' are of all rounds. A share is the summed waiting by the summed "
-			     "time of the processes.");
+			     "time of the processes that are timed, and above 100 % where more wait.");
 	add_retries(l, out);
 }
 

@@ -17,6 +17,8 @@ static bool has_prefix(const char *name, const char *const *prefixes)
 void waits_caller(const struct symbols *s, const uint64_t *chain, size_t n, struct lock_event *e)
 {
 	static const char *const lock_code[] = {
+		/* on 7.2 what a recorder in the kernel put there stands below the slow path too */
+		"bpf_trampoline_", "bpf_prog_",
 		"rwsem_", "down_read", "down_write", "__down_", "percpu_down_", "__percpu_down_",
 		"call_rwsem_", "mutex_lock", "__mutex_", "__ww_mutex_", "ww_mutex_", "rt_mutex_",
 		"_raw_spin_", "__raw_spin_", "native_queued_spin_", "queued_spin_", "_raw_read_lock",

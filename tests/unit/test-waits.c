@@ -17,6 +17,7 @@ static const char kallsyms[] = "ffffffff81000300 T unlink_file_vma\n"
 			       "ffffffff81000500 T rmap_walk_file\n"
 			       "ffffffff81000600 T rmap_walk\n"
 			       "ffffffff81000700 T try_to_munlock\t[mod]\n"
+			       "ffffffffc0000000 t bpf_trampoline_6442554780\t[bpf]\n"
 			       "ffffffff82000000 D some_data\n";
 
 static void load(struct symbols *s)
@@ -38,10 +39,10 @@ static void test_symbols(void **state)
 
 	(void)state;
 	load(&s);
-	assert_int_equal(s.n, 9);
+	assert_int_equal(s.n, 10);
 	assert_string_equal(symbols_find(&s, 0xffffffff81000305), "unlink_file_vma");
 	assert_string_equal(symbols_find(&s, 0xffffffff81000200), "down_write");
-	assert_string_equal(symbols_find(&s, ~0ull), "try_to_munlock");
+	assert_string_equal(symbols_find(&s, 0xffffffff90000000), "try_to_munlock");
 	assert_null(symbols_find(&s, 0xffffffff80ffffff));
 	assert_string_equal(symbols_name(&s, "rwsem_down_read_slowpath"),
 			    "rwsem_down_read_slowpath.isra.0");
@@ -77,6 +78,8 @@ static void test_caller(void **state)
 	static const uint64_t edge[] = {0xffffffff81000101, 0xffffffff81000300, 0xffffffff81000420};
 	static const uint64_t walk[] = {0xffffffff81000001, 0xffffffff81000520, 0xffffffff81000620,
 					0xffffffff81000720};
+	static const uint64_t traced[] = {0xffffffffc0000010, 0xffffffff81000105, 0xffffffffc0000040,
+					  0xffffffff81000220, 0xffffffff81000330, 0xffffffff81000420};
 	struct lock_event e;
 	struct symbols s;
 
@@ -91,6 +94,9 @@ static void test_caller(void **state)
 	waits_caller(&s, walk, 4, &e);
 	assert_string_equal(e.caller, "rmap_walk_file");
 	assert_string_equal(e.via, "try_to_munlock");
+	waits_caller(&s, traced, 6, &e);
+	assert_string_equal(e.caller, "unlink_file_vma");
+	assert_string_equal(e.via, "free_pgtables");
 	waits_caller(&s, walk, 1, &e);
 	assert_string_equal(e.caller, "");
 	waits_caller(&s, NULL, 0, &e);
