@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/load-samples.h"
+#include "analysis/text.h"
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/record.h"
@@ -249,6 +250,16 @@ static void take_skip(struct reader *rd, const json_t *o)
 		c->skip = xstrdup(json_get_str(o, "reason", ""));
 }
 
+/* A guest's word: fit to be printed from here on. */
+static void take_backend(struct locks *l, const char *backend)
+{
+	struct str name = STR_INIT;
+
+	text_escape(&name, backend);
+	free(l->backend);
+	l->backend = name.buf ? name.buf : xstrdup("");
+}
+
 static int read_event(void *arg, const char *text, size_t len, struct err *err)
 {
 	struct reader *rd = arg;
@@ -259,10 +270,8 @@ static int read_event(void *arg, const char *text, size_t len, struct err *err)
 		json_decref(o);
 		return err_set(err, "not a JSON object");
 	}
-	if (!*rd->l->backend && json_get_str(o, "backend", NULL)) {
-		free(rd->l->backend);
-		rd->l->backend = xstrdup(json_get_str(o, "backend", ""));
-	}
+	if (!*rd->l->backend)
+		take_backend(rd->l, json_get_str(o, "backend", ""));
 	if (!strcmp(type, "locks"))
 		take_locks(rd, o);
 	else if (!strcmp(type, "locks-end"))
