@@ -11,9 +11,9 @@ static struct table *new_table(const char *caption)
 		const char *head;
 		bool number;
 	} columns[] = {
-		{"kernel", false}, {"lock", false}, {"mode", false}, {"caller", false},
-		{"called by", false}, {"waits", true}, {"(all)", true}, {"total", true}, {"mean", true},
-		{"longest", true}, {"share", true}, {"rounds", true},
+		{"kernel", false},   {"lock", false}, {"caller", false}, {"called by", false},
+		{"waits", true},     {"(all)", true}, {"total", true},	 {"mean", true},
+		{"longest", true},   {"share", true}, {"rounds", true},
 	};
 	struct table *t = table_new(NULL, caption);
 
@@ -34,14 +34,14 @@ static void add_line(struct table *t, const struct locks *l, const struct lock_c
 		     const struct lock_line *line)
 {
 	struct lock_figures f;
-	char share[32], *seen;
+	char share[32], *seen, *lock;
 
 	locks_figures(c, line, &f);
+	lock = xasprintf("%s, %s", lock_class_name(line->class), locks_mode_name(line->mode));
 	seen = xasprintf("%zu of %zu", f.seen, c->rounds);
 	locks_percent(share, f.share);
 	table_text(t, l->run.arms[c->arm].name);
-	table_text(t, lock_class_name(line->class));
-	table_text(t, locks_mode_name(line->mode));
+	table_text(t, lock);
 	table_text(t, *line->caller ? line->caller : "(others)");
 	table_text(t, line->via);
 	table_number(t, f.waits);
@@ -52,6 +52,7 @@ static void add_line(struct table *t, const struct locks *l, const struct lock_c
 	table_figure(t, share, f.share);
 	table_text(t, seen);
 	free(seen);
+	free(lock);
 }
 
 static void add_stats(struct doc *d, const struct locks *l, const struct lock_cell *c)
@@ -95,6 +96,8 @@ static void add_cell(struct doc *d, const struct locks *l, const struct lock_cel
 		locks_remarks(&cells[i], &remarks);
 		if (cells[i].rounds && !cells[i].n_lines)
 			str_add(&remarks, " Nobody waited.");
+		else if (cells[i].rounds)
+			locks_class_shares(&cells[i], LOCK_I_MMAP, &remarks);
 		doc_toned(d, cells[i].skip || locks_lost(&cells[i]) > LOCKS_MAX_LOST ? TONE_UNSURE
 										     : TONE_PLAIN,
 			  str_text(&remarks));

@@ -172,7 +172,7 @@ static void add_share(const struct lock_cell *c, enum lock_class class, double *
 	values_release(&v);
 }
 
-static void add_class(const struct lock_cell *c, enum lock_class class, struct str *out)
+void locks_class_shares(const struct lock_cell *c, enum lock_class class, struct str *out)
 {
 	add_share(c, class, locks_exit_shares(c, class), "the time in exit_mmap", out);
 	add_share(c, class, locks_shares(c, class), "the processes' time", out);
@@ -229,7 +229,7 @@ static void add_cell(const struct locks *l, const struct lock_cell *c, struct st
 			if ((int)c->lines[i].class != class)
 				continue;
 			if (!of++)
-				add_class(c, class, out);
+				locks_class_shares(c, class, out);
 			if (shown == MOST_LINES)
 				continue;
 			shown++;

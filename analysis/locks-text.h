@@ -16,6 +16,12 @@ void locks_method(const struct locks *l, struct str *out);
 /* What must be said of one cell in one arm: it skipped, lost events, was slowed down; or nothing. */
 void locks_remarks(const struct lock_cell *c, struct str *out);
 
+/*
+ * " i_mmap_rwsem: 58.1% of the time in exit_mmap (51.0% to 63.2%)", the median of the rounds and its
+ * interval, where there were exits, and the same of the processes' time: a line each.
+ */
+void locks_class_shares(const struct lock_cell *c, enum lock_class class, struct str *out);
+
 /* Plain text of at most 75 columns. */
 void locks_text(const struct locks *l, struct str *out);
 /* The same as tables of a document, without heading. */
