@@ -92,10 +92,15 @@ static const struct run_boot *partner(const struct run *r, const struct run_boot
 	return NULL;
 }
 
+/* What is not there on either side is the same. */
+static bool same(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
 static bool same_value(const struct boot_value *a, const struct boot_value *b)
 {
-	return a->n == b->n && !memcmp(&a->median, &b->median, sizeof(a->median)) &&
-	       !memcmp(&a->sd, &b->sd, sizeof(a->sd));
+	return a->n == b->n && same(a->median, b->median) && same(a->sd, b->sd);
 }
 
 struct equality calibration_equality(const struct run *r)

@@ -104,7 +104,7 @@ static char *first_comment(const char *text)
 	struct str s = STR_INIT;
 
 	while (*text == '#') {
-		size_t n = strcspn(text, "\n");
+		size_t n;
 
 		text += 1 + (text[1] == ' ');
 		n = strcspn(text, "\n");

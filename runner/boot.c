@@ -184,10 +184,9 @@ static int wait_for_end(struct boot *b)
 	const struct timespec moment = {.tv_nsec = 20000000};
 	struct timespec since;
 	int status = 0;
-	pid_t got;
 
 	clock_gettime(CLOCK_MONOTONIC, &since);
-	while ((got = waitpid(b->pid, &status, WNOHANG)) == 0) {
+	while (waitpid(b->pid, &status, WNOHANG) == 0) {
 		if (seconds_since(&since) > MAX_FAREWELL) {
 			boot_kill(b, BOOT_DIED, "it closed its channel and did not end");
 			kill_now(b);
