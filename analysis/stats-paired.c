@@ -15,7 +15,6 @@ static double *walsh_averages(const double *d, size_t k, size_t *count)
 	for (size_t i = 0; i < k; i++)
 		for (size_t j = i; j < k; j++)
 			w[at++] = (d[i] + d[j]) / 2;
-	stats_sort(w, m);
 	*count = m;
 	return w;
 }
@@ -24,7 +23,7 @@ double stats_hl(const double *d, size_t k)
 {
 	size_t m;
 	double *w = walsh_averages(d, k, &m);
-	double hl = m ? (w[(m - 1) / 2] + w[m / 2]) / 2 : NAN;
+	double hl = m ? (stats_select(w, m, (m - 1) / 2) + stats_select(w, m, m / 2)) / 2 : NAN;
 
 	free(w);
 	return hl;
@@ -81,8 +80,8 @@ struct interval stats_signed_rank(const double *d, size_t k, double level)
 	if (!c)
 		return ci;
 	w = walsh_averages(d, k, &m);
-	ci.low = w[c - 1];
-	ci.high = w[m - c];
+	ci.low = stats_select(w, m, c - 1);
+	ci.high = stats_select(w, m, m - c);
 	free(w);
 	return ci;
 }

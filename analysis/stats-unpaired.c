@@ -15,7 +15,6 @@ static double *differences(const double *x, size_t nx, const double *y, size_t n
 	for (size_t i = 0; i < nx; i++)
 		for (size_t j = 0; j < ny; j++)
 			d[i * ny + j] = y[j] - x[i];
-	stats_sort(d, nx * ny);
 	return d;
 }
 
@@ -23,7 +22,7 @@ double stats_hl2(const double *x, size_t nx, const double *y, size_t ny)
 {
 	size_t m = nx * ny;
 	double *d = differences(x, nx, y, ny);
-	double hl = m ? (d[(m - 1) / 2] + d[m / 2]) / 2 : NAN;
+	double hl = m ? (stats_select(d, m, (m - 1) / 2) + stats_select(d, m, m / 2)) / 2 : NAN;
 
 	free(d);
 	return hl;
@@ -90,8 +89,8 @@ struct interval stats_rank_sum(const double *x, size_t nx, const double *y, size
 	if (!c)
 		return ci;
 	d = differences(x, nx, y, ny);
-	ci.low = d[c - 1];
-	ci.high = d[nx * ny - c];
+	ci.low = stats_select(d, nx * ny, c - 1);
+	ci.high = stats_select(d, nx * ny, nx * ny - c);
 	free(d);
 	return ci;
 }

@@ -55,6 +55,11 @@ void stats_sort(double *v, size_t n)
 		qsort(v, n, sizeof(*v), ascending);
 }
 
+double stats_select(double *v, size_t n, size_t rank)
+{
+	return gsl_stats_select(v, 1, n, rank);
+}
+
 static double *sorted_copy(const double *v, size_t n)
 {
 	double *s = xcalloc(n + 1, sizeof(*s));

@@ -28,6 +28,8 @@ double rng_normal(struct rng *r);
 /* --- one sample (stats.c) --- */
 
 void stats_sort(double *v, size_t n); /* in place, ascending; no NAN */
+/* The value of a rank, from 0, as if v were sorted: in linear time. Moves the values about; no NAN. */
+double stats_select(double *v, size_t n, size_t rank);
 double stats_mean(const double *v, size_t n);
 double stats_sd(const double *v, size_t n); /* n - 1 below; NAN below two values */
 double stats_median(const double *v, size_t n); /* NAN when n is 0 */
