@@ -287,14 +287,21 @@ static void add_ribbon(struct str *out, const struct plot_series *s, bool in_x)
 	}
 }
 
+size_t plot_step(size_t n)
+{
+	return (n + PLOT_MOST_POINTS - 1) / PLOT_MOST_POINTS + !n;
+}
+
 static void add_data(struct str *out, const struct plot_series *s, size_t k)
 {
+	size_t step = plot_step(s->n);
+
 	str_addf(out, "$d%zu << EOD\n", k);
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i += step)
 		if (has_point(&s->v[i]))
 			str_addf(out, "%.10g %.10g\n", s->v[i].x, s->v[i].y);
 	str_addf(out, "EOD\n$i%zu << EOD\n", k);
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i += step)
 		if (has_interval(&s->v[i]))
 			str_addf(out, "%.10g %.10g %.10g %.10g\n", s->v[i].x, s->v[i].y,
 				 s->v[i].low, s->v[i].high);

@@ -52,6 +52,10 @@ struct plot_series {
 	size_t n;
 };
 
+/* Of a longer series every second point is drawn, or every third...; the first is. */
+#define PLOT_MOST_POINTS 250
+size_t plot_step(size_t n);
+
 struct plot_tick {
 	double at;
 	char *text;

@@ -64,10 +64,14 @@ static void show_result(struct report *r, const struct result *x, bool open)
 	char *title = xasprintf("%s by %s (%s)", what, r->cmp->paired ? "pair" : "boot",
 				r->run->target.kind);
 	char *caption = xasprintf("%s; %s", what, axis);
+	size_t n = x->n_old > x->n_new ? x->n_old : x->n_new;
 
 	doc_open(&r->doc, open, what);
 	doc_figure(&r->doc, pairs_plot(r, name, title, x));
-	doc_table(&r->doc, pairs_table(r, caption, x));
+	if (n <= PLOT_MOST_POINTS)
+		doc_table(&r->doc, pairs_table(r, caption, x));
+	else
+		doc_para(&r->doc, "One of %zu is drawn; all of them are in %s.csv.", plot_step(n), name);
 	doc_close(&r->doc);
 	free(caption);
 	free(title);

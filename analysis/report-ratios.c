@@ -148,11 +148,24 @@ static size_t without_differences(const struct result **rows, size_t n, const st
 	return k;
 }
 
+/* Says which rows are folded, so that one is found without unfolding them all. */
+static void open_rows(struct report *r, const struct result **rows, size_t from, size_t n, size_t all)
+{
+	char *first = report_label(r, rows[from]->cell);
+	char *last = report_label(r, rows[from + n - 1]->cell);
+	char *text = xasprintf("Rows %zu to %zu of %zu: %s to %s", from + 1, from + n, all, first, last);
+
+	doc_open(&r->doc, false, text);
+	free(text);
+	free(last);
+	free(first);
+}
+
 static void workload_ratios(struct report *r, const char *workload)
 {
 	const struct comparison *c = r->cmp;
 	const struct result **rows, **drawn = xcalloc(c->n_results, sizeof(*drawn));
-	size_t all = table_order(c, METRIC_PRIMARY, &rows), n = 0, k;
+	size_t all = table_order(c, METRIC_PRIMARY, &rows), n = 0, k, rows_here;
 	char *name;
 
 	for (size_t i = 0; i < all; i++)
@@ -166,10 +179,10 @@ static void workload_ratios(struct report *r, const char *workload)
 	}
 	for (size_t i = 0; i < k; i += ROWS_A_PICTURE) {
 		name = report_file(r, "ratio", workload);
+		rows_here = k - i < ROWS_A_PICTURE ? k - i : ROWS_A_PICTURE;
 		if (i)
-			doc_open(&r->doc, false, "More rows");
-		doc_figure(&r->doc, forest(r, name, drawn + i,
-					   k - i < ROWS_A_PICTURE ? k - i : ROWS_A_PICTURE));
+			open_rows(r, drawn, i, rows_here, k);
+		doc_figure(&r->doc, forest(r, name, drawn + i, rows_here));
 		if (i)
 			doc_close(&r->doc);
 		free(name);

@@ -7,6 +7,8 @@
 #include "analysis/verdict.h"
 #include "lib/json.h"
 
+#define OPEN_PICTURES 6
+
 static const char *cell_of(const struct run_cell *c, bool control)
 {
 	return control ? c->control : c->id;
@@ -94,7 +96,7 @@ static void show_growth(struct report *r, const struct sweep *s)
 	}
 }
 
-static void show_sweep(struct report *r, const struct sweep *s)
+static void show_sweep(struct report *r, const struct sweep *s, bool open)
 {
 	const struct run_cell *c = s->cells[0];
 	char *what = report_cell(r, c, s->param), *axis = report_axis(r, &c->series[0].metric);
@@ -116,9 +118,13 @@ static void show_sweep(struct report *r, const struct sweep *s)
 	plot_label(&p->y, axis);
 	plot_try_log(p, true, true);
 	p->height = 440;
+	if (!open)
+		doc_open(&r->doc, false, title);
 	doc_figure(&r->doc, p);
 	show_growth(r, s);
 	doc_table(&r->doc, curve_table(r, s, lines));
+	if (!open)
+		doc_close(&r->doc);
 	free(name);
 	free(stem);
 	free(title);
@@ -130,7 +136,7 @@ void report_scaling(struct report *r)
 {
 	const struct run *run = r->run;
 	struct sweep s = {.cells = xcalloc(run->n_cells, sizeof(*s.cells))};
-	bool headed = false;
+	size_t shown = 0;
 
 	for (size_t i = 0; i < run->n_cells; i++) {
 		json_t *value;
@@ -139,15 +145,14 @@ void report_scaling(struct report *r)
 		{
 			if (sweep_find(run, i, &s) < SWEEP_POINTS || !s.cells[0]->n_series)
 				continue;
-			if (!headed) {
+			if (!shown) {
 				doc_section(&r->doc, "scaling", "Scaling");
 				doc_para(&r->doc,
 					 "Points are medians of the boots; ribbons and bars "
 					 "hold the median with at least 95 %% confidence, or "
 					 "span all boots where they are fewer than six.");
 			}
-			headed = true;
-			show_sweep(r, &s);
+			show_sweep(r, &s, shown++ < OPEN_PICTURES);
 		}
 	}
 	free(s.cells);
