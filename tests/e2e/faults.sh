@@ -100,9 +100,12 @@ expect 2 mlocklab run "$tmp/small.ini" --memory 1048576 --out "$tmp/refused"
 same "$(outcome_of "$tmp/refused" 1)" launch 'a QEMU that refuses its arguments'
 detail_of "$tmp/refused" 1 | grep -q memory || die "QEMU's own words are not told"
 
-# shellcheck disable=SC2016 # the inner shell's
-expect 2 sh -c 'ulimit -v 300000; "$@"' sh "$libexec/mlocklab-run" "$tmp/small.ini" --out "$tmp/short"
-same "$(outcome_of "$tmp/short" 1)" launch 'memory too short for the guest'
+# sanitizers and valgrind reserve more addresses than that
+if [ "$libexec" = build/libexec ]; then
+	# shellcheck disable=SC2016 # the inner shell's
+	expect 2 sh -c 'ulimit -v 300000; "$@"' sh "$libexec/mlocklab-run" "$tmp/small.ini" --out "$tmp/short"
+	same "$(outcome_of "$tmp/short" 1)" launch 'memory too short for the guest'
+fi
 
 expect 2 mlocklab run "$tmp/small.ini" --qemu tests/fake/qemu-stay --out "$tmp/stay"
 same "$(outcome_of "$tmp/stay" 1)" died 'a QEMU that closes its channel and stays'
