@@ -84,14 +84,17 @@ $(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(libs_runner) $(libs_analysis)
 
-# What tests use: a guest that means harm, one that has measured at once, and what measures a command.
-test_programs := $(B)/hostile $(B)/stand-in $(B)/measured
+# What tests use: a guest that means harm, one that has measured at once, what measures a command, and a
+# clock that is stepped.
+test_programs := $(B)/hostile $(B)/stand-in $(B)/measured $(B)/clock-step.so
 $(B)/hostile: $(B)/tests/guest/hostile.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz
-$(B)/stand-in: $(B)/tests/load/stand-in.o $(B)/lib.a
+$(B)/stand-in: $(B)/tests/tools/stand-in.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_lib)
-$(B)/measured: $(B)/tests/load/measured.o
+$(B)/measured: $(B)/tests/tools/measured.o
 	$(Q)$(CC) $(CFLAGS) -o $@ $^
+$(B)/clock-step.so: tests/tools/clock-step.c
+	$(Q)$(CC) $(cflags) -fPIC -shared -o $@ $<
 
 unit: all $(unit_tests)
 	@set -e; for t in $(unit_tests); do $$t; done

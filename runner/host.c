@@ -22,8 +22,10 @@ void host_print_changes(const struct experiment *e, FILE *to)
 	json_t *w, *change;
 	size_t i, k;
 
-	json_array_foreach(e->workloads, i, w) {
-		json_array_foreach(json_object_get(w, "changes"), k, change) {
+	json_array_foreach(e->workloads, i, w)
+	{
+		json_array_foreach(json_object_get(w, "changes"), k, change)
+		{
 			const char *path = json_string_value(change);
 
 			if (!path || is_listed(&seen, path))

@@ -1,8 +1,9 @@
 /*
  * The machine itself as a target: it is told beforehand what will be changed on it, and what was
- * changed is put back on every way out. A session ends by itself with everything put back, also when
- * it is asked to or its runner is gone; what a session that was killed left behind, the next run
- * finds in CACHE/host.journal (lib/journal.h). Only root can change settings, and has a journal.
+ * changed is put back on every way out. A session ends by itself with everything put back, also
+ * when it is asked to or its runner is gone; what a session that was killed left behind, the next
+ * run finds in CACHE/host.journal (lib/journal.h). Only root can change settings, and has a
+ * journal.
  */
 #ifndef RUNNER_HOST_H
 #define RUNNER_HOST_H
@@ -10,7 +11,8 @@
 #include <stdio.h>
 #include "runner/run.h"
 
-/* One line a setting that the workloads of an experiment say they change; none where there is none. */
+/* One line a setting that the workloads of an experiment say they change; none where there is none.
+ */
 void host_print_changes(const struct experiment *e, FILE *to);
 /*
  * Before the first boot: says what will be changed, sets r->journal, and puts back what another run

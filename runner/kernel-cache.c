@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,67 @@ static int unpack(const struct strv *debs, const char *dir, json_t *info, struct
 	return 0;
 }
 
+/* Beside the image: what a guest is given, and what figures are explained with. */
+static const char *const checked[] = {"config", "System.map",
+				      "lib/modules/*/kernel/drivers/block/brd.ko*"};
+
+static int add_sum(json_t *sums, const char *dir, const char *path, struct err *err)
+{
+	char sum[65];
+
+	if (fs_sha256(path, sum, err) < 0)
+		return -1;
+	json_object_set_new(sums, path + strlen(dir) + 1, json_string(sum));
+	return 0;
+}
+
+static int add_sums(const char *dir, json_t *info, struct err *err)
+{
+	json_t *sums = json_object();
+	int ret = 0;
+
+	json_object_set_new(info, "files", sums);
+	for (size_t i = 0; i < sizeof(checked) / sizeof(*checked); i++) {
+		char *pattern = xasprintf("%s/%s", dir, checked[i]);
+		glob_t found = {0};
+
+		glob(pattern, 0, NULL, &found);
+		for (size_t k = 0; ret == 0 && k < found.gl_pathc; k++)
+			ret = add_sum(sums, dir, found.gl_pathv[k], err);
+		globfree(&found);
+		free(pattern);
+	}
+	return ret;
+}
+
+static int check_sum(const char *path, const char *expected, const char *name, struct err *err)
+{
+	char sum[65];
+
+	if (fs_sha256(path, sum, err) < 0)
+		return -1;
+	if (strcmp(sum, expected) == 0)
+		return 0;
+	return err_set(err, "cached file '%s' does not have the SHA-256 that it was fetched with; run: "
+			    "mlocklab kernels rm %s, then fetch it again", path, name);
+}
+
+static int check_sums(const char *dir, const json_t *info, const char *name, struct err *err)
+{
+	const char *file;
+	json_t *sum;
+	int ret = 0;
+
+	json_object_foreach(json_object_get(info, "files"), file, sum) {
+		char *path = xasprintf("%s/%s", dir, file);
+
+		if (ret == 0)
+			ret = check_sum(path, json_is_string(sum) ? json_string_value(sum) : "", name, err);
+		free(path);
+	}
+	return ret;
+}
+
 /* Adds what only the unpacked files say, and writes kernel.json. */
 static int describe(const char *dir, const struct strv *debs, json_t *info, struct err *err)
 {
@@ -192,6 +254,8 @@ static int describe(const char *dir, const struct strv *debs, json_t *info, stru
 		goto out;
 	json_object_set_new(info, "release", json_string(release));
 	json_object_set_new(info, "sha256", json_string(sum));
+	if (add_sums(dir, info, err) < 0)
+		goto out;
 	ret = json_write(path, info, err);
 out:
 	free(release);
@@ -273,11 +337,10 @@ int kernel_cache_load(struct kernel *k, const char *cache, const char *name, str
 	k->release = member(info, "release");
 	k->package = member(info, "package");
 	k->version = member(info, "version");
-	ret = fs_sha256(k->image, k->sha256, err);
-	if (ret == 0 && strcmp(k->sha256, json_get_str(info, "sha256", "")) != 0)
-		ret = err_set(err, "cached image '%s' does not have the SHA-256 that it was fetched "
-				   "with; run: mlocklab kernels rm %s, then fetch it again",
-			      k->image, name);
+	snprintf(k->sha256, sizeof(k->sha256), "%s", json_get_str(info, "sha256", ""));
+	ret = check_sum(k->image, k->sha256, name, err);
+	if (ret == 0)
+		ret = check_sums(dir, info, name, err);
 	if (ret < 0)
 		kernel_release(k);
 out:

@@ -149,6 +149,27 @@ job=$first
 ends_with 0
 same "$(samples_of "$tmp/once" 1)" 6 'samples of the run that was there first'
 
+# --- the clock: someone steps it by twenty years every second; durations and time limits go on ---
+
+# a sanitizer's library must come before any other
+if [ "$libexec" = build/libexec ]; then
+	expect 0 env LD_PRELOAD="$PWD/build/clock-step.so" "$libexec/mlocklab-run" "$tmp/small.ini" --out "$tmp/clock"
+	cmp "$tmp/clock/boots/001/samples.jsonl" "$tmp/once/boots/001/samples.jsonl" || die "its samples differ"
+	created=$(member "$tmp/clock/run.json" created)
+	case $created in
+	"$(date -u +%Y)"-*) die "the clock was not stepped: $created" ;;
+	20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z) ;;
+	*) die "the run was created at '$created'" ;;
+	esac
+	for member in wall_seconds ready_seconds; do
+		member "$tmp/clock/boots/001/boot.json" $member | awk '{ exit !($1 > 0 && $1 < 600) }' ||
+			die "$member is $(member "$tmp/clock/boots/001/boot.json" $member)"
+	done
+	expect 0 mlocklab history --results "$tmp" exit
+	grep -q "${created%T*}" "$out" || die "the catalogue does not list the run of $created"
+	checks=$((checks + 4))
+fi
+
 if ! unshare -rm true 2>/dev/null; then
 	echo "$checks checks; a full disk and a read-only one need unshare -rm"
 	exit 0

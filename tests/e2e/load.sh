@@ -1,6 +1,6 @@
 #!/bin/sh
 # Many boots and records are stored, listed and reported in bounded memory, none lost; and the page of
-# 200 cells can be used. The guests have measured the moment they start (tests/load/stand-in.c); all
+# 200 cells can be used. The guests have measured the moment they start (tests/tools/stand-in.c); all
 # else is the real thing. `make check-load` takes 2000 boots and a million records.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"

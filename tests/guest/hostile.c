@@ -60,8 +60,8 @@ static void polite_hello(void)
 {
 	struct str s = STR_INIT;
 
-	str_addf(&s, "{\"t\":\"hello\",\"release\":\"%s\",\"version\":\"%s\",\"cmdline\":\"%s\",", texts[0],
-		 texts[3], texts[5]);
+	str_addf(&s, "{\"t\":\"hello\",\"release\":\"%s\",\"version\":\"%s\",\"cmdline\":\"%s\",",
+		 texts[0], texts[3], texts[5]);
 	str_addf(&s, "\"cpus\":1,\"nodes\":1,\"memory_kib\":1,\"clocksource\":\"%s\",", texts[1]);
 	str_add(&s, "\"mitigations\":{");
 	for (size_t i = 0; i < TEXTS; i++)
@@ -75,10 +75,12 @@ static void polite_sample(unsigned stream, int iter, const char *outcome, const 
 {
 	struct str s = STR_INIT;
 
-	str_addf(&s, "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":%d,\"outcome\":\"%s\",\"reason\":\"%s\",",
+	str_addf(&s,
+		 "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":%d,\"outcome\":\"%s\",\"reason\":\"%"
+		 "s\",",
 		 cells.v[stream - 1], iter, outcome, reason);
-	str_addf(&s, "\"elapsed_ns\":%d,\"ops\":10,\"metrics\":{\"exit\":%d,\"region\":%d", 1000 + iter,
-		 500 + iter, 100 + iter);
+	str_addf(&s, "\"elapsed_ns\":%d,\"ops\":10,\"metrics\":{\"exit\":%d,\"region\":%d",
+		 1000 + iter, 500 + iter, 100 + iter);
 	str_add(&s, "},\"vmstat\":{\"nr_mlock\":1e308,\"nr_unevictable\":-1e-300},");
 	str_add(&s, "\"latency_ns\":[0,9223372036854775807]}");
 	say(stream, s.buf);
@@ -90,28 +92,42 @@ static void polite_locks(unsigned stream)
 	const char *cell = cells.v[stream - 1];
 	struct str s = STR_INIT;
 
-	str_addf(&s, "{\"t\":\"locks\",\"cell\":\"%s\",\"backend\":\"slowpath\",\"iter\":1,\"elapsed_ns\":99,"
-		     "\"workers\":1,\"exits\":0,\"exit_ns\":0,\"rows\":[", cell);
+	str_addf(&s,
+		 "{\"t\":\"locks\",\"cell\":\"%s\",\"backend\":\"slowpath\",\"iter\":1,\"elapsed_"
+		 "ns\":99,"
+		 "\"workers\":1,\"exits\":0,\"exit_ns\":0,\"rows\":[",
+		 cell);
 	for (size_t i = 0; i < TEXTS; i++)
-		str_addf(&s, "%s{\"lock\":%zu,\"mode\":\"read\",\"caller\":\"%s\",\"via\":\"%s\",\"waits\":1,"
-			     "\"wait_ns\":9,\"longest_ns\":9}", i ? "," : "", i, texts[i], texts[TEXTS - 1 - i]);
+		str_addf(&s,
+			 "%s{\"lock\":%zu,\"mode\":\"read\",\"caller\":\"%s\",\"via\":\"%s\","
+			 "\"waits\":1,"
+			 "\"wait_ns\":9,\"longest_ns\":9}",
+			 i ? "," : "", i, texts[i], texts[TEXTS - 1 - i]);
 	str_add(&s, "]}");
 	say(0, s.buf);
 	str_clear(&s);
-	str_addf(&s, "{\"t\":\"locks-end\",\"cell\":\"%s\",\"backend\":\"slowpath\",\"events\":9}", cell);
+	str_addf(&s, "{\"t\":\"locks-end\",\"cell\":\"%s\",\"backend\":\"slowpath\",\"events\":9}",
+		 cell);
 	say(0, s.buf);
 	str_clear(&s);
-	str_addf(&s, "{\"t\":\"lockstat\",\"cell\":\"%s\",\"backend\":\"lockstat\",\"rows\":[{\"class\":\"%s\","
-		     "\"mode\":\"%s\",\"waits\":1,\"acquisitions\":1,\"wait_ns\":1,\"longest_ns\":1,\"points\":"
-		     "[{\"caller\":\"%s\",\"contentions\":1}]}]}", cell, texts[0], texts[1], texts[3]);
+	str_addf(&s,
+		 "{\"t\":\"lockstat\",\"cell\":\"%s\",\"backend\":\"lockstat\",\"rows\":[{"
+		 "\"class\":\"%s\","
+		 "\"mode\":\"%s\",\"waits\":1,\"acquisitions\":1,\"wait_ns\":1,\"longest_ns\":1,"
+		 "\"points\":"
+		 "[{\"caller\":\"%s\",\"contentions\":1}]}]}",
+		 cell, texts[0], texts[1], texts[3]);
 	say(0, s.buf);
 	str_clear(&s);
 	for (size_t i = 0; i < 4; i++) {
-		str_addf(&s, "{\"t\":\"perf\",\"cell\":\"%s\",\"backend\":\"perf\",\"text\":\"%s\"}", cell,
-			 texts[i]);
+		str_addf(&s,
+			 "{\"t\":\"perf\",\"cell\":\"%s\",\"backend\":\"perf\",\"text\":\"%s\"}",
+			 cell, texts[i]);
 		say(0, s.buf);
 		str_clear(&s);
-		str_addf(&s, "{\"t\":\"locks-skip\",\"cell\":\"%s\",\"backend\":\"%s\",\"reason\":\"%s\"}",
+		str_addf(&s,
+			 "{\"t\":\"locks-skip\",\"cell\":\"%s\",\"backend\":\"%s\",\"reason\":\"%"
+			 "s\"}",
 			 cell, texts[i], texts[3]);
 		say(0, s.buf);
 		str_clear(&s);
@@ -126,7 +142,8 @@ static void polite(void)
 	polite_hello();
 	say(0, "{\"t\":\"settled\",\"seconds\":3,\"idle\":true}");
 	for (unsigned i = 1; i <= cells.n; i++) {
-		char *cell = xasprintf("{\"t\":\"cell\",\"i\":%u,\"cell\":\"%s\"}", i - 1, texts[3]);
+		char *cell =
+			xasprintf("{\"t\":\"cell\",\"i\":%u,\"cell\":\"%s\"}", i - 1, texts[3]);
 
 		say(0, cell);
 		polite_sample(i, 0, "ok", "");
@@ -151,23 +168,38 @@ static void rude(void)
 		"@ml1 0 999999999 2 0 {}\n",
 	};
 	static const char *const messages[] = {
-		"", "{", "[]", "null", "\"x\"", "{\"t\":\"sample\"}", "{\"t\":1}", "{\"t\":null,\"i\":-1}",
-		"{\"t\":\"cell\",\"i\":99999999}", "{\"t\":\"cell-end\",\"i\":-9223372036854775808}",
-		"{\"t\":\"cell\",\"i\":1e400}", "{\"t\":\"hello\"}", "{\"t\":\"settled\",\"seconds\":\"x\"}",
+		"",
+		"{",
+		"[]",
+		"null",
+		"\"x\"",
+		"{\"t\":\"sample\"}",
+		"{\"t\":1}",
+		"{\"t\":null,\"i\":-1}",
+		"{\"t\":\"cell\",\"i\":99999999}",
+		"{\"t\":\"cell-end\",\"i\":-9223372036854775808}",
+		"{\"t\":\"cell\",\"i\":1e400}",
+		"{\"t\":\"hello\"}",
+		"{\"t\":\"settled\",\"seconds\":\"x\"}",
 		"{\"t\":\"sample\",\"cell\":\"" UP "tmp/" MARK "\",\"iter\":0,\"outcome\":\"ok\"}",
 		"{\"t\":\"sample\",\"cell\":\"x\",\"cell\":\"y\",\"iter\":0,\"outcome\":\"ok\"}",
-		"{\"t\":\"sample\",\"cell\":\"x\",\"iter\":99999999999999999999,\"outcome\":\"ok\"}",
+		"{\"t\":\"sample\",\"cell\":\"x\",\"iter\":99999999999999999999,\"outcome\":"
+		"\"ok\"}",
 		"{\"t\":\"sample\",\"cell\":\"x\",\"iter\":0,\"outcome\":\"\\u001b[31m\"}",
 		"{\"t\":\"sample\",\"cell\":\"x\\u0000y\",\"iter\":0,\"outcome\":\"ok\"}",
 		"{\"t\":\"sample\",\"cell\":\"x\",\"iter\":0,\"outcome\":\"ok\",\"ops\":-1}",
-		"{\"t\":\"sample\",\"cell\":\"x\",\"iter\":0,\"outcome\":\"ok\",\"metrics\":{\"a\":NaN}}",
-		"{\"t\":\"fatal\",\"reason\":\"\\u001b[31m\"}", "\xff\xfe\x80",
+		"{\"t\":\"sample\",\"cell\":\"x\",\"iter\":0,\"outcome\":\"ok\",\"metrics\":{\"a\":"
+		"NaN}}",
+		"{\"t\":\"fatal\",\"reason\":\"\\u001b[31m\"}",
+		"\xff\xfe\x80",
 	};
 	static const char *const groups[] = {"metrics", "vmstat", "perf"};
 	struct str s = STR_INIT;
 
 	for (size_t i = 0; i < 3 * TEXTS; i++) {
-		str_addf(&s, "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":0,\"outcome\":\"ok\",\"%s\":{\"%s\":1}}",
+		str_addf(&s,
+			 "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":0,\"outcome\":\"ok\",\"%s\":{"
+			 "\"%s\":1}}",
 			 cells.v[0], groups[i % 3], texts[i / 3]);
 		say(1, s.buf);
 		str_clear(&s);
@@ -209,14 +241,18 @@ static void huge(void)
 	str_clear(&s);
 	polite_hello();
 	say(0, "{\"t\":\"settled\",\"seconds\":3,\"idle\":true}");
-	str_addf(&s, "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":0,\"outcome\":\"ok\",\"metrics\":{\"a\":0",
+	str_addf(&s,
+		 "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":0,\"outcome\":\"ok\",\"metrics\":{"
+		 "\"a\":0",
 		 cells.v[0]);
 	for (int i = 0; s.len < FRAME_MAX_PAYLOAD - 100; i++)
 		str_addf(&s, ",\"%x\":1", i);
 	str_add(&s, "}}");
 	say(1, s.buf);
 	str_clear(&s);
-	str_addf(&s, "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":0,\"outcome\":\"fail\",\"reason\":\"%0*d\"}",
+	str_addf(&s,
+		 "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":0,\"outcome\":\"fail\",\"reason\":\"%"
+		 "0*d\"}",
 		 cells.v[0], 4000000, 0);
 	say(1, s.buf);
 	str_release(&s);

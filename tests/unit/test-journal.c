@@ -1,4 +1,5 @@
-/* The journal of changed settings: what was changed is put back as it was at first, by whoever comes. */
+/* The journal of changed settings: what was changed is put back as it was at first, by whoever
+ * comes. */
 #include "tests/unit/check.h"
 
 #include <fcntl.h>
@@ -127,7 +128,8 @@ static void test_undeclared(void **state)
 /* A setting does not outlive the kernel: after another boot there is nothing to put back. */
 static void test_other_boot(void **state)
 {
-	char *path = put_file(*state, "knob", "3\n"), *text = xasprintf("boot 0-0\nwrite %s\t9\n", path);
+	char *path = put_file(*state, "knob", "3\n"),
+	     *text = xasprintf("boot 0-0\nwrite %s\t9\n", path);
 	int fd;
 
 	free(put_file(*state, "journal", text));
@@ -174,8 +176,9 @@ static void test_refused(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
-	const struct CMUnitTest tests[] = {T(test_puts_back),  T(test_already_back), T(test_directory),
-					   T(test_undeclared), T(test_other_boot),   T(test_refused)};
+	const struct CMUnitTest tests[] = {T(test_puts_back),  T(test_already_back),
+					   T(test_directory),  T(test_undeclared),
+					   T(test_other_boot), T(test_refused)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,6 +133,26 @@ static void test_tampered(void **state)
 	free(spec);
 }
 
+/* What a figure is explained with is checked as the image is, and refused by its name. */
+static void test_tampered_config(void **state)
+{
+	char *spec = kernel_deb("a", 83), *config;
+	struct kernel_opts o = {.cache = top};
+	struct kernel k;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(kernel_resolve(&k, spec, &o, &err), 0);
+	config = xstrdup(k.config);
+	kernel_release(&k);
+	assert_int_equal(fs_write_atomic(config, "CONFIG_EVIL=y\n", 14, &err), 0);
+	assert_int_equal(kernel_resolve(&k, spec, &o, &err), -1);
+	assert_non_null(strstr(err.text, config));
+	assert_non_null(strstr(err.text, "SHA-256"));
+	free(config);
+	free(spec);
+}
+
 /* What fails leaves nothing that looks like a kernel. */
 static void test_bad_deb(void **state)
 {
@@ -343,7 +363,7 @@ static void test_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_TOP(test_bzimage), WITH_TOP(test_deb),   WITH_TOP(test_tampered),
+		WITH_TOP(test_bzimage), WITH_TOP(test_deb),   WITH_TOP(test_tampered), WITH_TOP(test_tampered_config),
 		WITH_TOP(test_bad_deb), WITH_TOP(test_cached), WITH_TOP(test_image),
 		WITH_TOP(test_suites),	WITH_TOP(test_space),  WITH_TOP(test_paths),
 		cmocka_unit_test(test_named),

@@ -1,4 +1,5 @@
-/* measured FILE COMMAND...: runs it and writes its seconds and its peak of memory in MiB to FILE. */
+/* measured FILE COMMAND...: runs it and writes its seconds and its peak of memory in MiB to FILE.
+ */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -26,7 +27,8 @@ int main(int argc, char **argv)
 	f = fopen(argv[1], "w");
 	if (!f)
 		return 2;
-	fprintf(f, "%.1f %ld\n", (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9,
+	fprintf(f, "%.1f %ld\n",
+		(double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9,
 		usage.ru_maxrss >> 10);
 	fclose(f);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
