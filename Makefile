@@ -134,7 +134,7 @@ sanitized: $(runner_verbs) $(analysis_verbs) $(unit_tests)
 	@MLOCKLAB_LIBEXEC=$(B)/libexec tests/run.sh $(call pick,$(unit_tests) $(test_scripts))
 
 # And as they are built, under valgrind, which alone sees memory that was never written. test-bench
-# counts page faults, of which there are more then.
+# counts page faults, of which there are more then; e2e/hostile copies a program, and gets valgrind.
 under_valgrind := $(patsubst $(B)/%,$(B)/valgrind/%,$(runner_verbs) $(analysis_verbs) \
 	$(filter-out %/test-bench,$(unit_tests)))
 $(under_valgrind): tests/under-valgrind.sh
@@ -142,7 +142,8 @@ $(under_valgrind): tests/under-valgrind.sh
 check-valgrind: all $(unit_tests) $(under_valgrind)
 	@rm -rf $(B)/valgrind/log && mkdir -p $(B)/valgrind/log
 	@MLOCKLAB_LIBEXEC=$(B)/valgrind/libexec tests/run.sh \
-		$(call pick,$(filter $(B)/valgrind/tests/%,$(under_valgrind)) $(test_scripts))
+		$(call pick,$(filter $(B)/valgrind/tests/%,$(under_valgrind)) \
+		$(filter-out %/hostile.sh,$(test_scripts)))
 	@! cat $(B)/valgrind/log/* | grep .
 
 lint:

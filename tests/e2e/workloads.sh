@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../common.sh"
 
 kernels=${KERNELS:-5.10 6.1 6.12 7.2}
-bench=${libexec%/libexec}/mlockbench
+bench=build/mlockbench
 
 # workload and parameters | metric, least, most | counter (a metric or of /proc/vmstat), least, most,
 # and where kernels before 5.18 do otherwise: | their metric | their counter
