@@ -63,12 +63,11 @@ expect 0 mlocklab locks --format json "$tmp/bpf"
 [ "$(total old rmap_walk_file)" -gt 0 ] || die 'bpf sees no waiting in rmap_walk_file on 5.10'
 [ "$(total old unlink_file_vma)" -gt 0 ] || die 'bpf sees no waiting in unlink_file_vma on 5.10'
 
-# perf's own word is kept as it is; a kernel without what it records says so.
-contended | sed 's/^locks=.*/locks=perf/; s/^iterations=.*/iterations=1/' >"$tmp/perf.ini"
+# perf's own word is kept as it is.
+contended | sed '/^\[arm:old\]/,/^kernel/d; s/^locks=.*/locks=perf/' >"$tmp/perf.ini"
 expect 0 mlocklab run "$tmp/perf.ini" --out "$tmp/perf"
 expect 0 mlocklab locks "$tmp/perf"
 grep -q '^ *contended  *total wait' "$out" || die 'no table of perf, of 6.1'
-grep -q 'Not recorded: this kernel has no tracepoints of locks' "$out" || die 'perf says nothing of 5.10'
 
 # A kernel without an instrument says which it would take.
 contended | sed '/^\[arm:old\]/,/^kernel/d; s/^locks=.*/locks=lockstat/' >"$tmp/stat.ini"
