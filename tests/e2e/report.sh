@@ -45,7 +45,7 @@ diff -r "$tmp/first" "$run/report" >"$tmp/diff" || die "a second report differs:
 
 # What a guest or a file says is text, whatever it says.
 # shellcheck disable=SC2016 # it is not to be expanded
-evil='<script>alert(1)</script>\\u001b[31m'"'"'`x`$(x)'
+evil='<script>alert(1)</script>'"'"'`x`$(x)'
 cp -r "$run" "$tmp/evil"
 sed "s|\"cpu\": \"[^\"]*\"|\"cpu\": \"$evil\"|; s|\"name\": \"[a-z]*\",\$|&|; \
 	s|\"release\": \"[^\"]*\"|\"release\": \"$evil\"|" "$run/run.json" >"$tmp/evil/run.json"
@@ -53,6 +53,10 @@ expect 0 mlocklab report "$tmp/evil"
 grep -q '&lt;script&gt;alert(1)' "$tmp/evil/report/index.html" || die 'the planted text is not shown'
 same "$(grep -c '<script' "$tmp/evil/report/index.html")" 0 'planted scripts in the page'
 same "$(cat "$tmp/evil/report/"* | tr -dc '\033' | wc -c)" 0 'escape characters in the report'
+# but what a terminal would obey is no name of anything
+sed 's|"cpu": "[^"]*"|"cpu": "\\u001b[31m"|' "$run/run.json" >"$tmp/evil/run.json"
+expect 2 mlocklab report "$tmp/evil"
+says 'holds a control character'
 
 expect 2 mlocklab report
 says 'report takes one run or two, not 0'
