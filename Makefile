@@ -140,7 +140,7 @@ under_valgrind := $(patsubst $(B)/%,$(B)/valgrind/%,$(runner_verbs) $(analysis_v
 $(under_valgrind): tests/under-valgrind.sh
 	@mkdir -p $(@D) && ln -sf $(abspath $<) $@
 check-valgrind: all $(unit_tests) $(under_valgrind)
-	@rm -rf $(B)/valgrind/log && mkdir -p $(B)/valgrind/log
+	@rm -rf $(B)/valgrind/log && mkdir -p -m 1777 $(B)/valgrind/log
 	@MLOCKLAB_LIBEXEC=$(B)/valgrind/libexec tests/run.sh \
 		$(call pick,$(filter $(B)/valgrind/tests/%,$(under_valgrind)) \
 		$(filter-out %/hostile.sh,$(test_scripts)))

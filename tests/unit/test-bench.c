@@ -61,6 +61,7 @@ static int run_fake(struct seen *seen, struct run_opts opts)
 	struct err err;
 	int ret;
 
+	figures_release(&seen->metrics);
 	*seen = (struct seen){.letters = ""};
 	assert_int_equal(cell_parse(&c, &fake, NULL, 0, &err), 0);
 	ret = harness_run(&c, &opts, &sink, &err);
@@ -86,7 +87,7 @@ static enum outcome sleep_a_bit(struct bench *b)
 
 static void test_records(void **state)
 {
-	struct seen s;
+	struct seen s = {.letters = ""};
 
 	(void)state;
 	assert_int_equal(run_with(sleep_a_bit, &s), EXIT_OK);
@@ -122,7 +123,7 @@ static enum outcome unwilling(struct bench *b)
 
 static void test_outcomes(void **state)
 {
-	struct seen s;
+	struct seen s = {.letters = ""};
 
 	(void)state;
 	/* What is wrong is kept with its figures, and the run goes on; what is broken ends it. */
@@ -138,6 +139,7 @@ static void test_outcomes(void **state)
 	assert_string_equal(s.letters, "wb");
 	assert_int_equal(run_with(unwilling, &s), EXIT_SKIP);
 	assert_string_equal(s.reason, "no such kernel");
+	figures_release(&s.metrics);
 }
 
 static uint64_t a_lot(struct bench *b)
@@ -148,7 +150,7 @@ static uint64_t a_lot(struct bench *b)
 
 static void test_needs(void **state)
 {
-	struct seen s;
+	struct seen s = {.letters = ""};
 
 	(void)state;
 	fake.needs.memory = a_lot;
@@ -159,6 +161,7 @@ static void test_needs(void **state)
 	assert_int_equal(run_with(sleep_a_bit, &s), EXIT_SKIP);
 	assert_non_null(strstr(s.reason, "needs 100000 CPUs, there are "));
 	fake.needs = (struct needs){0};
+	figures_release(&s.metrics);
 }
 
 static enum outcome latencies(struct bench *b)
@@ -173,7 +176,7 @@ static enum outcome latencies(struct bench *b)
 /* Of 150 values the nearest ranks are 75 and 149 (148.5 rounded up). */
 static void test_percentiles(void **state)
 {
-	struct seen s;
+	struct seen s = {.letters = ""};
 
 	(void)state;
 	run_with(latencies, &s);
@@ -200,7 +203,7 @@ static enum outcome draw(struct bench *b)
  */
 static void test_random_and_inject(void **state)
 {
-	struct seen s;
+	struct seen s = {.letters = ""};
 
 	(void)state;
 	fake.iterate = draw;
@@ -288,7 +291,7 @@ static enum outcome crew_of_nobody(struct bench *b)
 
 static void test_crew(void **state)
 {
-	struct seen s;
+	struct seen s = {.letters = ""};
 
 	(void)state;
 	assert_int_equal(run_with(refusing_crew, &s), EXIT_USAGE);
@@ -302,6 +305,7 @@ static void test_crew(void **state)
 	assert_int_equal(run_with(working_crew, &s), EXIT_OK);
 	assert_true(s.minflt >= 3 * 64);
 	assert_int_equal(run_with(crew_of_nobody, &s), EXIT_OK);
+	figures_release(&s.metrics);
 }
 
 static enum outcome leave_locked(struct bench *b)
@@ -319,7 +323,7 @@ static enum outcome leave_locked(struct bench *b)
 /* An iteration that leaves memory locked is wrong, and is told by how much. */
 static void test_accounting(void **state)
 {
-	struct seen s;
+	struct seen s = {.letters = ""};
 
 	(void)state;
 	fake.slack_pages = 0;
