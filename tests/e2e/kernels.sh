@@ -77,7 +77,7 @@ fi
 copy="$MLOCKLAB_CACHE/kernels/$kernel"
 printf x >>"$copy/vmlinuz"
 expect 2 mlocklab kernels fetch debian:5.10
-says "cached image '$copy/vmlinuz' does not have the SHA-256"
+says "cached file '$copy/vmlinuz' does not have the SHA-256"
 says "mlocklab kernels rm $kernel"
 expect 0 mlocklab kernels rm "$kernel"
 [ ! -e "$copy" ] || die "rm left '$copy'"
