@@ -334,6 +334,7 @@ static void test_accounting(void **state)
 	assert_non_null(strstr(s.reason, "the accounting did not come back: nr_mlock +"));
 	fake.slack_pages = 1 << 20;
 	figures_release(&s.metrics);
+	figures_release(&s.metrics);
 }
 
 static void test_vmstat(void **state)
