@@ -64,6 +64,15 @@ says() {
 	}
 }
 
+# Runs a command with mounts of its own, as root in a namespace where we are not: own_mounts COMMAND...
+own_mounts() {
+	if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+		unshare -m "$@"
+	else
+		unshare -rm "$@"
+	fi
+}
+
 # A member of a JSON object in a file, for strings and numbers on lines of their own
 member() {
 	sed -n "s/^ *\"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$1" | head -n 1

@@ -170,13 +170,13 @@ if [ "$libexec" = build/libexec ]; then
 	checks=$((checks + 4))
 fi
 
-if ! unshare -rm true 2>/dev/null; then
-	echo "$checks checks; a full disk and a read-only one need unshare -rm"
+if ! own_mounts true 2>/dev/null; then
+	echo "$checks checks; a full disk and a read-only one need mounts of their own (unshare -rm)"
 	exit 0
 fi
 
 # shellcheck disable=SC2016 # all of it is the inner shell's
-expect 0 unshare -rm sh -c '
+expect 0 own_mounts sh -c '
 	run=$1 out=$2 reference=$3
 	shift 3
 	fail() { echo "FAIL: $*" >&2; exit 1; }

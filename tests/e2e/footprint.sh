@@ -4,7 +4,7 @@
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
-unshare -rm true 2>/dev/null || skip 'needs unshare -rm'
+own_mounts mount --make-rprivate / 2>/dev/null || skip 'needs mounts of its own (unshare -rm), and / to be one'
 
 expect 0 mlocklab kernels fetch debian:6.1
 set -- "${MLOCKLAB_CACHE:-cache}"/kernels/linux-image-6.1.*/
@@ -64,7 +64,7 @@ cat >"$tmp/verbs" <<EOF2
 EOF2
 
 touch "$tmp/stamp"
-expect 0 unshare -rm sh "$tmp/inner" "$tmp" "$libexec"
+expect 0 own_mounts sh "$tmp/inner" "$tmp" "$libexec"
 same "$(outcome_of "$tmp/results/host" 1)" ok 'the session on this machine'
 same "$(grep -c '"outcome":"ok"' "$tmp/results/guest/boots/001/samples.jsonl")" 2 'samples of a guest'
 find /dev /run -xdev -newer "$tmp/stamp" -name '*mlock*' | grep . && die 'it left something'
