@@ -100,8 +100,9 @@ static void log_ticks(struct str *out, struct range r)
 {
 	static const double some[] = {1, 2, 5}, many[] = {1, 1.5, 2, 3, 5, 7};
 	double decades = log10(r.hi / r.lo);
-	const double *between = decades < 1.3 ? many : some;
-	int each = decades < 1.3 ? 6 : decades <= 3 ? 3 : 1, step = decades > 9 ? 3 : 1;
+	bool is_short = decades < 1.3;
+	const double *between = is_short ? many : some;
+	int each = is_short ? 6 : decades <= 3 ? 3 : 1, step = decades > 9 ? 3 : 1;
 
 	for (int e = (int)floor(log10(r.lo)); e <= log10(r.hi); e += step) {
 		for (int i = 0; i < each; i++) {
