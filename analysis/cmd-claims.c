@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/claims.h"
-#include "lib/fs.h"
+#include "analysis/text.h"
 #include "lib/paths.h"
 
 static const char usage_text[] =
@@ -177,15 +177,6 @@ static int tell(const struct court *t, const struct options *o, struct str *out,
 	return ret;
 }
 
-static int deliver(const struct options *o, const struct str *out, struct err *err)
-{
-	if (o->output)
-		return fs_write_atomic(o->output, str_text(out), out->len, err);
-	if (fwrite(str_text(out), 1, out->len, stdout) != out->len || fflush(stdout))
-		return err_sys(err, "cannot write standard output");
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct options o = {.write = ledger_text};
@@ -199,7 +190,7 @@ int main(int argc, char **argv)
 	if (ret == 0)
 		ret = tell(&t, &o, &out, &err);
 	if (ret == 0)
-		ret = deliver(&o, &out, &err);
+		ret = text_deliver(&out, o.output, &err);
 	if (ret < 0)
 		fprintf(stderr, "mlocklab claims: %s\n", err.text);
 	str_release(&out);

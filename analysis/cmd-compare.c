@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/export.h"
-#include "lib/fs.h"
+#include "analysis/text.h"
 
 static const char usage_text[] =
 	"usage: mlocklab compare [option...] RUN [NEW-RUN]\n"
@@ -155,15 +155,6 @@ static int parse(struct options *o, int argc, char **argv, struct err *err)
 	return 0;
 }
 
-static int deliver(const struct options *o, const struct str *out, struct err *err)
-{
-	if (o->output)
-		return fs_write_atomic(o->output, str_text(out), out->len, err);
-	if (fwrite(str_text(out), 1, out->len, stdout) != out->len || fflush(stdout))
-		return err_sys(err, "cannot write standard output");
-	return 0;
-}
-
 /* Whether a run that may stop early may stop, for the program that makes its boots: every primary
  * metric must have its verdict. */
 static int look(const struct comparison *c, struct err *err)
@@ -193,7 +184,7 @@ static int compare(const struct options *o, const struct run *old, const struct 
 		return -1;
 	if (o->look)
 		code = look(&c, err);
-	else if (o->exporter->write(&c, &o->export, &out, err) == 0 && deliver(o, &out, err) == 0 &&
+	else if (o->exporter->write(&c, &o->export, &out, err) == 0 && text_deliver(&out, o->output, err) == 0 &&
 	    (!o->write || compare_write(&c, err) == 0))
 		code = compare_exit_code(&c, o->strict);
 	str_release(&out);

@@ -1,8 +1,10 @@
 #include "analysis/text.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/fs.h"
 
 void text_escape(struct str *out, const char *text)
 {
@@ -58,4 +60,13 @@ void text_csv(struct str *out, const char *text)
 	}
 	str_add(out, quote ? "\"" : "");
 	free(clean);
+}
+
+int text_deliver(const struct str *text, const char *path, struct err *err)
+{
+	if (path)
+		return fs_write_atomic(path, str_text(text), text->len, err);
+	if (fwrite(str_text(text), 1, text->len, stdout) != text->len || fflush(stdout))
+		return err_sys(err, "cannot write standard output");
+	return 0;
 }

@@ -2,6 +2,7 @@
 #ifndef ANALYSIS_TEXT_H
 #define ANALYSIS_TEXT_H
 
+#include "lib/err.h"
 #include "lib/str.h"
 
 /* Appends text from outside: what is not printable ASCII is written \xNN, a backslash \\. */
@@ -12,5 +13,8 @@ void text_wrap(struct str *out, const char *text, size_t width, size_t indent);
 
 /* Appends a field of CSV (RFC 4180): quoted where it must be, control characters as '?'. */
 void text_csv(struct str *out, const char *text);
+
+/* Writes it to the file, whole or not at all, or without a path to standard output. */
+int text_deliver(const struct str *text, const char *path, struct err *err);
 
 #endif
