@@ -182,25 +182,33 @@ expect 0 own_mounts sh -c '
 	fail() { echo "FAIL: $*" >&2; exit 1; }
 
 	mkdir "$out" && mount -t tmpfs -o size=16m tmpfs "$out" || fail "no tmpfs"
+	# no sample comes before the disk is full
+	export FAULTS=wait GO="$out/../go"
 	"$run" "$@" --out "$out/full" 2>"$out/../full.err" &
 	until grep -q hello "$out/full/boots/001/events.jsonl" 2>/dev/null; do sleep 0.1; done
 	dd if=/dev/zero of="$out/filler" bs=4k 2>/dev/null
+	touch "$GO"
 	wait $!
 	[ $? = 2 ] || fail "a full disk went unnoticed"
 	cat "$out/../full.err" >&2
 	grep -q "cannot store the records of boot 1.*No space left" "$out/../full.err" || fail "no word of it"
 	[ ! -e "$out/full/boots/001/boot.json" ] || fail "the boot counts as done"
 
-	mount -o remount,ro "$out"
-	"$run" --resume "$out/full" 2>"$out/../ro.err" && fail "a read-only run was gone on with"
+	# the QEMU behind the filter may have its console open for a moment longer
+	for i in $(seq 100); do
+		mount -o remount,ro "$out" 2>/dev/null && break
+		sleep 0.1
+	done
+	"$run" --resume "$out/full" --qemu tests/fake/qemu-filter 2>"$out/../ro.err" && fail "a read-only run was gone on with"
 	grep -q "Read-only file system" "$out/../ro.err" || fail "no word of read-only"
 	"$run" "$@" --out "$out/other" 2>"$out/../ro.err" && fail "a run began in a read-only directory"
 	grep -q "cannot create directory .*/other.: Read-only file system" "$out/../ro.err" || fail "no word of it"
 	mount -o remount,rw "$out"
 
 	rm "$out/filler"
-	"$run" --resume "$out/full" || fail "it does not go on once there is room"
+	"$run" --resume "$out/full" --qemu tests/fake/qemu-filter || fail "it does not go on once there is room"
 	cmp "$out/full/boots/001/samples.jsonl" "$reference" || fail "its samples differ"
-' sh "$libexec/mlocklab-run" "$tmp/disk" "$tmp/once/boots/001/samples.jsonl" "$tmp/small.ini"
+' sh "$libexec/mlocklab-run" "$tmp/disk" "$tmp/once/boots/001/samples.jsonl" "$tmp/small.ini" \
+	--qemu tests/fake/qemu-filter
 
 echo "$checks checks"
