@@ -53,6 +53,18 @@ int background_read(json_t *files, const json_t *params, const char *experiment,
 	return ret;
 }
 
+int background_restore(json_t *files, const json_t *stored, struct err *err)
+{
+	const char *name;
+	json_t *text;
+
+	json_object_foreach((json_t *)stored, name, text)
+		if (!is_below(name) || !json_is_string(text))
+			return err_set(err, "run.json has '%s' in its files: a path below a directory, and "
+					    "its text", name);
+	return stored ? json_object_update(files, (json_t *)stored) : 0;
+}
+
 static int write_one(const char *path, const char *text, struct err *err)
 {
 	char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));

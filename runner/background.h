@@ -12,6 +12,8 @@
 
 /* Reads what a cell's parameters name, if anything, into `files` (path: text). */
 int background_read(json_t *files, const json_t *params, const char *experiment, struct err *err);
+/* The same from a stored run's `experiment.files`, which may be anybody's; NULL of an older tool. */
+int background_restore(json_t *files, const json_t *stored, struct err *err);
 /* Writes them below a directory. */
 int background_write(const json_t *files, const char *dir, struct err *err);
 

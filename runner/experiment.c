@@ -325,8 +325,10 @@ int experiment_from_json(struct experiment *e, const json_t *run, struct err *er
 
 	set_defaults(e, json_get_str(x, "file", "run.json"));
 	e->text = xstrdup(json_get_str(x, "text", ""));
-	/* a run of an older tool has none */
-	json_object_update(e->files, json_object_get(x, "files"));
+	if (background_restore(e->files, json_object_get(x, "files"), err) < 0) {
+		experiment_release(e);
+		return -1;
+	}
 	json_decref(e->workloads);
 	e->workloads = json_incref(json_object_get(run, "workloads"));
 	json_array_foreach(json_object_get(run, "arms"), i, o) {

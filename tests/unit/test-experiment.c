@@ -157,6 +157,14 @@ static void test_run_json_refused(void **state)
 	assert_int_equal(experiment_from_json(&e, run, &err), -1);
 	assert_says(&err, "run.json has the arm 'a' twice");
 	json_decref(run);
+	run = json_pack("{s:{s:{s:s}}}", "experiment", "files", "a/../../b", "text");
+	assert_int_equal(experiment_from_json(&e, run, &err), -1);
+	assert_says(&err, "run.json has 'a/../../b' in its files");
+	json_decref(run);
+	run = json_pack("{s:{s:{s:i}}}", "experiment", "files", "a", 1);
+	assert_int_equal(experiment_from_json(&e, run, &err), -1);
+	assert_says(&err, "run.json has 'a' in its files");
+	json_decref(run);
 }
 
 #define JOB "[j]\nworkload=null\n"
