@@ -18,14 +18,17 @@ libs_analysis := -lgsl -lgslcblas -lsqlite3 -lm $(libs_lib)
 objs = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 lib_o := $(call objs,lib/*.c)
 workload_o := $(filter-out $(B)/workloads/main.o,$(call objs,workloads/*.c))
-runner_o := $(filter-out $(B)/runner/cmd-%,$(call objs,runner/*.c))
+# Rooms that are no part of the runner's library: programs, what runs in a guest, and in QEMU
+runner_apart := $(patsubst %,$(B)/runner/%,main/mlocklab.o verbs/% guest/% plugin/%)
+runner_o := $(filter-out $(runner_apart),$(call objs,runner/*/*.c))
 guest_o := $(filter-out $(B)/runner/guest/init.o,$(call objs,runner/guest/*.c))
-analysis_o := $(filter-out $(B)/analysis/cmd-%,$(call objs,analysis/*.c))
+analysis_o := $(filter-out $(B)/analysis/verbs/%,$(call objs,analysis/*/*.c))
 
-# A verb is a program: runner/cmd-run.c and analysis/cmd-report.c become libexec/mlocklab-run and -report.
-runner_verbs := $(patsubst runner/cmd-%.c,$(B)/libexec/mlocklab-%,$(wildcard runner/cmd-*.c))
-analysis_verbs := $(patsubst analysis/cmd-%.c,$(B)/libexec/mlocklab-%,$(wildcard analysis/cmd-*.c))
-unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test-*.c))
+# A verb is a program: runner/verbs/run.c and analysis/verbs/report.c become
+# libexec/mlocklab-run and -report.
+runner_verbs := $(patsubst runner/verbs/%.c,$(B)/libexec/mlocklab-%,$(wildcard runner/verbs/*.c))
+analysis_verbs := $(patsubst analysis/verbs/%.c,$(B)/libexec/mlocklab-%,$(wildcard analysis/verbs/*.c))
+unit_tests := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*/*.c))
 
 programs := mlocklab $(B)/mlockbench $(B)/guest-init $(runner_verbs) $(analysis_verbs)
 
@@ -67,20 +70,20 @@ $(B)/mlockbench: $(B)/workloads/main.o $(B)/workloads.a $(B)/lib.a
 $(B)/guest-init: $(B)/runner/guest/init.o $(B)/guest.a $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz
 
-$(runner_verbs): $(B)/libexec/mlocklab-%: $(B)/runner/cmd-%.o $(B)/runner.a $(B)/lib.a
+$(runner_verbs): $(B)/libexec/mlocklab-%: $(B)/runner/verbs/%.o $(B)/runner.a $(B)/lib.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_runner)
-$(analysis_verbs): $(B)/libexec/mlocklab-%: $(B)/analysis/cmd-%.o $(B)/analysis.a $(B)/lib.a
+$(analysis_verbs): $(B)/libexec/mlocklab-%: $(B)/analysis/verbs/%.o $(B)/analysis.a $(B)/lib.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_analysis)
 
 -include runner/plugin/rules.mk
--include runner/bpf/rules.mk
+-include runner/guest/bpf/rules.mk
 include install.mk
 -include tests/fuzz/rules.mk
 
 # A unit test may use everything; it sees each part through its header.
-$(unit_tests): $(B)/tests/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(B)/runner.a $(B)/analysis.a $(plugin_a) $(B)/lib.a
+$(unit_tests): $(B)/unit/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(B)/runner.a $(B)/analysis.a $(plugin_a) $(B)/lib.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(libs_runner) $(libs_analysis)
 
@@ -101,7 +104,7 @@ unit: all $(unit_tests)
 
 # Every test; T='e2e/smoke unit/frame' runs only those.
 test_scripts := tests/includes.sh $(wildcard tests/e2e/*.sh)
-pick = $(if $(T),$(foreach t,$(T),$(filter %/$(t).sh %/$(t:unit/%=test-%),$(1))),$(1))
+pick = $(if $(T),$(foreach t,$(T),$(filter %/$(t).sh $(B)/$(t),$(1))),$(1))
 
 # Another make, which sees what the first has installed: some programs are built only where it is there.
 .PHONY: checked
@@ -133,16 +136,16 @@ check-asan: all $(test_programs)
 sanitized: $(runner_verbs) $(analysis_verbs) $(unit_tests)
 	@MLOCKLAB_LIBEXEC=$(B)/libexec tests/run.sh $(call pick,$(unit_tests) $(test_scripts))
 
-# And as they are built, under valgrind, which alone sees memory that was never written. test-bench
+# And as they are built, under valgrind, which alone sees memory that was never written. workloads/harness
 # counts page faults, of which there are more then; e2e/hostile copies a program, and gets valgrind.
 under_valgrind := $(patsubst $(B)/%,$(B)/valgrind/%,$(runner_verbs) $(analysis_verbs) \
-	$(filter-out %/test-bench,$(unit_tests)))
+	$(filter-out %/workloads/harness,$(unit_tests)))
 $(under_valgrind): tests/under-valgrind.sh
 	@mkdir -p $(@D) && ln -sf $(abspath $<) $@
 check-valgrind: all $(unit_tests) $(under_valgrind)
 	@rm -rf $(B)/valgrind/log && mkdir -p -m 1777 $(B)/valgrind/log
 	@MLOCKLAB_LIBEXEC=$(B)/valgrind/libexec tests/run.sh \
-		$(call pick,$(filter $(B)/valgrind/tests/%,$(under_valgrind)) \
+		$(call pick,$(filter $(B)/valgrind/unit/%,$(under_valgrind)) \
 		$(filter-out %/hostile.sh,$(test_scripts)))
 	@! cat $(B)/valgrind/log/* | grep .
 
@@ -150,10 +153,10 @@ lint:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --language=c --inline-suppr -j 2 -I. -D_GNU_SOURCE \
 		-DMLOCKLAB_VERSION='"$(VERSION)"' --enable=warning,performance,portability \
 		--include=tests/cppcheck.h \
-		--suppress=missingIncludeSystem --suppress=identicalInnerCondition -i runner/bpf/waits.bpf.c \
+		--suppress=missingIncludeSystem --suppress=identicalInnerCondition -i runner/guest/bpf/waits.bpf.c \
 		lib runner workloads analysis
-	printf '%s\n' $(filter-out lib/err.c runner/bpf/%,$(wildcard lib/*.c workloads/*.c runner/*.c runner/*/*.c \
-		analysis/*.c)) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 -D_GNU_SOURCE -I. \
+	printf '%s\n' $(filter-out lib/err.c runner/guest/bpf/%,$(wildcard lib/*.c workloads/*.c runner/*/*.c \
+		analysis/*/*.c)) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 -D_GNU_SOURCE -I. \
 		-DMLOCKLAB_VERSION='"$(VERSION)"' -DPLUGIN_API=2 -include tests/tidy.h
 	shellcheck -S warning runner/*.sh runner/main/*.bash tests/*.sh tests/e2e/*.sh tests/fake/*
 

@@ -24,8 +24,8 @@ void paths_locate(const char *exe, char **top, char **home)
 	char *dir = xstrdup(exe);
 
 	*top = *home = NULL;
-	/* The deepest executable is three below the top: build/libexec/mlocklab-VERB. */
-	for (int level = 0; level < 3 && !*top && !*home; level++) {
+	/* The deepest executable is four below the top: build/unit/ROOM/TEST. */
+	for (int level = 0; level < 4 && !*top && !*home; level++) {
 		char *slash = strrchr(dir, '/');
 
 		if (!slash)

@@ -13,7 +13,7 @@ mkdir -p "$logs" || exit 1
 # The name of a test on the screen: unit/frame, e2e/smoke, includes
 name_of() {
 	case $1 in
-	*/test-*) echo "unit/${1##*/test-}" ;;
+	*/unit/*) echo "unit/${1##*/unit/}" ;;
 	*/e2e/*.sh) basename "$1" .sh | sed 's,^,e2e/,' ;;
 	*) basename "$1" .sh ;;
 	esac

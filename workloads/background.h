@@ -1,7 +1,7 @@
 /*
  * A stream of I/O that another program makes while a workload is measured: the parameter
  * background=fio:FILE of every workload, where FILE is a job file for fio(1). The runner brings fio
- * and the file into the guest (runner/background.h).
+ * and the file into the guest (runner/plan/background.h).
  */
 #ifndef WORKLOADS_BACKGROUND_H
 #define WORKLOADS_BACKGROUND_H

@@ -1,6 +1,6 @@
 /*
  * Programs of others as workloads. A workload whose parameter is called "program" gets that
- * program into its guest, with its libraries (runner/boot-files.c).
+ * program into its guest, with its libraries (runner/boot/files.c).
  */
 #ifndef WORKLOADS_OUTSIDE_H
 #define WORKLOADS_OUTSIDE_H

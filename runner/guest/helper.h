@@ -1,4 +1,4 @@
-/* The recorder in the kernel: lock-bpf (runner/bpf/main.c), a program beside mlockbench. */
+/* The recorder in the kernel: lock-bpf (runner/guest/bpf/main.c), a program beside mlockbench. */
 #ifndef GUEST_HELPER_H
 #define GUEST_HELPER_H
 

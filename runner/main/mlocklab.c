@@ -8,7 +8,7 @@
 #include "lib/paths.h"
 #include "lib/str.h"
 #include "lib/verb.h"
-#include "runner/manual.h"
+#include "runner/main/manual.h"
 
 static const struct {
 	const char *verb, *help;

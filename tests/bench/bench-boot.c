@@ -12,10 +12,10 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/spawn.h"
-#include "runner/boot.h"
-#include "runner/initramfs.h"
+#include "runner/boot/boot.h"
+#include "runner/boot/initramfs.h"
 #include "lib/paths.h"
-#include "runner/qemu.h"
+#include "runner/probe/qemu.h"
 
 static double now(void)
 {

@@ -1,13 +1,13 @@
 #!/bin/sh
-# The functions by which waits are given to classes of locks (analysis/lock-class.c) are functions of the
+# The functions by which waits are given to classes of locks (analysis/cause/lock-class.c) are functions of the
 # kernels that the lab is for: each of at least one, and each kernel has some of every class.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
 # CLASS FUNCTION lines; a lruvec's are those of the list in is_lruvec()
 takers() {
-	sed -n 's/^\t{"\([^"]*\)", LOCK_\([A-Z_]*\), .*/\2 \1/p' analysis/lock-class.c
-	sed -n '/^static bool is_lruvec/,/^}/p' analysis/lock-class.c | grep -o '"[^"]*"' | sed 's/"\(.*\)"/LRUVEC \1/'
+	sed -n 's/^\t{"\([^"]*\)", LOCK_\([A-Z_]*\), .*/\2 \1/p' analysis/cause/lock-class.c
+	sed -n '/^static bool is_lruvec/,/^}/p' analysis/cause/lock-class.c | grep -o '"[^"]*"' | sed 's/"\(.*\)"/LRUVEC \1/'
 }
 
 takers | sort >"$tmp/takers"

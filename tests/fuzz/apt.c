@@ -1,6 +1,6 @@
 /* What apt and packages say: sources, versions, a simulated installation, control fields. */
-#include "runner/apt.h"
-#include "runner/deb.h"
+#include "runner/debian/apt.h"
+#include "runner/debian/deb.h"
 #include "tests/fuzz/fuzz.h"
 
 static void parse_mirror(const char *text)

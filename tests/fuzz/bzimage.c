@@ -1,5 +1,5 @@
 /* A kernel image: its release goes into paths and on the screen. */
-#include "runner/bzimage.h"
+#include "runner/kernels/bzimage.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,5 @@
 /* calibration.json, which runs carry with them, as it is put into words. */
-#include "analysis/calibration.h"
+#include "analysis/judge/calibration.h"
 #include "lib/json.h"
 #include "tests/fuzz/fuzz.h"
 

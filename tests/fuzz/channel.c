@@ -4,7 +4,7 @@
  */
 #include <zlib.h>
 #include "lib/json.h"
-#include "runner/boot-parts.h"
+#include "runner/boot/parts.h"
 #include "tests/fuzz/fuzz.h"
 
 /* The messages as they would come through the terminal line. */

@@ -1,5 +1,5 @@
 /* Files of claims, and the ledger of what they hold where nothing was measured. */
-#include "analysis/claims.h"
+#include "analysis/judge/claims.h"
 #include "tests/fuzz/fuzz.h"
 
 static void show(const struct claims *c)

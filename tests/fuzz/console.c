@@ -1,5 +1,5 @@
 /* A guest's console: the line that is kept as a boot's detail. */
-#include "runner/console.h"
+#include "runner/boot/console.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

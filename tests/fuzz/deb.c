@@ -10,7 +10,7 @@
 #include <archive_entry.h>
 #include <ftw.h>
 #include <sys/stat.h>
-#include "runner/deb.h"
+#include "runner/debian/deb.h"
 #include "tests/fuzz/fuzz.h"
 
 #define PACKAGE_BYTES (1 << 20)

@@ -3,8 +3,8 @@
  * program is started; an experiment that was taken goes through run.json unchanged.
  */
 #include <jansson.h>
-#include "runner/bench.h"
-#include "runner/experiment.h"
+#include "runner/plan/catalogue.h"
+#include "runner/plan/experiment.h"
 #include "tests/fuzz/fuzz.h"
 
 static int cells;

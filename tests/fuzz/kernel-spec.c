@@ -1,5 +1,5 @@
 /* Kernel specs, as typed or from a file. */
-#include "runner/kernel-spec.h"
+#include "runner/kernels/spec.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

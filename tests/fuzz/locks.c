@@ -1,6 +1,6 @@
 /* Lock traces: what a boot of kind `locks` told, line by line, and the tables made of it. */
-#include "analysis/locks-text.h"
-#include "analysis/locks.h"
+#include "analysis/write/locks-text.h"
+#include "analysis/cause/locks.h"
 #include "tests/fuzz/fuzz-run.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,6 @@
 /* profile.txt of a profiled boot, and what is made of it. */
-#include "analysis/flame.h"
-#include "analysis/profile-text.h"
+#include "analysis/write/flame.h"
+#include "analysis/write/profile-text.h"
 #include "tests/fuzz/fuzz-run.h"
 
 static void show(const struct profile *p)

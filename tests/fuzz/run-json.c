@@ -1,6 +1,6 @@
 /* run.json, from whoever hands on a run: read for analysis, and by the runner to go on with it. */
 #include "lib/json.h"
-#include "runner/experiment.h"
+#include "runner/plan/experiment.h"
 #include "tests/fuzz/fuzz-run.h"
 #include "tests/fuzz/shown.h"
 

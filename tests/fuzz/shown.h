@@ -2,7 +2,7 @@
 #ifndef TESTS_FUZZ_SHOWN_H
 #define TESTS_FUZZ_SHOWN_H
 
-#include "analysis/export.h"
+#include "analysis/write/export.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Loads the run, compares its arms and writes that down; what goes to a terminal is printable. */

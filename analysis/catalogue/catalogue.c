@@ -1,0 +1,189 @@
+#include "analysis/catalogue/catalogue.h"
+
+#include <errno.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "analysis/catalogue/db.h"
+
+static int open_db(struct catalogue *c, struct err *err)
+{
+	if (sqlite3_open(c->path, &c->db) != SQLITE_OK)
+		return catalogue_fail(c, err);
+	sqlite3_busy_timeout(c->db, 10000);
+	return 0;
+}
+
+/* 0 where the file holds what this version writes, 1 where it must be made again, -1 on failure. */
+static int check(struct catalogue *c, struct err *err)
+{
+	sqlite3_stmt *s = NULL;
+	int ret = sqlite3_prepare_v2(c->db, "PRAGMA user_version", -1, &s, NULL), version = -1;
+
+	if (ret == SQLITE_OK && (ret = sqlite3_step(s)) == SQLITE_ROW)
+		version = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	if (ret == SQLITE_ROW || ret == SQLITE_NOTADB || ret == SQLITE_CORRUPT)
+		return version != CATALOGUE_VERSION;
+	return catalogue_fail(c, err);
+}
+
+static int make_again(struct catalogue *c, struct err *err)
+{
+	static const char *const schema =
+		"BEGIN IMMEDIATE;"
+		"CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT UNIQUE, stamp TEXT, created "
+		"TEXT,"
+		" status TEXT, target TEXT);"
+		"CREATE TABLE arm(run INTEGER, n INTEGER, kernel TEXT, sha256 TEXT,"
+		" PRIMARY KEY(run, n));"
+		"CREATE TABLE figure(run INTEGER, arm INTEGER, cell TEXT, workload TEXT, metric "
+		"TEXT,"
+		" unit TEXT, value REAL, low REAL, high REAL, boots INTEGER,"
+		" PRIMARY KEY(run, arm, cell, metric));"
+		"CREATE INDEX by_metric ON figure(metric, workload);"
+		"PRAGMA user_version = " CATALOGUE_VERSION_TEXT ";"
+		"COMMIT";
+
+	sqlite3_close(c->db);
+	c->db = NULL;
+	if (unlink(c->path) < 0 && errno != ENOENT)
+		return err_sys(err, "cannot remove '%s'", c->path);
+	return open_db(c, err) < 0 ? -1 : catalogue_exec(c, schema, err);
+}
+
+struct catalogue *catalogue_open(const char *results, struct strv *notes, struct err *err)
+{
+	struct catalogue *c = xcalloc(1, sizeof(*c));
+	int ret;
+
+	c->results = xstrdup(results);
+	c->path = xasprintf("%s/catalogue.db", results);
+	ret = open_db(c, err);
+	if (ret == 0)
+		ret = check(c, err);
+	if (ret > 0)
+		ret = make_again(c, err);
+	if (ret == 0 && catalogue_update(c, notes, err) == 0)
+		return c;
+	catalogue_close(c);
+	return NULL;
+}
+
+void catalogue_close(struct catalogue *c)
+{
+	if (!c)
+		return;
+	sqlite3_close(c->db);
+	free(c->path);
+	free(c->results);
+	free(c);
+}
+
+/* --- what it is asked --- */
+
+static char *column(sqlite3_stmt *s, int i)
+{
+	const char *text = (const char *)sqlite3_column_text(s, i);
+
+	return xstrdup(text ? text : "");
+}
+
+static double number(sqlite3_stmt *s, int i)
+{
+	return sqlite3_column_type(s, i) == SQLITE_NULL ? NAN : sqlite3_column_double(s, i);
+}
+
+int catalogue_history(struct catalogue *c, const char *metric, const char *workload,
+		      struct catalogue_figures *out, struct err *err)
+{
+	sqlite3_stmt *s =
+		catalogue_query(c,
+				"SELECT run.name, run.created, run.target, arm.kernel, cell, unit, "
+				"value, low, high, boots"
+				" FROM figure JOIN run ON run.id = figure.run"
+				" JOIN arm ON arm.run = figure.run AND arm.n = figure.arm"
+				" WHERE metric = ?1 AND (?2 IS NULL OR workload = ?2)"
+				" ORDER BY cell, target, unit, created, run.name, figure.arm",
+				"tt", err, metric, workload);
+	int ret = s ? SQLITE_ROW : SQLITE_ERROR;
+
+	*out = (struct catalogue_figures){0};
+	while (s && (ret = sqlite3_step(s)) == SQLITE_ROW) {
+		out->v = xrealloc(out->v, (out->n + 1) * sizeof(*out->v));
+		out->v[out->n++] = (struct catalogue_figure){
+			.run = column(s, 0),
+			.created = column(s, 1),
+			.target = column(s, 2),
+			.kernel = column(s, 3),
+			.cell = column(s, 4),
+			.unit = column(s, 5),
+			.value = number(s, 6),
+			.low = number(s, 7),
+			.high = number(s, 8),
+			.boots = sqlite3_column_int(s, 9),
+		};
+	}
+	if (s && ret != SQLITE_DONE)
+		catalogue_fail(c, err);
+	sqlite3_finalize(s);
+	return ret == SQLITE_DONE ? 0 : -1;
+}
+
+void catalogue_figures_release(struct catalogue_figures *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		struct catalogue_figure *v = &f->v[i];
+
+		free(v->run);
+		free(v->created);
+		free(v->target);
+		free(v->kernel);
+		free(v->cell);
+		free(v->unit);
+	}
+	free(f->v);
+	*f = (struct catalogue_figures){0};
+}
+
+/* The first column of each row; s may be NULL. */
+static int collect(struct catalogue *c, sqlite3_stmt *s, struct strv *out, struct err *err)
+{
+	int ret = SQLITE_ERROR;
+
+	while (s && (ret = sqlite3_step(s)) == SQLITE_ROW) {
+		char *text = column(s, 0);
+
+		strv_push(out, text);
+		free(text);
+	}
+	if (s && ret != SQLITE_DONE)
+		catalogue_fail(c, err);
+	sqlite3_finalize(s);
+	return ret == SQLITE_DONE ? 0 : -1;
+}
+
+int catalogue_metrics(struct catalogue *c, struct strv *out, struct err *err)
+{
+	return collect(
+		c,
+		catalogue_query(c, "SELECT DISTINCT metric FROM figure ORDER BY metric", "", err),
+		out, err);
+}
+
+int catalogue_pairs(struct catalogue *c, const char *old_sha256, const char *new_sha256,
+		    const char *target, struct strv *out, struct err *err)
+{
+	sqlite3_stmt *s = catalogue_query(
+		c,
+		"SELECT run.name FROM run"
+		" JOIN arm a ON a.run = run.id AND a.n = 0 JOIN arm b ON b.run = run.id AND b.n = 1"
+		" WHERE a.sha256 = ? AND b.sha256 = ? AND target = ? AND status = 'complete'"
+		" AND (SELECT count(*) FROM arm WHERE arm.run = run.id) = 2"
+		" ORDER BY created DESC, run.name DESC",
+		"ttt", err, old_sha256, new_sha256, target);
+
+	return collect(c, s, out, err);
+}

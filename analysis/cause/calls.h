@@ -1,0 +1,44 @@
+/* A tree of calls with exact counts, as a profiled boot leaves it (docs/formats.md, profile.txt).
+ */
+#ifndef ANALYSIS_CAUSE_CALLS_H
+#define ANALYSIS_CAUSE_CALLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "lib/err.h"
+#include "lib/str.h"
+
+struct call {
+	char *function; /* "" at the root; text of a guest's kernel: escape it */
+	struct call *parent, *child, *next; /* children in the order of their names */
+	double calls, self;		    /* how often it was entered; instructions of its own */
+	double total;			    /* with all below, once calls_sum() was called */
+};
+
+/* What the profiled boots of one cell counted. */
+struct calls {
+	struct call root;
+	double insns; /* in all regions */
+	size_t regions;
+	double *region;	 /* of each, in order */
+	double strays;	 /* returns whose caller was not known */
+	double doubtful; /* instructions that may not have been executed */
+	bool open;     /* a region was never closed: what it counted is in the tree, not in insns */
+	bool whole;    /* the cell's section has its end */
+	bool misnamed; /* the symbols were another kernel's */
+};
+
+/*
+ * Adds cell number `cell` of a profile.txt to c, zeroed before the first. The variants that a
+ * compiler makes of a function (foo.isra.0, foo.constprop.0, foo.part.0) count as the function,
+ * since two kernels rarely agree on them. A file that ends early is no error: see `whole`.
+ */
+int calls_read(struct calls *c, const char *path, size_t cell, struct err *err);
+void calls_release(struct calls *c);
+
+/* The child of that name, made where there is none. */
+struct call *call_child(struct call *parent, const char *function);
+/* Fills in `total` of a tree. */
+void calls_sum(struct call *root);
+
+#endif

@@ -1,0 +1,140 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/load/samples.h"
+#include "analysis/cause/profile.h"
+#include "lib/fs.h"
+#include "lib/record.h"
+
+/* What the samples of one boot say of one cell after warm-up. */
+struct measured {
+	const char *cell;
+	double ops, elapsed_ns;
+	size_t iterations;
+};
+
+static int add_sample(void *arg, const char *line, size_t len, struct err *err)
+{
+	struct measured *m = arg;
+	struct sample s;
+
+	if (sample_parse(&s, line, len, err) < 0)
+		return -1;
+	if (!s.warmup && strcmp(s.cell, m->cell) == 0 && strcmp(s.outcome, "ok") == 0) {
+		m->ops += (double)s.ops;
+		m->elapsed_ns += (double)s.elapsed_ns;
+		m->iterations++;
+	}
+	sample_release(&s);
+	return 0;
+}
+
+static int measure(struct measured *m, const struct run *r, const struct run_boot *b,
+		   const char *cell, struct err *err)
+{
+	char *path = xasprintf("%s/boots/%03d/samples.jsonl", r->path, b->n);
+	int ret;
+
+	*m = (struct measured){.cell = cell};
+	ret = fs_exists(path) ? load_lines(path, NULL, add_sample, m, err) : 0;
+	free(path);
+	return ret;
+}
+
+/* The timed boot of the same layout on the same arm, or NULL. */
+static const struct run_boot *counterpart(const struct run *timed, const struct run_boot *b)
+{
+	for (size_t i = 0; i < timed->n_boots; i++) {
+		const struct run_boot *t = &timed->boots[i];
+
+		if (t->arm == b->arm && t->seed == b->seed && strcmp(t->outcome, "ok") == 0)
+			return t;
+	}
+	return NULL;
+}
+
+static int compare_clock(struct profile_side *s, const struct profiles *from,
+			 const struct run_boot *b, const char *cell, struct err *err)
+{
+	const struct run_boot *t = counterpart(&from->timed, b);
+	struct measured m;
+
+	if (!t) {
+		s->unprofiled = NAN;
+		return 0;
+	}
+	if (measure(&m, &from->timed, t, cell, err) < 0)
+		return -1;
+	s->unprofiled += m.elapsed_ns / from->timed.target.ns_per_insn;
+	return 0;
+}
+
+static int add_boot(struct profile_side *s, const struct profiles *from, const struct run_boot *b,
+		    size_t cell, struct err *err)
+{
+	const char *id = from->run.cells[cell].id;
+	char *path = xasprintf("%s/boots/%03d/profile.txt", from->run.path, b->n);
+	size_t regions = s->calls.regions;
+	struct measured m;
+	int ret = 0;
+
+	if (!fs_exists(path)) {
+		strv_pushf(&s->notes, "boot %03d left no profile", b->n);
+		free(path);
+		return 0;
+	}
+	if (calls_read(&s->calls, path, cell, err) < 0 || measure(&m, &from->run, b, id, err) < 0)
+		ret = -1;
+	free(path);
+	if (ret < 0)
+		return -1;
+	s->boots++;
+	s->ops += m.ops;
+	if (!s->calls.whole)
+		strv_pushf(&s->notes, "boot %03d ended before its profile did", b->n);
+	if (s->calls.regions - regions != m.iterations)
+		strv_pushf(&s->notes, "boot %03d counted %zu regions and finished %zu iterations",
+			   b->n, s->calls.regions - regions, m.iterations);
+	return compare_clock(s, from, b, id, err);
+}
+
+static void add_notes(struct profile_side *s)
+{
+	if (s->calls.open)
+		strv_push(&s->notes, "a region was never closed: the profile goes beyond it");
+	if (s->calls.misnamed)
+		strv_push(&s->notes,
+			  "the symbols are not those of the kernel that ran (KASLR on, or "
+			  "another kernel): the names mean nothing");
+	if (s->calls.doubtful > 0)
+		strv_pushf(&s->notes,
+			   "up to %.0f instructions in the middle of faults that the kernel "
+			   "fixed up may be counted too many",
+			   s->calls.doubtful);
+}
+
+int profile_side_load(struct profile_side *s, const struct profiles *from, size_t cell, size_t arm,
+		      struct err *err)
+{
+	*s = (struct profile_side){.arm = &from->run.arms[arm]};
+	for (size_t i = 0; i < from->run.n_boots; i++) {
+		if (from->run.boots[i].arm != arm)
+			continue;
+		if (add_boot(s, from, &from->run.boots[i], cell, err) < 0) {
+			profile_side_release(s);
+			return -1;
+		}
+	}
+	if (!s->calls.root.function)
+		s->calls.root.function = xstrdup("");
+	calls_sum(&s->calls.root);
+	add_notes(s);
+	return 0;
+}
+
+void profile_side_release(struct profile_side *s)
+{
+	calls_release(&s->calls);
+	strv_release(&s->notes);
+	*s = (struct profile_side){0};
+}

@@ -1,7 +1,0 @@
-/* The look of the report page. */
-#ifndef ANALYSIS_HTML_STYLE_H
-#define ANALYSIS_HTML_STYLE_H
-
-extern const char html_style[];
-
-#endif

@@ -1,0 +1,335 @@
+/* What stored runs say to a claim. */
+#include "analysis/judge/claims.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/judge/claims-parts.h"
+#include "analysis/stats/stats.h"
+#include "analysis/write/text.h"
+
+const char *claim_verdict_name(enum claim_verdict v)
+{
+	static const char *const names[] = {"supported", "refuted", "no difference", "inconclusive",
+					    "not testable here"};
+
+	return names[v];
+}
+
+/* --- figures --- */
+
+/* What the boots of one arm say of a metric, those that have a value; returns how many. */
+static size_t arm_values(const struct run *r, const struct run_arm *arm, const char *cell,
+			 const char *metric, double *v)
+{
+	const struct run_cell *c = load_cell(r, cell);
+	const struct series *s = c ? load_series(c, metric) : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; s && i < r->n_boots; i++)
+		if (&r->arms[r->boots[i].arm] == arm && !isnan(s->boot[i].median))
+			v[n++] = s->boot[i].median;
+	return n;
+}
+
+static double arm_median(const struct run *r, const struct run_arm *arm, const char *cell,
+			 const char *metric)
+{
+	double *v = xcalloc(r->n_boots + 1, sizeof(*v));
+	double median = stats_median(v, arm_values(r, arm, cell, metric, v));
+
+	free(v);
+	return median;
+}
+
+static void take_counter(struct ledger_row *r)
+{
+	const struct comparison *c = r->comparison;
+	const char *name = r->claim->counter;
+	char *full;
+
+	if (!name)
+		return;
+	full = xasprintf(load_series(r->cell, name) ? "%s" : "vmstat.%s", name);
+	r->counter_old = arm_median(c->run_old, c->arm_old, r->cell->id, full);
+	r->counter_new = arm_median(c->run_new, c->arm_new, r->cell->id, full);
+	free(full);
+}
+
+/* --- net of the control --- */
+
+/* new - old of what the cell takes more than its control, or the logarithm of new / old. */
+static void net_effects(const struct result *cell, const struct result *control, struct result *net,
+			double *d)
+{
+	net->difference = false;
+	for (size_t i = 0; i < net->k; i++) {
+		net->old_v[i] = cell->old_v[i] - control->old_v[i];
+		net->new_v[i] = cell->new_v[i] - control->new_v[i];
+		net->difference |= net->old_v[i] <= 0 || net->new_v[i] <= 0;
+	}
+	for (size_t i = 0; i < net->k; i++)
+		d[i] = net->difference ? net->new_v[i] - net->old_v[i]
+				       : log(net->new_v[i]) - log(net->old_v[i]);
+}
+
+static double unscaled(const struct result *r, double v)
+{
+	return r->difference ? v : exp(v);
+}
+
+/* As compare_runs does for one metric of one cell, of what the pairs say net of the control. */
+static void make_net(const struct comparison *c, const struct result *cell,
+		     const struct result *control, struct result *net)
+{
+	double *d = xcalloc(cell->k + 1, sizeof(*d));
+	struct interval i95, i90;
+
+	*net = *cell;
+	net->old_v = xcalloc(net->k + 1, sizeof(*net->old_v));
+	net->new_v = xcalloc(net->k + 1, sizeof(*net->new_v));
+	net_effects(cell, control, net, d);
+	i95 = stats_signed_rank(d, net->k, 0.95);
+	i90 = stats_signed_rank(d, net->k, 0.90);
+	net->old = stats_median(net->old_v, net->k);
+	net->new = stats_median(net->new_v, net->k);
+	net->ratio = unscaled(net, stats_hl(d, net->k));
+	net->low = unscaled(net, i95.low);
+	net->high = unscaled(net, i95.high);
+	net->low90 = unscaled(net, i90.low);
+	net->high90 = unscaled(net, i90.high);
+	net->p = stats_sign_flip(d, net->k, c->run_new->seed);
+	net->detectable = stats_detectable(d, net->k);
+	free(d);
+}
+
+/* The control, and both kernels' values of it in the same pairs. */
+static void take_control(struct ledger_row *r)
+{
+	const struct comparison *c = r->comparison;
+
+	if (r->cell->control)
+		r->control = compare_find(c, r->cell->control, r->claim->metric);
+	if (!r->claim->net || !r->result)
+		return;
+	if (r->control && c->paired && r->control->k == r->result->k) {
+		make_net(c, r->result, r->control, &r->net);
+		r->result = &r->net;
+	} else {
+		r->result = NULL;
+		r->need = xstrdup("needs its control beside it in every pair of boots");
+	}
+}
+
+/* --- what follows from them --- */
+
+static bool is_down(const struct result *r)
+{
+	return r->difference ? r->ratio < 0 : r->ratio < 1;
+}
+
+/* Certain, and by the margin at least. */
+static bool is_change(const struct comparison *c, const struct result *r)
+{
+	double unit = fmax(fabs(r->old), fabs(r->new));
+
+	return r->p_adjusted <= c->alpha &&
+	       (r->difference ? fabs(r->ratio) >= c->margin * unit
+			      : fabs(log(r->ratio)) >= log1p(c->margin));
+}
+
+static enum claim_verdict judge_change(const struct comparison *c, const struct result *r,
+				       enum expect expect)
+{
+	double unit = r->difference ? c->margin * fmax(fabs(r->old), fabs(r->new)) : 0;
+	bool inside = r->difference ? r->low90 >= -unit && r->high90 <= unit
+				    : r->low90 >= 1 / (1 + c->margin) && r->high90 <= 1 + c->margin;
+
+	if (is_change(c, r))
+		return is_down(r) == (expect == EXPECT_LOWER) ? CLAIM_SUPPORTED : CLAIM_REFUTED;
+	return inside || r->p_adjusted <= c->alpha ? CLAIM_NO_DIFFERENCE : CLAIM_INCONCLUSIVE;
+}
+
+/*
+ * Two one-sided tests: all of the 90 % interval inside is support, all of the 95 % interval on one
+ * side outside refutes. Differences are measured by the larger of the two medians.
+ */
+static enum claim_verdict judge_same(const struct comparison *c, const struct claim *claim,
+				     const struct result *r)
+{
+	double within = claim->within > 0 ? claim->within : c->margin;
+	double unit = fmax(fabs(r->old), fabs(r->new));
+	double high = r->difference ? within * unit : 1 + within;
+	double low = r->difference ? -within * unit : 1 / (1 + within);
+	bool both = claim->expect == EXPECT_EQUAL;
+
+	if (r->high90 <= high && (!both || r->low90 >= low))
+		return CLAIM_SUPPORTED;
+	return r->low > high || (both && r->high < low) ? CLAIM_REFUTED : CLAIM_INCONCLUSIVE;
+}
+
+/* Every boot of the new kernel keeps the bound, and they are enough to say so; or its median does
+ * not keep it. */
+static enum claim_verdict judge_bound(const struct ledger_row *row)
+{
+	const struct comparison *c = row->comparison;
+	double *v = xcalloc(c->run_new->n_boots + 1, sizeof(*v));
+	size_t n = row->claim->net ? row->net.k
+				   : arm_values(c->run_new, c->arm_new, row->cell->id,
+						row->claim->metric, v);
+	enum claim_verdict verdict = n < COMPARE_MIN_PAIRS ? CLAIM_INCONCLUSIVE : CLAIM_SUPPORTED;
+
+	for (size_t i = 0; i < n; i++)
+		if ((row->claim->net ? row->net.new_v : v)[i] > row->claim->bound)
+			verdict = CLAIM_INCONCLUSIVE;
+	if (row->new > row->claim->bound)
+		verdict = CLAIM_REFUTED;
+	free(v);
+	return verdict;
+}
+
+/* Why a kernel has no value: the reason of the cell's first record that was not ok. */
+static void explain(struct str *out, const char *arm, const struct outcome_count *o)
+{
+	if (!o->reason)
+		return;
+	str_addf(out, "%s%s kernel: ", out->len ? "; " : "", arm);
+	text_escape(out, o->reason);
+}
+
+static char *missing_value(const struct ledger_row *r)
+{
+	const struct comparison *c = r->comparison;
+	struct str s = STR_INIT;
+
+	for (size_t i = 0; i < c->n_outcomes; i++) {
+		const struct outcome_row *o = &c->outcomes[i];
+
+		if (!o->cell || strcmp(o->cell->id, r->cell->id))
+			continue;
+		explain(&s, "old", &o->old);
+		explain(&s, "new", &o->new);
+	}
+	if (!s.len)
+		str_addf(&s, "no boot has a value of %s", r->claim->metric);
+	return s.buf;
+}
+
+static void judge(struct ledger_row *r)
+{
+	const struct comparison *c = r->comparison;
+
+	if (r->need)
+		return;
+	if (r->claim->expect == EXPECT_AT_MOST && !isnan(r->new))
+		r->verdict = judge_bound(r);
+	else if (!r->result || r->claim->expect == EXPECT_AT_MOST)
+		r->need = missing_value(r);
+	else if (r->claim->expect == EXPECT_LOWER || r->claim->expect == EXPECT_HIGHER)
+		r->verdict = judge_change(c, r->result, r->claim->expect);
+	else
+		r->verdict = judge_same(c, r->claim, r->result);
+}
+
+static void take_figures(struct ledger_row *r)
+{
+	const struct comparison *c = r->comparison;
+
+	r->result = compare_find(c, r->cell->id, r->claim->metric);
+	take_control(r);
+	take_counter(r);
+	if (r->claim->net && r->result) {
+		r->old = r->net.old;
+		r->new = r->net.new;
+		return;
+	}
+	r->old = arm_median(c->run_old, c->arm_old, r->cell->id, r->claim->metric);
+	r->new = arm_median(c->run_new, c->arm_new, r->cell->id, r->claim->metric);
+}
+
+/* Nets are tested together: they were not part of what compare_runs adjusted. */
+static void adjust_nets(struct ledger *l)
+{
+	double *p = xcalloc(l->n + 1, sizeof(*p)), *adjusted = xcalloc(l->n + 1, sizeof(*p));
+	size_t m = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->rows[i].result == &l->rows[i].net)
+			p[m++] = l->rows[i].net.p;
+	stats_bh(p, m, adjusted);
+	m = 0;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->rows[i].result == &l->rows[i].net)
+			l->rows[i].net.p_adjusted = adjusted[m++];
+	free(p);
+	free(adjusted);
+}
+
+/* The first comparison on the right target that has the cell, or why there is none. */
+static void find(struct ledger_row *r, const struct comparison *const *c, size_t n)
+{
+	const struct run_cell *elsewhere = NULL;
+
+	for (size_t i = 0; i < n && !r->cell; i++) {
+		const struct run *run = c[i]->run_new;
+		const struct run_cell *cell = claims_cell(run, r->claim->workload);
+
+		if (cell && r->claim->target && strcmp(r->claim->target, run->target.kind)) {
+			elsewhere = cell;
+		} else if (cell) {
+			r->comparison = c[i];
+			r->cell = cell;
+		}
+	}
+	if (r->cell)
+		return;
+	if (elsewhere)
+		r->need = xasprintf("needs target %s", r->claim->target);
+	else
+		r->need = xasprintf("needs a run%s%s of %s", r->claim->target ? " on target " : "",
+				    r->claim->target ? r->claim->target : "", r->claim->workload);
+}
+
+static void add_file(struct ledger *l, const struct claim_file *f,
+		     const struct comparison *const *comparisons, size_t n)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		struct ledger_row *r = &l->rows[l->n++];
+
+		*r = (struct ledger_row){.file = f, .claim = &f->v[i],
+					 .verdict = CLAIM_NOT_TESTABLE,
+					 .old = NAN, .new = NAN,
+					 .counter_old = NAN, .counter_new = NAN};
+		find(r, comparisons, n);
+		if (r->cell)
+			take_figures(r);
+	}
+}
+
+void ledger_make(struct ledger *l, const struct claims *claims,
+		 const struct comparison *const *comparisons, size_t n)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < claims->n; i++)
+		all += claims->files[i].n;
+	*l = (struct ledger){.rows = xcalloc(all + 1, sizeof(*l->rows))};
+	for (size_t i = 0; i < claims->n; i++)
+		add_file(l, &claims->files[i], comparisons, n);
+	adjust_nets(l);
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->rows[i].cell)
+			judge(&l->rows[i]);
+		l->testable += l->rows[i].verdict != CLAIM_NOT_TESTABLE;
+	}
+}
+
+void ledger_release(struct ledger *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->rows[i].need);
+		free(l->rows[i].net.old_v);
+		free(l->rows[i].net.new_v);
+	}
+	free(l->rows);
+	*l = (struct ledger){NULL, 0, 0};
+}

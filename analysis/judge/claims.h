@@ -1,0 +1,104 @@
+/*
+ * The ledger: what somebody said of a kernel change, as a section of a file, and what stored runs
+ * say to it.
+ *
+ *     [munlockall-sparse]
+ *     claim=munlockall() of a large range with nothing in it is no longer very slow
+ *     source=patch 07, 34b6792380ce
+ *     workload=munlockall-sparse size=512M lock=mlock   a cell: what is not named has its default
+ *     metric=munlockall                                 or a counter: vmstat.NAME
+ *     expect=lower                                      of the new kernel against the old:
+ *                                                       lower, higher, equal, no-higher;
+ *                                                       of each boot of the new: at-most NUMBER
+ *     within=0.1                                        a share, for equal and no-higher
+ *     net=control                                       what the cell takes more than its control
+ *     target=icount                                     where it can be seen; left out: anywhere
+ *     counter=unevictable_pgs_munlocked                 of /proc/vmstat, or a metric: the mechanism
+ */
+#ifndef ANALYSIS_JUDGE_CLAIMS_H
+#define ANALYSIS_JUDGE_CLAIMS_H
+
+#include "analysis/judge/compare.h"
+#include "lib/ini.h"
+
+enum expect { EXPECT_LOWER, EXPECT_HIGHER, EXPECT_EQUAL, EXPECT_NO_HIGHER, EXPECT_AT_MOST };
+
+struct claim {
+	const char *id, *text, *source, *workload, *metric; /* of the file, which holds them */
+	const char *target, *counter; /* NULL: any; none */
+	enum expect expect;
+	double bound;  /* at-most */
+	double within; /* equal, no-higher: a share; 0: the margin of the comparison */
+	bool net;      /* judge what the cell takes more than its control */
+};
+
+/* A file of claims: "1-series" is that of 1-series.ini; its first comment says what they are. */
+struct claim_file {
+	char *name, *about;
+	struct ini_file ini;
+	struct claim *v;
+	size_t n;
+};
+
+struct claims {
+	struct claim_file *files; /* sorted by name */
+	size_t n;
+};
+
+/* Reads all *.ini of a directory. Messages name file and line. */
+int claims_load(struct claims *c, const char *dir, struct err *err);
+void claims_release(struct claims *c);
+
+enum claim_verdict {
+	CLAIM_SUPPORTED,
+	CLAIM_REFUTED,
+	CLAIM_NO_DIFFERENCE, /* a difference was claimed, and there is none above the margin */
+	CLAIM_INCONCLUSIVE,
+	CLAIM_NOT_TESTABLE,
+};
+/* "supported", "refuted", "no difference", "inconclusive", "not testable here" */
+const char *claim_verdict_name(enum claim_verdict v);
+
+/* A claim, judged. */
+struct ledger_row {
+	const struct claim_file *file;
+	const struct claim *claim;
+	enum claim_verdict verdict;
+	const struct comparison *comparison; /* NULL: none has the cell */
+	const struct run_cell *cell;   /* NULL as well */
+	const struct result *result;   /* NULL: not both kernels have a value */
+	const struct result *control;  /* the same of the cell's control; NULL: none was measured */
+	struct result net;             /* claim->net: what `result` points to; p_adjusted by BH */
+	double old, new;               /* medians over boots; NAN: that kernel has no value */
+	double counter_old, counter_new; /* the same of the counter */
+	char *need;                    /* not testable: what is missing, printable; else NULL */
+};
+
+struct ledger {
+	struct ledger_row *rows; /* file by file */
+	size_t n;
+	size_t testable; /* of them */
+};
+
+/* Judges each claim by the first comparison that can. Claims and comparisons must outlive it. */
+void ledger_make(struct ledger *l, const struct claims *claims,
+		 const struct comparison *const *comparisons, size_t n);
+void ledger_release(struct ledger *l);
+
+/* "lower", "at most 0": what was claimed of the metric; owned by the caller. */
+char *ledger_expected(const struct claim *c);
+/* "2458 to 2024 insn/page, ratio 0.824 (0.822..0.826), control 1.021"; what is needed where the
+ * claim could not be tested. Owned by the caller, printable. */
+char *ledger_evidence(const struct ledger_row *r);
+/* "unevictable_pgs_munlocked 64 to 64", or "" without a counter; owned by the caller. */
+char *ledger_mechanism(const struct ledger_row *r);
+/* The whole as text, Markdown or JSON, appended. */
+void ledger_text(const struct ledger *l, struct str *out);
+void ledger_markdown(const struct ledger *l, struct str *out);
+void ledger_json(const struct ledger *l, struct str *out);
+/* A Markdown table, a claim a line and a kernel a column: n ledgers of the same claims, each of
+ * another new kernel, and those kernels' names. */
+void ledger_summary(const struct ledger *const *ledgers, const char *const *kernels, size_t n,
+		    struct str *out);
+
+#endif

@@ -1,0 +1,198 @@
+/* What did not go well in either arm, and what else differs between the two. */
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/judge/compare-parts.h"
+#include "analysis/stats/stats.h"
+#include "lib/json.h"
+
+static void count_cell(const struct run *r, const struct run_arm *arm, const struct run_cell *cell,
+		       struct outcome_count *to)
+{
+	for (size_t i = 0; cell && i < r->n_boots; i++) {
+		const struct cell_outcome *o = &cell->outcome[i];
+
+		if (&r->arms[r->boots[i].arm] != arm || !(o->ok + o->fail + o->skip + o->broken))
+			continue;
+		to->boots++;
+		to->fail += o->fail > 0;
+		to->skip += o->skip > 0;
+		to->broken += o->broken > 0;
+		if (!to->reason)
+			to->reason = o->reason;
+	}
+}
+
+static void count_boots(const struct run *r, const struct run_arm *arm, struct outcome_count *to)
+{
+	for (size_t i = 0; i < r->n_boots; i++) {
+		const struct run_boot *b = &r->boots[i];
+		bool ok = !strcmp(b->outcome, "ok");
+
+		if (&r->arms[b->arm] != arm || !b->attempts)
+			continue;
+		to->boots += (unsigned)b->attempts;
+		to->fail += (unsigned)b->attempts - ok;
+		if (!ok && !to->reason)
+			to->reason = *b->detail ? b->detail : b->outcome;
+	}
+}
+
+static unsigned bad(const struct outcome_count *o)
+{
+	unsigned n = o->fail + o->broken;
+
+	return n < o->boots ? n : o->boots;
+}
+
+static void add_row(struct comparison *c, struct outcome_row row)
+{
+	if (!(bad(&row.old) + row.old.skip + bad(&row.new) + row.new.skip))
+		return;
+	row.p = stats_fisher(bad(&row.old), row.old.boots, bad(&row.new), row.new.boots);
+	c->outcomes[c->n_outcomes++] = row;
+}
+
+void compare_count_outcomes(struct comparison *c)
+{
+	struct outcome_row boots = {0};
+
+	c->outcomes = xcalloc(c->run_old->n_cells + 1, sizeof(*c->outcomes));
+	count_boots(c->run_old, c->arm_old, &boots.old);
+	count_boots(c->run_new, c->arm_new, &boots.new);
+	add_row(c, boots);
+	for (size_t i = 0; i < c->run_old->n_cells; i++) {
+		struct outcome_row row = {.cell = &c->run_old->cells[i]};
+
+		count_cell(c->run_old, c->arm_old, row.cell, &row.old);
+		count_cell(c->run_new, c->arm_new, load_cell(c->run_new, row.cell->id), &row.new);
+		add_row(c, row);
+	}
+}
+
+bool outcome_got_worse(const struct comparison *c, const struct outcome_row *o)
+{
+	return o->p <= c->alpha && bad(&o->new) * o->old.boots > bad(&o->old) * o->new.boots;
+}
+
+/* --- settings --- */
+
+/* Settings known to move such figures by themselves; a '$' ends a whole name. */
+static bool is_of_note(const char *name)
+{
+	static const char *const known[] = {
+		"CONFIG_PREEMPT$",
+		"CONFIG_PREEMPT_NONE$",
+		"CONFIG_PREEMPT_VOLUNTARY$",
+		"CONFIG_PREEMPT_DYNAMIC$",
+		"CONFIG_PREEMPT_RT$",
+		"CONFIG_PREEMPT_LAZY$",
+		"CONFIG_HZ$",
+		"CONFIG_NO_HZ_FULL$",
+		"CONFIG_DEBUG_VM$",
+		"CONFIG_DEBUG_LIST$",
+		"CONFIG_LOCK_STAT$",
+		"CONFIG_LOCKDEP$",
+		"CONFIG_PROVE_LOCKING$",
+		"CONFIG_KASAN$",
+		"CONFIG_KCSAN$",
+		"CONFIG_UBSAN$",
+		"CONFIG_SLUB$",
+		"CONFIG_SLUB_DEBUG_ON$",
+		"CONFIG_INIT_ON_",
+		"CONFIG_RETPOLINE$",
+		"CONFIG_PAGE_TABLE_ISOLATION$",
+		"CONFIG_MITIGATION_",
+		"CONFIG_LRU_GEN_ENABLED$",
+		"CONFIG_NUMA_BALANCING$",
+		"CONFIG_TRANSPARENT_HUGEPAGE",
+		"CONFIG_HARDENED_USERCOPY$",
+		"CONFIG_MEMCG$",
+		"CONFIG_PER_VMA_LOCK$",
+		"configuration$",
+		"mitigation ",
+		"thp$",
+		"clocksource$",
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		size_t len = strcspn(known[i], "$");
+
+		if (!strncmp(name, known[i], len) && (!known[i][len] || !name[len]))
+			return true;
+	}
+	return false;
+}
+
+static void add_setting(struct comparison *c, const char *prefix, const char *name, const char *old,
+			const char *new)
+{
+	/* A line that a release does not know yet is as good as one that is switched off. */
+	const char *off = strncmp(name, "CONFIG_", 7) ? "unknown" : "n";
+	struct setting s;
+
+	if (!strcmp(old ? old : off, new ? new : off))
+		return;
+	s.name = xasprintf("%s%s", prefix, name);
+	s.old = xstrdup(old ? old : off);
+	s.new = xstrdup(new ? new : off);
+	s.of_note = is_of_note(s.name);
+	c->settings = xrealloc(c->settings, (c->n_settings + 1) * sizeof(*c->settings));
+	c->settings[c->n_settings++] = s;
+}
+
+/* Members that are text in either of two objects and differ. */
+static void add_object(struct comparison *c, const char *prefix, json_t *old, json_t *new)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(old, name, v)
+		add_setting(c, prefix, name, json_string_value(v), json_get_str(new, name, NULL));
+	json_object_foreach(new, name, v)
+		if (!json_object_get(old, name))
+			add_setting(c, prefix, name, NULL, json_string_value(v));
+}
+
+static const json_t *first_guest(const struct run *r, const struct run_arm *arm)
+{
+	for (size_t i = 0; i < r->n_boots; i++)
+		if (&r->arms[r->boots[i].arm] == arm && r->boots[i].guest)
+			return r->boots[i].guest;
+	return NULL;
+}
+
+static int by_note_and_name(const void *a, const void *b)
+{
+	const struct setting *x = a, *y = b;
+
+	return x->of_note != y->of_note ? y->of_note - x->of_note : strcmp(x->name, y->name);
+}
+
+/* A kernel whose package lacks its configuration has an unknown one, not one with all switched off. */
+static void list_config(struct comparison *c)
+{
+	bool old = json_object_size(c->arm_old->config), new = json_object_size(c->arm_new->config);
+
+	if (old && new)
+		add_object(c, "", c->arm_old->config, c->arm_new->config);
+	else
+		add_setting(c, "", "configuration", old ? "recorded" : NULL, new ? "recorded" : NULL);
+}
+
+void compare_list_settings(struct comparison *c)
+{
+	const json_t *old = first_guest(c->run_old, c->arm_old);
+	const json_t *new = first_guest(c->run_new, c->arm_new);
+
+	list_config(c);
+	if (old && new) {
+		add_object(c, "mitigation ", json_object_get(old, "mitigations"),
+			   json_object_get(new, "mitigations"));
+		add_setting(c, "", "thp", json_get_str(old, "thp", NULL),
+			    json_get_str(new, "thp", NULL));
+		add_setting(c, "", "clocksource", json_get_str(old, "clocksource", NULL),
+			    json_get_str(new, "clocksource", NULL));
+	}
+	if (c->n_settings)
+		qsort(c->settings, c->n_settings, sizeof(*c->settings), by_note_and_name);
+}

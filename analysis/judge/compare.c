@@ -1,0 +1,283 @@
+#include "analysis/judge/compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/judge/compare-parts.h"
+#include "analysis/stats/stats.h"
+#include "lib/json.h"
+
+const char *verdict_name(enum verdict v)
+{
+	static const char *const names[] = {"better",        "worse",      "changed",
+					    "changed-small", "equivalent", "inconclusive"};
+
+	return names[v];
+}
+
+static void take_paired(struct result *r, const struct boots *b, const struct series *old,
+			const struct series *new)
+{
+	for (size_t i = 0; i < b->n_old; i++) {
+		double x = old->boot[b->old[i]].median, y = new->boot[b->new[i]].median;
+
+		if (isnan(x) || isnan(y))
+			continue;
+		r->old_v[r->k] = x;
+		r->new_v[r->k++] = y;
+	}
+	r->n_old = r->n_new = r->k;
+}
+
+static size_t take_present(double *out, const struct series *s, const size_t *boots, size_t n)
+{
+	size_t have = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!isnan(s->boot[boots[i]].median))
+			out[have++] = s->boot[boots[i]].median;
+	return have;
+}
+
+static bool all_positive(const double *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!(v[i] > 0))
+			return false;
+	return true;
+}
+
+static bool all_zero(const double *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i] != 0)
+			return false;
+	return true;
+}
+
+/* On this scale effects are differences: the logarithm where everything is positive. */
+static double scale(const struct result *r, double v)
+{
+	return r->difference ? v : log(v);
+}
+
+static double unscale(const struct result *r, double v)
+{
+	return r->difference ? v : exp(v);
+}
+
+static struct interval unscale_interval(const struct result *r, struct interval ci)
+{
+	return (struct interval){unscale(r, ci.low), unscale(r, ci.high)};
+}
+
+/* Estimate and intervals; p comes later, from all columns at once. */
+static void estimate(const struct comparison *c, struct result *r)
+{
+	double *x = xcalloc(r->n_old + 1, sizeof(*x)), *y = xcalloc(r->n_new + 1, sizeof(*y));
+	struct interval ci, ci90;
+
+	for (size_t i = 0; i < r->n_old; i++)
+		x[i] = scale(r, r->old_v[i]);
+	for (size_t i = 0; i < r->n_new; i++)
+		y[i] = scale(r, r->new_v[i]);
+	if (c->paired) {
+		for (size_t i = 0; i < r->k; i++)
+			x[i] = y[i] - x[i];
+		r->ratio = stats_hl(x, r->k);
+		ci = stats_signed_rank(x, r->k, 0.95);
+		ci90 = stats_signed_rank(x, r->k, 1 - 2 * c->alpha);
+		r->detectable = stats_detectable(x, r->k);
+	} else {
+		r->ratio = stats_hl2(x, r->n_old, y, r->n_new);
+		ci = stats_rank_sum(x, r->n_old, y, r->n_new, 0.95);
+		ci90 = stats_rank_sum(x, r->n_old, y, r->n_new, 1 - 2 * c->alpha);
+		r->detectable = stats_detectable2(x, r->n_old, y, r->n_new);
+	}
+	r->ratio = unscale(r, r->ratio);
+	ci = unscale_interval(r, ci);
+	ci90 = unscale_interval(r, ci90);
+	r->low = ci.low;
+	r->high = ci.high;
+	r->low90 = ci90.low;
+	r->high90 = ci90.high;
+	if (!r->difference)
+		r->detectable = expm1(r->detectable);
+	free(x);
+	free(y);
+}
+
+static void release_result(struct result *r)
+{
+	free(r->old_v);
+	free(r->new_v);
+}
+
+static void add_result(struct comparison *c, const struct boots *b, const struct run_cell *cell,
+		       const struct series *old, const struct series *new)
+{
+	struct result *r = &c->results[c->n_results];
+
+	*r = (struct result){.cell = cell, .metric = &old->metric};
+	r->old_v = xcalloc(b->n_old + 1, sizeof(*r->old_v));
+	r->new_v = xcalloc(b->n_new + 1, sizeof(*r->new_v));
+	if (c->paired) {
+		take_paired(r, b, old, new);
+	} else {
+		r->n_old = take_present(r->old_v, old, b->old, b->n_old);
+		r->n_new = take_present(r->new_v, new, b->new, b->n_new);
+		r->k = r->n_old < r->n_new ? r->n_old : r->n_new;
+	}
+	if (!r->k || (old->metric.kind == METRIC_COUNTER && all_zero(r->old_v, r->n_old) &&
+		      all_zero(r->new_v, r->n_new))) {
+		if (old->metric.kind == METRIC_PRIMARY)
+			strv_pushf(&c->notes, "%s has no figures to compare", cell->id);
+		release_result(r);
+		return;
+	}
+	r->old = stats_median(r->old_v, r->n_old);
+	r->new = stats_median(r->new_v, r->n_new);
+	r->difference = !all_positive(r->old_v, r->n_old) || !all_positive(r->new_v, r->n_new);
+	estimate(c, r);
+	if (r->k > c->pairs)
+		c->pairs = r->k;
+	c->n_results++;
+}
+
+static void add_results(struct comparison *c, const struct boots *b)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < c->run_old->n_cells; i++)
+		most += c->run_old->cells[i].n_series;
+	c->results = xcalloc(most + 1, sizeof(*c->results));
+	for (size_t i = 0; i < c->run_old->n_cells; i++) {
+		const struct run_cell *cell = &c->run_old->cells[i];
+		const struct run_cell *other = load_cell(c->run_new, cell->id);
+
+		if (!other)
+			strv_pushf(&c->notes, "%s is only in '%s'", cell->id, c->run_old->path);
+		for (size_t j = 0; other && j < cell->n_series; j++) {
+			const struct series *with = load_series(other, cell->series[j].metric.name);
+
+			if (with)
+				add_result(c, b, cell, &cell->series[j], with);
+		}
+	}
+	for (size_t i = 0; i < c->run_new->n_cells; i++)
+		if (!load_cell(c->run_old, c->run_new->cells[i].id))
+			strv_pushf(&c->notes, "%s is only in '%s'", c->run_new->cells[i].id,
+				   c->run_new->path);
+}
+
+/* --- margin and level --- */
+
+static double calibrated(const struct run *r)
+{
+	return json_get_num(json_object_get(r->json, "calibration"), "p95", 0);
+}
+
+static void set_margin(struct comparison *c, double asked)
+{
+	const struct run *old = c->run_old, *new = c->run_new;
+
+	c->calibration = json_object_get(new->json, "calibration");
+	if (!c->calibration)
+		c->calibration = json_object_get(old->json, "calibration");
+	c->margin = asked > 0 ? asked : COMPARE_MARGIN;
+	if (!(asked > 0)) {
+		c->margin = fmax(c->margin, fmax(old->margin, new->margin));
+		c->margin = fmax(c->margin, fmax(calibrated(old), calibrated(new)));
+	}
+}
+
+static bool was_made(const struct run *r, const struct run_arm *arm, int pair)
+{
+	for (size_t i = 0; i < r->n_boots; i++)
+		if (&r->arms[r->boots[i].arm] == arm && r->boots[i].pair == pair)
+			return strcmp(r->boots[i].outcome, "missing") != 0;
+	return false;
+}
+
+/* A run that may stop early was looked at, whatever its boots gave, after so many pairs of boots. */
+static void set_level(struct comparison *c, double asked)
+{
+	const struct run *r = c->run_new;
+	const json_t *experiment = json_object_get(r->json, "experiment");
+
+	if (c->run_old == r &&
+	    json_get_int(json_object_get(experiment, "settings"), "stop_early", 0)) {
+		for (int pair = 0; pair < r->pairs; pair++)
+			c->looked += was_made(r, c->arm_old, pair) && was_made(r, c->arm_new, pair);
+	}
+	c->alpha = asked > 0   ? asked
+		   : c->looked ? stats_look_alpha((unsigned)c->looked)
+			       : COMPARE_ALPHA;
+}
+
+static void note_injected(struct comparison *c, const struct run *r, const struct run_arm *arm)
+{
+	json_t *o = json_array_get(json_object_get(r->json, "arms"), (size_t)(arm - r->arms));
+	double percent = json_get_num(o, "inject", 0);
+
+	if (percent > 0)
+		strv_pushf(&c->notes, "arm '%s' did %g %% of its own work over again: --inject",
+			   arm->name, percent);
+}
+
+int compare_runs(struct comparison *c, const struct run *old, const struct run *new,
+		 const struct compare_opts *opts, struct err *err)
+{
+	struct boots b = {0};
+
+	*c = (struct comparison){.run_old = old, .run_new = new};
+	if (compare_choose_arms(c, opts, err) < 0 ||
+	    (old != new && compare_check_obstacles(c, opts->force, err) < 0)) {
+		compare_release(c);
+		return -1;
+	}
+	set_margin(c, opts->margin);
+	set_level(c, opts->alpha);
+	note_injected(c, old, c->arm_old);
+	note_injected(c, new, c->arm_new);
+	for (size_t i = 0; i < old->notes.n; i++)
+		strv_push(&c->notes, old->notes.v[i]);
+	for (size_t i = 0; old != new && i < new->notes.n; i++)
+		strv_push(&c->notes, new->notes.v[i]);
+	compare_choose_boots(c, opts, &b);
+	add_results(c, &b);
+	compare_judge(c, &b, opts->seed);
+	compare_count_outcomes(c);
+	compare_list_settings(c);
+	compare_conclude(c);
+	free(b.old);
+	free(b.new);
+	return 0;
+}
+
+void compare_release(struct comparison *c)
+{
+	for (size_t i = 0; i < c->n_results; i++)
+		release_result(&c->results[i]);
+	for (size_t i = 0; i < c->n_settings; i++) {
+		free(c->settings[i].name);
+		free(c->settings[i].old);
+		free(c->settings[i].new);
+	}
+	free(c->results);
+	free(c->outcomes);
+	free(c->settings);
+	strv_release(&c->notes);
+	*c = (struct comparison){0};
+}
+
+const struct result *compare_find(const struct comparison *c, const char *cell, const char *metric)
+{
+	for (size_t i = 0; i < c->n_results; i++) {
+		const struct result *r = &c->results[i];
+
+		if (!strcmp(r->cell->id, cell) && (metric ? !strcmp(r->metric->name, metric)
+							  : r->metric->kind == METRIC_PRIMARY))
+			return r;
+	}
+	return NULL;
+}

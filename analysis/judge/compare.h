@@ -1,0 +1,121 @@
+/*
+ * Two arms against each other, by the protocol: the boot is the unit, pairs where there are
+ * pairs, Hodges-Lehmann ratio, exact interval and p, max-T over the primary metrics,
+ * Benjamini-Hochberg over the secondary ones and over the counters, a practical margin, and a
+ * verdict.
+ */
+#ifndef ANALYSIS_JUDGE_COMPARE_H
+#define ANALYSIS_JUDGE_COMPARE_H
+
+#include "analysis/load/load.h"
+
+enum verdict {
+	VERDICT_BETTER,
+	VERDICT_WORSE,
+	VERDICT_CHANGED,       /* as better or worse, of a metric without a direction */
+	VERDICT_CHANGED_SMALL, /* certain, but below the margin */
+	VERDICT_EQUIVALENT,    /* the interval of level 1 - 2 alpha lies inside the margin */
+	VERDICT_INCONCLUSIVE,
+};
+/* "better", "worse", "changed", "changed-small", "equivalent", "inconclusive" */
+const char *verdict_name(enum verdict v);
+
+#define COMPARE_MIN_PAIRS 6 /* 2 / 2^6 = 0.031: five pairs can never reach 0.05 */
+#define COMPARE_MARGIN 0.01
+#define COMPARE_ALPHA 0.05
+
+struct compare_opts {
+	const char *old_arm, *new_arm; /* NULL: see compare_runs */
+	double margin;  /* a share; 0: the largest of COMPARE_MARGIN, what the runs say, and the 95th
+			 * percentile of the A/A comparisons they carry */
+	double alpha;   /* 0: 0.05, or for a run that may stop early the level of its last look */
+	int pair_from, pair_to; /* only pairs from..to - 1; both 0: all */
+	bool force;     /* compare what was measured in different ways, and say so */
+	bool unpaired;  /* do not use the pairs */
+	uint64_t seed;  /* of random flips, used beyond 20 pairs */
+};
+
+/*
+ * One metric of one cell. Ratios are new / old. Where some value is zero or below, `difference` is
+ * set: ratio, low, high and so on are then differences new - old in the metric's unit, and equal
+ * means 0 instead of 1.
+ */
+struct result {
+	const struct run_cell *cell;     /* of the old run */
+	const struct run_metric *metric; /* of the old run */
+	size_t k;             /* pairs; unpaired: the smaller number of boots */
+	size_t n_old, n_new;  /* boots with a value in each arm; paired: both k */
+	double *old_v, *new_v; /* their values, old_v[i] paired with new_v[i], in run order */
+	double old, new;      /* medians of those */
+	bool difference;
+	double ratio;         /* Hodges-Lehmann */
+	double low, high;     /* 95 % interval; -INFINITY and INFINITY (as ratios 0 and INFINITY)
+			       * where so few boots give none */
+	double low90, high90; /* of level 1 - 2 alpha, 90 % as a rule */
+	double p, p_adjusted; /* p_adjusted: max-T for a primary metric, Benjamini-Hochberg else */
+	double detectable; /* smallest change seen with 80 % power, a share; NAN: unknown */
+	enum verdict verdict;
+};
+
+/* What became of one cell (or, with cell NULL, of the boots themselves) in the two arms. */
+struct outcome_row {
+	const struct run_cell *cell;
+	struct outcome_count {
+		unsigned boots; /* that reached the cell; cell NULL: starts, failed ones too */
+		unsigned fail, skip, broken; /* boots with one such; cell NULL: fail only */
+		const char *reason; /* of the first in the arm, or NULL; escape it */
+	} old, new;
+	double p; /* Fisher's exact test, two-sided, of fail + broken against boots */
+};
+
+struct comparison;
+/* Whether the new arm fails more often, and not by chance: p <= alpha. */
+bool outcome_got_worse(const struct comparison *c, const struct outcome_row *o);
+
+/* A CONFIG_ line, mitigation or other setting that differs between the arms. */
+struct setting {
+	char *name, *old, *new; /* "CONFIG_PREEMPT_DYNAMIC", "n", "y"; escape them */
+	bool of_note; /* known to move such figures: preemption, mitigations, HZ, debugging */
+};
+
+struct comparison {
+	const struct run *run_old, *run_new; /* the same where one run is compared within itself */
+	const struct run_arm *arm_old, *arm_new;
+	bool paired;
+	size_t pairs;  /* the most that any cell has; unpaired: the smaller number of boots */
+	double margin, alpha;
+	size_t looked; /* of a run that may stop early: pairs made so far; else 0 */
+	const json_t *calibration; /* docs/formats.md; the new run's, else the old's, or NULL */
+	struct result *results; /* by cell in plan order, primary metric first, counters last */
+	size_t n_results;
+	struct outcome_row *outcomes; /* only rows with something that is not ok */
+	size_t n_outcomes;
+	struct setting *settings; /* those of note first */
+	size_t n_settings;
+	struct strv notes; /* printable: forced, runs incomplete, cells without a partner */
+	enum verdict verdict; /* worst of the primary metrics: worse, inconclusive, changed, better,
+			       * changed-small, equivalent in this order; a failure that only the
+			       * new arm has (Fisher p <= alpha) is worse */
+};
+
+/*
+ * Compares old's arm with new's; both may be the same run. Without names, within one run: its first
+ * arm and its second (with one arm only: an error); of two runs: each one's only arm (with more: an
+ * error that lists them). Boots are paired within a run by their pair, between icount runs by equal
+ * pair and seed, else not at all. Runs of different targets, and icount runs of different QEMUs,
+ * are refused unless forced. The runs must outlive c. c is empty on failure.
+ */
+int compare_runs(struct comparison *c, const struct run *old, const struct run *new,
+		 const struct compare_opts *opts, struct err *err);
+void compare_release(struct comparison *c);
+
+/* The result of a cell's metric (NULL: its primary one), or NULL. */
+const struct result *compare_find(const struct comparison *c, const char *cell, const char *metric);
+/* The exit code of compare: 1 on worse, 4 on inconclusive with strict, else 0. */
+int compare_exit_code(const struct comparison *c, bool strict);
+/* What report/compare.json holds; a new reference. */
+json_t *compare_json(const struct comparison *c);
+/* Writes it to RUN/report/compare.json, RUN being the new one's run. */
+int compare_write(const struct comparison *c, struct err *err);
+
+#endif

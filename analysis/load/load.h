@@ -1,0 +1,142 @@
+/*
+ * A stored run, read back: what docs/formats.md calls results/RUN becomes one struct run that
+ * holds, for each cell, metric and boot, one number. Samples are read as a stream and no record is
+ * kept; latencies are read again when somebody asks for them.
+ */
+#ifndef ANALYSIS_LOAD_LOAD_H
+#define ANALYSIS_LOAD_LOAD_H
+
+#include <jansson.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "lib/err.h"
+#include "lib/str.h"
+
+enum direction { LOWER_IS_BETTER, HIGHER_IS_BETTER, NO_DIRECTION };
+
+enum metric_kind {
+	METRIC_PRIMARY,   /* the first metric of the workload */
+	METRIC_SECONDARY, /* its other metrics */
+	METRIC_COUNTER,   /* what the harness counted: "minflt", "vmstat.nr_mlock", "perf.cycles" */
+};
+
+struct run_metric {
+	char *name; /* "exit", "p99", "vmstat.pgmigrate_success" */
+	char *unit; /* "insn/page" under icount, "ns/page" elsewhere; "count" for a counter */
+	char *help; /* "" for a counter */
+	enum direction better;
+	enum metric_kind kind;
+	bool time; /* a duration: already divided by ns_per_insn where the target is icount */
+};
+
+/* What one boot says about one metric of one cell. */
+struct boot_value {
+	double median; /* of the iterations after warm-up with outcome ok; NAN: the boot has none */
+	double sd;     /* standard deviation of those iterations; NAN below two */
+	size_t n;      /* how many they were */
+};
+
+struct series {
+	struct run_metric metric;
+	struct boot_value *boot; /* by boot: run.n_boots of them, in the order of run.boots */
+};
+
+/* Iterations of one cell in one boot by outcome, warm-up included. */
+struct cell_outcome {
+	unsigned ok, fail, skip, broken;
+	char *reason; /* of the first that was not ok, or NULL; text of the guest: escape it */
+};
+
+struct run_cell {
+	char *id;       /* "exit-mlocked/procs=32,lock=none" */
+	char *workload; /* "exit-mlocked" */
+	char *label;    /* what follows the first '/', or "" */
+	json_t *params; /* every parameter, values as text */
+	char *control;  /* id of the control cell, or NULL */
+	bool is_control; /* another cell names it as its control */
+	int iterations, warmup;
+	struct series *series; /* declared metrics in order, primary first, then counters */
+	size_t n_series;
+	struct cell_outcome *outcome; /* by boot */
+};
+
+struct run_arm {
+	char *name, *spec, *release, *package, *version, *sha256; /* "" where unknown */
+	json_t *config; /* object of CONFIG_ lines, possibly empty */
+};
+
+struct run_boot {
+	int n;         /* its number, and the name of its directory as %03d */
+	size_t arm;    /* index in run.arms */
+	int pair;
+	uint64_t seed;
+	char *outcome; /* "ok|panic|hang|died|cut|launch", or "missing": no boot.json */
+	char *detail;
+	int attempts;  /* starts it took; 0 where missing */
+	int faults;    /* faults of the channel */
+	double wall_seconds; /* NAN where unknown */
+	double ready_seconds; /* of those, before the guest had settled; NAN where unknown */
+	json_t *guest;       /* the guest's hello, or NULL */
+};
+
+struct run_target {
+	char *kind; /* "icount|tcg|kvm|host" */
+	double ns_per_insn; /* 0 unless icount */
+	int cpus, nodes;
+	long long memory_mib;
+	char *qemu_version, *qemu_sha256; /* "" without QEMU */
+};
+
+struct run {
+	char *path; /* as given, without a trailing '/' */
+	char *name, *created, *status, *tool;
+	uint64_t seed;
+	int pairs;      /* as planned */
+	double margin;  /* as planned, a share: 0.01 */
+	struct run_target target;
+	json_t *host;   /* object, possibly empty */
+	json_t *json;   /* all of run.json */
+	struct run_arm *arms;
+	size_t n_arms;
+	struct run_cell *cells;
+	size_t n_cells;
+	struct run_boot *boots; /* in the order in which they ran */
+	size_t n_boots;
+	size_t records; /* samples read */
+	struct strv notes; /* printable: boots missing or failed, run incomplete */
+};
+
+/*
+ * Reads results/RUN. A boot that is missing, failed or cut short leaves its cells without a value
+ * (those it finished keep theirs) and a line in notes. What is not as docs/formats.md says is an
+ * error with file and line. r is empty on failure.
+ */
+int load_run(struct run *r, const char *path, struct err *err);
+/*
+ * The same for the boots of one kind: "timed" (what load_run reads), or the instrumented ones that
+ * stand beside them, "profile" and "locks", whose times are never compared with timed ones.
+ */
+int load_run_kind(struct run *r, const char *path, const char *kind, struct err *err);
+void load_release(struct run *r);
+
+/* The cell or arm of that name, or NULL; the series of that metric, or NULL. */
+const struct run_cell *load_cell(const struct run *r, const char *id);
+const struct run_arm *load_arm(const struct run *r, const char *name);
+const struct series *load_series(const struct run_cell *c, const char *metric);
+/* The number a parameter stands for ("32", "8M" as 8388608), or NAN. */
+double load_param(const struct run_cell *c, const char *param);
+/* "instructions" under icount, "time" elsewhere: what the figures of the run are. */
+const char *load_what(const struct run *r);
+
+/*
+ * The latencies of one cell in one boot, after warm-up, sorted: in instructions under icount, else
+ * ns. Where there are more than LOAD_LATENCIES of them, an even sample of that many.
+ * *v is owned by the caller; *n may be 0.
+ */
+#define LOAD_LATENCIES 20000
+int load_latencies(const struct run *r, const struct run_cell *c, const struct run_boot *b,
+		   double **v, size_t *n, struct err *err);
+
+#endif

@@ -1,0 +1,285 @@
+#include "analysis/load/samples.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/stats/stats.h"
+#include "lib/fs.h"
+#include "lib/record-view.h"
+
+/* The iterations of one series in the boot at hand: Welford's sums, and a reservoir (Vitter's R).
+ */
+struct gather {
+	double *v;
+	size_t kept, cap, seen;
+	double mean, m2;
+};
+
+struct reader {
+	struct run *run;
+	const struct run_boot *boot;
+	size_t boot_index;
+	struct gather **cells; /* by cell, then by series */
+	size_t *n_gathers;
+	struct rng rng;
+	struct record_view record;
+	size_t last_cell;
+};
+
+static void gather_add(struct gather *g, double v, struct rng *rng)
+{
+	double delta = v - g->mean;
+
+	g->seen++;
+	g->mean += delta / (double)g->seen;
+	g->m2 += delta * (v - g->mean);
+	if (g->kept < LOAD_ITERATIONS) {
+		if (g->kept == g->cap) {
+			g->cap = g->cap ? g->cap * 2 : 8;
+			g->v = xrealloc(g->v, g->cap * sizeof(*g->v));
+		}
+		g->v[g->kept++] = v;
+	} else {
+		uint64_t at = rng_below(rng, g->seen);
+
+		if (at < LOAD_ITERATIONS)
+			g->v[at] = v;
+	}
+}
+
+static struct gather *gather_for(struct reader *rd, size_t cell, size_t series)
+{
+	size_t n = rd->n_gathers[cell];
+
+	if (series >= n) {
+		size_t want = series + 32;
+
+		rd->cells[cell] = xrealloc(rd->cells[cell], want * sizeof(struct gather));
+		memset(rd->cells[cell] + n, 0, (want - n) * sizeof(struct gather));
+		rd->n_gathers[cell] = want;
+	}
+	return &rd->cells[cell][series];
+}
+
+static bool is_named(const char *have, const char *prefix, struct text_view name)
+{
+	size_t skip = strlen(prefix);
+
+	return !strncmp(have, prefix, skip) && text_view_is(name, have + skip);
+}
+
+/* Records name their figures in one order: the series sought is nearly always the next. */
+static size_t find_series(const struct run_cell *c, const char *prefix, struct text_view name,
+			  size_t hint)
+{
+	for (size_t i = 0; i < c->n_series; i++) {
+		size_t at = hint + i < c->n_series ? hint + i : hint + i - c->n_series;
+
+		if (is_named(c->series[at].metric.name, prefix, name))
+			return at;
+	}
+	return c->n_series;
+}
+
+/* What a value belongs to, and how a series of it is made when the cell has none yet. */
+struct kind {
+	const char *prefix, *unit;
+	bool time;
+};
+
+/* Adds one value; returns where the next is likely to be. */
+static size_t add_value(struct reader *rd, size_t cell, const struct kind *kind,
+			struct text_view name, size_t hint, double v)
+{
+	struct run_cell *c = &rd->run->cells[cell];
+	size_t at = find_series(c, kind->prefix, name, hint);
+
+	if (at == c->n_series) {
+		char *full = xasprintf("%s%.*s", kind->prefix, (int)name.len, name.at);
+
+		load_add_series(rd->run, c, full, kind->unit, kind->time);
+		free(full);
+	}
+	if (c->series[at].metric.time && rd->run->target.ns_per_insn > 0)
+		v /= rd->run->target.ns_per_insn;
+	gather_add(gather_for(rd, cell, at), v, &rd->rng);
+	return at + 1 < c->n_series ? at + 1 : 0;
+}
+
+static size_t add_numbers(struct reader *rd, size_t cell, size_t at)
+{
+	static const struct kind time = {"", "ns", true}, count = {"", "count", false};
+	static const struct {
+		enum record_number from;
+		const char *name;
+		const struct kind *kind;
+		double factor;
+	} counters[] = {
+		{RECORD_ELAPSED_NS, "elapsed", &time, 1}, {RECORD_UTIME_US, "utime", &time, 1e3},
+		{RECORD_STIME_US, "stime", &time, 1e3},   {RECORD_MINFLT, "minflt", &count, 1},
+		{RECORD_MAJFLT, "majflt", &count, 1},     {RECORD_NVCSW, "nvcsw", &count, 1},
+		{RECORD_NIVCSW, "nivcsw", &count, 1},
+	};
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
+		struct text_view name = {counters[i].name, strlen(counters[i].name)};
+
+		at = add_value(rd, cell, counters[i].kind, name, at,
+			       rd->record.number[counters[i].from] * counters[i].factor);
+	}
+	return at;
+}
+
+static void add_record(struct reader *rd, size_t cell)
+{
+	static const struct kind kinds[] = {
+		[FIGURE_METRIC] = {"", "", false},
+		[FIGURE_VMSTAT] = {"vmstat.", "count", false},
+		[FIGURE_PERF] = {"perf.", "count", false},
+	};
+	const struct record_view *v = &rd->record;
+	const char *primary = rd->run->cells[cell].series[0].metric.name;
+	bool has_primary = false;
+	size_t at = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct figure_view *f = &v->figures[i];
+
+		has_primary |= f->group == FIGURE_METRIC && text_view_is(f->name, primary);
+		at = add_value(rd, cell, &kinds[f->group], f->name, at, f->value);
+	}
+	add_numbers(rd, cell, at);
+	if (!has_primary && v->number[RECORD_OPS] > 0)
+		add_value(rd, cell, &kinds[FIGURE_METRIC],
+			  (struct text_view){primary, strlen(primary)}, 0,
+			  v->number[RECORD_ELAPSED_NS] / v->number[RECORD_OPS]);
+}
+
+static int find_cell(struct reader *rd, struct text_view id)
+{
+	const struct run *r = rd->run;
+
+	if (r->n_cells && text_view_is(id, r->cells[rd->last_cell].id))
+		return 0;
+	for (size_t i = 0; i < r->n_cells; i++) {
+		if (text_view_is(id, r->cells[i].id)) {
+			rd->last_cell = i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+static void count_outcome(struct cell_outcome *o, const struct record_view *v)
+{
+	if (text_view_is(v->outcome, "ok")) {
+		o->ok++;
+		return;
+	}
+	if (text_view_is(v->outcome, "fail"))
+		o->fail++;
+	else if (text_view_is(v->outcome, "skip"))
+		o->skip++;
+	else
+		o->broken++;
+	if (!o->reason)
+		o->reason = xstrndup(v->reason.at ? v->reason.at : "", v->reason.len);
+}
+
+static int read_line(void *arg, const char *line, size_t len, struct err *err)
+{
+	struct reader *rd = arg;
+	const struct record_view *v = &rd->record;
+
+	if (record_view_read(&rd->record, line, len, err) < 0)
+		return -1;
+	rd->run->records++;
+	if (find_cell(rd, v->cell) < 0)
+		return err_set(err, "cell '%.*s' is not under 'cells' of run.json",
+			       v->cell.len < 100 ? (int)v->cell.len : 100, v->cell.at);
+	count_outcome(&rd->run->cells[rd->last_cell].outcome[rd->boot_index], v);
+	if (!v->warmup && text_view_is(v->outcome, "ok"))
+		add_record(rd, rd->last_cell);
+	return 0;
+}
+
+/* A boot that was cut short says nothing about a cell that it did not finish. */
+static bool cell_counts(const struct reader *rd, size_t cell)
+{
+	const struct gather *first = rd->n_gathers[cell] ? rd->cells[cell] : NULL;
+
+	if (!strcmp(rd->boot->outcome, "ok"))
+		return true;
+	return first && first->seen >= (size_t)rd->run->cells[cell].iterations;
+}
+
+static void finish(struct reader *rd)
+{
+	for (size_t i = 0; i < rd->run->n_cells; i++) {
+		struct run_cell *c = &rd->run->cells[i];
+		bool counts = cell_counts(rd, i);
+
+		for (size_t j = 0; j < rd->n_gathers[i]; j++) {
+			struct gather *g = &rd->cells[i][j];
+
+			if (counts && g->seen)
+				c->series[j].boot[rd->boot_index] = (struct boot_value){
+					.median = stats_median(g->v, g->kept),
+					.sd = g->seen > 1 ? sqrt(g->m2 / (double)(g->seen - 1))
+							  : NAN,
+					.n = g->seen,
+				};
+			free(g->v);
+		}
+		free(rd->cells[i]);
+	}
+	free(rd->cells);
+	free(rd->n_gathers);
+	record_view_release(&rd->record);
+}
+
+int load_lines(const char *path, struct strv *notes, load_line_fn *read, void *arg, struct err *err)
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL;
+	size_t cap = 0, number = 0;
+	ssize_t len;
+	int ret = 0;
+
+	if (!f)
+		return err_sys(err, "cannot open '%s'", path);
+	while (ret == 0 && (len = getline(&line, &cap, f)) > 0) {
+		number++;
+		if (line[len - 1] != '\n') {
+			if (notes)
+				strv_pushf(notes, "%s:%zu: the last record is cut off", path,
+					   number);
+			break;
+		}
+		ret = read(arg, line, (size_t)len - 1, err);
+	}
+	if (ret < 0)
+		err_prefix(err, "%s:%zu", path, number);
+	else if (ferror(f))
+		ret = err_sys(err, "cannot read '%s'", path);
+	free(line);
+	fclose(f);
+	return ret;
+}
+
+int load_samples(struct run *r, const struct run_boot *b, struct err *err)
+{
+	char *path = xasprintf("%s/boots/%03d/samples.jsonl", r->path, b->n);
+	struct reader rd = {.run = r, .boot = b, .boot_index = (size_t)(b - r->boots)};
+	int ret = 0;
+
+	rd.cells = xcalloc(r->n_cells + 1, sizeof(*rd.cells));
+	rd.n_gathers = xcalloc(r->n_cells + 1, sizeof(*rd.n_gathers));
+	rng_seed(&rd.rng, b->seed);
+	/* A boot that died early may have written none. */
+	if (!strcmp(b->outcome, "ok") || fs_exists(path))
+		ret = load_lines(path, &r->notes, read_line, &rd, err);
+	finish(&rd);
+	free(path);
+	return ret;
+}

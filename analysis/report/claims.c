@@ -1,0 +1,116 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/judge/claims.h"
+#include "analysis/report/part.h"
+#include "lib/paths.h"
+
+static enum tone claim_tone(enum claim_verdict v)
+{
+	switch (v) {
+	case CLAIM_SUPPORTED: return TONE_BETTER;
+	case CLAIM_REFUTED: return TONE_WORSE;
+	case CLAIM_NO_DIFFERENCE: return TONE_EVEN;
+	default: return TONE_UNSURE;
+	}
+}
+
+static struct table *ledger_table(const struct ledger *l, const struct claim_file *f)
+{
+	char *name = xasprintf("claims-%s", f->name), *caption = xasprintf("%s", f->about);
+	struct table *t = table_new(name, caption);
+	static const char *const heads[] = {"claim", "verdict", "old to new", "mechanism", "source"};
+
+	free(name);
+	free(caption);
+	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
+		table_column(t, heads[i], false);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct ledger_row *r = &l->rows[i];
+		char *evidence, *mechanism;
+
+		if (r->file != f || r->verdict == CLAIM_NOT_TESTABLE)
+			continue;
+		evidence = ledger_evidence(r);
+		mechanism = ledger_mechanism(r);
+		table_text(t, r->claim->text);
+		table_tone(t, claim_verdict_name(r->verdict), claim_tone(r->verdict));
+		table_text(t, evidence);
+		table_text(t, mechanism);
+		table_text(t, r->claim->source);
+		free(evidence);
+		free(mechanism);
+	}
+	return t;
+}
+
+/* What this run cannot say, each with what it would need. */
+static struct table *needs_table(const struct ledger *l)
+{
+	struct table *t = table_new("claims-not-testable", "Claims that this run could not test");
+
+	table_column(t, "claim", false);
+	table_column(t, "verdict", false);
+	table_column(t, "what it takes", false);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct ledger_row *r = &l->rows[i];
+		char *need;
+
+		if (r->verdict != CLAIM_NOT_TESTABLE)
+			continue;
+		need = ledger_evidence(r);
+		table_text(t, r->claim->text);
+		table_tone(t, claim_verdict_name(r->verdict), TONE_UNSURE);
+		table_text(t, need);
+		free(need);
+	}
+	return t;
+}
+
+static void add_table(struct report *r, struct table *t)
+{
+	if (t->n)
+		doc_table(&r->doc, t);
+	else
+		table_free(t);
+}
+
+static void add_ledger(struct report *r, const struct claims *c, const struct ledger *l)
+{
+	size_t count[CLAIM_NOT_TESTABLE + 1] = {0};
+
+	for (size_t i = 0; i < l->n; i++)
+		count[l->rows[i].verdict]++;
+	doc_section(&r->doc, "claims", "Claims");
+	doc_para(&r->doc,
+		 "What was claimed of the munlock rework and of older changes in its field, and what this "
+		 "run says to each: %zu supported, %zu refuted, %zu no difference, %zu inconclusive, %zu "
+		 "not testable here.",
+		 count[CLAIM_SUPPORTED], count[CLAIM_REFUTED], count[CLAIM_NO_DIFFERENCE],
+		 count[CLAIM_INCONCLUSIVE], count[CLAIM_NOT_TESTABLE]);
+	for (size_t i = 0; i < c->n; i++)
+		add_table(r, ledger_table(l, &c->files[i]));
+	if (!count[CLAIM_NOT_TESTABLE])
+		return;
+	doc_open(&r->doc, false, "Not testable here");
+	add_table(r, needs_table(l));
+	doc_close(&r->doc);
+}
+
+/* Nothing at all where the run measured no claim: an A/B of something else is about something else. */
+void report_claims(struct report *r)
+{
+	char *dir = paths_config("claims");
+	struct claims claims;
+	struct ledger ledger;
+	struct err err;
+
+	if (r->cmp && claims_load(&claims, dir, &err) == 0) {
+		ledger_make(&ledger, &claims, &r->cmp, 1);
+		if (ledger.testable)
+			add_ledger(r, &claims, &ledger);
+		ledger_release(&ledger);
+		claims_release(&claims);
+	}
+	free(dir);
+}

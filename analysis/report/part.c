@@ -1,0 +1,281 @@
+#include "analysis/report/part.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/stats/stats.h"
+#include "analysis/write/verdict.h"
+
+static void add_side(struct report *r, const struct run *run, const struct run_arm *arm)
+{
+	r->sides[r->n_sides++] = (struct side){
+		.run = run,
+		.arm = arm,
+		.arm_index = (size_t)(arm - run->arms),
+	};
+}
+
+static const char *release_of(const struct side *s)
+{
+	return *s->arm->release ? s->arm->release : s->arm->spec;
+}
+
+/* Length of the "6.1" that a release starts with; 0 where it starts otherwise. */
+static size_t version_length(const char *release)
+{
+	size_t major = strspn(release, "0123456789"), minor;
+
+	if (!major || release[major] != '.')
+		return 0;
+	minor = strspn(release + major + 1, "0123456789");
+	return minor ? major + 1 + minor : 0;
+}
+
+static void name_sides(struct report *r)
+{
+	for (size_t i = 0; i < r->n_sides; i++) {
+		const char *release = release_of(&r->sides[i]);
+		const char *other = release_of(&r->sides[r->n_sides - 1 - i]);
+		size_t n = version_length(release);
+
+		if (!n ||
+		    (r->n_sides == 2 && n == version_length(other) && !strncmp(release, other, n)))
+			n = strlen(release);
+		r->sides[i].kernel = xstrndup(release, n);
+		r->sides[i].label = xasprintf("%s %s", r->sides[i].arm->name, r->sides[i].kernel);
+	}
+}
+
+void report_part_init(struct report *r, const struct run *run, const struct comparison *c)
+{
+	*r = (struct report){.run = run, .cmp = c};
+	if (c) {
+		r->run = c->run_new;
+		add_side(r, c->run_old, c->arm_old);
+		add_side(r, c->run_new, c->arm_new);
+	} else {
+		add_side(r, run, &run->arms[0]);
+	}
+	name_sides(r);
+	doc_init(&r->doc, r->run->name);
+}
+
+void report_part_release(struct report *r)
+{
+	for (size_t i = 0; i < r->n_sides; i++) {
+		free(r->sides[i].kernel);
+		free(r->sides[i].label);
+	}
+	doc_release(&r->doc);
+}
+
+enum plot_look report_look(size_t side, bool control)
+{
+	return side ? (control ? PLOT_NEW_CONTROL : PLOT_NEW)
+		    : (control ? PLOT_OLD_CONTROL : PLOT_OLD);
+}
+
+char *report_key(const struct report *r, size_t side, bool control)
+{
+	return xasprintf("%s%s", r->sides[side].label, control ? ", control" : "");
+}
+
+enum tone report_tone(enum verdict v)
+{
+	static const enum tone tones[] = {
+		[VERDICT_BETTER] = TONE_BETTER,	  [VERDICT_WORSE] = TONE_WORSE,
+		[VERDICT_CHANGED] = TONE_UNSURE,  [VERDICT_CHANGED_SMALL] = TONE_EVEN,
+		[VERDICT_EQUIVALENT] = TONE_EVEN, [VERDICT_INCONCLUSIVE] = TONE_UNSURE,
+	};
+
+	return tones[v];
+}
+
+static bool file_taken(const struct doc *d, const char *name)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if ((d->v[i].table && d->v[i].table->name && !strcmp(d->v[i].table->name, name)) ||
+		    (d->v[i].plot && !strcmp(d->v[i].plot->name, name)))
+			return true;
+	return false;
+}
+
+char *report_file(struct report *r, const char *prefix, const char *text)
+{
+	struct str name = STR_INIT;
+	size_t stem;
+
+	str_add(&name, prefix);
+	str_add(&name, *text ? "-" : "");
+	for (; *text && name.len < 100; text++) {
+		bool plain = isalnum((unsigned char)*text);
+		char c = plain ? (char)tolower((unsigned char)*text) : '-';
+
+		if (plain || name.buf[name.len - 1] != '-')
+			str_addn(&name, &c, 1);
+	}
+	stem = name.len;
+	for (int i = 2; file_taken(&r->doc, name.buf); i++) {
+		name.len = stem;
+		str_addf(&name, "-%d", i);
+	}
+	return name.buf;
+}
+
+static bool param_varies(const struct report *r, const char *workload, const char *param)
+{
+	const json_t *first = NULL;
+
+	for (size_t i = 0; i < r->run->n_cells; i++) {
+		const struct run_cell *c = &r->run->cells[i];
+		const json_t *value = json_object_get(c->params, param);
+
+		if (strcmp(c->workload, workload) || !value)
+			continue;
+		if (first && !json_equal(first, value))
+			return true;
+		first = value;
+	}
+	return false;
+}
+
+/* Whether the cell's id names the parameter: it is not at its default, or tells the control. */
+static bool param_named(const struct run_cell *c, const char *param)
+{
+	char *first = xasprintf("%s=", param), *later = xasprintf(",%s=", param);
+	bool named = !strncmp(c->label, first, strlen(first)) || strstr(c->label, later);
+
+	free(first);
+	free(later);
+	return named;
+}
+
+static void add_param(struct str *out, const char *key, const json_t *value)
+{
+	if (json_is_string(value))
+		str_addf(out, "%s%s=%s", out->len ? "," : "", key, json_string_value(value));
+}
+
+char *report_label(const struct report *r, const struct run_cell *c)
+{
+	struct str out = STR_INIT;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(c->params, key, value) if (param_varies(r, c->workload, key))
+		add_param(&out, key, value);
+	if (!out.len)
+		str_add(&out, c->workload);
+	return out.buf;
+}
+
+char *report_common(const struct report *r, const struct run_cell *c)
+{
+	struct str out = STR_INIT, params = STR_INIT;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(c->params, key,
+			    value) if (param_named(c, key) && !param_varies(r, c->workload, key))
+		add_param(&params, key, value);
+	str_addf(&out, "%s%s%s", c->workload, params.len ? " " : "", str_text(&params));
+	str_release(&params);
+	return out.buf;
+}
+
+char *report_cell(const struct report *r, const struct run_cell *c, const char *but)
+{
+	struct str out = STR_INIT, params = STR_INIT;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(c->params, key,
+			    value) if ((!but || strcmp(key, but)) &&
+				       (param_named(c, key) || param_varies(r, c->workload, key)))
+		add_param(&params, key, value);
+	str_addf(&out, "%s%s%s", c->workload, params.len ? " " : "", str_text(&params));
+	str_release(&params);
+	return out.buf;
+}
+
+char *report_axis(const struct report *r, const struct run_metric *m)
+{
+	char *unit = verdict_unit(m);
+	char *text = xasprintf("%s: %s (%s)", m->name, unit, r->run->target.kind);
+
+	free(unit);
+	return text;
+}
+
+struct strv report_workloads(const struct report *r)
+{
+	struct strv names = STRV_INIT;
+
+	for (size_t i = 0; i < r->run->n_cells; i++) {
+		size_t k = 0;
+
+		while (k < names.n && strcmp(names.v[k], r->run->cells[i].workload))
+			k++;
+		if (k == names.n)
+			strv_push(&names, r->run->cells[i].workload);
+	}
+	return names;
+}
+
+struct values report_values(const struct side *s, const char *cell, const char *metric)
+{
+	const struct run_cell *c = load_cell(s->run, cell);
+	const struct series *series = NULL;
+	struct values out = {0};
+
+	if (c && metric)
+		series = load_series(c, metric);
+	else if (c && c->n_series)
+		series = &c->series[0];
+	if (!series)
+		return out;
+	out.v = xcalloc(s->run->n_boots, sizeof(*out.v));
+	for (size_t b = 0; b < s->run->n_boots; b++)
+		if (s->run->boots[b].arm == s->arm_index && isfinite(series->boot[b].median))
+			out.v[out.n++] = series->boot[b].median;
+	return out;
+}
+
+void values_release(struct values *v)
+{
+	free(v->v);
+	*v = (struct values){0};
+}
+
+/* How many values to leave out at each end: the binomial(n, 1/2) tail up to there is <= 2.5 %. */
+static size_t trim(size_t n)
+{
+	double term = pow(0.5, (double)n), tail = term;
+	size_t k = 0;
+
+	while (tail <= 0.025 && k < n / 2) {
+		term *= (double)(n - k) / (double)(k + 1);
+		tail += term;
+		k++;
+	}
+	return k ? k - 1 : 0;
+}
+
+struct spread values_spread(const struct values *v)
+{
+	struct spread s = {NAN, NAN, NAN};
+	double *sorted;
+	size_t k;
+
+	if (!v->n)
+		return s;
+	sorted = xcalloc(v->n, sizeof(*sorted));
+	memcpy(sorted, v->v, v->n * sizeof(*sorted));
+	stats_sort(sorted, v->n);
+	k = trim(v->n);
+	s = (struct spread){stats_median(sorted, v->n), sorted[k], sorted[v->n - 1 - k]};
+	free(sorted);
+	return s;
+}

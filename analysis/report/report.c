@@ -1,0 +1,133 @@
+#include "analysis/report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/write/export.h"
+#include "analysis/write/html.h"
+#include "analysis/write/markdown.h"
+#include "analysis/write/gnuplot.h"
+#include "analysis/write/csv.h"
+#include "analysis/report/draw.h"
+#include "analysis/report/part.h"
+#include "lib/fs.h"
+
+/* What a report consists of, in this order; the verdict stands at its head, without a heading. */
+static void (*const sections[])(struct report *r) = {
+	report_verdict, report_claims,	report_ratios,	report_profile,	report_scaling,	 report_locks,	     report_latency,
+	report_pairs,	report_metrics, report_outcomes, report_environment, report_method,
+};
+
+static int write_file(const char *dir, const char *name, const char *suffix, const struct str *text,
+		      struct err *err)
+{
+	char *path = xasprintf("%s/%s%s", dir, name, suffix);
+	int ret = fs_write_atomic(path, str_text(text), text->len, err);
+
+	free(path);
+	return ret;
+}
+
+static int write_csv(const struct doc *d, const char *dir, struct err *err)
+{
+	struct str csv = STR_INIT;
+	int ret = 0;
+
+	for (size_t i = 0; i < d->n && !ret; i++) {
+		const struct table *t = d->v[i].table;
+		const struct plot *p = d->v[i].plot;
+
+		str_clear(&csv);
+		if (p)
+			report_csv_plot(p, &csv);
+		else if (t && t->name)
+			report_csv_table(t, &csv);
+		else
+			continue;
+		ret = write_file(dir, p ? p->name : t->name, ".csv", &csv, err);
+	}
+	str_release(&csv);
+	return ret;
+}
+
+static int write_drawings(const struct doc *d, const char *dir, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < d->n && !ret; i++) {
+		const struct block *b = &d->v[i];
+		struct str svg = STR_INIT;
+
+		if (b->kind != DOC_DRAWING)
+			continue;
+		str_add(&svg, b->alone);
+		ret = write_file(dir, b->name, ".svg", &svg, err);
+		str_release(&svg);
+	}
+	return ret;
+}
+
+static int write_texts(const struct doc *d, const struct comparison *c, const char *dir,
+		       struct err *err)
+{
+	static const struct export_opts opts = {.all = true};
+	struct str text = STR_INIT;
+	int ret;
+
+	html_write(d, &text);
+	ret = write_file(dir, "index", ".html", &text, err);
+	str_clear(&text);
+	markdown_write(d, &text);
+	if (!ret)
+		ret = write_file(dir, "report", ".md", &text, err);
+	str_clear(&text);
+	if (!ret && c)
+		ret = export_text(c, &opts, &text, err);
+	if (!ret && c)
+		report_locks_text(c, &text);
+	if (!ret && c)
+		ret = write_file(dir, "report", ".txt", &text, err);
+	str_release(&text);
+	return ret;
+}
+
+static void set_title(struct report *r)
+{
+	free(r->doc.title);
+	r->doc.title = r->n_sides == 2 ? xasprintf("%s: %s against %s (%s)", r->run->name,
+						   r->sides[1].kernel, r->sides[0].kernel,
+						   r->run->target.kind)
+				       : xasprintf("%s: %s (%s)", r->run->name, r->sides[0].kernel,
+						   r->run->target.kind);
+}
+
+int report_write(const struct run *run, const struct comparison *c, char **note, struct err *err)
+{
+	char *dir = xasprintf("%s/report", c ? c->run_new->path : run->path);
+	struct report r;
+	int ret;
+
+	*note = NULL;
+	report_part_init(&r, run, c);
+	set_title(&r);
+	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
+		sections[i](&r);
+	ret = fs_exists(dir) ? fs_remove_tree(dir, err) : 0;
+	if (!ret)
+		ret = fs_mkdirs(dir, err);
+	if (!ret && !plot_gnuplot_found())
+		*note = xstrdup("the report has no pictures: " PLOT_GNUPLOT_MISSING);
+	else if (!ret)
+		ret = report_draw(&r.doc, dir, err);
+	if (!ret)
+		ret = write_drawings(&r.doc, dir, err);
+	if (!ret)
+		ret = write_csv(&r.doc, dir, err);
+	if (!ret)
+		ret = write_texts(&r.doc, c, dir, err);
+	if (!ret && c)
+		ret = compare_write(c, err);
+	report_part_release(&r);
+	free(dir);
+	return ret;
+}

@@ -1,0 +1,317 @@
+#include "analysis/report/timeline.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/write/html.h"
+#include "analysis/write/gnuplot.h"
+#include "analysis/report/draw.h"
+#include "analysis/write/timeline-words.h"
+#include "analysis/write/verdict.h"
+#include "lib/fs.h"
+#include "lib/paths.h"
+
+/* --- the change points --- */
+
+static enum tone tone_of(const struct timeline_series *s, const struct timeline_change *c)
+{
+	bool up = c->ratio > (s->difference ? 0 : 1);
+
+	if (c->proof == PROOF_REFUTED || s->metric->better == NO_DIRECTION)
+		return TONE_UNSURE;
+	return up == (s->metric->better == HIGHER_IS_BETTER) ? TONE_BETTER : TONE_WORSE;
+}
+
+static void change_rows(const struct timeline *t, size_t before, size_t at, struct table *to)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct timeline_series *s = &t->series[i];
+
+		for (size_t j = 0; j < s->n_changes; j++) {
+			const struct timeline_change *c = &s->changes[j];
+			char *sentence, *standing;
+
+			if (c->before != before || c->at != at)
+				continue;
+			sentence = timeline_sentence(s, c);
+			standing = timeline_standing(c);
+			table_text(to, t->run->arms[at].name);
+			table_text(to, t->run->arms[before].name);
+			table_tone(to, sentence, tone_of(s, c));
+			table_text(to, standing);
+			free(standing);
+			free(sentence);
+		}
+	}
+}
+
+static void add_settings(const struct timeline *t, struct doc *d)
+{
+	doc_section(d, "configuration", "What else changed in the configuration");
+	doc_para(d,
+		 "A packaging change is not a code change: these CONFIG_ lines, and what the guest "
+		 "says of itself, differ between neighbours.");
+	for (size_t at = 1; at < t->run->n_arms; at++) {
+		char *settings = timeline_settings(t, at);
+
+		doc_open(d, false, t->run->arms[at].name);
+		doc_para(d, "%s", settings);
+		doc_close(d);
+		free(settings);
+	}
+}
+
+static void add_changes(const struct timeline *t, struct doc *d)
+{
+	struct table *to = table_new(NULL, "Change points in the order of the releases");
+
+	doc_section(d, "changes", "Change points");
+	table_column(to, "release", false);
+	table_column(to, "after", false);
+	table_column(to, "what", false);
+	table_column(to, "standing", false);
+	for (size_t at = 1; at < t->run->n_arms; at++)
+		for (size_t before = 0; before < at; before++)
+			change_rows(t, before, at, to);
+	if (to->n) {
+		doc_table(d, to);
+	} else {
+		doc_para(d, "None.");
+		table_free(to);
+	}
+}
+
+/* --- one cell --- */
+
+/* Each stretch without a change is a line of its own, long enough to be seen where it is one
+ * release. */
+static void add_levels(const struct timeline *t, const struct timeline_series *s, struct plot *p)
+{
+	size_t next = 0;
+
+	for (size_t from = 0, to; from < t->run->n_arms; from = to) {
+		struct plot_series *line;
+		double level = s->points[from].level;
+
+		for (; next < s->n_changes && s->changes[next].at <= from; next++)
+			;
+		to = next < s->n_changes ? s->changes[next].at : t->run->n_arms;
+		line = plot_add(p, from ? "" : "level", PLOT_NEW, PLOT_LINE);
+		for (size_t i = from; i < to && isnan(level); i++)
+			level = s->points[i].level;
+		plot_add_point(line, (double)from - 0.35, level, NAN, NAN);
+		plot_add_point(line, (double)to - 0.65, level, NAN, NAN);
+	}
+}
+
+static void add_marks(const struct timeline_series *s, struct plot *p, bool provisional)
+{
+	struct plot_series *marks = NULL;
+
+	for (size_t i = 0; i < s->n_changes; i++) {
+		const struct timeline_change *c = &s->changes[i];
+
+		if (c->provisional != provisional)
+			continue;
+		if (!marks)
+			marks = plot_add(p, provisional ? "provisional change" : "change point",
+					 provisional ? PLOT_UNSURE : PLOT_WORSE, PLOT_MARK);
+		plot_add_point(marks, (double)c->at, s->points[c->at].value, NAN, NAN);
+	}
+}
+
+/* Where one release dwarfs the others, their own steps are only seen on a log axis. */
+static bool spans_much(const struct timeline *t, const struct timeline_series *s)
+{
+	double least = INFINITY, most = -INFINITY;
+
+	for (size_t i = 0; i < t->run->n_arms; i++) {
+		least = fmin(least, s->points[i].value);
+		most = fmax(most, s->points[i].value);
+	}
+	return least > 0 && most / least > 5;
+}
+
+static struct plot *picture(const struct timeline *t, const struct timeline_series *s,
+			    size_t number)
+{
+	char *cell = timeline_cell(s), *unit = verdict_unit(s->metric);
+	char *name = xasprintf("timeline-%zu", number);
+	char *title = xasprintf("%s%s", cell, s->cell->is_control ? " (control)" : "");
+	char *label = xasprintf("%s (%s)", unit, t->run->target.kind);
+	struct plot *p = plot_new(name, title);
+	struct plot_series *values;
+
+	p->height = 320;
+	p->x.from = -0.6;
+	p->x.to = (double)t->run->n_arms - 0.4;
+	plot_label(&p->y, label);
+	for (size_t i = 0; i < t->run->n_arms; i++)
+		plot_add_tick(&p->x, (double)i, t->run->arms[i].name);
+	add_levels(t, s, p);
+	values = plot_add(p, "median of the boots and its interval", PLOT_OLD,
+			  PLOT_MARK | PLOT_YBAR);
+	for (size_t i = 0; i < t->run->n_arms; i++)
+		plot_add_point(values, (double)i, s->points[i].value, s->points[i].low,
+			       s->points[i].high);
+	add_marks(s, p, false);
+	add_marks(s, p, true);
+	if (spans_much(t, s))
+		plot_try_log(p, false, true);
+	free(label);
+	free(title);
+	free(name);
+	free(unit);
+	free(cell);
+	return p;
+}
+
+static void interval(struct table *to, double low, double high)
+{
+	char a[32], b[32], text[80];
+
+	verdict_figure(a, low);
+	verdict_figure(b, high);
+	snprintf(text, sizeof(text), "%s..%s", a, b);
+	table_text(to, isfinite(low) && isfinite(high) && low != -INFINITY ? text : "");
+}
+
+static const char *mark_of(const struct timeline_series *s, size_t arm)
+{
+	for (size_t i = 0; i < s->n_changes; i++)
+		if (s->changes[i].at == arm)
+			return s->changes[i].provisional ? "provisional" : "change point";
+	return "";
+}
+
+static struct table *figures(const struct timeline *t, const struct timeline_series *s)
+{
+	char *unit = verdict_unit(s->metric), *caption = xasprintf("%s, %s", s->metric->name, unit);
+	struct table *to = table_new(NULL, caption);
+
+	table_column(to, "kernel", false);
+	table_column(to, "boots", true);
+	table_column(to, "value", true);
+	table_column(to, "95 % interval", true);
+	table_column(to, s->difference ? "change from the anchor" : "ratio to the anchor", true);
+	table_column(to, "95 % interval", true);
+	table_column(to, "level", true);
+	table_column(to, "", false);
+	for (size_t i = 0; i < t->run->n_arms; i++) {
+		const struct timeline_point *p = &s->points[i];
+
+		table_text(to, t->run->arms[i].name);
+		table_number(to, (double)p->boots);
+		table_number(to, p->value);
+		interval(to, p->low, p->high);
+		table_number(to, p->ratio);
+		if (i && (s->difference || p->ratio_low > 0))
+			interval(to, p->ratio_low, p->ratio_high);
+		else
+			table_text(to, "");
+		table_number(to, p->level);
+		table_tone(to, mark_of(s, i), *mark_of(s, i) ? TONE_UNSURE : TONE_PLAIN);
+	}
+	free(caption);
+	free(unit);
+	return to;
+}
+
+/* --- the page --- */
+
+static void add_cells(const struct timeline *t, struct doc *d)
+{
+	const char *workload = "";
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct timeline_series *s = &t->series[i];
+
+		if (strcmp(workload, s->cell->workload)) {
+			workload = s->cell->workload;
+			doc_section(d, workload, workload);
+		}
+		doc_figure(d, picture(t, s, i + 1));
+		doc_open(d, false, "The figures");
+		doc_table(d, figures(t, s));
+		doc_close(d);
+	}
+}
+
+static void add_kernels(const struct timeline *t, struct doc *d)
+{
+	struct table *to = table_new(NULL, "The kernels");
+
+	doc_section(d, "kernels", "Kernels");
+	table_column(to, "arm", false);
+	table_column(to, "release", false);
+	table_column(to, "version", false);
+	table_column(to, "SHA-256 of the image", false);
+	for (size_t i = 0; i < t->run->n_arms; i++) {
+		const struct run_arm *a = &t->run->arms[i];
+
+		table_text(to, a->name);
+		table_text(to, a->release);
+		table_text(to, a->version);
+		table_text(to, a->sha256);
+	}
+	doc_table(d, to);
+	for (size_t i = 0; i < t->run->notes.n; i++)
+		doc_para(d, "%s", t->run->notes.v[i]);
+}
+
+static void fill(const struct timeline *t, struct doc *d)
+{
+	char *method = timeline_method(t);
+
+	doc_para(d, "%zu kernels in %d interleaved rounds, target %s.", t->run->n_arms,
+		 t->run->pairs, t->run->target.kind);
+	doc_para(d, "%s", method);
+	add_changes(t, d);
+	add_cells(t, d);
+	add_settings(t, d);
+	add_kernels(t, d);
+	free(method);
+}
+
+/* Draws in a directory of its own: the pictures stand in the page, and no file of theirs is left.
+ */
+static int draw(struct doc *d, char **note, struct err *err)
+{
+	struct err ignored;
+	char *dir;
+	int ret;
+
+	if (!plot_gnuplot_found()) {
+		*note = xstrdup("the page has no pictures: " PLOT_GNUPLOT_MISSING);
+		return 0;
+	}
+	dir = paths_scratch("timeline", err);
+	if (!dir)
+		return -1;
+	ret = report_draw(d, dir, err);
+	fs_remove_tree(dir, &ignored);
+	free(dir);
+	return ret;
+}
+
+int timeline_html(const struct timeline *t, const char *path, char **note, struct err *err)
+{
+	char *title = xasprintf("%s: %s to %s (%s)", t->run->name, t->run->arms[0].name,
+				t->run->arms[t->run->n_arms - 1].name, t->run->target.kind);
+	struct str page = STR_INIT;
+	struct doc d;
+	int ret;
+
+	doc_init(&d, title);
+	fill(t, &d);
+	ret = draw(&d, note, err);
+	if (ret == 0) {
+		html_write(&d, &page);
+		ret = fs_write_atomic(path, page.buf, page.len, err);
+	}
+	str_release(&page);
+	doc_release(&d);
+	free(title);
+	return ret;
+}

@@ -1,0 +1,51 @@
+/* Failures and other things that are counted. */
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
+#include <math.h>
+#include "analysis/stats/stats.h"
+
+double stats_fisher(unsigned a, unsigned n1, unsigned b, unsigned n2)
+{
+	unsigned hits = a + b, all = n1 + n2;
+	double here = gsl_ran_hypergeometric_pdf(a, hits, all - hits, n1), p = 0;
+
+	/* R counts tables up to a relative 1e-7 more probable than the one seen. */
+	for (unsigned i = 0; i <= hits && i <= n1; i++) {
+		double share = gsl_ran_hypergeometric_pdf(i, hits, all - hits, n1);
+
+		if (share <= here * (1 + 1e-7))
+			p += share;
+	}
+	return fmin(p, 1);
+}
+
+/*
+ * The share at which P(X <= x) of n is p; it falls as the share grows. Bisected, for GSL's inverse
+ * of the beta distribution gives up on some arguments.
+ */
+static double share_at(unsigned x, unsigned n, double p)
+{
+	double low = 0, high = 1;
+
+	for (int i = 0; i < 60; i++) {
+		double middle = (low + high) / 2;
+
+		if (gsl_cdf_binomial_P(x, middle, n) > p)
+			low = middle;
+		else
+			high = middle;
+	}
+	return (low + high) / 2;
+}
+
+struct interval stats_binomial(unsigned x, unsigned n, double level)
+{
+	double tail = (1 - level) / 2;
+	struct interval ci = {0, 1};
+
+	if (x > 0)
+		ci.low = share_at(x - 1, n, 1 - tail);
+	if (x < n)
+		ci.high = share_at(x, n, tail);
+	return ci;
+}

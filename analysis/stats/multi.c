@@ -1,0 +1,287 @@
+/* Permutation tests of many columns at once, and what their number does to p. */
+#include <gsl/gsl_sf_gamma.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/stats/stats.h"
+#include "lib/str.h"
+
+#define EXACT_FLIPS 20
+#define EXACT_CHOICES 200000
+#define RANDOM_ROUNDS 99999
+/* Sums of the same numbers in another order differ by rounding; statistics lie in 0..sqrt(rows). */
+#define TIE 1e-9
+
+/*
+ * A permutation test in progress. A resampling changes `sum` of each column; the statistic is
+ * |sum| * scale, whatever the test.
+ */
+struct test {
+	size_t m;
+	double *x;        /* rows x m, 0 where there is no value */
+	double *sum, *scale;
+	double *observed; /* statistics of the data as they are */
+	size_t *order;    /* columns by observed statistic, greatest first */
+	double *alone, *joint; /* resamplings at least as extreme */
+	double rounds;
+};
+
+static void test_init(struct test *t, size_t rows, size_t m)
+{
+	*t = (struct test){.m = m};
+	t->x = xcalloc(rows * m + 1, sizeof(double));
+	t->sum = xcalloc(m + 1, sizeof(double));
+	t->scale = xcalloc(m + 1, sizeof(double));
+	t->observed = xcalloc(m + 1, sizeof(double));
+	t->alone = xcalloc(m + 1, sizeof(double));
+	t->joint = xcalloc(m + 1, sizeof(double));
+	t->order = xcalloc(m + 1, sizeof(size_t));
+}
+
+static void test_release(struct test *t)
+{
+	free(t->x);
+	free(t->sum);
+	free(t->scale);
+	free(t->observed);
+	free(t->alone);
+	free(t->joint);
+	free(t->order);
+}
+
+static void test_observe(struct test *t)
+{
+	for (size_t j = 0; j < t->m; j++) {
+		size_t at = j;
+
+		t->observed[j] = fabs(t->sum[j]) * t->scale[j];
+		for (; at > 0 && t->observed[t->order[at - 1]] < t->observed[j]; at--)
+			t->order[at] = t->order[at - 1];
+		t->order[at] = j;
+	}
+}
+
+/* Counts one resampling; joint counts are kept at the first column that the maximum reaches. */
+static void test_count(struct test *t)
+{
+	double max = 0;
+	size_t at = 0;
+
+	for (size_t j = 0; j < t->m; j++) {
+		double s = fabs(t->sum[j]) * t->scale[j];
+
+		t->alone[j] += s >= t->observed[j] - TIE;
+		if (s > max)
+			max = s;
+	}
+	while (at < t->m && t->observed[t->order[at]] - TIE > max)
+		at++;
+	if (at < t->m)
+		t->joint[at]++;
+	t->rounds++;
+}
+
+/* extra: 1 for random resamplings, to which the data themselves are added; 0 for all of them. */
+static void test_finish(struct test *t, double extra, double *p, double *p_adjusted)
+{
+	double reached = 0;
+
+	for (size_t at = 0; at < t->m; at++) {
+		size_t j = t->order[at];
+
+		reached += t->joint[at];
+		p[j] = (t->alone[j] + extra) / (t->rounds + extra);
+		p_adjusted[j] = (reached + extra) / (t->rounds + extra);
+	}
+}
+
+static void flip(struct test *t, size_t row, double sign)
+{
+	for (size_t j = 0; j < t->m; j++)
+		t->sum[j] += 2 * sign * t->x[row * t->m + j];
+}
+
+/* All flips in Gray-code order, one sign a step; the last sign stays, for |sum| knows no sign. */
+static void all_flips(struct test *t, size_t k)
+{
+	uint64_t n = k ? UINT64_C(1) << (k - 1) : 1;
+	uint64_t negative = 0;
+
+	test_count(t);
+	for (uint64_t i = 1; i < n; i++) {
+		size_t row = (size_t)__builtin_ctzll(i);
+
+		negative ^= UINT64_C(1) << row;
+		flip(t, row, negative >> row & 1 ? -1 : 1);
+		test_count(t);
+	}
+}
+
+static void random_flips(struct test *t, size_t k, uint64_t seed)
+{
+	struct rng rng;
+
+	rng_seed(&rng, seed);
+	for (unsigned round = 0; round < RANDOM_ROUNDS; round++) {
+		uint64_t bits = 0;
+
+		memset(t->sum, 0, t->m * sizeof(*t->sum));
+		for (size_t i = 0; i < k; i++, bits >>= 1) {
+			if (i % 64 == 0)
+				bits = rng_next(&rng);
+			for (size_t j = 0; j < t->m; j++)
+				t->sum[j] += bits & 1 ? -t->x[i * t->m + j] : t->x[i * t->m + j];
+		}
+		test_count(t);
+	}
+}
+
+void stats_max_t(const double *d, size_t k, size_t m, uint64_t seed, double *p, double *p_adjusted)
+{
+	struct test t;
+
+	test_init(&t, k, m);
+	for (size_t j = 0; j < m; j++) {
+		double squares = 0;
+
+		for (size_t i = 0; i < k; i++) {
+			double v = d[i * m + j];
+
+			t.x[i * m + j] = isnan(v) ? 0 : v;
+			t.sum[j] += t.x[i * m + j];
+			squares += t.x[i * m + j] * t.x[i * m + j];
+		}
+		t.scale[j] = squares > 0 ? 1 / sqrt(squares) : 0;
+	}
+	test_observe(&t);
+	if (k <= EXACT_FLIPS)
+		all_flips(&t, k);
+	else
+		random_flips(&t, k, seed);
+	test_finish(&t, k <= EXACT_FLIPS ? 0 : 1, p, p_adjusted);
+	test_release(&t);
+}
+
+/* sum[j] becomes the second group's sum of centred values, for the group that `chosen` names. */
+static void count_choice(struct test *t, const size_t *chosen, size_t n)
+{
+	memset(t->sum, 0, t->m * sizeof(*t->sum));
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < t->m; j++)
+			t->sum[j] += t->x[chosen[i] * t->m + j];
+	test_count(t);
+}
+
+/* The next choice of r out of n in lexical order, or false after the last. */
+static bool next_choice(size_t *chosen, size_t r, size_t n)
+{
+	size_t i = r;
+
+	while (i > 0 && chosen[i - 1] == n - r + i - 1)
+		i--;
+	if (i == 0)
+		return false;
+	chosen[i - 1]++;
+	for (; i < r; i++)
+		chosen[i] = chosen[i - 1] + 1;
+	return true;
+}
+
+static void random_choices(struct test *t, size_t r, size_t n, uint64_t seed)
+{
+	size_t *order = xcalloc(n + 1, sizeof(*order));
+	struct rng rng;
+
+	rng_seed(&rng, seed);
+	for (size_t i = 0; i < n; i++)
+		order[i] = i;
+	for (unsigned round = 0; round < RANDOM_ROUNDS; round++) {
+		for (size_t i = 0; i < r; i++) {
+			size_t with = i + (size_t)rng_below(&rng, n - i), keep = order[i];
+
+			order[i] = order[with];
+			order[with] = keep;
+		}
+		count_choice(t, order, r);
+	}
+	free(order);
+}
+
+/*
+ * Centres a column on its mean: then the groups' difference of means is a constant times the second
+ * group's sum. A value that is missing becomes the mean and carries no weight.
+ */
+static void centre(struct test *t, const double *v, size_t n, size_t j)
+{
+	double mean = 0, squares = 0;
+	size_t have = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!isnan(v[i * t->m + j])) {
+			mean += v[i * t->m + j];
+			have++;
+		}
+	}
+	mean /= have ? (double)have : 1;
+	for (size_t i = 0; i < n; i++) {
+		double c = isnan(v[i * t->m + j]) ? 0 : v[i * t->m + j] - mean;
+
+		/* Equal values must centre to nothing, not to rounding. */
+		t->x[i * t->m + j] = fabs(c) <= 1e-12 * fabs(mean) ? 0 : c;
+		squares += t->x[i * t->m + j] * t->x[i * t->m + j];
+	}
+	t->scale[j] = squares > 0 ? 1 / sqrt(squares) : 0;
+}
+
+void stats_max_t2(const double *v, const bool *second, size_t n, size_t m, uint64_t seed, double *p,
+		  double *p_adjusted)
+{
+	size_t *chosen = xcalloc(n + 1, sizeof(*chosen)), r = 0;
+	struct test t;
+	bool exact;
+
+	test_init(&t, n, m);
+	for (size_t j = 0; j < m; j++)
+		centre(&t, v, n, j);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; second[i] && j < m; j++)
+			t.sum[j] += t.x[i * m + j];
+		r += second[i];
+	}
+	test_observe(&t);
+	exact = gsl_sf_lnchoose((unsigned)n, (unsigned)r) <= log(EXACT_CHOICES);
+	if (exact) {
+		for (size_t i = 0; i < r; i++)
+			chosen[i] = i;
+		do {
+			count_choice(&t, chosen, r);
+		} while (next_choice(chosen, r, n));
+	} else {
+		random_choices(&t, r, n, seed);
+	}
+	test_finish(&t, exact ? 0 : 1, p, p_adjusted);
+	test_release(&t);
+	free(chosen);
+}
+
+void stats_bh(const double *p, size_t m, double *p_adjusted)
+{
+	size_t *order = xcalloc(m + 1, sizeof(*order));
+	double least = 1;
+
+	for (size_t i = 0; i < m; i++) {
+		size_t at = i;
+
+		for (; at > 0 && p[order[at - 1]] > p[i]; at--)
+			order[at] = order[at - 1];
+		order[at] = i;
+	}
+	for (size_t rank = m; rank > 0; rank--) {
+		double q = p[order[rank - 1]] * (double)m / (double)rank;
+
+		if (q < least)
+			least = q;
+		p_adjusted[order[rank - 1]] = least;
+	}
+	free(order);
+}

@@ -1,0 +1,181 @@
+/*
+ * Statistics: arrays in, numbers out. Nothing here reads, prints or keeps state; what is random
+ * takes its seed. Arrays are not changed unless a comment says so. Sources are named by
+ *   HWC: Hollander, Wolfe, Chicken, Nonparametric Statistical Methods, 3rd ed., 2014
+ *   WY:  Westfall, Young, Resampling-Based Multiple Testing, 1993
+ */
+#ifndef ANALYSIS_STATS_STATS_H
+#define ANALYSIS_STATS_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* --- random numbers: splitmix64 (Steele, Lea, Flood 2014), the same on every machine --- */
+
+struct rng {
+	uint64_t state;
+};
+void rng_seed(struct rng *r, uint64_t seed);
+uint64_t rng_next(struct rng *r);
+/* Even in 0..n-1, n > 0, without modulo bias. */
+uint64_t rng_below(struct rng *r, uint64_t n);
+/* In [0, 1). */
+double rng_unit(struct rng *r);
+/* Standard normal, by Box and Muller. */
+double rng_normal(struct rng *r);
+
+/* --- one sample (stats.c) --- */
+
+void stats_sort(double *v, size_t n); /* in place, ascending; no NAN */
+/* The value of a rank, from 0, as if v were sorted: in linear time. Moves the values about; no NAN. */
+double stats_select(double *v, size_t n, size_t rank);
+double stats_mean(const double *v, size_t n);
+double stats_sd(const double *v, size_t n); /* n - 1 below; NAN below two values */
+double stats_median(const double *v, size_t n); /* NAN when n is 0 */
+/* Quantile q in [0, 1] of sorted values, R's type 7. */
+double stats_quantile_sorted(const double *v, size_t n, double q);
+/* Median absolute deviation times 1.4826: the sd where the values are normal. */
+double stats_mad(const double *v, size_t n);
+/* Marks values more than 5 MAD from the median; returns how many. None are ever dropped for it. */
+size_t stats_outliers(const double *v, size_t n, bool *mark);
+
+/* --- intervals --- */
+
+struct interval {
+	double low, high; /* -INFINITY, INFINITY where n is too small for the level */
+};
+
+/* --- pairs (stats-paired.c): d[k] are differences within pairs --- */
+
+/* Median of the k (k + 1) / 2 Walsh averages: HWC 3.2. */
+double stats_hl(const double *d, size_t k);
+/* Interval for it by inverting the exact signed-rank test (normal above 100 pairs): HWC 3.3. */
+struct interval stats_signed_rank(const double *d, size_t k, double level);
+/* P(T+ <= t) of the signed-rank statistic under no effect, no ties, k <= 100: HWC table A.4. */
+double stats_signed_rank_cdf(size_t k, size_t t);
+/*
+ * Two-sided p of |sum d| over sign flips: all 2^k for k <= 20, else 99 999 random ones with
+ * (b + 1) / (R + 1). 1 when k is 0 or every d is 0.
+ */
+double stats_sign_flip(const double *d, size_t k, uint64_t seed);
+/* Smallest effect that k pairs with the standard deviation of d show with 80 % power at 5 %,
+ * two-sided: (t.975 + t.80) s / sqrt k. NAN below two. */
+double stats_detectable(const double *d, size_t k);
+
+/* --- two groups (stats-unpaired.c) --- */
+
+/* Median of all y - x: HWC 4.2. */
+double stats_hl2(const double *x, size_t nx, const double *y, size_t ny);
+/* Interval for it by inverting the exact rank-sum test (normal above 50 in a group): HWC 4.3. */
+struct interval stats_rank_sum(const double *x, size_t nx, const double *y, size_t ny,
+			       double level);
+/* P(U <= u) of the Mann-Whitney statistic under no effect, no ties: HWC table A.6. */
+double stats_rank_sum_cdf(size_t nx, size_t ny, size_t u);
+/* As stats_detectable with the pooled variance of two groups. */
+double stats_detectable2(const double *x, size_t nx, const double *y, size_t ny);
+
+/* --- many comparisons (stats-multi.c) --- */
+
+/*
+ * p of each of m columns, alone and adjusted by single-step max-T (WY 2.5) from the same flips of
+ * whole pairs: d[i * m + j] is pair i of column j, NAN where it has none. The statistic is
+ * |sum d| / sqrt(sum d^2): it grows with |t|, and stays finite where all d are equal.
+ * Exact for k <= 20, else 99 999 random flips.
+ */
+void stats_max_t(const double *d, size_t k, size_t m, uint64_t seed, double *p, double *p_adjusted);
+/*
+ * The same for two groups by permuting boots: v[i * m + j] is boot i of column j, second[i] its
+ * group. The statistic is |difference of means| over the root of the column's total sum of squares.
+ * Exact up to 200 000 ways to choose, else 99 999 random permutations.
+ */
+void stats_max_t2(const double *v, const bool *second, size_t n, size_t m, uint64_t seed, double *p,
+		  double *p_adjusted);
+/* Benjamini and Hochberg 1995: adjusted so that `<= q` keeps the false discovery rate at q. */
+void stats_bh(const double *p, size_t m, double *p_adjusted);
+
+/* --- counts (stats-count.c) --- */
+
+/* Fisher's exact test of a of n1 against b of n2, two-sided by probability, as R's fisher.test. */
+double stats_fisher(unsigned a, unsigned n1, unsigned b, unsigned n2);
+/* Clopper and Pearson 1934: exact binomial interval for x of n. */
+struct interval stats_binomial(unsigned x, unsigned n, double level);
+
+/* --- the design of an experiment (stats-design.c) --- */
+
+/* O'Brien-Fleming looks at 6, 12, 18, 24, 30 pairs. */
+#define STATS_LOOKS 5
+extern const unsigned stats_look_pairs[STATS_LOOKS];
+/* Two-sided level at which a test of so many pairs may stop the run: that of the last look at or
+ * before them, and before the first look that of the first. */
+double stats_look_alpha(unsigned pairs);
+
+/*
+ * Iterations a boot that make the most of the time, from a pilot: ceil(sqrt((boot + warmup) /
+ * iteration * within^2 / between^2)), at least 1; costs in one unit, within and between standard
+ * deviations. At most max, also where between is 0. Cochran, Sampling Techniques, 3rd ed., 10.6.
+ */
+unsigned stats_plan_iterations(double boot, double warmup, double iteration, double within,
+			       double between, unsigned max);
+/* Pairs for which stats_detectable would be at most effect, given the sd of d; at most max. */
+unsigned stats_plan_pairs(double sd, double effect, unsigned max);
+/*
+ * Standard deviations within and between boots from each boot's mean, standard deviation (not looked
+ * at where n[i] is 1) and number of iterations: one-way analysis of variance, unequal sizes. *within
+ * is NAN where no boot has two, *between then too, and 0 where the estimate is negative.
+ */
+void stats_components(const double *mean, const double *sd, const size_t *n, size_t boots,
+		      double *within, double *between);
+
+/* --- tails and curves (stats-boot.c, stats-scaling.c) --- */
+
+/* Bootstrap-t interval of the mean of d, for tails (Efron, Tibshirani 1993, 12.5). */
+struct interval stats_bootstrap_t(const double *d, size_t k, double level, unsigned rounds,
+				  uint64_t seed);
+
+/* Least squares of log y on log n: y grows as n to the power slope. */
+struct slope {
+	double slope, intercept; /* log y = intercept + slope log n */
+};
+int stats_loglog(const double *n, const double *y, size_t points, struct slope *s);
+
+/*
+ * Universal scalability law, X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)), sigma and
+ * kappa >= 0 (Gunther, Guerrilla Capacity Planning, 2007). Relative errors are minimised: N / X is
+ * linear in the parameters, so that the fit needs no start and no iteration.
+ */
+struct usl {
+	double lambda, sigma, kappa;
+};
+#define STATS_USL_POINTS 6
+/* -1 with less than STATS_USL_POINTS points, or values that are not positive. */
+int stats_usl(const double *n, const double *x, size_t points, struct usl *u);
+double stats_usl_at(const struct usl *u, double n);
+
+/* A fitted law with what pair bootstrap says about it. */
+struct scaling {
+	struct slope slope;
+	struct interval slope_ci;
+	double slope_off; /* largest distance of a point's median from the law, a share */
+	bool has_usl;
+	struct usl usl;
+	struct interval lambda_ci, sigma_ci, kappa_ci;
+	double usl_off;
+};
+/*
+ * Fits cost against N over boots: cost[b * points + i] is boot b at n[i], all > 0, in time (or
+ * instructions) per operation, the operations of all N tasks counted together: X(N) = 1 / cost. The
+ * slope is the mean of the boots' own, its interval bootstrap-t; the USL is fitted to medians over
+ * boots, its intervals percentiles over resampled boots.
+ */
+int stats_scaling(const double *n, const double *cost, size_t points, size_t boots, double level,
+		  uint64_t seed, struct scaling *s);
+/*
+ * Interval of the cost at another N: as the USL of each resampling of the boots gives it. Where N
+ * tasks take turns instead of working side by side it is no law of scalability, but still the
+ * sum of what an operation costs, what is shared by all (1 / N) and what each adds (N).
+ */
+struct interval stats_scaling_at(const double *n, const double *cost, size_t points, size_t boots,
+				 double level, uint64_t seed, double at);
+
+#endif

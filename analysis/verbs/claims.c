@@ -1,0 +1,202 @@
+/* mlocklab claims: the ledger of what was claimed, judged by stored runs. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/judge/claims.h"
+#include "analysis/write/text.h"
+#include "lib/paths.h"
+
+static const char usage_text[] =
+	"usage: mlocklab claims [option...] RUN [RUN...]\n"
+	"\n"
+	"Says of each claim in configs/claims/ whether the runs support it: supported,\n"
+	"refuted, no difference, inconclusive, or not testable here with what is needed.\n"
+	"Each claim is judged by the first run that measured it on the right target;\n"
+	"'mlocklab run configs/munlock.ini' and munlock-tcg.ini make such runs.\n"
+	"\n"
+	"  --claims DIR            other files of claims\n"
+	"  --old NAME, --new NAME  the arms to compare, where a run has more than two\n"
+	"  --format FORMAT         text, markdown, json, or summary: a Markdown table of one\n"
+	"                          line a claim and one column for each other kernel of the\n"
+	"                          first run (default: text)\n"
+	"  --output FILE           write there instead of standard output\n"
+	"  --help                  this text\n";
+
+typedef void format_fn(const struct ledger *l, struct str *out);
+
+static const struct {
+	const char *name;
+	format_fn *write; /* NULL: the one that takes several kernels */
+} formats[] = {{"text", ledger_text}, {"markdown", ledger_markdown}, {"json", ledger_json},
+	       {"summary", NULL}};
+
+struct options {
+	struct compare_opts compare;
+	const char *dir, *output;
+	format_fn *write;
+};
+
+static int set_format(struct options *o, const char *name, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
+		if (strcmp(formats[i].name, name) == 0) {
+			o->write = formats[i].write;
+			return 0;
+		}
+	}
+	return err_set(err, "no format '%s': there are text, markdown, json and summary", name);
+}
+
+static int parse(struct options *o, int argc, char **argv, struct err *err)
+{
+	static const struct option options[] = {
+		{"claims", required_argument, NULL, 'c'}, {"old", required_argument, NULL, 'o'},
+		{"new", required_argument, NULL, 'n'},	  {"format", required_argument, NULL, 'f'},
+		{"output", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (opt) {
+		case 'c': o->dir = optarg; break;
+		case 'o': o->compare.old_arm = optarg; break;
+		case 'n': o->compare.new_arm = optarg; break;
+		case 'w': o->output = optarg; break;
+		case 'f':
+			if (set_format(o, optarg, err) < 0)
+				return -1;
+			break;
+		case 'h': fputs(usage_text, stdout); exit(EXIT_OK);
+		default: return err_set(err, "see 'mlocklab claims --help'");
+		}
+	}
+	return optind < argc ? 0 : err_set(err, "which run? 'mlocklab claims results/RUN'");
+}
+
+/* The claims, and the runs that are to judge them. */
+struct court {
+	struct claims claims;
+	struct run *runs;
+	size_t n;
+};
+
+/* What they say of one new kernel. */
+struct column {
+	struct comparison *c;
+	const struct comparison **each;
+	size_t n;
+	struct ledger ledger;
+};
+
+static int convene(struct court *t, const struct options *o, char **paths, struct err *err)
+{
+	char *dir = o->dir ? xstrdup(o->dir) : paths_config("claims");
+	int ret = claims_load(&t->claims, dir, err);
+
+	free(dir);
+	for (; ret == 0 && *paths; paths++) {
+		ret = load_run(&t->runs[t->n], *paths, err);
+		t->n += ret == 0;
+	}
+	return ret;
+}
+
+static int judge(struct column *col, const struct court *t, const struct options *o,
+		 const char *new_arm, struct err *err)
+{
+	struct compare_opts opts = o->compare;
+
+	opts.new_arm = new_arm;
+	col->c = xcalloc(t->n, sizeof(*col->c));
+	col->each = xcalloc(t->n, sizeof(*col->each));
+	for (; col->n < t->n; col->n++) {
+		struct run *r = &t->runs[col->n];
+
+		if (compare_runs(&col->c[col->n], r, r, &opts, err) < 0)
+			return err_prefix(err, "%s", r->path);
+		col->each[col->n] = &col->c[col->n];
+	}
+	ledger_make(&col->ledger, &t->claims, col->each, col->n);
+	return 0;
+}
+
+static void column_release(struct column *col)
+{
+	ledger_release(&col->ledger);
+	for (size_t i = 0; i < col->n; i++)
+		compare_release(&col->c[i]);
+	free(col->c);
+	free(col->each);
+}
+
+/* Every kernel of the first run against the old one, unless --new names one of them. */
+static int summarize(const struct court *t, const struct options *o, struct str *out, struct err *err)
+{
+	const struct run *r = &t->runs[0];
+	struct column *cols = xcalloc(r->n_arms, sizeof(*cols));
+	const struct ledger **ledgers = xcalloc(r->n_arms, sizeof(*ledgers));
+	const char **names = xcalloc(r->n_arms, sizeof(*names));
+	const char *old = o->compare.old_arm ? o->compare.old_arm : r->arms[0].name;
+	size_t n = 0;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < r->n_arms; i++) {
+		const char *name = r->arms[i].name;
+
+		if (o->compare.new_arm ? strcmp(name, o->compare.new_arm) : !strcmp(name, old))
+			continue;
+		ret = judge(&cols[n], t, o, name, err);
+		ledgers[n] = &cols[n].ledger;
+		names[n++] = name;
+	}
+	if (ret == 0 && !n)
+		ret = err_set(err, "run '%s' has no other arm than '%s' to judge", r->path, old);
+	if (ret == 0)
+		ledger_summary(ledgers, names, n, out);
+	while (n--)
+		column_release(&cols[n]);
+	free(cols);
+	free(ledgers);
+	free(names);
+	return ret;
+}
+
+static int tell(const struct court *t, const struct options *o, struct str *out, struct err *err)
+{
+	struct column col = {0};
+	int ret;
+
+	if (!o->write)
+		return summarize(t, o, out, err);
+	ret = judge(&col, t, o, o->compare.new_arm, err);
+	if (ret == 0)
+		o->write(&col.ledger, out);
+	column_release(&col);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.write = ledger_text};
+	struct court t = {.runs = xcalloc((size_t)argc, sizeof(*t.runs))};
+	struct str out = STR_INIT;
+	struct err err;
+	int ret = parse(&o, argc, argv, &err);
+
+	if (ret == 0)
+		ret = convene(&t, &o, argv + optind, &err);
+	if (ret == 0)
+		ret = tell(&t, &o, &out, &err);
+	if (ret == 0)
+		ret = text_deliver(&out, o.output, &err);
+	if (ret < 0)
+		fprintf(stderr, "mlocklab claims: %s\n", err.text);
+	str_release(&out);
+	while (t.n--)
+		load_release(&t.runs[t.n]);
+	free(t.runs);
+	claims_release(&t.claims);
+	return ret < 0 ? EXIT_USAGE : EXIT_OK;
+}

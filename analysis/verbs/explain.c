@@ -1,0 +1,212 @@
+/* mlocklab explain: which kernel functions make up the difference that a run found in a cell. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/write/flame.h"
+#include "analysis/write/markdown.h"
+#include "analysis/write/profile-text.h"
+#include "lib/paths.h"
+
+#define FEW 12
+
+static const char usage[] =
+	"usage: mlocklab explain [option...] RUN [CELL]\n"
+	"\n"
+	"Prints what of the change from old to new lies in which functions and families of the\n"
+	"kernel, in instructions per operation, the largest first. The run must have profiled\n"
+	"boots: profile=1 in [global] of its experiment, or `mlocklab profile`. Without a CELL,\n"
+	"every cell of the run.\n"
+	"\n"
+	"  --format FORMAT   text, markdown, csv, folded (for flame graphs) or svg (a flame\n"
+	"                    graph of the difference); default: text\n"
+	"  --all             every function that changed, and the inclusive figures\n"
+	"  --old ARM, --new ARM\n"
+	"                    the kernels to compare (default: the run's first and last arm)\n"
+	"  --families FILE   instead of configs/families.ini\n"
+	"  -h, --help        this text\n";
+
+struct options {
+	const char *run, *cell, *format, *old, *new, *families;
+	bool all;
+};
+
+static int find_arm(const struct run *r, const char *name, size_t otherwise, size_t *arm,
+		    struct err *err)
+{
+	const struct run_arm *a = name ? load_arm(r, name) : &r->arms[otherwise];
+	struct str all = STR_INIT;
+
+	if (a) {
+		*arm = (size_t)(a - r->arms);
+		return 0;
+	}
+	for (size_t i = 0; i < r->n_arms; i++)
+		str_addf(&all, "%s%s", i ? ", " : "", r->arms[i].name);
+	err_set(err, "no arm '%s' in '%s': its arms are %s", name, r->path, all.buf);
+	str_release(&all);
+	return -1;
+}
+
+static void write_markdown(const struct profile *p, size_t most, struct str *out)
+{
+	struct strv remarks = STRV_INIT;
+	struct doc d;
+	char *title = xasprintf("%s: %s against %s", p->cell->id, profile_kernel(p, 1),
+				profile_kernel(p, 0));
+
+	doc_init(&d, title);
+	profile_tables(p, most, NULL, &d);
+	profile_remarks(p, &remarks);
+	for (size_t i = 0; i < remarks.n; i++)
+		doc_para(&d, "%s", remarks.v[i]);
+	markdown_write(&d, out);
+	strv_release(&remarks);
+	doc_release(&d);
+	free(title);
+}
+
+static void write_profile(const struct profile *p, const struct options *o, struct str *out)
+{
+	size_t most = o->all ? p->n_functions : FEW;
+
+	if (!strcmp(o->format, "markdown"))
+		write_markdown(p, most, out);
+	else if (!strcmp(o->format, "csv"))
+		profile_csv(p, out);
+	else if (!strcmp(o->format, "folded"))
+		profile_folded(p, out);
+	else if (!strcmp(o->format, "svg"))
+		flame_svg(p, "flame", true, out);
+	else
+		profile_text(p, most, o->all, out);
+}
+
+static int explain_cell(const struct profiles *from, size_t cell, const struct options *o,
+			struct str *out, struct err *err)
+{
+	struct profile p;
+	size_t old, new;
+
+	if (find_arm(&from->run, o->old, 0, &old, err) < 0 ||
+	    find_arm(&from->run, o->new, from->run.n_arms - 1, &new, err) < 0 ||
+	    profile_load(&p, from, cell, old, new, err) < 0)
+		return -1;
+	if (out->len && (!strcmp(o->format, "text") || !strcmp(o->format, "markdown")))
+		str_add(out, "\n\n");
+	if (p.side[0].ops > 0 || p.side[1].ops > 0)
+		write_profile(&p, o, out);
+	else
+		str_addf(out, "%s: nothing was measured\n", from->run.cells[cell].id);
+	profile_release(&p);
+	return 0;
+}
+
+static int find_cell(const struct run *r, const char *id, size_t *first, size_t *end,
+		     struct err *err)
+{
+	const struct run_cell *c = id ? load_cell(r, id) : NULL;
+	struct str all = STR_INIT;
+
+	*first = c ? (size_t)(c - r->cells) : 0;
+	*end = c ? *first + 1 : r->n_cells;
+	if (c || !id)
+		return 0;
+	for (size_t i = 0; i < r->n_cells; i++)
+		str_addf(&all, "\n  %s", r->cells[i].id);
+	err_set(err, "no cell '%s' in '%s'; there are:%s", id, r->path, str_text(&all));
+	str_release(&all);
+	return -1;
+}
+
+static int explain(const struct options *o, struct str *out, struct err *err)
+{
+	char *families = o->families ? xstrdup(o->families) : paths_config("families.ini");
+	struct profiles from;
+	size_t first = 0, end = 0;
+	int ret = profiles_load(&from, o->run, families, err);
+
+	free(families);
+	if (ret < 0)
+		return -1;
+	if (!from.run.n_boots)
+		ret = err_set(err,
+			      "'%s' has no profiled boots: its experiment would say profile=1 in "
+			      "[global], under target=icount",
+			      o->run);
+	else
+		ret = find_cell(&from.run, o->cell, &first, &end, err);
+	for (size_t i = first; ret == 0 && i < end; i++)
+		ret = explain_cell(&from, i, o, out, err);
+	profiles_release(&from);
+	return ret;
+}
+
+static int parse(struct options *o, int argc, char **argv, struct err *err)
+{
+	static const struct option options[] = {{"format", required_argument, NULL, 'f'},
+						{"all", no_argument, NULL, 'a'},
+						{"old", required_argument, NULL, 'o'},
+						{"new", required_argument, NULL, 'n'},
+						{"families", required_argument, NULL, 'F'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
+	static const char *const formats[] = {"text", "markdown", "csv", "folded", "svg"};
+	bool known = false;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (opt) {
+		case 'f':
+			o->format = optarg;
+			break;
+		case 'a':
+			o->all = true;
+			break;
+		case 'o':
+			o->old = optarg;
+			break;
+		case 'n':
+			o->new = optarg;
+			break;
+		case 'F':
+			o->families = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(EXIT_OK);
+		default:
+			return err_set(err, "see 'mlocklab explain --help'");
+		}
+	}
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		known |= strcmp(formats[i], o->format) == 0;
+	if (!known)
+		return err_set(err, "--format '%s': one of text, markdown, csv, folded, svg",
+			       o->format);
+	if (argc - optind < 1 || argc - optind > 2)
+		return err_set(err, "takes a run and perhaps a cell, not %d arguments",
+			       argc - optind);
+	o->run = argv[optind];
+	o->cell = argv[optind + 1];
+	if (!o->cell && (!strcmp(o->format, "svg") || !strcmp(o->format, "folded")))
+		return err_set(err, "--format %s is of one cell: name it", o->format);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.format = "text"};
+	struct str out = STR_INIT;
+	struct err err;
+	int ret = parse(&o, argc, argv, &err);
+
+	if (ret == 0)
+		ret = explain(&o, &out, &err);
+	fputs(str_text(&out), stdout);
+	str_release(&out);
+	if (ret == 0)
+		return EXIT_OK;
+	fprintf(stderr, "mlocklab explain: %s\n", err.text);
+	return EXIT_USAGE;
+}

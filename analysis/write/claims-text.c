@@ -1,0 +1,297 @@
+/* The ledger for people and for other programs. */
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/judge/claims.h"
+#include "analysis/write/table.h"
+#include "analysis/write/text.h"
+#include "analysis/write/verdict.h"
+#include "lib/json.h"
+
+#define WIDTH 79
+
+char *ledger_expected(const struct claim *c)
+{
+	switch (c->expect) {
+	case EXPECT_LOWER: return xstrdup("lower");
+	case EXPECT_HIGHER: return xstrdup("higher");
+	case EXPECT_EQUAL: return xasprintf("equal within %g %%", 100 * c->within);
+	case EXPECT_NO_HIGHER: return xasprintf("higher by %g %% at most", 100 * c->within);
+	case EXPECT_AT_MOST: break;
+	}
+	return xasprintf("at most %g", c->bound);
+}
+
+static void add_figure(struct str *out, double v)
+{
+	char text[32];
+
+	if (isnan(v)) {
+		str_add(out, "none");
+		return;
+	}
+	verdict_figure(text, v);
+	str_add(out, text);
+}
+
+char *ledger_evidence(const struct ledger_row *r)
+{
+	const struct series *s = r->cell ? load_series(r->cell, r->claim->metric) : NULL;
+	char ratio[32], interval[72];
+	struct str out = STR_INIT;
+
+	if (r->verdict == CLAIM_NOT_TESTABLE)
+		return xstrdup(r->need);
+	if (!isnan(r->old)) {
+		add_figure(&out, r->old);
+		str_add(&out, " to ");
+	}
+	add_figure(&out, r->new);
+	str_add(&out, " ");
+	text_escape(&out, s ? s->metric.unit : "");
+	if (r->result) {
+		table_ratio(ratio, r->result, r->result->ratio);
+		table_interval(interval, r->result);
+		str_addf(&out, ", %s %s", r->result->difference ? "difference" : "ratio", ratio);
+		if (strcmp(interval, "-"))
+			str_addf(&out, " (%s)", interval);
+	}
+	if (r->control && !r->control->difference) {
+		table_ratio(ratio, r->control, r->control->ratio);
+		str_addf(&out, "%s %s", r->claim->net ? " net of the control, which is" : ", control",
+			 ratio);
+	}
+	return out.buf;
+}
+
+char *ledger_mechanism(const struct ledger_row *r)
+{
+	struct str out = STR_INIT;
+
+	if (!r->claim->counter || r->verdict == CLAIM_NOT_TESTABLE)
+		return xstrdup("");
+	str_addf(&out, "%s ", r->claim->counter);
+	add_figure(&out, r->counter_old);
+	str_add(&out, " to ");
+	add_figure(&out, r->counter_new);
+	return out.buf;
+}
+
+/* --- text --- */
+
+static void add_tally(const struct ledger *l, struct str *out)
+{
+	size_t n[CLAIM_NOT_TESTABLE + 1] = {0};
+	const char *separator = ": ";
+
+	for (size_t i = 0; i < l->n; i++)
+		n[l->rows[i].verdict]++;
+	str_addf(out, "%zu claim%s", l->n, l->n == 1 ? "" : "s");
+	for (int v = CLAIM_SUPPORTED; v <= CLAIM_NOT_TESTABLE; v++) {
+		if (!n[v])
+			continue;
+		str_addf(out, "%s%zu %s", separator, n[v], claim_verdict_name((enum claim_verdict)v));
+		separator = ", ";
+	}
+	str_add(out, ".\n");
+}
+
+static void add_wrapped(struct str *out, const char *text)
+{
+	struct str clean = STR_INIT;
+
+	text_escape(&clean, text);
+	text_wrap(out, str_text(&clean), WIDTH, 4);
+	str_release(&clean);
+}
+
+static void add_entry(const struct ledger_row *r, struct str *out)
+{
+	char *evidence = ledger_evidence(r), *mechanism = ledger_mechanism(r);
+	char *expected = ledger_expected(r->claim);
+	struct str line = STR_INIT;
+
+	str_addf(out, "\n%s: %s\n", r->claim->id, claim_verdict_name(r->verdict));
+	add_wrapped(out, r->claim->text);
+	str_addf(&line, "%s%s%s", evidence, *mechanism ? "; " : "", mechanism);
+	add_wrapped(out, str_text(&line));
+	str_clear(&line);
+	str_addf(&line, "%s of %s, expected %s%s%s", r->claim->metric, r->claim->workload, expected,
+		 r->comparison ? ", target " : "",
+		 r->comparison ? r->comparison->run_new->target.kind : "");
+	add_wrapped(out, str_text(&line));
+	str_clear(&line);
+	str_addf(&line, "source: %s", r->claim->source);
+	add_wrapped(out, str_text(&line));
+	str_release(&line);
+	free(evidence);
+	free(mechanism);
+	free(expected);
+}
+
+void ledger_text(const struct ledger *l, struct str *out)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (i == 0 || l->rows[i].file != l->rows[i - 1].file) {
+			str_addf(out, "%s--- %s ---\n", i ? "\n" : "", l->rows[i].file->name);
+			text_wrap(out, l->rows[i].file->about, WIDTH, 0);
+		}
+		add_entry(&l->rows[i], out);
+	}
+	str_add(out, "\n");
+	add_tally(l, out);
+}
+
+/* --- Markdown --- */
+
+static void add_cell(struct str *out, const char *text)
+{
+	struct str clean = STR_INIT;
+
+	text_escape(&clean, text);
+	for (const char *p = str_text(&clean); *p; p++) {
+		if (*p == '<')
+			str_add(out, "&lt;");
+		else if (strchr("|*_`[]#\\", *p))
+			str_addf(out, "\\%c", *p);
+		else
+			str_addn(out, p, 1);
+	}
+	str_release(&clean);
+	str_add(out, " | ");
+}
+
+static void add_row(const struct ledger_row *r, struct str *out)
+{
+	char *evidence = ledger_evidence(r), *mechanism = ledger_mechanism(r);
+
+	str_add(out, "| ");
+	add_cell(out, r->claim->text);
+	add_cell(out, r->claim->source);
+	str_addf(out, "**%s** | ", claim_verdict_name(r->verdict));
+	add_cell(out, r->claim->workload);
+	add_cell(out, evidence);
+	add_cell(out, mechanism);
+	str_add(out, "\n");
+	free(evidence);
+	free(mechanism);
+}
+
+void ledger_markdown(const struct ledger *l, struct str *out)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (i == 0 || l->rows[i].file != l->rows[i - 1].file)
+			str_addf(out, "%s%s\n\n| claim | source | verdict | measured by | old to new "
+				 "kernel | mechanism |\n|---|---|---|---|---|---|\n",
+				 i ? "\n" : "", l->rows[i].file->about);
+		add_row(&l->rows[i], out);
+	}
+	str_add(out, "\n");
+	add_tally(l, out);
+}
+
+/* --- Markdown, a line a claim --- */
+
+/* Every cell ends with " | ", the last one of a line without the blank. */
+static void end_line(struct str *out)
+{
+	out->buf[--out->len] = '\0';
+	str_add(out, "\n");
+}
+
+static void add_verdict(const struct ledger_row *r, struct str *out)
+{
+	char ratio[32];
+
+	str_addf(out, "%s%s%s", r->verdict == CLAIM_REFUTED ? "**" : "", claim_verdict_name(r->verdict),
+		 r->verdict == CLAIM_REFUTED ? "**" : "");
+	if (r->verdict == CLAIM_NOT_TESTABLE) {
+		str_add(out, ": ");
+		add_cell(out, r->need);
+		return;
+	}
+	if (r->result && !r->result->difference) {
+		table_ratio(ratio, r->result, r->result->ratio);
+		str_addf(out, ", %s", ratio);
+	} else if (!isnan(r->old)) {
+		str_add(out, ", ");
+		add_figure(out, r->old);
+		str_add(out, " to ");
+		add_figure(out, r->new);
+	}
+	str_add(out, " | ");
+}
+
+void ledger_summary(const struct ledger *const *ledgers, const char *const *kernels, size_t n,
+		    struct str *out)
+{
+	const struct ledger *l = ledgers[0];
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (i == 0 || l->rows[i].file != l->rows[i - 1].file) {
+			str_addf(out, "%s%s\n\n| claim | ", i ? "\n" : "", l->rows[i].file->about);
+			for (size_t k = 0; k < n; k++)
+				add_cell(out, kernels[k]);
+			end_line(out);
+			str_add(out, "|---|");
+			for (size_t k = 0; k < n; k++)
+				str_add(out, "---|");
+			str_add(out, "\n");
+		}
+		str_add(out, "| ");
+		add_cell(out, l->rows[i].claim->text);
+		for (size_t k = 0; k < n; k++)
+			add_verdict(&ledgers[k]->rows[i], out);
+		end_line(out);
+	}
+	str_add(out, "\n");
+	for (size_t k = 0; k < n; k++) {
+		str_add(out, "- ");
+		text_escape(out, kernels[k]);
+		str_add(out, ": ");
+		add_tally(ledgers[k], out);
+	}
+}
+
+/* --- JSON --- */
+
+static json_t *real(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *row_json(const struct ledger_row *r)
+{
+	const struct claim *c = r->claim;
+	char *expected = ledger_expected(c);
+	json_t *o = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, "
+		"s:s?}",
+		"file", r->file->name, "id", c->id, "claim", c->text, "source", c->source, "workload",
+		c->workload, "metric", c->metric, "expected", expected, "verdict",
+		claim_verdict_name(r->verdict), "target",
+		r->comparison ? r->comparison->run_new->target.kind : c->target, "old", real(r->old),
+		"new", real(r->new), "ratio", real(r->result ? r->result->ratio : NAN), "low",
+		real(r->result ? r->result->low : NAN), "high",
+		real(r->result ? r->result->high : NAN), "counter", c->counter, "counter_old",
+		real(r->counter_old), "counter_new", real(r->counter_new), "need", r->need);
+
+	if (r->result)
+		json_object_set_new(o, "difference", json_boolean(r->result->difference));
+	free(expected);
+	return o;
+}
+
+void ledger_json(const struct ledger *l, struct str *out)
+{
+	json_t *o = json_object(), *rows = json_array();
+	char *text;
+
+	for (size_t i = 0; i < l->n; i++)
+		json_array_append_new(rows, row_json(&l->rows[i]));
+	json_object_set_new(o, "claims", rows);
+	text = json_dumps(o, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
+	str_add(out, text);
+	str_add(out, "\n");
+	free(text);
+	json_decref(o);
+}

@@ -1,0 +1,119 @@
+/*
+ * Go benchmark format (golang.org/design/14313-benchmark-format, units by golang.org/issue/43744):
+ * configuration lines, then one result line a boot. benchstat -col kernel compares the arms.
+ */
+#include <ctype.h>
+#include <string.h>
+#include "analysis/write/export.h"
+#include "analysis/write/text.h"
+
+/* "exit-mlocked/procs=32,lock=none" becomes "ExitMlocked/procs=32/lock=none"; no space may be in
+ * it. */
+static void add_name(struct str *out, const struct run_cell *cell)
+{
+	bool upper = true;
+
+	str_add(out, "Benchmark");
+	for (const char *p = cell->id; *p; p++) {
+		unsigned char ch = (unsigned char)*p;
+
+		if (p - cell->id < (long)strlen(cell->workload)) {
+			if (isalnum(ch))
+				str_addf(out, "%c", upper ? toupper(ch) : ch);
+			upper = !isalnum(ch);
+		} else {
+			str_addf(out, "%c", ch == ',' ? '/' : ch > ' ' && ch < 0x7f ? ch : '_');
+		}
+	}
+}
+
+/* benchstat knows a metric by its unit: all but the primary one say their name in it. */
+static void add_unit(struct str *out, const struct run_metric *m)
+{
+	const char *unit = *m->unit ? m->unit : "count";
+
+	if (m->kind != METRIC_PRIMARY)
+		str_addf(out, "%s-", m->name);
+	for (; *unit; unit++)
+		str_addf(out, "%c", *unit > ' ' && *unit < 0x7f ? *unit : '_');
+}
+
+static bool wanted(const struct run_metric *m, const struct export_opts *o)
+{
+	return o->all || m->kind != METRIC_COUNTER;
+}
+
+static void add_units(const struct comparison *c, const struct export_opts *o, struct str *out)
+{
+	struct strv seen = STRV_INIT;
+
+	for (size_t i = 0; i < c->n_results; i++) {
+		const struct result *r = &c->results[i];
+		struct str unit = STR_INIT;
+		size_t at = 0;
+
+		if (!wanted(r->metric, o) || r->metric->better == NO_DIRECTION)
+			continue;
+		add_unit(&unit, r->metric);
+		while (at < seen.n && strcmp(seen.v[at], str_text(&unit)))
+			at++;
+		if (at == seen.n) {
+			strv_push(&seen, str_text(&unit));
+			str_addf(out, "Unit %s better=%s\n", str_text(&unit),
+				 r->metric->better == LOWER_IS_BETTER ? "lower" : "higher");
+		}
+		str_release(&unit);
+	}
+	strv_release(&seen);
+}
+
+static void add_config(struct str *out, const char *key, const char *value)
+{
+	str_addf(out, "%s: ", key);
+	text_escape(out, value);
+	str_add(out, "\n");
+}
+
+static void add_boot(const struct comparison *c, const struct run_cell *cell, size_t boot,
+		     const struct export_opts *o, struct str *out)
+{
+	bool started = false;
+
+	for (size_t j = 0; j < cell->n_series; j++) {
+		const struct series *s = &cell->series[j];
+
+		if (isnan(s->boot[boot].median) || !wanted(&s->metric, o) ||
+		    !compare_find(c, cell->id, s->metric.name))
+			continue;
+		if (!started) {
+			add_name(out, cell);
+			str_addf(out, " %zu", s->boot[boot].n);
+		}
+		started = true;
+		str_addf(out, " %.10g ", s->boot[boot].median);
+		add_unit(out, &s->metric);
+	}
+	if (started)
+		str_add(out, "\n");
+}
+
+static void add_arm(const struct comparison *c, const struct run *run, const struct run_arm *arm,
+		    const struct export_opts *o, struct str *out)
+{
+	add_config(out, "arm", arm->name);
+	add_config(out, "kernel", *arm->release ? arm->release : arm->spec);
+	for (size_t b = 0; b < run->n_boots; b++)
+		for (size_t i = 0; i < run->n_cells && &run->arms[run->boots[b].arm] == arm; i++)
+			add_boot(c, &run->cells[i], b, o, out);
+}
+
+int export_gobench(const struct comparison *c, const struct export_opts *o, struct str *out,
+		   struct err *err)
+{
+	(void)err;
+	add_config(out, "target", c->run_new->target.kind);
+	add_units(c, o, out);
+	add_arm(c, c->run_old, c->arm_old, o, out);
+	add_arm(c, c->run_new, c->arm_new, o, out);
+	return 0;
+}

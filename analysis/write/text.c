@@ -1,0 +1,72 @@
+#include "analysis/write/text.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/fs.h"
+
+void text_escape(struct str *out, const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		if (*p == '\\')
+			str_add(out, "\\\\");
+		else if (*p >= 0x20 && *p < 0x7f)
+			str_addn(out, p, 1);
+		else
+			str_addf(out, "\\x%02x", *p);
+	}
+}
+
+void text_wrap(struct str *out, const char *text, size_t width, size_t indent)
+{
+	size_t column = 0;
+
+	for (;;) {
+		size_t len;
+
+		text += strspn(text, " ");
+		len = strcspn(text, " ");
+		if (!len)
+			break;
+		/* A number and its "%" stay together. */
+		if (text[len] == ' ' && text[len + 1] == '%')
+			len += 1 + strcspn(text + len + 1, " ");
+		if (column && column + 1 + len > width) {
+			str_add(out, "\n");
+			column = 0;
+		}
+		str_addf(out, "%*s", column ? 1 : (int)indent, "");
+		column += column ? 1 : indent;
+		str_addn(out, text, len);
+		column += len;
+		text += len;
+	}
+	str_add(out, "\n");
+}
+
+void text_csv(struct str *out, const char *text)
+{
+	char *clean = xstrdup(text);
+	bool quote;
+
+	str_mend(clean);
+	quote = strpbrk(clean, ",\"\n");
+	str_add(out, quote ? "\"" : "");
+	for (const char *c = clean; *c; c++) {
+		if (*c == '"')
+			str_add(out, "\"");
+		str_addn(out, c, 1);
+	}
+	str_add(out, quote ? "\"" : "");
+	free(clean);
+}
+
+int text_deliver(const struct str *text, const char *path, struct err *err)
+{
+	if (path)
+		return fs_write_atomic(path, str_text(text), text->len, err);
+	if (fwrite(str_text(text), 1, text->len, stdout) != text->len || fflush(stdout))
+		return err_sys(err, "cannot write standard output");
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* Text that may go to a terminal or into a mail. */
+#ifndef ANALYSIS_WRITE_TEXT_H
+#define ANALYSIS_WRITE_TEXT_H
+
+#include "lib/err.h"
+#include "lib/str.h"
+
+/* Appends text from outside: what is not printable ASCII is written \xNN, a backslash \\. */
+void text_escape(struct str *out, const char *text);
+
+/* Appends text broken at spaces into lines of at most width columns, each after indent spaces. */
+void text_wrap(struct str *out, const char *text, size_t width, size_t indent);
+
+/* Appends a field of CSV (RFC 4180): quoted where it must be, control characters as '?'. */
+void text_csv(struct str *out, const char *text);
+
+/* Writes it to the file, whole or not at all, or without a path to standard output. */
+int text_deliver(const struct str *text, const char *path, struct err *err);
+
+#endif

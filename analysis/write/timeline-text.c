@@ -1,0 +1,183 @@
+#include "analysis/write/timeline-text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/write/table.h"
+#include "analysis/write/text.h"
+#include "analysis/write/timeline-words.h"
+#include "analysis/write/verdict.h"
+
+/* --- head --- */
+
+static void add_head(const struct timeline *t, struct str *out)
+{
+	const struct run *r = t->run;
+	struct str line = STR_INIT;
+	char *method = timeline_method(t);
+
+	text_escape(&line, r->name);
+	str_addf(&line,
+		 ": %zu kernels, %d interleaved rounds, target %s, %d CPU%s, %d nodes, %lld MiB",
+		 r->n_arms, r->pairs, r->target.kind, r->target.cpus, r->target.cpus > 1 ? "s" : "",
+		 r->target.nodes, r->target.memory_mib);
+	if (*r->target.qemu_version)
+		str_addf(&line, ", QEMU %s", r->target.qemu_version);
+	text_wrap(out, str_text(&line), TABLE_WIDTH, 0);
+	text_wrap(out, method, TABLE_WIDTH, 0);
+	str_add(out, "\n");
+	for (size_t i = 0; i < r->n_arms; i++) {
+		str_clear(&line);
+		text_escape(&line, r->arms[i].release);
+		str_addf(out, "  %-8s %-32.32s ", r->arms[i].name, str_text(&line));
+		str_clear(&line);
+		text_escape(&line, r->arms[i].version);
+		str_addf(out, "%.30s\n", str_text(&line));
+	}
+	str_release(&line);
+	free(method);
+}
+
+/* --- change points --- */
+
+static void add_changes(const struct timeline *t, size_t before, size_t at, struct str *out)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct timeline_series *s = &t->series[i];
+
+		for (size_t j = 0; j < s->n_changes; j++) {
+			const struct timeline_change *c = &s->changes[j];
+			char *sentence, *standing;
+
+			if (c->before != before || c->at != at)
+				continue;
+			sentence = timeline_sentence(s, c);
+			standing = timeline_standing(c);
+			text_wrap(out, sentence, TABLE_WIDTH, 2);
+			text_wrap(out, standing, TABLE_WIDTH, 6);
+			free(standing);
+			free(sentence);
+		}
+	}
+}
+
+static void add_steps(const struct timeline *t, struct str *out)
+{
+	size_t all = 0;
+
+	str_add(out, "\nCHANGE POINTS\n");
+	for (size_t at = 1; at < t->run->n_arms; at++) {
+		for (size_t before = 0; before < at; before++) {
+			size_t n = timeline_count(t, before, at);
+			char *settings;
+
+			all += n;
+			if (!n)
+				continue;
+			str_addf(out, "\n%s, after %s\n", t->run->arms[at].name,
+				 t->run->arms[before].name);
+			add_changes(t, before, at, out);
+			settings = timeline_settings(t, at);
+			text_wrap(out, settings, TABLE_WIDTH, 2);
+			free(settings);
+		}
+	}
+	if (!all)
+		str_add(out, "\nnone\n");
+}
+
+/* --- tables --- */
+
+static const char *mark_of(const struct timeline_series *s, size_t arm)
+{
+	for (size_t i = 0; i < s->n_changes; i++)
+		if (s->changes[i].at == arm)
+			return s->changes[i].provisional ? " ?" : " #";
+	return "";
+}
+
+static void interval(char out[72], double low, double high)
+{
+	char a[32], b[32];
+
+	verdict_figure(a, low);
+	verdict_figure(b, high);
+	if (isfinite(low) && isfinite(high))
+		snprintf(out, 72, "%s..%s", a, b);
+	else
+		snprintf(out, 72, "-");
+}
+
+static void add_ratio(char out[32], const struct timeline_series *s, double v)
+{
+	if (isnan(v))
+		snprintf(out, 32, "-");
+	else
+		snprintf(out, 32, s->difference ? "%+.4g" : v >= 99.5 ? "%.0f" : "%.3f", v);
+}
+
+static void add_ratio_interval(char out[72], const struct timeline_series *s,
+			       const struct timeline_point *p)
+{
+	char a[32], b[32];
+
+	add_ratio(a, s, p->ratio_low);
+	add_ratio(b, s, p->ratio_high);
+	if (isfinite(p->ratio_low) && isfinite(p->ratio_high) &&
+	    (s->difference || p->ratio_low > 0))
+		snprintf(out, 72, "%s..%s", a, b);
+	else
+		snprintf(out, 72, "-");
+}
+
+static void add_point(const struct timeline *t, const struct timeline_series *s, size_t arm,
+		      struct str *out)
+{
+	const struct timeline_point *p = &s->points[arm];
+	char value[32], level[32], ci[72], ratio[32], ratio_ci[72];
+
+	if (!p->boots) {
+		str_addf(out, "  %-8.10s %8s\n", t->run->arms[arm].name, "-");
+		return;
+	}
+	verdict_figure(value, p->value);
+	interval(ci, p->low, p->high);
+	add_ratio(ratio, s, p->ratio);
+	add_ratio_interval(ratio_ci, s, p);
+	verdict_figure(level, p->level);
+	str_addf(out, "  %-8.10s %8s  %-17s %7s  %-14s %8s%s\n", t->run->arms[arm].name, value, ci,
+		 ratio, arm ? ratio_ci : "", isnan(p->level) ? "-" : level, mark_of(s, arm));
+}
+
+static void add_table(const struct timeline *t, const struct timeline_series *s, struct str *out)
+{
+	static const char *const better[] = {", lower is better", ", higher is better", ""};
+	char *cell = timeline_cell(s), *head;
+
+	head = xasprintf("%s%s: %s, %s%s", cell, s->cell->is_control ? " (control)" : "",
+			 s->metric->name, s->metric->unit, better[s->metric->better]);
+	str_add(out, "\n");
+	text_wrap(out, head, TABLE_WIDTH, 0);
+	str_addf(out, "  %-8s %8s  %-17s %7s  %-14s %8s\n", "kernel", "value", "95% interval",
+		 s->difference ? "change" : "ratio", "95% interval", "level");
+	for (size_t i = 0; i < t->run->n_arms; i++)
+		add_point(t, s, i, out);
+	free(head);
+	free(cell);
+}
+
+void timeline_text(const struct timeline *t, struct str *out)
+{
+	add_head(t, out);
+	add_steps(t, out);
+	str_add(out, "\nRELEASE BY RELEASE (#: change point, ?: provisional one)\n");
+	for (size_t i = 0; i < t->n; i++)
+		add_table(t, &t->series[i], out);
+	for (size_t i = 0; i < t->run->notes.n; i++) {
+		char *note = xasprintf("note: %s", t->run->notes.v[i]);
+
+		text_wrap(out, note, TABLE_WIDTH, 0);
+		free(note);
+	}
+}

@@ -1,0 +1,28 @@
+/* A timeline's change points in words; what these return is owned by the caller and printable
+ * ASCII. */
+#ifndef ANALYSIS_WRITE_TIMELINE_WORDS_H
+#define ANALYSIS_WRITE_TIMELINE_WORDS_H
+
+#include "analysis/judge/timeline.h"
+
+/* "exit-mlocked procs=16,lock=mlock", "null" */
+char *timeline_cell(const struct timeline_series *s);
+/* "exit-mlocked procs=16,lock=mlock: 3.1 times fewer instructions per page and process (2264 to
+ * 735)" */
+char *timeline_sentence(const struct timeline_series *s, const struct timeline_change *c);
+/* "confirmed by confirm-5.10-6.1: 0.322 (0.298..0.327), better, 10 pairs; E-divisive agrees;
+ * provisional" */
+char *timeline_standing(const struct timeline_change *c);
+/*
+ * What else changed in an arm's configuration, the compiler and what is known to move such figures
+ * first: "configuration since 6.1: CC_VERSION_TEXT gcc-12 -> gcc-14; PREEMPT_LAZY n -> y; ...", or
+ * that it did not, or that it is unknown.
+ */
+char *timeline_settings(const struct timeline *t, size_t at);
+/* How many changes there are between the two arms; with arms that lack figures they need not be
+ * neighbours. */
+size_t timeline_count(const struct timeline *t, size_t before, size_t at);
+/* What the figures are and how they were got, in a sentence or two. */
+char *timeline_method(const struct timeline *t);
+
+#endif

@@ -1,0 +1,304 @@
+#include "analysis/write/verdict.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/write/text.h"
+
+void verdict_figure(char out[32], double value)
+{
+	double size = fabs(value);
+
+	snprintf(out, 32, size >= 1e7 ? "%.3g" : size >= 1000 ? "%.0f" : "%.4g", value);
+}
+
+/* "page/process" after its first '/' reads "page and process". */
+static void add_per(struct str *out, const char *unit)
+{
+	const char *slash = strchr(unit, '/');
+
+	for (const char *word = " per "; slash; word = " and ") {
+		const char *next = strchr(slash + 1, '/');
+
+		str_add(out, word);
+		str_addn(out, slash + 1, next ? (size_t)(next - slash - 1) : strlen(slash + 1));
+		slash = next;
+	}
+}
+
+/* Replaces what stands before the first '/' with word, unless that is NULL. */
+static char *spell_unit(const char *unit, const char *word)
+{
+	struct str s = STR_INIT;
+
+	if (word)
+		str_add(&s, word);
+	else
+		str_addn(&s, unit, strcspn(unit, "/"));
+	add_per(&s, unit);
+	return s.buf ? s.buf : xstrdup("");
+}
+
+static bool counts_instructions(const struct run_metric *m)
+{
+	return m->time && !strncmp(m->unit, "insn", 4);
+}
+
+char *verdict_unit(const struct run_metric *m)
+{
+	return spell_unit(m->unit, counts_instructions(m) ? "instructions" : NULL);
+}
+
+/* What there is less or more of: "instructions per page", "time per page", "failed pages". */
+static char *noun(const struct run_metric *m)
+{
+	char *unit, *both;
+
+	if (counts_instructions(m))
+		return verdict_unit(m);
+	if (m->time)
+		return spell_unit(m->unit, "time");
+	unit = verdict_unit(m);
+	both = xasprintf("%s (%s)", m->name, unit);
+	free(unit);
+	return both;
+}
+
+/* "12.3", "4.0", "0.12": two or three digits that mean something. */
+static void add_amount(struct str *out, double v)
+{
+	str_addf(out, fabs(v) >= 99.5 ? "%.0f" : fabs(v) >= 1 || v == 0 ? "%.1f" : "%.2g", v);
+}
+
+static bool bounded(const struct result *r)
+{
+	return isfinite(r->low) && isfinite(r->high) && (r->difference || r->low > 0);
+}
+
+static void add_figures(struct str *out, const struct result *r)
+{
+	char old[32], new[32];
+
+	verdict_figure(old, r->old);
+	verdict_figure(new, r->new);
+	str_addf(out, "%s against %s", new, old);
+}
+
+/* From 1.5 times on a change is told as a factor, below as a percentage. */
+static bool as_factor(double ratio)
+{
+	return ratio >= 1.5 || ratio <= 1 / 1.5;
+}
+
+/* "3.9 to 4.1": as many decimals, up to three, as tell the two apart. */
+static void add_range(struct str *out, double low, double high, bool sign)
+{
+	char a[32], b[32];
+
+	for (int digits = 1; digits <= 3; digits++) {
+		snprintf(a, sizeof(a), sign ? "%+.*f" : "%.*f", digits, low);
+		snprintf(b, sizeof(b), sign ? "%+.*f" : "%.*f", digits, high);
+		if (strcmp(a, b))
+			break;
+	}
+	str_addf(out, "%s to %s", a, b);
+}
+
+/* "(525 against 2110, 95 % interval 3.9 to 4.1)", the interval in the words of the change. */
+static void add_evidence(struct str *out, const struct result *r)
+{
+	str_add(out, " (");
+	add_figures(out, r);
+	if (bounded(r) && r->low == r->high) {
+		str_add(out, ", the same in every boot");
+	} else if (bounded(r)) {
+		str_add(out, ", 95 % interval ");
+		if (r->difference)
+			str_addf(out, "%+.3g to %+.3g", r->low, r->high);
+		else if (!as_factor(r->ratio))
+			add_range(out, (r->low - 1) * 100, (r->high - 1) * 100, true);
+		else if (r->ratio < 1)
+			add_range(out, 1 / r->high, 1 / r->low, false);
+		else
+			add_range(out, r->low, r->high, false);
+		if (!r->difference && !as_factor(r->ratio))
+			str_add(out, " %");
+	}
+	str_add(out, ")");
+}
+
+/* "4.0 times fewer instructions per page", "12.3 % more time per page". */
+static void add_change(struct str *out, const struct result *r)
+{
+	const struct run_metric *m = r->metric;
+	char *what = noun(m);
+	bool countable = counts_instructions(m), down = r->difference ? r->ratio < 0 : r->ratio < 1;
+
+	if (r->difference) {
+		str_addf(out, "%s %s by %.4g", what, down ? "lower" : "higher", fabs(r->ratio));
+	} else if (!m->time) {
+		str_addf(out, "%s %s by ", what, down ? "lower" : "higher");
+		add_amount(out, fabs(r->ratio - 1) * 100);
+		str_add(out, " %");
+	} else if (!as_factor(r->ratio)) {
+		add_amount(out, fabs(r->ratio - 1) * 100);
+		str_addf(out, " %% %s %s", down ? countable ? "fewer" : "less" : "more", what);
+	} else {
+		add_amount(out, down ? 1 / r->ratio : r->ratio);
+		str_addf(out, " times %s %s", down ? countable ? "fewer" : "less"
+						   : countable ? "as many" : "as much", what);
+	}
+	free(what);
+}
+
+char *verdict_change(const struct result *r)
+{
+	struct str s = STR_INIT;
+
+	add_change(&s, r);
+	return s.buf;
+}
+
+static void add_inconclusive(struct str *out, const struct comparison *c, const struct result *r)
+{
+	str_add(out, "inconclusive");
+	add_evidence(out, r);
+	if (c->paired && r->k < COMPARE_MIN_PAIRS) {
+		str_addf(out, ": %zu pair%s, and a verdict takes at least %d", r->k,
+			 r->k == 1 ? "" : "s", COMPARE_MIN_PAIRS);
+	} else if (isfinite(r->detectable)) {
+		str_add(out, "; a change of ");
+		if (r->difference)
+			str_addf(out, "%.3g", r->detectable);
+		else
+			add_amount(out, r->detectable * 100);
+		str_addf(out, "%s would have been seen", r->difference ? "" : " %");
+	}
+}
+
+static void add_finding(struct str *out, const struct comparison *c, const struct result *r)
+{
+	switch (r->verdict) {
+	case VERDICT_EQUIVALENT:
+		str_addf(out, "equivalent within %.3g %%", c->margin * 100);
+		add_evidence(out, r);
+		break;
+	case VERDICT_INCONCLUSIVE:
+		add_inconclusive(out, c, r);
+		break;
+	default:
+		add_change(out, r);
+		add_evidence(out, r);
+		if (r->verdict == VERDICT_CHANGED_SMALL)
+			str_addf(out, ", below the margin of %.3g %%", c->margin * 100);
+	}
+}
+
+static void add_control(struct str *out, const struct result *r)
+{
+	str_add(out, "; its unlocked control ");
+	switch (r->verdict) {
+	case VERDICT_EQUIVALENT:
+		str_add(out, "is unchanged");
+		break;
+	case VERDICT_INCONCLUSIVE:
+		str_add(out, "shows no certain change (");
+		add_figures(out, r);
+		str_add(out, ")");
+		break;
+	default:
+		str_add(out, "takes ");
+		add_change(out, r);
+		str_add(out, " (");
+		add_figures(out, r);
+		str_add(out, ")");
+	}
+}
+
+char *verdict_sentence(const struct comparison *c, const struct result *r)
+{
+	const struct result *control = NULL;
+	struct str s = STR_INIT;
+
+	text_escape(&s, r->cell->workload);
+	if (*r->cell->label) {
+		str_add(&s, " ");
+		text_escape(&s, r->cell->label);
+	}
+	if (r->metric->kind != METRIC_PRIMARY)
+		str_addf(&s, ", %s", r->metric->name);
+	str_add(&s, ": ");
+	add_finding(&s, c, r);
+	if (r->cell->control)
+		control = compare_find(c, r->cell->control, r->metric->name);
+	if (control)
+		add_control(&s, control);
+	str_add(&s, ".");
+	return s.buf;
+}
+
+static const char *arm_title(const struct run_arm *a)
+{
+	return *a->release ? a->release : *a->spec ? a->spec : a->name;
+}
+
+static void add_tally(struct str *out, const struct comparison *c, bool controls)
+{
+	static const enum verdict order[] = {VERDICT_BETTER,     VERDICT_WORSE,
+					     VERDICT_CHANGED,    VERDICT_CHANGED_SMALL,
+					     VERDICT_EQUIVALENT, VERDICT_INCONCLUSIVE};
+	size_t all = 0, seen[6] = {0};
+	const char *separator = ": ";
+
+	for (size_t i = 0; i < c->n_results; i++) {
+		const struct result *r = &c->results[i];
+
+		if (r->metric->kind == METRIC_PRIMARY && r->cell->is_control == controls) {
+			seen[r->verdict]++;
+			all++;
+		}
+	}
+	if (!all)
+		return;
+	str_addf(out, "%s%zu %s%s", controls ? "; " : "", all, controls ? "control" : "cell",
+		 all == 1 ? "" : "s");
+	for (size_t i = 0; i < 6; i++) {
+		if (!seen[order[i]])
+			continue;
+		str_addf(out, "%s%zu %s", separator, seen[order[i]], verdict_name(order[i]));
+		separator = ", ";
+	}
+}
+
+static void add_failures(struct str *out, const struct comparison *c)
+{
+	const char *separator = "; the new fails more often: ";
+
+	for (size_t i = 0; i < c->n_outcomes; i++) {
+		const struct outcome_row *row = &c->outcomes[i];
+
+		if (!outcome_got_worse(c, row))
+			continue;
+		str_add(out, separator);
+		text_escape(out, row->cell ? row->cell->id : "boots");
+		separator = ", ";
+	}
+}
+
+char *verdict_summary(const struct comparison *c)
+{
+	struct str s = STR_INIT;
+
+	text_escape(&s, arm_title(c->arm_new));
+	str_add(&s, " against ");
+	text_escape(&s, arm_title(c->arm_old));
+	str_add(&s, ": ");
+	add_tally(&s, c, false);
+	add_tally(&s, c, true);
+	if (!c->n_results)
+		str_add(&s, "nothing to compare");
+	add_failures(&s, c);
+	str_add(&s, ".");
+	return s.buf;
+}

@@ -1,0 +1,32 @@
+/* A comparison in words: the sentences that the text table and the reports share. */
+#ifndef ANALYSIS_WRITE_VERDICT_H
+#define ANALYSIS_WRITE_VERDICT_H
+
+#include "analysis/judge/compare.h"
+
+/*
+ * One sentence, owned by the caller, printable ASCII without markup, full stop at the end:
+ * "exit-mlocked procs=32: 4.0 times fewer instructions per page and process (525 against 2110,
+ * 95 % interval 3.9 to 4.1); its unlocked control is unchanged."
+ */
+char *verdict_sentence(const struct comparison *c, const struct result *r);
+
+/*
+ * The change alone, of which only metric, ratio and difference need be set: "4.0 times fewer instructions
+ * per page", "12.3 % more time per page". Owned by the caller.
+ */
+char *verdict_change(const struct result *r);
+
+/* The whole comparison in one sentence: "6.1 against 5.10: 3 of 8 cells better, 1 worse, ...". */
+char *verdict_summary(const struct comparison *c);
+
+/*
+ * What a figure is: "instructions per page" for insn/page, "ns per page", "share". Owned by the
+ * caller.
+ */
+char *verdict_unit(const struct run_metric *m);
+
+/* A figure in four digits: "2110", "0.2489", "9847418"; from 1e7 on in three: "1.85e+07". */
+void verdict_figure(char out[32], double value);
+
+#endif

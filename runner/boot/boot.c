@@ -1,0 +1,265 @@
+#include "runner/boot/parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "lib/fs.h"
+#include "lib/json.h"
+#include "runner/boot/console.h"
+
+/* Far above what a plan can yield; what goes beyond is a guest that does not stop. */
+#define MAX_RECORD_BYTES (1ull << 30)
+#define MAX_CONSOLE_BYTES (64ll << 20)
+
+/* How long QEMU may take to end once its channel has, in seconds. */
+#define MAX_FAREWELL 10
+
+const char *boot_outcome_name(enum boot_outcome o)
+{
+	static const char *const names[] = {"ok",  "panic",  "hang",	  "died",
+					    "cut", "launch", "interrupted"};
+
+	return names[o];
+}
+
+char *boot_file(const char *dir, const char *name)
+{
+	return xasprintf("%s/%s", dir, name);
+}
+
+int boot_open_file(const char *dir, const char *name, struct err *err)
+{
+	char *path = boot_file(dir, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		err_sys(err, "cannot create '%s'", path);
+	free(path);
+	return fd;
+}
+
+int boot_start(struct boot *b, const struct boot_job *job, char *dir, struct err *err)
+{
+	*b = (struct boot){.job = *job, .dir = dir, .pid = -1, .fd = -1, .cell = -1};
+	boot_receive_init(b);
+	clock_gettime(CLOCK_MONOTONIC, &b->started);
+	b->heard = b->started;
+	b->samples_fd = boot_open_file(dir, "samples.jsonl", err);
+	b->events_fd = boot_open_file(dir, "events.jsonl", err);
+	if (b->samples_fd < 0 || b->events_fd < 0 || boot_launch(b, err) < 0) {
+		boot_release(b);
+		return -1;
+	}
+	return 0;
+}
+
+static double seconds_between(const struct timespec *from, const struct timespec *to)
+{
+	return (double)(to->tv_sec - from->tv_sec) + (double)(to->tv_nsec - from->tv_nsec) / 1e9;
+}
+
+static double seconds_since(const struct timespec *t)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return seconds_between(t, &now);
+}
+
+static void kill_now(const struct boot *b)
+{
+	kill(-b->pid, SIGKILL);
+	kill(b->pid, SIGKILL);
+}
+
+void boot_check(struct boot *b)
+{
+	char *console = boot_file(b->dir, "console.log");
+	struct stat st;
+
+	if (b->killed && seconds_since(&b->killed_at) > MAX_FAREWELL)
+		kill_now(b);
+	else if (stat(console, &st) == 0 && st.st_size > MAX_CONSOLE_BYTES)
+		boot_kill(b, BOOT_HANG, "its console went over 64 MiB");
+	else if (b->bytes > MAX_RECORD_BYTES)
+		boot_kill(b, BOOT_HANG, "its records went over 1 GiB");
+	else if (seconds_since(&b->heard) > b->job.e->watchdog) {
+		char *text = xasprintf("no message for %d s%s%s", b->job.e->watchdog,
+				       b->cell >= 0 ? ", in " : "",
+				       b->cell >= 0 ? b->job.e->cells[b->cell].id : "");
+
+		boot_kill(b, BOOT_HANG, text);
+		free(text);
+	}
+	free(console);
+}
+
+void boot_kill(struct boot *b, enum boot_outcome why, const char *detail)
+{
+	if (b->killed || b->pid <= 0)
+		return;
+	b->killed = true;
+	b->outcome = why;
+	b->detail = xstrdup(detail);
+	clock_gettime(CLOCK_MONOTONIC, &b->killed_at);
+	if (b->job.target->kind == TARGET_HOST)
+		kill(b->pid, SIGTERM);
+	else
+		kill_now(b);
+}
+
+/* --- its end --- */
+
+/* The last line QEMU or the session wrote to its standard error, or NULL. */
+static char *last_complaint(const struct boot *b)
+{
+	char *path = boot_file(b->dir, "qemu.log"), *clean = NULL;
+	struct str s = STR_INIT;
+	struct err err;
+
+	if (fs_read(path, &s, &err) == 0 && s.len) {
+		char *nl;
+
+		while (s.len && s.buf[s.len - 1] == '\n')
+			s.buf[--s.len] = '\0';
+		nl = strrchr(s.buf, '\n');
+		clean = console_clean(nl ? nl + 1 : s.buf, 200);
+	}
+	str_release(&s);
+	free(path);
+	return clean;
+}
+
+/* Sets outcome and detail of a boot that ended by itself. trouble, complaint: or NULL. */
+static void judge(struct boot *b, int status, bool panic, const char *trouble, const char *complaint)
+{
+	bool good_exit = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+
+	if (b->bye && !b->faults && good_exit) {
+		b->outcome = BOOT_OK;
+		b->detail = xasprintf("%s%s%s", b->cell_trouble ? b->cell_trouble : "",
+				      b->cell_trouble && trouble ? "; " : "", trouble ? trouble : "");
+	} else if (panic) {
+		b->outcome = BOOT_PANIC;
+		b->detail = xstrdup(trouble);
+	} else if (b->faults && good_exit) {
+		b->outcome = BOOT_CUT;
+		b->detail = xstrdup(b->first_fault);
+	} else if (!b->hello && !good_exit && WIFEXITED(status)) {
+		b->outcome = BOOT_LAUNCH;
+		b->detail = complaint ? xstrdup(complaint)
+				      : xasprintf("it ended with code %d", WEXITSTATUS(status));
+	} else if (WIFSIGNALED(status)) {
+		b->outcome = BOOT_DIED;
+		b->detail = xasprintf("it was killed by signal %d", WTERMSIG(status));
+	} else {
+		b->outcome = BOOT_DIED;
+		b->detail = xasprintf("it ended before its plan did%s%s", trouble ? ": " : "",
+				      trouble ? trouble : "");
+	}
+}
+
+static void decide(struct boot *b, int status)
+{
+	char *console = boot_file(b->dir, "console.log");
+	char *complaint = last_complaint(b);
+	int panic;
+	char *trouble = console_trouble(console, &panic);
+
+	if (!b->killed)
+		judge(b, status, panic, trouble, complaint);
+	free(console);
+	free(trouble);
+	free(complaint);
+}
+
+/* The wait status of a process that has closed its channel, which does not mean that it ends. */
+static int wait_for_end(struct boot *b)
+{
+	const struct timespec moment = {.tv_nsec = 20000000};
+	struct timespec since;
+	int status = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &since);
+	while (waitpid(b->pid, &status, WNOHANG) == 0) {
+		if (seconds_since(&since) > MAX_FAREWELL) {
+			boot_kill(b, BOOT_DIED, "it closed its channel and did not end");
+			kill_now(b);
+		}
+		nanosleep(&moment, NULL);
+	}
+	return status;
+}
+
+static json_t *boot_json(const struct boot *b)
+{
+	const struct planned_boot *p = b->job.planned;
+	struct strv argv = STRV_INIT;
+	struct str command = STR_INIT;
+	json_t *o;
+
+	if (b->job.target->kind != TARGET_HOST)
+		boot_command(&b->job, b->dir, &argv);
+	strv_quote(&argv, &command);
+	o = json_pack("{s:i, s:s, s:s, s:i, s:I, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:O?, s:O?}", "n", p->n,
+		      "kind", plan_kind_name(p->kind), "arm", b->job.e->arms[p->arm].name, "pair", p->pair, "seed",
+		      (json_int_t)p->seed, "outcome", boot_outcome_name(b->outcome), "detail", b->detail,
+		      "attempts", b->job.attempts + 1, "samples", b->samples, "faults", b->faults,
+		      "command", str_text(&command), "wall_seconds", seconds_since(&b->started), "guest",
+		      b->hello, "settled", b->settle);
+	json_object_set_new(o, "pinned", json_integer(b->pinned));
+	if (b->settle)
+		json_object_set_new(o, "ready_seconds",
+				    json_real(seconds_between(&b->started, &b->ready)));
+	if (b->first_fault)
+		json_object_set_new(o, "first_fault", json_string(b->first_fault));
+	str_release(&command);
+	strv_release(&argv);
+	return o;
+}
+
+int boot_finish(struct boot *b, struct err *err)
+{
+	char *path = boot_file(b->dir, "boot.json"), *initrd = boot_file(b->dir, "initramfs.cpio");
+	int status = wait_for_end(b), ret = 0;
+	json_t *o;
+
+	b->pid = -1;
+	unlink(initrd);
+	decide(b, status);
+	if (b->store_errno) {
+		errno = b->store_errno;
+		ret = err_sys(err, "cannot store the records of boot %d in '%s'", b->job.planned->n,
+			      b->dir);
+	} else if (b->outcome != BOOT_INTERRUPTED) {
+		o = boot_json(b);
+		ret = json_write(path, o, err);
+		json_decref(o);
+	}
+	free(path);
+	free(initrd);
+	return ret;
+}
+
+void boot_release(struct boot *b)
+{
+	if (b->fd >= 0)
+		close(b->fd);
+	if (b->samples_fd >= 0)
+		close(b->samples_fd);
+	if (b->events_fd >= 0)
+		close(b->events_fd);
+	frame_reader_release(&b->reader);
+	json_decref(b->hello);
+	json_decref(b->settle);
+	free(b->first_fault);
+	free(b->cell_trouble);
+	free(b->detail);
+	free(b->dir);
+	*b = (struct boot){.pid = -1, .fd = -1, .samples_fd = -1, .events_fd = -1};
+}

@@ -1,0 +1,82 @@
+/* One boot: a guest (or, on the host target, a session) from its start to its boot.json. */
+#ifndef RUNNER_BOOT_BOOT_H
+#define RUNNER_BOOT_BOOT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+#include "lib/frame.h"
+#include "runner/plan/experiment.h"
+#include "runner/kernels/resolve.h"
+#include "runner/plan/plan.h"
+#include "runner/qemu/target.h"
+
+/* What a boot is made of; all of it outlives the boot. */
+struct boot_job {
+	const struct experiment *e;
+	const struct target *target;
+	const struct planned_boot *planned;
+	const struct kernel *kernel;
+	const char *cmdline; /* kernel parameters of the run and of the arm */
+	const char *bench, *init; /* paths of mlockbench and guest-init */
+	int attempts; /* that failed before this one */
+	const char *plugin, *symbols; /* of a profiled boot (runner/run/profiler.h), else NULL */
+	int journal; /* of the host target (runner/run/host.h), else 0 */
+};
+
+enum boot_outcome {
+	BOOT_OK,
+	BOOT_PANIC,
+	BOOT_HANG,	  /* killed: it was silent for too long, or wrote without end */
+	BOOT_DIED,	  /* ended before its plan was done, without a panic */
+	BOOT_CUT,	  /* ended well, but messages were lost or damaged */
+	BOOT_LAUNCH,	  /* QEMU could not be started or refused its arguments */
+	BOOT_INTERRUPTED, /* killed because the user asked: to be made again */
+};
+const char *boot_outcome_name(enum boot_outcome o);
+
+struct boot {
+	struct boot_job job;
+	char *dir;
+	pid_t pid;
+	int fd; /* the guest's messages; -1 once they ended */
+	struct frame_reader reader;
+	int samples_fd, events_fd;
+	int samples, faults;
+	char *first_fault;
+	char *cell_trouble; /* the first cell whose program did not end as it should, and how */
+	int cell;      /* index of the cell that is running, -1 before the first */
+	bool settled, bye;
+	int pinned; /* vCPU threads that have a core each */
+	json_t *hello, *settle; /* as the guest sent them, or NULL */
+	unsigned long long bytes;
+	struct timespec started, heard; /* CLOCK_MONOTONIC */
+	struct timespec ready; /* when the guest had settled */
+	bool killed;
+	struct timespec killed_at;
+	enum boot_outcome outcome;
+	char *detail;
+	int store_errno; /* what writing a record failed with, or 0 */
+};
+
+/* Starts it in dir, which the boot then owns. 0, or -1 when nothing was started. */
+int boot_start(struct boot *b, const struct boot_job *job, char *dir, struct err *err);
+/* Takes what the guest has sent. Call when fd is readable; fd is -1 afterwards when that was all. */
+void boot_pump(struct boot *b);
+/* Ends a guest that has gone silent or floods us. Call now and then. */
+void boot_check(struct boot *b);
+/*
+ * Kills it. boot_pump still takes what is in the pipe. A session on this machine is asked first, so
+ * that it can put back what it changed.
+ */
+void boot_kill(struct boot *b, enum boot_outcome why, const char *detail);
+/* Waits for its end, decides the outcome, and writes boot.json (not when interrupted). */
+int boot_finish(struct boot *b, struct err *err);
+void boot_release(struct boot *b);
+
+/* QEMU's arguments for a job, as boot_start would use them with files in dir. */
+void boot_command(const struct boot_job *job, const char *dir, struct strv *argv);
+/* Writes the guest's file system for a job. */
+int boot_initramfs(const struct boot_job *job, const char *path, struct err *err);
+
+#endif

@@ -1,0 +1,149 @@
+#include "runner/boot/parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "lib/fs.h"
+#include "lib/json.h"
+#include "lib/record.h"
+#include "runner/boot/console.h"
+#include "runner/qemu/pin.h"
+
+static void on_fault(void *arg, enum frame_fault fault, const char *text)
+{
+	struct boot *b = arg;
+
+	b->faults++;
+	if (!b->first_fault) {
+		char *clean = console_clean(text, 80);
+
+		b->first_fault = xasprintf("%s: %s", frame_fault_name(fault), clean);
+		free(clean);
+	}
+}
+
+/* A line to a file of the run; boot_pump sees to it that it is on the disk. */
+static void store_line(struct boot *b, int fd, const char *text, size_t len)
+{
+	struct str s = STR_INIT;
+
+	str_addn(&s, text, len);
+	str_add(&s, "\n");
+	if (!b->store_errno && fs_write_all(fd, s.buf, s.len) < 0)
+		b->store_errno = errno;
+	str_release(&s);
+}
+
+static void take_sample(struct boot *b, unsigned stream, const char *text, size_t len)
+{
+	struct sample s;
+	struct err err;
+
+	if (sample_parse(&s, text, len, &err) < 0) {
+		on_fault(b, FRAME_DAMAGED, err.text);
+		return;
+	}
+	if (stream == 0 || stream > b->job.e->ncells ||
+	    strcmp(s.cell, b->job.e->cells[stream - 1].id) != 0) {
+		on_fault(b, FRAME_DAMAGED, "a sample of a cell that is not in the plan");
+	} else {
+		store_line(b, b->samples_fd, text, len);
+		b->samples++;
+	}
+	sample_release(&s);
+}
+
+/* A cell that was killed or could not be started has fewer samples than its plan: say so. */
+static void take_cell_end(struct boot *b, int i, const json_t *o)
+{
+	long long code = json_get_int(o, "exit", 0), signal_no = json_get_int(o, "signal", 0);
+	const char *id = b->job.e->cells[i].id;
+
+	if (b->cell_trouble)
+		return;
+	if (signal_no)
+		b->cell_trouble = xasprintf("%s was killed by signal %lld", id, signal_no);
+	else if (code != EXIT_OK && code != EXIT_REGRESSION && code != EXIT_SKIP)
+		b->cell_trouble = xasprintf("%s ended with code %lld", id, code);
+}
+
+static void take_event(struct boot *b, unsigned stream, json_t *o)
+{
+	const char *type = json_get_str(o, "t", "");
+	long long i = json_get_int(o, "i", -1);
+
+	if (stream != 0)
+		return;
+	if (i < 0 || i >= (long long)b->job.e->ncells)
+		i = -1;
+	if (strcmp(type, "hello") == 0 && !b->hello) {
+		b->hello = json_incref(o);
+		/* now all vCPU threads are there */
+		if (b->job.target->kind == TARGET_TCG || b->job.target->kind == TARGET_KVM)
+			b->pinned = pin_vcpus(b->pid, b->job.target->cpus);
+	} else if (strcmp(type, "settled") == 0 && !b->settle) {
+		b->settle = json_incref(o);
+		clock_gettime(CLOCK_MONOTONIC, &b->ready);
+	} else if (strcmp(type, "cell") == 0 && i >= 0)
+		b->cell = (int)i;
+	else if (strcmp(type, "cell-end") == 0 && i >= 0)
+		take_cell_end(b, (int)i, o);
+	else if (strcmp(type, "bye") == 0)
+		b->bye = true;
+	b->settled |= strcmp(type, "settled") == 0;
+}
+
+static void on_message(void *arg, unsigned stream, unsigned seq, const char *text, size_t len)
+{
+	static const char sample[] = "{\"t\":\"sample\"";
+	struct boot *b = arg;
+	json_t *o;
+
+	(void)seq;
+	if (len >= strlen(sample) && strncmp(text, sample, strlen(sample)) == 0) {
+		take_sample(b, stream, text, len);
+		return;
+	}
+	o = json_loadb(text, len, 0, NULL);
+	if (json_is_object(o)) {
+		store_line(b, b->events_fd, text, len);
+		take_event(b, stream, o);
+	} else {
+		on_fault(b, FRAME_DAMAGED, "a message that is not a JSON object");
+	}
+	json_decref(o);
+}
+
+void boot_receive_init(struct boot *b)
+{
+	struct frame_handler h = {b, on_message, on_fault};
+
+	frame_reader_init(&b->reader, &h);
+}
+
+/* Once for all lines that came together: a guest of many small ones must not take the disk's time. */
+static void sync_files(struct boot *b)
+{
+	if (!b->store_errno && (fdatasync(b->samples_fd) < 0 || fdatasync(b->events_fd) < 0))
+		b->store_errno = errno;
+}
+
+void boot_pump(struct boot *b)
+{
+	char buf[65536];
+	ssize_t n = read(b->fd, buf, sizeof(buf));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0) {
+		clock_gettime(CLOCK_MONOTONIC, &b->heard);
+		b->bytes += (unsigned long long)n;
+		frame_reader_feed(&b->reader, buf, (size_t)n);
+		sync_files(b);
+		return;
+	}
+	frame_reader_finish(&b->reader);
+	close(b->fd);
+	b->fd = -1;
+}

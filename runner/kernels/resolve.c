@@ -1,0 +1,220 @@
+#include "runner/kernels/resolve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "lib/fs.h"
+#include "runner/kernels/bzimage.h"
+#include "runner/debian/deb.h"
+#include "runner/kernels/cache.h"
+#include "runner/kernels/fetch.h"
+#include "runner/kernels/spec.h"
+
+void kernel_release(struct kernel *k)
+{
+	free(k->spec);
+	free(k->image);
+	free(k->config);
+	free(k->system_map);
+	free(k->modules);
+	free(k->release);
+	free(k->package);
+	free(k->version);
+	*k = (struct kernel){0};
+}
+
+/* The name of the cached kernel that a debian: spec means, a new string; NULL: none, err says. */
+static char *cached_name(const struct kernel_spec *s, const char *flavour, const char *cache,
+			 struct err *err)
+{
+	struct cached_kernels l;
+	char *name;
+
+	if (kernel_cache_list(&l, cache, err) < 0)
+		return NULL;
+	name = kernel_cache_newest(&l, s->version, flavour);
+	if (!name)
+		err_set(err, "no kernel %s of flavour %s is cached", s->version, flavour);
+	kernel_cache_list_release(&l);
+	return name;
+}
+
+static int resolve_debian(struct kernel *k, const struct kernel_spec *s,
+			  const struct kernel_opts *o, struct err *err)
+{
+	struct kernel_suites suites;
+	char *name = NULL;
+	int lock, ret = -1;
+
+	if (kernel_suites_load(&suites, o->config, err) < 0)
+		return -1;
+	if (s->flavour) {
+		free(suites.flavour);
+		suites.flavour = xstrdup(s->flavour);
+	}
+	if (!o->update)
+		name = cached_name(s, suites.flavour, o->cache, err);
+	if (!name) {
+		lock = kernel_cache_lock(o->cache, err);
+		/* Another fetch may have brought it while this one waited. */
+		if (lock >= 0 && !o->update)
+			name = cached_name(s, suites.flavour, o->cache, err);
+		if (lock >= 0 && !name)
+			name = kernel_fetch(s->version, &suites, o, err);
+		if (lock >= 0)
+			close(lock);
+	}
+	if (name)
+		ret = kernel_cache_load(k, o->cache, name, err);
+	free(name);
+	kernel_suites_release(&suites);
+	return ret;
+}
+
+/* The cache's name for a set of package files: what they say they are, and what they hold. */
+static char *deb_name(const struct kernel_spec *s, json_t *info, struct err *err)
+{
+	struct deb_control c;
+	char sum[65], *name;
+
+	if (deb_control(&c, s->debs.v[0], err) < 0)
+		return NULL;
+	if (fs_sha256(s->debs.v[0], sum, err) < 0) {
+		deb_control_release(&c);
+		return NULL;
+	}
+	name = xasprintf("%s_%s_%s_%.12s", c.package, c.version, c.arch, sum);
+	json_object_set_new(info, "package", json_string(c.package));
+	json_object_set_new(info, "version", json_string(c.version));
+	deb_control_release(&c);
+	return name;
+}
+
+static int add_debs(const char *cache, const char *name, const struct kernel_spec *s, json_t *info,
+		    struct err *err)
+{
+	int lock = kernel_cache_lock(cache, err), ret = -1;
+	struct err ignored;
+	char *scratch;
+
+	if (lock < 0)
+		return -1;
+	scratch = kernel_cache_scratch(cache, err);
+	if (scratch)
+		ret = kernel_cache_add(cache, name, &s->debs, info, err);
+	if (scratch)
+		fs_remove_tree(scratch, &ignored);
+	free(scratch);
+	close(lock);
+	return ret;
+}
+
+static int resolve_deb(struct kernel *k, const char *spec, const struct kernel_spec *s,
+		       const struct kernel_opts *o, struct err *err)
+{
+	json_t *info = json_pack("{s:s}", "spec", spec);
+	char *name = deb_name(s, info, err), *dir = NULL;
+	int ret = -1;
+
+	if (!name)
+		goto out;
+	dir = xasprintf("%s/kernels/%s", o->cache, name);
+	if (!fs_exists(dir) && add_debs(o->cache, name, s, info, err) < 0)
+		goto out;
+	ret = kernel_cache_load(k, o->cache, name, err);
+out:
+	free(dir);
+	free(name);
+	json_decref(info);
+	return ret;
+}
+
+/* Takes a path that the user named, which must be there. */
+static int take(char **slot, const char *path, const char *what, struct err *err)
+{
+	if (!path)
+		return 0;
+	if (access(path, R_OK) < 0)
+		return err_sys(err, "cannot read %s '%s'", what, path);
+	*slot = xstrdup(path);
+	return 0;
+}
+
+static int resolve_image(struct kernel *k, const struct kernel_spec *s, struct err *err)
+{
+	k->release = bzimage_release(s->image, err);
+	if (!k->release || take(&k->image, s->image, "kernel image", err) < 0 ||
+	    take(&k->config, s->config, "kernel configuration", err) < 0 ||
+	    take(&k->modules, s->modules, "module directory", err) < 0 ||
+	    take(&k->system_map, s->map, "System.map", err) < 0)
+		return -1;
+	return fs_sha256(k->image, k->sha256, err);
+}
+
+static char *readable(const char *dir, const char *release)
+{
+	char *path = xasprintf("%s%s", dir, release);
+
+	if (access(path, R_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* The host's own kernel is booted already: an image that cannot be read is no hindrance. */
+static int resolve_running(struct kernel *k, struct err *err)
+{
+	struct utsname u;
+	char *modules;
+
+	uname(&u);
+	k->running = true;
+	k->release = xstrdup(u.release);
+	k->image = readable("/boot/vmlinuz-", u.release);
+	k->config = readable("/boot/config-", u.release);
+	k->system_map = readable("/boot/System.map-", u.release);
+	if (k->system_map && !kernel_map_is_real(k->system_map)) {
+		free(k->system_map);
+		k->system_map = NULL;
+	}
+	modules = readable("/lib/modules/", u.release);
+	k->modules = modules ? xstrdup("/") : NULL;
+	free(modules);
+	return k->image ? fs_sha256(k->image, k->sha256, err) : 0;
+}
+
+int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts *opts,
+		   struct err *err)
+{
+	struct kernel_spec s;
+	int ret = -1;
+
+	*k = (struct kernel){0};
+	if (kernel_spec_parse(&s, spec, err) < 0)
+		return -1;
+	switch (s.kind) {
+	case SPEC_DEBIAN:
+		ret = resolve_debian(k, &s, opts, err);
+		break;
+	case SPEC_DEB:
+		ret = resolve_deb(k, spec, &s, opts, err);
+		break;
+	case SPEC_IMAGE:
+		ret = resolve_image(k, &s, err);
+		break;
+	case SPEC_BUILT:
+		ret = kernel_cache_load(k, opts->cache, s.name, err);
+		break;
+	case SPEC_RUNNING:
+		ret = resolve_running(k, err);
+		break;
+	}
+	if (ret == 0)
+		k->spec = xstrdup(spec);
+	else
+		kernel_release(k);
+	kernel_spec_release(&s);
+	return ret;
+}

@@ -1,0 +1,107 @@
+#include "runner/plan/plan.h"
+
+#include <stdlib.h>
+
+uint64_t plan_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+static void shuffle(int *v, size_t n, uint64_t *state)
+{
+	for (size_t i = n; i > 1; i--) {
+		size_t k = (size_t)(plan_random(state) % i);
+		int t = v[i - 1];
+
+		v[i - 1] = v[k];
+		v[k] = t;
+	}
+}
+
+/* JSON numbers are exact to 2^53 */
+static uint64_t random_layout(uint64_t *state)
+{
+	return plan_random(state) >> 11;
+}
+
+void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed, bool independent)
+{
+	int *order = xcalloc(arms, sizeof(*order));
+	/* Two sequences: the layouts of a seed are the same however many arms there are to order, so
+	 * that boots of another run can be paired with these. */
+	uint64_t state = seed, ordering = ~seed;
+
+	for (size_t i = 0; i < arms; i++)
+		order[i] = (int)i;
+	p->n = 0;
+	p->boots = xcalloc(arms * (size_t)pairs, sizeof(*p->boots));
+	for (int pair = 0; pair < pairs; pair++) {
+		uint64_t layout = random_layout(&state);
+
+		if (pair % 2 == 0)
+			shuffle(order, arms, &ordering);
+		for (size_t i = 0; i < arms; i++) {
+			size_t k = pair % 2 ? arms - 1 - i : i;
+
+			if (independent && i > 0)
+				layout = random_layout(&state);
+			p->boots[p->n] = (struct planned_boot){BOOT_TIMED, (int)p->n + 1, order[k], pair,
+							       layout};
+			p->n++;
+		}
+	}
+	free(order);
+}
+
+const char *plan_kind_name(enum boot_kind kind)
+{
+	static const char *const names[] = {"timed", "profile", "locks", "symbols"};
+
+	return names[kind];
+}
+
+void plan_add(struct plan *p, size_t arms, enum boot_kind kind, int rounds)
+{
+	size_t timed = p->n;
+
+	p->boots = xrealloc(p->boots, (p->n + arms * (size_t)rounds) * sizeof(*p->boots));
+	for (int round = 0; round < rounds; round++) {
+		for (size_t arm = 0; arm < arms; arm++) {
+			/* the timed boots of a pair stand together */
+			size_t like = ((size_t)round * arms) % timed;
+
+			p->boots[p->n] = (struct planned_boot){kind, (int)p->n + 1, (int)arm, round,
+							       p->boots[like].seed};
+			p->n++;
+		}
+	}
+}
+
+void plan_release(struct plan *p)
+{
+	free(p->boots);
+	*p = (struct plan){0};
+}
+
+void plan_text(const struct experiment *e, int arm, uint64_t layout_seed, int settle_min,
+	       struct str *out)
+{
+	str_addf(out, "timeout %d\n", e->timeout);
+	str_addf(out, "settle %d %d\n", settle_min < e->settle ? settle_min : e->settle, e->settle);
+	for (size_t i = 0; i < e->ncells; i++) {
+		const struct cell *c = &e->cells[i];
+
+		str_addf(out, "cell %s\trun", c->id);
+		for (size_t k = 0; k < c->args.n; k++)
+			str_addf(out, "\t%s", c->args.v[k]);
+		/* every cell its own sequence, or a cell's figures would hang on its neighbours */
+		str_addf(out, "\t--seed\t%llu", (unsigned long long)layout_seed);
+		if (e->arms[arm].inject > 0)
+			str_addf(out, "\t--inject\t%g", e->arms[arm].inject);
+		str_add(out, "\n");
+	}
+}

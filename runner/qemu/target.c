@@ -1,0 +1,158 @@
+#include "runner/qemu/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kinds[] = {"icount", "tcg", "kvm", "host"};
+
+/*
+ * An old model, by its versioned name: it has no rdrand and rdseed, which are random, and no erms
+ * and fsrm, under which icount counts a `rep stosb` an instruction a byte; and the kernel patches
+ * itself alike whatever QEMU's version and the host's CPU are.
+ */
+#define CPU_MODEL "Nehalem-v1"
+
+/* Any fixed date: under icount the guest's clock must not start at the host's. */
+#define RTC_BASE "2024-01-01T00:00:00"
+
+const char *target_kind_name(enum target_kind kind)
+{
+	return kinds[kind];
+}
+
+int target_kind_parse(enum target_kind *kind, const char *name, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (strcmp(name, kinds[i]) == 0) {
+			*kind = (enum target_kind)i;
+			return 0;
+		}
+	}
+	return err_set(err, "unknown target '%s': one of auto, icount, tcg, kvm, host", name);
+}
+
+void target_release(struct target *t)
+{
+	strv_release(&t->qemu);
+	free(t->qemu_version);
+	*t = (struct target){0};
+}
+
+void target_cmdline(const struct target *t, const char *more, struct str *out)
+{
+	str_add(out, "console=ttyS0 quiet nokaslr panic=-1 rdinit=/init");
+	/* A guest of emulated CPUs may be held up for long by its host: not a fault of the kernel. */
+	if (t->kind != TARGET_KVM)
+		str_add(out, " nowatchdog");
+	/* The clock is exact by construction, and a hypervisor's stolen time must not disqualify it. */
+	str_add(out, " tsc=reliable");
+	/* The self-tests of crypto are half of a boot under emulation, and no part of what is measured. */
+	str_add(out, " cryptomgr.notests");
+	if (*more)
+		str_addf(out, " %s", more);
+}
+
+static void add_accel(const struct target *t, struct strv *a)
+{
+	strv_push(a, "-accel");
+	switch (t->kind) {
+	case TARGET_ICOUNT:
+		strv_push(a, "tcg,thread=single");
+		strv_push(a, "-icount");
+		strv_pushf(a, "shift=%d,sleep=off", t->icount_shift);
+		strv_push(a, "-rtc");
+		strv_push(a, "clock=vm,base=" RTC_BASE);
+		break;
+	case TARGET_KVM:
+		strv_push(a, "kvm");
+		break;
+	default:
+		strv_push(a, "tcg,thread=multi");
+		break;
+	}
+	if (t->kind != TARGET_ICOUNT) {
+		/* names the vCPU threads, for pin_vcpus() */
+		strv_push(a, "-name");
+		strv_push(a, "mlocklab,debug-threads=on");
+	}
+	strv_push(a, "-cpu");
+	strv_push(a, t->kind == TARGET_KVM ? "host" : CPU_MODEL);
+}
+
+/* CPUs are dealt out evenly, the first nodes getting what is left over; a node may have none. */
+static void add_numa(const struct target *t, int memory, struct strv *a)
+{
+	int cpu = 0;
+
+	for (int n = 0; n < t->nodes; n++) {
+		int cpus = t->cpus / t->nodes + (n < t->cpus % t->nodes);
+		/* sizes are kept to multiples of 4 MiB, the difference goes to node 0 */
+		int mib = memory / t->nodes / 4 * 4;
+
+		if (n == 0)
+			mib = memory - mib * (t->nodes - 1);
+		strv_push(a, "-object");
+		strv_pushf(a, "memory-backend-ram,id=m%d,size=%dM", n, mib);
+		strv_push(a, "-numa");
+		if (cpus > 1)
+			strv_pushf(a, "node,nodeid=%d,memdev=m%d,cpus=%d-%d", n, n, cpu, cpu + cpus - 1);
+		else if (cpus == 1)
+			strv_pushf(a, "node,nodeid=%d,memdev=m%d,cpus=%d", n, n, cpu);
+		else
+			strv_pushf(a, "node,nodeid=%d,memdev=m%d", n, n);
+		cpu += cpus;
+	}
+	for (int i = 0; i < t->nodes; i++) {
+		for (int k = i + 1; k < t->nodes; k++) {
+			strv_push(a, "-numa");
+			strv_pushf(a, "dist,src=%d,dst=%d,val=20", i, k);
+		}
+	}
+}
+
+/* QEMU reads a comma in an option's value where it is doubled. */
+static void add_console(const char *path, struct strv *a)
+{
+	struct str s = STR_INIT;
+
+	str_add(&s, "file,id=console,path=");
+	for (; *path; path++)
+		str_addn(&s, *path == ',' ? ",," : path, *path == ',' ? 2 : 1);
+	strv_push(a, s.buf);
+	str_release(&s);
+}
+
+void target_argv(const struct target *t, const struct boot_files *f, unsigned long long layout,
+		 struct strv *a)
+{
+	int memory = t->memory_mib + (int)(layout % 16) * 4;
+	struct str cmdline = STR_INIT;
+
+	for (size_t i = 0; i < t->qemu.n; i++)
+		strv_push(a, t->qemu.v[i]);
+	/* acpi=on is needed for NUMA and for power-off; nothing else of a PC is */
+	strv_split(a, "-nodefaults -no-user-config -display none -no-reboot -machine pc", " ");
+	add_accel(t, a);
+	strv_push(a, "-smp");
+	strv_pushf(a, "%d", t->cpus);
+	strv_push(a, "-m");
+	strv_pushf(a, "%dM", memory);
+	if (t->nodes > 1)
+		add_numa(t, memory, a);
+	strv_push(a, "-chardev");
+	add_console(f->console, a);
+	strv_split(a, "-serial chardev:console -chardev stdio,id=records,signal=off -serial chardev:records",
+		   " ");
+	strv_push(a, "-kernel");
+	strv_push(a, f->image);
+	strv_push(a, "-initrd");
+	strv_push(a, f->initrd);
+	strv_push(a, "-append");
+	target_cmdline(t, f->cmdline, &cmdline);
+	strv_push(a, str_text(&cmdline));
+	if (f->plugin) {
+		strv_push(a, "-plugin");
+		strv_push(a, f->plugin);
+	}
+	str_release(&cmdline);
+}

@@ -1,0 +1,30 @@
+/* The command line of `mlocklab run`. */
+#ifndef RUNNER_RUN_OPTIONS_H
+#define RUNNER_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include "lib/str.h"
+#include "runner/plan/experiment.h"
+
+struct run_options {
+	const char *experiment, *resume, *out, *qemu, *mirror;
+	struct strv kernels;  /* [ARM=]SPEC */
+	struct strv injects;  /* ARM=PERCENT */
+	struct strv settings; /* key, value, key, value */
+	int workers;
+	bool show_command, ktap;
+};
+
+/*
+ * Reads it. 0; -1 after a message on standard error; prints the help and exits where it was asked
+ * for. All texts belong to argv.
+ */
+int run_options_parse(struct run_options *o, int argc, char **argv);
+
+/*
+ * Puts what the options say over what the experiment's file says: settings, and the kernels, which
+ * when named here are all the arms there are ("old=debian:5.10"; without a name "kernel", "kernel2").
+ */
+int run_options_apply(const struct run_options *o, struct experiment *e, struct err *err);
+
+#endif

@@ -1,0 +1,203 @@
+#include "runner/run/prepare.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "lib/fs.h"
+#include "lib/json.h"
+#include "runner/boot/boot.h"
+#include "runner/run/calibrated.h"
+#include "lib/paths.h"
+#include "runner/run/provenance.h"
+#include "runner/probe/qemu.h"
+
+static int resolve_kernels(struct run *r, const struct run_options *o, struct err *err)
+{
+	char *cache = paths_cache(), *config = paths_config("kernels.ini");
+	struct kernel_opts opts = {.cache = cache, .config = config, .mirror = o->mirror};
+	int ret = 0;
+
+	r->kernels = xcalloc(r->e->narms, sizeof(*r->kernels));
+	for (size_t i = 0; ret == 0 && i < r->e->narms; i++) {
+		ret = kernel_resolve(&r->kernels[i], r->e->arms[i].spec, &opts, err);
+		if (ret == 0 && r->kernels[i].running && r->target->kind != TARGET_HOST &&
+		    strcmp(r->e->target, "auto") != 0)
+			ret = err_set(err, "kernel 'running' is for --target host; for QEMU name an image: "
+					   "image:/boot/vmlinuz-RELEASE");
+	}
+	free(cache);
+	free(config);
+	return ret;
+}
+
+/*
+ * CPUs that take turns on one clock: at 1 ns an instruction the ticks of all of them come so often
+ * that little else is done; at 4 ns, which is some 250 million instructions a second, they do not.
+ */
+#define ICOUNT_SMP_SHIFT 2
+
+/* The first QEMU that starts a second CPU under icount: older ones hang, which takes long to see. */
+#define ICOUNT_SMP_QEMU 8
+
+/*
+ * Several, so that locks are contended, but for profiles, which are of one CPU, and where a QEMU
+ * cannot start them under icount.
+ */
+static int default_cpus(const struct target *t, const struct experiment *e, const struct kernel *k)
+{
+	struct err ignored;
+
+	if (t->kind == TARGET_ICOUNT &&
+	    (e->profile || atoi(t->qemu_version) < ICOUNT_SMP_QEMU || !qemu_can_icount_smp(t, k, &ignored)))
+		return 1;
+	return 4;
+}
+
+/* The target's kind and size: what the experiment says, else what suits the kind and the QEMU. */
+static int choose_target(struct run *r, struct err *err)
+{
+	struct target *t = r->target;
+	struct experiment *e = r->e;
+	bool automatic = strcmp(e->target, "auto") == 0;
+	struct err why;
+
+	if (automatic)
+		t->kind = qemu_can_kvm(t, &r->kernels[0], &why) ? TARGET_KVM : TARGET_ICOUNT;
+	t->nodes = e->nodes ? e->nodes : 2;
+	t->memory_mib = e->memory_mib ? e->memory_mib : 2048;
+	t->icount_shift = ICOUNT_SMP_SHIFT; /* for asking whether it can, too */
+	t->cpus = e->cpus ? e->cpus : default_cpus(t, e, &r->kernels[0]);
+	if (t->kind == TARGET_ICOUNT && t->cpus > 1 && !qemu_can_icount_smp(t, &r->kernels[0], &why))
+		return err_set(err, "QEMU %s cannot start %d CPUs under icount (%s): use cpus=1, or a "
+				    "newer QEMU: 'mlocklab qemu fetch' and --qemu cached",
+			       t->qemu_version, t->cpus, why.text);
+	if (t->cpus == 1)
+		t->icount_shift = 0;
+	if (automatic)
+		fprintf(stderr, "target %s%s%s\n", target_kind_name(t->kind),
+			t->kind == TARGET_KVM ? "" : ": KVM boots no guest here: ",
+			t->kind == TARGET_KVM ? "" : why.text);
+	return 0;
+}
+
+int run_prepare(struct run *r, const struct run_options *o, struct err *err)
+{
+	if (strcmp(r->e->target, "auto") != 0 &&
+	    target_kind_parse(&r->target->kind, r->e->target, err) < 0)
+		return -1;
+	if (r->target->kind == TARGET_HOST && strcmp(r->e->target, "auto") != 0) {
+		r->target->cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
+		return resolve_kernels(r, o, err);
+	}
+	if (qemu_find(r->target, o->qemu, err) < 0 || resolve_kernels(r, o, err) < 0)
+		return -1;
+	if (choose_target(r, err) < 0)
+		return -1;
+	return r->e->profile ? profiler_prepare(&r->profiler, r->target, r->kernels, r->e->narms, err) : 0;
+}
+
+/* QEMU's command line for an arm, with the files of its first boot in dir. */
+void run_arm_command(const struct run *r, int arm, const char *dir, struct str *out)
+{
+	struct planned_boot p = {.n = 1, .arm = arm, .seed = r->plan.boots[0].seed};
+	char *cmdline = run_cmdline(r->e, arm);
+	struct boot_job job = {r->e, r->target, &p, &r->kernels[arm], cmdline, r->bench, r->init, 0,
+			       NULL, NULL, 0};
+	struct strv argv = STRV_INIT;
+
+	if (r->target->kind != TARGET_HOST)
+		boot_command(&job, dir, &argv);
+	strv_quote(&argv, out);
+	strv_release(&argv);
+	free(cmdline);
+}
+
+/* NULL where one is not UTF-8, which JSON must be. */
+static json_t *words(int argc, char **argv)
+{
+	json_t *a = json_array();
+
+	for (int i = 0; i < argc; i++) {
+		if (json_array_append_new(a, json_string(argv[i])) < 0) {
+			json_decref(a);
+			return NULL;
+		}
+	}
+	return a;
+}
+
+static json_t *calibration_of(const json_t *run)
+{
+	char *results = paths_results(), *dir = xasprintf("%s/calibration", results);
+	json_t *c = calibrated_find(dir, json_object_get(run, "target"), json_object_get(run, "host"));
+
+	free(dir);
+	free(results);
+	return c;
+}
+
+json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *err)
+{
+	char sums[2][65], created[32];
+	struct str command = STR_INIT;
+	time_t now = time(NULL);
+	json_t *run, *experiment, *calibration, *arms = json_array();
+
+	if (fs_sha256(r->bench, sums[0], err) < 0 || fs_sha256(r->init, sums[1], err) < 0)
+		return NULL;
+	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+	run_arm_command(r, 0, "BOOT", &command);
+	for (size_t i = 0; i < r->e->narms; i++)
+		json_array_append_new(arms, provenance_arm(&r->e->arms[i], &r->kernels[i]));
+	run = json_pack("{s:i, s:s, s:o, s:s, s:s, s:s, s:I, s:i, s:f, s:o, s:o, s:o, s:o, s:{s:s, s:s}}",
+			"format", 1, "tool", MLOCKLAB_VERSION, "command", words(argc, argv), "name",
+			r->e->name, "created", created, "status", "running", "seed",
+			(json_int_t)r->e->seed, "pairs", r->e->pairs, "margin", r->e->margin, "target",
+			provenance_target(r->target, str_text(&command)), "host", provenance_host(),
+			"arms", arms, "boots", run_boots_json(&r->plan, r->e), "programs", "mlockbench",
+			sums[0], "guest-init", sums[1]);
+	str_release(&command);
+	calibration = calibration_of(run);
+	if (calibration)
+		json_object_set_new(run, "calibration", calibration);
+	experiment = experiment_json(r->e);
+	if (!run || json_object_update(run, experiment) < 0) {
+		err_set(err, "%s is not UTF-8: write it so", run ? r->e->path : "an option or a path");
+		json_decref(run);
+		run = NULL;
+	}
+	json_decref(experiment);
+	return run;
+}
+
+/* What a run was measured with must be what it goes on with. */
+int run_check_same(const struct run *r, struct err *err)
+{
+	static const char *const names[] = {"mlockbench", "guest-init"};
+	const json_t *was = json_object_get(r->store->run, "programs");
+	const json_t *target = json_object_get(r->store->run, "target");
+	const char *paths[] = {r->bench, r->init};
+	json_t *arm;
+	size_t i;
+	char sum[65];
+
+	for (i = 0; i < 2; i++) {
+		if (fs_sha256(paths[i], sum, err) < 0)
+			return -1;
+		if (strcmp(sum, json_get_str(was, names[i], "")) != 0)
+			return err_set(err, "'%s' is not the %s that '%s' was begun with: start a new run",
+				       paths[i], names[i], r->store->dir);
+	}
+	json_array_foreach(json_object_get(r->store->run, "arms"), i, arm)
+		if (strcmp(json_get_str(arm, "sha256", ""), r->kernels[i].sha256) != 0)
+			return err_set(err, "kernel '%s' is no longer the image that '%s' was begun with: "
+					    "start a new run",
+				       r->kernels[i].spec, r->store->dir);
+	if (r->target->qemu.n && strcmp(json_get_str(json_object_get(target, "qemu"), "sha256", ""),
+					r->target->qemu_sha256) != 0)
+		return err_set(err, "QEMU is not the one that '%s' was begun with: name it with --qemu",
+			       r->store->dir);
+	return 0;
+}

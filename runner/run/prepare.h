@@ -1,0 +1,17 @@
+/* What a run needs before its first boot: kernels, target, run.json. */
+#ifndef RUNNER_RUN_PREPARE_H
+#define RUNNER_RUN_PREPARE_H
+
+#include "runner/run/options.h"
+#include "runner/run/run.h"
+
+/* Resolves the kernels and settles the target's kind and size. */
+int run_prepare(struct run *r, const struct run_options *o, struct err *err);
+/* QEMU's command line for an arm, with the files of its first boot in dir; appended to out. */
+void run_arm_command(const struct run *r, int arm, const char *dir, struct str *out);
+/* The run.json of a new run; a new reference, or NULL. */
+json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *err);
+/* -1 where programs, kernels or QEMU are not those the stored run was begun with. */
+int run_check_same(const struct run *r, struct err *err);
+
+#endif

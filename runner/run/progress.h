@@ -1,0 +1,25 @@
+/* How far a run is: one line that is rewritten on a terminal, a line a boot elsewhere. */
+#ifndef RUNNER_RUN_PROGRESS_H
+#define RUNNER_RUN_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct progress {
+	bool tty;
+	size_t total, done, failed;
+	size_t before; /* boots that were over when this process started */
+	double started; /* seconds, CLOCK_MONOTONIC */
+	double drawn;
+};
+
+void progress_start(struct progress *p, size_t total, size_t already_done);
+/* Redraws the line; `running` says what the guests are at. Does nothing off a terminal. */
+void progress_draw(struct progress *p, const char *running);
+/* A boot is over: `text` is its line. */
+void progress_boot(struct progress *p, bool failed, const char *text);
+/* A message that must stay. */
+void progress_note(struct progress *p, const char *text);
+void progress_end(struct progress *p);
+
+#endif

@@ -1,0 +1,45 @@
+/* Running a stored plan: boots beside each other, retried where that is right, all of it kept. */
+#ifndef RUNNER_RUN_RUN_H
+#define RUNNER_RUN_RUN_H
+
+#include "runner/plan/experiment.h"
+#include "runner/kernels/resolve.h"
+#include "runner/plan/plan.h"
+#include "runner/run/profiler.h"
+#include "runner/run/store.h"
+#include "runner/qemu/target.h"
+
+struct run {
+	struct experiment *e;
+	struct target *target;
+	struct kernel *kernels; /* one an arm */
+	struct plan plan;
+	struct store *store;
+	char *bench, *init;
+	struct profiler profiler; /* of a run with profiled boots */
+	int workers; /* boots at a time */
+	int pairs_until; /* timed boots of this pair and later ones are left out; 0: none is */
+	int journal; /* of the host target (runner/run/host.h), else 0 */
+	bool timed_only; /* so are instrumented boots */
+};
+
+/* What came of it. */
+struct run_tally {
+	size_t boots, done, failed, retried;
+	bool interrupted;
+};
+
+/*
+ * Makes every boot of the plan that is not left out and that the store does not hold yet. SIGINT and SIGTERM end it: guests
+ * are killed, what they measured stays. -1 when nothing more could be stored or started.
+ */
+int run_boots(struct run *r, struct run_tally *tally, struct err *err);
+
+/* Kernel parameters of an arm's boots: those of the run and those of the arm. A new string. */
+char *run_cmdline(const struct experiment *e, int arm);
+
+/* The boots of the plan as run.json lists them, and back. */
+json_t *run_boots_json(const struct plan *p, const struct experiment *e);
+int run_boots_parse(struct plan *p, const struct experiment *e, const json_t *run, struct err *err);
+
+#endif

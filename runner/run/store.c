@@ -1,0 +1,170 @@
+#include "runner/run/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "lib/fs.h"
+#include "lib/json.h"
+
+/* Of run.json; docs/formats.md */
+#define FORMAT 1
+
+static char *in_run(const struct store *s, const char *name)
+{
+	return xasprintf("%s/%s", s->dir, name);
+}
+
+/* The lock goes with the process, so that a killed runner leaves nothing that must be cleaned up. */
+static int take_lock(struct store *s, struct err *err)
+{
+	char *path = in_run(s, "lock");
+	int ret = 0;
+
+	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (s->lock_fd < 0)
+		ret = err_sys(err, "cannot create '%s'", path);
+	else if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		ret = err_set(err, "'%s' is being written by another mlocklab run", s->dir);
+	free(path);
+	return ret;
+}
+
+/* Makes the run's own directory, which nobody else may have made. */
+static int make_dir(struct store *s, const char *results, const char *name, const char *out,
+		    struct err *err)
+{
+	char stamp[32];
+	time_t now = time(NULL);
+
+	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime(&now));
+	if (!out && fs_mkdirs(results, err) < 0)
+		return -1;
+	for (int k = 1; k < 1000; k++) {
+		s->dir = out	  ? xstrdup(out)
+			 : k == 1 ? xasprintf("%s/%s-%s", results, name, stamp)
+				  : xasprintf("%s/%s-%s-%d", results, name, stamp, k);
+		if (mkdir(s->dir, 0755) == 0)
+			return 0;
+		if (out && errno == EEXIST) {
+			char *json = in_run(s, "run.json");
+			bool taken = fs_exists(json);
+
+			free(json);
+			return taken ? err_set(err, "'%s' holds a run already: name another, or --resume it",
+					       out)
+				     : 0;
+		}
+		if (errno != EEXIST)
+			return err_sys(err, "cannot create directory '%s'", s->dir);
+		free(s->dir);
+		s->dir = NULL;
+	}
+	return err_set(err, "no free name for a run in '%s'", results);
+}
+
+int store_create(struct store *s, const char *results, const char *name, const char *out,
+		 json_t *run, struct err *err)
+{
+	char *boots;
+	int ret;
+
+	*s = (struct store){.run = run, .lock_fd = -1};
+	if (make_dir(s, results, name, out, err) < 0 || take_lock(s, err) < 0) {
+		store_close(s);
+		return -1;
+	}
+	boots = in_run(s, "boots");
+	ret = fs_mkdirs(boots, err);
+	free(boots);
+	if (ret == 0)
+		ret = store_status(s, "running", err);
+	if (ret < 0)
+		store_close(s);
+	return ret;
+}
+
+int store_open(struct store *s, const char *dir, struct err *err)
+{
+	char *json;
+
+	*s = (struct store){.dir = xstrdup(dir), .lock_fd = -1};
+	json = in_run(s, "run.json");
+	if (!fs_exists(json))
+		err_set(err, "'%s' is not a run: it has no run.json", dir);
+	else if (take_lock(s, err) == 0)
+		s->run = json_read(json, err);
+	free(json);
+	if (s->run && json_get_int(s->run, "format", 0) == FORMAT)
+		return 0;
+	if (s->run)
+		err_set(err, "'%s/run.json' is of format %lld: this mlocklab knows %d", dir,
+			json_get_int(s->run, "format", 0), FORMAT);
+	store_close(s);
+	return -1;
+}
+
+int store_status(struct store *s, const char *status, struct err *err)
+{
+	char *path = in_run(s, "run.json");
+	int ret;
+
+	json_object_set_new(s->run, "status", json_string(status));
+	ret = json_write(path, s->run, err);
+	free(path);
+	return ret;
+}
+
+void store_close(struct store *s)
+{
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	json_decref(s->run);
+	free(s->dir);
+	*s = (struct store){.lock_fd = -1};
+}
+
+bool store_has_boot(const struct store *s, int n)
+{
+	char *path = xasprintf("%s/boots/%03d/boot.json", s->dir, n);
+	bool has = fs_exists(path);
+
+	free(path);
+	return has;
+}
+
+char *store_boot_dir(const struct store *s, int n, int *attempts, struct err *err)
+{
+	char *dir = xasprintf("%s/boots/%03d", s->dir, n);
+
+	*attempts = 0;
+	for (;;) {
+		char *old = xasprintf("%s.failed-%d", dir, *attempts + 1);
+		bool taken = fs_exists(old);
+		int ret = 0;
+
+		if (!taken && fs_exists(dir)) {
+			ret = rename(dir, old);
+			taken = true;
+		}
+		free(old);
+		if (ret < 0) {
+			err_sys(err, "cannot put '%s' aside", dir);
+			break;
+		}
+		if (!taken) {
+			if (mkdir(dir, 0755) == 0)
+				return dir;
+			err_sys(err, "cannot create directory '%s'", dir);
+			break;
+		}
+		++*attempts;
+	}
+	free(dir);
+	return NULL;
+}

@@ -1,0 +1,39 @@
+/*
+ * A run's directory, results/RUN. Everything is added, nothing is changed: a boot's directory is
+ * finished by its boot.json, and run.json alone is rewritten, whole, when the run's status changes.
+ */
+#ifndef RUNNER_RUN_STORE_H
+#define RUNNER_RUN_STORE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include "lib/err.h"
+
+struct store {
+	char *dir;    /* results/RUN */
+	json_t *run;  /* run.json */
+	int lock_fd;
+};
+
+/*
+ * Makes RESULTS/NAME-DATE-TIME for a new run and writes its run.json, taking over `run`; a name that
+ * is taken gets "-2", "-3". out, where not NULL, is the whole path to use instead, which must not
+ * hold a run.
+ */
+int store_create(struct store *s, const char *results, const char *name, const char *out,
+		 json_t *run, struct err *err);
+/* Opens a stored run for going on with it; -1 where another process is at it. */
+int store_open(struct store *s, const char *dir, struct err *err);
+/* Writes run.json with this status: "running", "incomplete" or "complete". */
+int store_status(struct store *s, const char *status, struct err *err);
+void store_close(struct store *s);
+
+/* Whether boot n is over: its boot.json is there. */
+bool store_has_boot(const struct store *s, int n);
+/*
+ * The directory of boot n, made and empty; what an attempt before it left there is kept beside it
+ * under boots/NNN.failed-K. attempts: how many such there are now. A new string, or NULL.
+ */
+char *store_boot_dir(const struct store *s, int n, int *attempts, struct err *err);
+
+#endif

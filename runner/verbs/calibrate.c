@@ -1,0 +1,260 @@
+/* mlocklab calibrate: a kernel against itself, and against itself with a known slowdown. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "lib/fs.h"
+#include "lib/json.h"
+#include "lib/paths.h"
+#include "runner/plan/experiment.h"
+#include "lib/verb.h"
+
+static const char usage_text[] =
+	"usage: mlocklab calibrate KERNEL [option...] [option of run...]\n"
+	"\n"
+	"Measures a kernel against itself on this target and machine, counts how often the\n"
+	"verdict was that something changed, and measures a known slowdown to see it found.\n"
+	"Later runs on the same target and machine carry the outcome: it stands in their\n"
+	"reports, and what 95 in 100 of these comparisons stay within is their margin where\n"
+	"that is more than 1 %.\n"
+	"\n"
+	"  --comparisons N   cells times groups of pairs (default: 200)\n"
+	"  --pairs N         pairs of boots in a group (default: 6)\n"
+	"  --suite NAME      configs/NAME.ini, or a file (default: calibrate)\n"
+	"  --target NAME     auto, icount, tcg, kvm or host\n"
+	"  --inject PERCENT  the slowdown, in work done over again (default: 0.5 under icount,\n"
+	"                    else what the comparisons say would be seen)\n"
+	"  --out DIR         where to keep it (default: in results/calibration/); what is there\n"
+	"                    already is gone on with\n"
+	"  --help            this text\n"
+	"\n"
+	"Under icount arms whose boots share their layouts are equal to the last digit, which\n"
+	"is checked; the comparisons are of boots with a layout each.\n";
+
+struct options {
+	const char *kernel, *suite, *target, *inject, *out;
+	long comparisons, pairs;
+	struct strv rest; /* what run is given */
+};
+
+static int count(const char *option, const char *text, long min, long *out)
+{
+	char *end;
+
+	*out = strtol(text, &end, 10);
+	if (*text && !*end && *out >= min && *out <= 10000)
+		return 0;
+	fprintf(stderr, "mlocklab calibrate: %s '%s' is not a number from %ld to 10000\n", option,
+		text, min);
+	return -1;
+}
+
+static int parse(struct options *o, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *v;
+
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			fputs(usage_text, stdout);
+			exit(EXIT_OK);
+		}
+		if ((v = verb_option("--comparisons", argc, argv, &i))) {
+			if (count("--comparisons", v, 1, &o->comparisons) < 0)
+				return -1;
+		} else if ((v = verb_option("--pairs", argc, argv, &i))) {
+			if (count("--pairs", v, 6, &o->pairs) < 0)
+				return -1;
+		} else if ((v = verb_option("--suite", argc, argv, &i))) {
+			o->suite = v;
+		} else if ((v = verb_option("--target", argc, argv, &i))) {
+			o->target = v;
+		} else if ((v = verb_option("--inject", argc, argv, &i))) {
+			o->inject = v;
+		} else if ((v = verb_option("--out", argc, argv, &i))) {
+			o->out = v;
+		} else if (!o->kernel && *argv[i] != '-') {
+			o->kernel = argv[i];
+		} else {
+			strv_push(&o->rest, argv[i]);
+		}
+	}
+	if (o->kernel)
+		return 0;
+	fputs("mlocklab calibrate: which kernel? Such as 'mlocklab calibrate debian:6.1'\n",
+	      stderr);
+	return -1;
+}
+
+static int count_cells(const char *suite, size_t *n, struct err *err)
+{
+	char *path = verb_suite(suite), *bench = paths_program("mlockbench");
+	struct experiment e;
+	int ret = experiment_load(&e, path, bench, err);
+
+	if (ret == 0) {
+		*n = e.ncells;
+		experiment_release(&e);
+	}
+	free(path);
+	free(bench);
+	return ret;
+}
+
+/* --- the runs --- */
+
+/* DIR/NAME/run.json, or NULL where it is not there. */
+static json_t *read_run(const char *dir, const char *name)
+{
+	char *path = xasprintf("%s/%s/run.json", dir, name);
+	struct err ignored;
+	json_t *run = fs_exists(path) ? json_read(path, &ignored) : NULL;
+
+	free(path);
+	return run;
+}
+
+static bool is_complete(const json_t *run)
+{
+	return strcmp(json_get_str(run, "status", ""), "complete") == 0;
+}
+
+struct part {
+	const char *name, *suite, *layouts, *inject;
+	long pairs;
+};
+
+static void part_argv(const struct options *o, const char *dir, const struct part *p, bool begun,
+		      struct strv *argv)
+{
+	char *program = verb_path("run"), *suite = verb_suite(p->suite);
+
+	strv_push(argv, program);
+	if (begun) {
+		strv_push(argv, "--resume");
+		strv_pushf(argv, "%s/%s", dir, p->name);
+	} else {
+		strv_push(argv, suite);
+		strv_pushf(argv, "--kernel=one=%s", o->kernel);
+		strv_pushf(argv, "--kernel=other=%s", o->kernel);
+		strv_pushf(argv, "--target=%s", o->target);
+		strv_pushf(argv, "--layouts=%s", p->layouts);
+		strv_pushf(argv, "--pairs=%ld", p->pairs);
+		strv_pushf(argv, "--out=%s/%s", dir, p->name);
+		if (p->inject)
+			strv_pushf(argv, "--inject=other=%s", p->inject);
+		for (size_t i = 0; i < o->rest.n; i++)
+			strv_push(argv, o->rest.v[i]);
+	}
+	free(program);
+	free(suite);
+}
+
+/* Makes a run of the calibration, or goes on with it. */
+static int make_part(const struct options *o, const char *dir, const struct part *p,
+		     struct err *err)
+{
+	struct strv argv = STRV_INIT;
+	struct str said = STR_INIT;
+	json_t *run = read_run(dir, p->name);
+	int code = 0;
+
+	if (!is_complete(run)) {
+		part_argv(o, dir, p, run != NULL, &argv);
+		code = verb_run(&argv, &said, err);
+		json_decref(run);
+		run = read_run(dir, p->name);
+	}
+	/* boots that failed are left out, and said, where the rest is counted */
+	if (code >= 0 && !is_complete(run))
+		code = err_set(err, "'%s/%s' could not be measured", dir, p->name);
+	json_decref(run);
+	str_release(&said);
+	strv_release(&argv);
+	return code < 0 ? -1 : 0;
+}
+
+static int tell(const struct options *o, const char *dir, struct str *said, struct err *err)
+{
+	struct strv argv = STRV_INIT;
+	char *program = verb_path("calibration");
+	int code;
+
+	strv_push(&argv, program);
+	strv_pushf(&argv, "--pairs=%ld", o->pairs);
+	strv_push(&argv, dir);
+	code = verb_run(&argv, said, err);
+	strv_release(&argv);
+	free(program);
+	if (code > 0)
+		return err_set(err, "'%s' could not be counted", dir);
+	return code;
+}
+
+/* What a comparison of so many pairs sees, in whole per cent: what is injected where a machine is
+ * noisy. */
+static char *visible(const char *dir)
+{
+	char *path = xasprintf("%s/calibration.json", dir);
+	struct err ignored;
+	json_t *c = json_read(path, &ignored);
+	double share = json_get_num(c, "detectable", 0.05);
+
+	json_decref(c);
+	free(path);
+	return xasprintf("%d", (int)(100 * share) + 1);
+}
+
+static int calibrate(const struct options *o, const char *dir, struct err *err)
+{
+	bool quiet = !strcmp(o->target, "icount") || !strcmp(o->target, "auto");
+	struct part aa = {"aa", o->suite, quiet ? "independent" : "paired", NULL, 0};
+	struct part equal = {"equal", o->suite, "paired", NULL, 2};
+	struct part power = {"power", "power", "paired", o->inject, o->pairs};
+	struct str counted = STR_INIT;
+	char *inject = NULL;
+	size_t cells = 1;
+	json_t *run;
+	bool icount;
+	int ret;
+
+	if (count_cells(o->suite, &cells, err) < 0)
+		return -1;
+	aa.pairs = (o->comparisons + (long)cells - 1) / (long)cells * o->pairs;
+	if (make_part(o, dir, &aa, err) < 0 || tell(o, dir, &counted, err) < 0)
+		return -1;
+	run = read_run(dir, "aa");
+	icount = !strcmp(json_get_str(json_object_get(run, "target"), "kind", ""), "icount");
+	json_decref(run);
+	if (!power.inject)
+		power.inject = inject = icount ? xstrdup("0.5") : visible(dir);
+	/* one comparison tells where nothing is left to chance */
+	power.pairs *= icount ? 1 : 4;
+	ret = icount ? make_part(o, dir, &equal, err) : 0;
+	if (ret == 0)
+		ret = make_part(o, dir, &power, err);
+	if (ret == 0)
+		ret = tell(o, dir, NULL, err);
+	str_release(&counted);
+	free(inject);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.suite = "calibrate", .target = "auto", .comparisons = 200, .pairs = 6};
+	char *results = paths_results(), stamp[32], *dir;
+	struct err err = {""};
+	time_t now = time(NULL);
+
+	if (parse(&o, argc, argv) < 0)
+		return EXIT_USAGE;
+	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime(&now));
+	dir = o.out ? xstrdup(o.out) : xasprintf("%s/calibration/%s", results, stamp);
+	if (fs_mkdirs(dir, &err) == 0 && calibrate(&o, dir, &err) == 0) {
+		fprintf(stderr, "kept in %s\n", dir);
+		return EXIT_OK;
+	}
+	fprintf(stderr, "mlocklab calibrate: %s\n", err.text);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,225 @@
+/* mlocklab kernels: what is cached, what can be had, fetching and removing. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "lib/paths.h"
+#include "runner/kernels/build.h"
+#include "runner/kernels/cache.h"
+#include "runner/kernels/fetch.h"
+#include "runner/kernels/list.h"
+#include "runner/kernels/spec.h"
+#include "runner/probe/symbols.h"
+#include "runner/probe/qemu.h"
+
+static const char usage_text[] =
+	"usage: mlocklab kernels [list] [--update] [--mirror URI]\n"
+	"       mlocklab kernels fetch [--update] [--mirror URI] SPEC...\n"
+	"       mlocklab kernels build [--fragment FILE]... [--jobs N] SOURCE\n"
+	"       mlocklab kernels symbols SPEC...\n"
+	"       mlocklab kernels rm SPEC|NAME...\n"
+	"\n"
+	"Lists the kernels in the cache and those that Debian has, fetches some, builds\n"
+	"one from source, prints where the names of their functions are, as in System.map,\n"
+	"or removes some. SPEC is debian:VERSION[/FLAVOUR] or deb:FILE[,FILE...]; NAME is a\n"
+	"directory of the cache; SOURCE is debian-source:VERSION or source:DIR.\n"
+	"\n"
+	"  --update      ask the mirror, even where the cache has an answer\n"
+	"  --mirror URI  Debian mirror instead of this machine's own: the address that\n"
+	"                holds dists/; its security archive is at URI-security\n"
+	"  --fragment FILE  more CONFIG_ lines for a build, on top of\n"
+	"                configs/kernel/base.config; configs/kernel has some\n"
+	"  --jobs N      compilers to run at a time (default: one a CPU)\n"
+	"  --help        this text\n"
+	"\n"
+	"The cache is $MLOCKLAB_CACHE, else cache/ in a source tree, else\n"
+	"$XDG_CACHE_HOME/mlocklab. The suites are in configs/kernels.ini.\n";
+
+static int fetch(char **specs, const struct kernel_opts *o, struct err *err)
+{
+	struct kernel k;
+
+	for (; *specs; specs++) {
+		if (kernel_resolve(&k, *specs, o, err) < 0)
+			return -1;
+		printf("%s  %s  %s\n", *specs, k.release, k.image ? k.image : "as booted");
+		kernel_release(&k);
+	}
+	return 0;
+}
+
+/* A kernel whose package does not hold them is booted once, to be asked. */
+static int symbols(char **specs, const struct kernel_opts *o, struct err *err)
+{
+	struct target t = {0};
+	int ret = qemu_find(&t, NULL, err);
+
+	for (; ret == 0 && *specs; specs++) {
+		struct kernel k;
+		char *path = NULL;
+
+		ret = kernel_resolve(&k, *specs, o, err);
+		if (ret < 0)
+			break;
+		if (k.image)
+			path = kernel_symbols(&k, &t, err);
+		else
+			err_set(err, "'%s' has no image to boot: see /proc/kallsyms", *specs);
+		if (path)
+			printf("%s\n", path);
+		ret = path ? 0 : -1;
+		free(path);
+		kernel_release(&k);
+	}
+	target_release(&t);
+	return ret;
+}
+
+/* Removes every kernel that a debian: spec means. */
+static int remove_debian(const struct kernel_spec *s, const char *flavour,
+			 const struct kernel_opts *o, struct err *err)
+{
+	struct cached_kernels l;
+	int removed = 0, ret = 0;
+	char *name;
+
+	while (ret == 0) {
+		if (kernel_cache_list(&l, o->cache, err) < 0)
+			return -1;
+		name = kernel_cache_newest(&l, s->version, flavour);
+		kernel_cache_list_release(&l);
+		if (!name)
+			break;
+		ret = kernel_cache_remove(o->cache, name, err);
+		removed++;
+		free(name);
+	}
+	if (!removed)
+		return err_set(err, "no kernel %s of flavour %s is cached", s->version, flavour);
+	return ret;
+}
+
+static int remove_one(const char *what, const struct kernel_opts *o, struct err *err)
+{
+	struct kernel_suites suites;
+	struct kernel_spec s;
+	int ret;
+
+	if (strncmp(what, "debian:", 7) != 0) {
+		if (strchr(what, '/') || *what == '.')
+			return err_set(err, "'%s' is no name in the cache; 'mlocklab kernels' "
+					    "lists what is there", what);
+		return kernel_cache_remove(o->cache, what, err);
+	}
+	if (kernel_spec_parse(&s, what, err) < 0)
+		return -1;
+	ret = kernel_suites_load(&suites, o->config, err);
+	if (ret == 0) {
+		ret = remove_debian(&s, s.flavour ? s.flavour : suites.flavour, o, err);
+		kernel_suites_release(&suites);
+	}
+	kernel_spec_release(&s);
+	return ret;
+}
+
+static int remove_all(char **names, const struct kernel_opts *o, struct err *err)
+{
+	int lock = kernel_cache_lock(o->cache, err), ret = lock < 0 ? -1 : 0;
+
+	for (; ret == 0 && *names; names++)
+		ret = remove_one(*names, o, err);
+	if (lock >= 0)
+		close(lock);
+	return ret;
+}
+
+/* Prints the spec of what was built. */
+static int build(const struct kernel_build *b, const struct kernel_opts *o, struct err *err)
+{
+	int lock = kernel_cache_lock(o->cache, err);
+	char *name = lock < 0 ? NULL : kernel_build(b, o, err);
+	int ret = name ? 0 : -1;
+
+	if (name)
+		printf("built:%s\n", name);
+	if (lock >= 0)
+		close(lock);
+	free(name);
+	return ret;
+}
+
+static int run(char **args, struct kernel_build *b, const struct kernel_opts *o, struct err *err)
+{
+	const char *verb = args[0] ? args[0] : "list";
+
+	if (strcmp(verb, "list") == 0 && (!args[0] || !args[1]))
+		return kernel_list(o, err);
+	if (args[0] && args[1] && strcmp(verb, "fetch") == 0)
+		return fetch(args + 1, o, err);
+	if (args[0] && args[1] && !args[2] && strcmp(verb, "build") == 0) {
+		b->source = args[1];
+		return build(b, o, err);
+	}
+	if (args[0] && args[1] && strcmp(verb, "symbols") == 0)
+		return symbols(args + 1, o, err);
+	if (args[0] && args[1] && strcmp(verb, "rm") == 0)
+		return remove_all(args + 1, o, err);
+	return err_set(err, "'%s' is not understood so; 'mlocklab kernels --help' says what is",
+		       verb);
+}
+
+static int parse(int argc, char **argv, struct kernel_opts *o, struct kernel_build *b)
+{
+	static const struct option longs[] = {{"update", no_argument, NULL, 'u'},
+					      {"mirror", required_argument, NULL, 'm'},
+					      {"fragment", required_argument, NULL, 'f'},
+					      {"jobs", required_argument, NULL, 'j'},
+					      {"help", no_argument, NULL, 'h'},
+					      {0}};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (c == 'u') {
+			o->update = true;
+		} else if (c == 'm') {
+			o->mirror = optarg;
+			o->update = true;
+		} else if (c == 'f') {
+			char *path = paths_named(optarg);
+
+			strv_push(&b->fragments, path);
+			free(path);
+		} else if (c == 'j') {
+			b->jobs = atoi(optarg);
+		} else {
+			fputs(usage_text, c == 'h' ? stdout : stderr);
+			exit(c == 'h' ? EXIT_OK : EXIT_USAGE);
+		}
+	}
+	return optind;
+}
+
+int main(int argc, char **argv)
+{
+	char *cache = paths_cache(), *config = paths_config("kernels.ini");
+	char *base = paths_config("kernel/base.config");
+	struct kernel_opts o = {.cache = cache, .config = config};
+	struct kernel_build b = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+	struct err err;
+	int ret;
+
+	strv_push(&b.fragments, base);
+	ret = parse(argc, argv, &o, &b);
+	if (b.jobs < 1)
+		ret = err_set(&err, "--jobs takes a number from 1 up");
+	else
+		ret = run(argv + ret, &b, &o, &err);
+	if (ret < 0)
+		fprintf(stderr, "mlocklab kernels: %s\n", err.text);
+	strv_release(&b.fragments);
+	free(base);
+	free(cache);
+	free(config);
+	return ret < 0 ? EXIT_USAGE : EXIT_OK;
+}

@@ -1,0 +1,152 @@
+/* mlocklab run: boots the kernels of an experiment and stores what its workloads measure. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "lib/json.h"
+#include "lib/paths.h"
+#include "lib/verb.h"
+#include "runner/run/host.h"
+#include "runner/run/ktap.h"
+#include "runner/run/early-stop.h"
+#include "runner/run/recorder.h"
+#include "runner/run/options.h"
+#include "runner/run/prepare.h"
+
+/* The run's directory is the last word on standard output, in KTAP as well. */
+static int print_result(const struct run *r, bool ktap)
+{
+	struct str out = STR_INIT;
+	int ret = EXIT_OK;
+
+	if (ktap)
+		ret = ktap_run(r, &out) ? EXIT_REGRESSION : EXIT_OK;
+	else
+		str_addf(&out, "%s\n", r->store->dir);
+	fputs(str_text(&out), stdout);
+	str_release(&out);
+	return ret;
+}
+
+static int report_tally(const struct run *r, const struct run_tally *t, bool stopped, bool ktap,
+			int ret, struct err *err)
+{
+	int verdict;
+	struct err e;
+	bool complete = ret == 0 && t->done == t->boots;
+
+	if (store_status(r->store, !complete ? "incomplete" : stopped ? "stopped" : "complete", &e) < 0)
+		fprintf(stderr, "mlocklab run: %s\n", e.text);
+	if (ret < 0)
+		fprintf(stderr, "mlocklab run: %s\n", err->text);
+	if (!complete)
+		fprintf(stderr, "mlocklab run: %zu of %zu boots are in '%s'; go on with: mlocklab run "
+				"--resume %s\n", t->done, t->boots, r->store->dir, r->store->dir);
+	else if (t->failed)
+		fprintf(stderr, "mlocklab run: %zu of %zu boots failed; their consoles are in "
+				"'%s/boots'\n", t->failed, t->boots, r->store->dir);
+	if (t->retried)
+		fprintf(stderr, "mlocklab run: %zu boots died before they could measure and were made "
+				"again\n", t->retried);
+	verdict = print_result(r, ktap);
+	return complete && !t->failed ? verdict : EXIT_USAGE;
+}
+
+static int load(struct run *r, const struct run_options *o, struct err *err)
+{
+	char *path;
+	int ret;
+
+	if (o->resume) {
+		if (store_open(r->store, o->resume, err) < 0 ||
+		    experiment_from_json(r->e, r->store->run, err) < 0 ||
+		    run_boots_parse(&r->plan, r->e, r->store->run, err) < 0)
+			return -1;
+		/* "auto" was decided when the run began */
+		return experiment_set(r->e, "target",
+				      json_get_str(json_object_get(r->store->run, "target"), "kind", ""),
+				      err);
+	}
+	path = verb_suite(o->experiment);
+	ret = experiment_load(r->e, path, r->bench, err);
+	free(path);
+	if (ret < 0 || run_options_apply(o, r->e, err) < 0)
+		return -1;
+	if (r->e->stop_early && r->e->narms != 2)
+		return err_set(err, "a run that may stop early compares two arms, not %zu", r->e->narms);
+	if (r->e->stop_early)
+		r->e->pairs = LOOKS_MOST;
+	plan_make(&r->plan, r->e->narms, r->e->pairs, r->e->seed,
+		  strcmp(r->e->layouts, "independent") == 0);
+	plan_add(&r->plan, r->e->narms, BOOT_PROFILE, r->e->profile);
+	return 0;
+}
+
+static int show_commands(const struct run *r)
+{
+	for (size_t i = 0; i < r->e->narms; i++) {
+		struct str s = STR_INIT;
+
+		run_arm_command(r, (int)i, "BOOT", &s);
+		printf("# %s: %s\n%s\n", r->e->arms[i].name, r->kernels[i].spec,
+		       s.len ? s.buf : "# no QEMU: the workloads run on this machine");
+		str_release(&s);
+	}
+	if (r->target->kind == TARGET_HOST)
+		host_print_changes(r->e, stdout);
+	return EXIT_OK;
+}
+
+static int run(const struct run_options *o, int argc, char **argv, struct err *err)
+{
+	struct experiment e = {0};
+	struct target target = {0};
+	struct store store = {.lock_fd = -1};
+	struct run r = {.e = &e, .target = &target, .store = &store};
+	struct run_tally tally;
+	char *results = paths_results();
+	bool stopped = false;
+	json_t *json;
+	int ret;
+
+	r.bench = paths_program("mlockbench");
+	r.init = paths_program("guest-init");
+	if (load(&r, o, err) < 0 || run_prepare(&r, o, err) < 0 ||
+	    (!o->resume && locks_plan(&e, &target, &r.plan, err) < 0))
+		return -1;
+	if (o->show_command)
+		return show_commands(&r);
+	r.workers = o->workers			 ? o->workers
+		    : target.kind == TARGET_ICOUNT ? (int)sysconf(_SC_NPROCESSORS_ONLN)
+						 : 1;
+	if (target.kind == TARGET_HOST && host_begin(&r, err) < 0)
+		return -1;
+	if (o->resume) {
+		if (run_check_same(&r, err) < 0 || store_status(&store, "running", err) < 0)
+			return -1;
+	} else {
+		json = run_make_json(&r, argc, argv, err);
+		if (!json || store_create(&store, results, e.name, o->out, json, err) < 0)
+			return -1;
+	}
+	fprintf(stderr, "%zu boots of %zu cells on %s, into %s\n", r.plan.n, e.ncells,
+		target_kind_name(target.kind), store.dir);
+	ret = e.stop_early ? looks_run(&r, &tally, &stopped, err) : run_boots(&r, &tally, err);
+	host_end(&r);
+	return report_tally(&r, &tally, stopped, o->ktap, ret, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct run_options o = {0};
+	struct err err = {""};
+	int ret;
+
+	if (run_options_parse(&o, argc, argv) < 0)
+		return EXIT_USAGE;
+	ret = run(&o, argc, argv, &err);
+	if (ret >= 0)
+		return ret;
+	fprintf(stderr, "mlocklab run: %s\n", err.text);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,332 @@
+/* Files of claims, and the verdicts that runs of known effects give them. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include "analysis/judge/claims.h"
+#include "analysis/stats/stats.h"
+#include "tests/unit/fixture-run.h"
+#include "tests/unit/near.h"
+
+/* A directory with one file of claims. */
+static void write_claims(char dir[64], const char *text)
+{
+	struct err err;
+	char path[96];
+
+	strcpy(dir, "/tmp/mlocklab-claims-XXXXXX");
+	if (!mkdtemp(dir))
+		abort();
+	snprintf(path, sizeof(path), "%s/1-these.ini", dir);
+	if (fs_write_atomic(path, text, strlen(text), &err) < 0)
+		abort();
+}
+
+static void remove_claims(const char *dir)
+{
+	struct err err;
+
+	fs_remove_tree(dir, &err);
+}
+
+static void refuse(const char *text, const char *why)
+{
+	struct claims c;
+	struct err err;
+	char dir[64];
+
+	write_claims(dir, text);
+	assert_int_equal(claims_load(&c, dir, &err), -1);
+	if (!strstr(err.text, why))
+		fail_msg("'%s' is not in '%s'", why, err.text);
+	remove_claims(dir);
+}
+
+#define HEAD "[a]\nclaim=c\nsource=s\nworkload=exit-mlocked procs=32 size=8M lock=mlock\n"
+
+static void test_refusals(void **state)
+{
+	struct claims c;
+	struct err err;
+
+	(void)state;
+	refuse(HEAD "expect=lower\n", "1-these.ini:1: [a] needs metric=");
+	refuse(HEAD "metric=exit\n", "needs expect=");
+	refuse(HEAD "metric=exit\nexpect=less\n", "1-these.ini:6: [a] expect=less: not lower");
+	refuse(HEAD "metric=exit\nexpect=at-most many\n", "expect=at-most many: ");
+	refuse(HEAD "metric=exit\nexpect=lower\nwithin=0.1\n", "within=0.1: goes with");
+	refuse(HEAD "metric=exit\nexpect=equal\nwithin=10\n", "within=10: not a share");
+	refuse(HEAD "metric=exit\nexpect=lower\nnet=all\n", "net=all: ");
+	refuse(HEAD "metric=exit\nexpect=lower\ncolour=red\n", "1-these.ini:7: [a] has no key 'colour'");
+	assert_int_equal(claims_load(&c, "/nowhere/at/all", &err), -1);
+	assert_non_null(strstr(err.text, "/nowhere/at/all"));
+}
+
+static void test_file(void **state)
+{
+	struct claims c;
+	struct err err;
+	char dir[64];
+
+	(void)state;
+	write_claims(dir, "# What they\n# said.\n# All of it.\n" HEAD
+			  "metric=exit\nexpect=at-most 1.5\ntarget=tcg\ncounter=nr_mlock\n");
+	if (claims_load(&c, dir, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(c.n, 1);
+	assert_string_equal(c.files[0].name, "1-these");
+	assert_string_equal(c.files[0].about, "What they said. All of it.");
+	assert_int_equal(c.files[0].n, 1);
+	assert_string_equal(c.files[0].v[0].id, "a");
+	assert_int_equal(c.files[0].v[0].expect, EXPECT_AT_MOST);
+	NEAR(c.files[0].v[0].bound, 1.5, 0);
+	assert_string_equal(c.files[0].v[0].target, "tcg");
+	claims_release(&c);
+	remove_claims(dir);
+}
+
+/* What the repository ships must load. */
+static void test_shipped(void **state)
+{
+	struct claims c;
+	struct err err;
+
+	(void)state;
+	if (claims_load(&c, "configs/claims", &err) < 0)
+		fail_msg("%s", err.text);
+	assert_true(c.n >= 3);
+	claims_release(&c);
+}
+
+static void name_params(const struct fixture *f)
+{
+	json_t *cells = json_object_get(f->run, "cells");
+	json_t *w = json_array_get(json_object_get(f->run, "workloads"), 0);
+
+	for (size_t i = 0; i < 2; i++)
+		json_object_set_new(json_object_get(json_array_get(cells, i), "params"), "lock",
+				    json_string(i ? "none" : "mlock"));
+	json_array_append_new(json_object_get(w, "params"),
+			      json_pack("{s:s,s:s}", "name", "lock", "default", "mlock"));
+	json_array_append_new(json_object_get(w, "params"),
+			      json_pack("{s:s,s:s}", "name", "size", "default", "8M"));
+}
+
+/* The old kernel takes 2000, its control 500; the new one so much times that. */
+static void make_run(struct fixture *f, int pairs, double effect, double control)
+{
+	struct rng rng;
+	int n = 1;
+
+	fixture_begin(f, "icount", 2);
+	name_params(f);
+	fixture_arm(f, "old", "5.10.0", "n");
+	fixture_arm(f, "new", "6.1.0", "n");
+	rng_seed(&rng, 3);
+	for (int pair = 0; pair < pairs; pair++) {
+		for (int arm = 0; arm < 2; arm++, n++) {
+			fixture_boot(f, n, arm ? "new" : "old", pair, pair, "ok");
+			fixture_cell(f, n, MAIN_CELL, 2000 * (arm ? effect : 1) *
+						      exp(0.0005 * rng_normal(&rng)));
+			fixture_cell(f, n, CONTROL_CELL, 500 * (arm ? control : 1) *
+							 exp(0.0005 * rng_normal(&rng)));
+		}
+	}
+	fixture_finish(f);
+}
+
+/* Everything between a claim and its row. */
+struct court {
+	struct fixture f;
+	struct run run;
+	struct comparison c;
+	struct claims claims;
+	struct ledger ledger;
+	char dir[64];
+};
+
+static struct ledger_row *try(struct court *t, int pairs, double effect, double control,
+			      const char *claim)
+{
+	const struct comparison *each[] = {&t->c};
+	struct compare_opts none = {0};
+	struct err err;
+
+	make_run(&t->f, pairs, effect, control);
+	write_claims(t->dir, claim);
+	if (load_run(&t->run, t->f.path, &err) < 0 ||
+	    compare_runs(&t->c, &t->run, &t->run, &none, &err) < 0 ||
+	    claims_load(&t->claims, t->dir, &err) < 0)
+		fail_msg("%s", err.text);
+	ledger_make(&t->ledger, &t->claims, each, 1);
+	return &t->ledger.rows[0];
+}
+
+static void close_court(struct court *t)
+{
+	ledger_release(&t->ledger);
+	claims_release(&t->claims);
+	compare_release(&t->c);
+	load_release(&t->run);
+	fixture_release(&t->f);
+	remove_claims(t->dir);
+}
+
+static void expect(int pairs, double effect, double control, const char *rest,
+		   enum claim_verdict wanted)
+{
+	char claim[512];
+	struct court t;
+	struct ledger_row *r;
+
+	snprintf(claim, sizeof(claim), HEAD "%s", rest);
+	r = try(&t, pairs, effect, control, claim);
+	if (r->verdict != wanted)
+		fail_msg("%s of %g times in %d pairs: %s, not %s", rest, effect, pairs,
+			 claim_verdict_name(r->verdict), claim_verdict_name(wanted));
+	close_court(&t);
+}
+
+static void test_changes(void **state)
+{
+	(void)state;
+	expect(8, 0.5, 1, "metric=exit\nexpect=lower\n", CLAIM_SUPPORTED);
+	expect(8, 0.5, 1, "metric=exit\nexpect=higher\n", CLAIM_REFUTED);
+	expect(8, 1.5, 1, "metric=exit\nexpect=higher\n", CLAIM_SUPPORTED);
+	expect(8, 1, 1, "metric=exit\nexpect=lower\n", CLAIM_NO_DIFFERENCE);
+	expect(8, 0.995, 1, "metric=exit\nexpect=lower\n", CLAIM_NO_DIFFERENCE);
+	expect(3, 0.5, 1, "metric=exit\nexpect=lower\n", CLAIM_INCONCLUSIVE);
+}
+
+static void test_sameness(void **state)
+{
+	(void)state;
+	expect(8, 1.05, 1, "metric=exit\nexpect=equal\nwithin=0.1\n", CLAIM_SUPPORTED);
+	expect(8, 1.05, 1, "metric=exit\nexpect=equal\n", CLAIM_REFUTED);
+	expect(8, 0.5, 1, "metric=exit\nexpect=equal\nwithin=0.1\n", CLAIM_REFUTED);
+	expect(8, 0.5, 1, "metric=exit\nexpect=no-higher\nwithin=0.1\n", CLAIM_SUPPORTED);
+	expect(8, 1.2, 1, "metric=exit\nexpect=no-higher\nwithin=0.1\n", CLAIM_REFUTED);
+	expect(3, 1, 1, "metric=exit\nexpect=equal\n", CLAIM_INCONCLUSIVE);
+}
+
+static void test_bounds(void **state)
+{
+	(void)state;
+	expect(8, 1, 1, "metric=failed\nexpect=at-most 0\n", CLAIM_SUPPORTED);
+	expect(3, 1, 1, "metric=failed\nexpect=at-most 0\n", CLAIM_INCONCLUSIVE);
+	expect(8, 1, 1, "metric=exit\nexpect=at-most 10\n", CLAIM_REFUTED);
+}
+
+/* All of a change may be the control's; all of none may be hidden by it. */
+static void test_net(void **state)
+{
+	struct court t;
+	struct ledger_row *r;
+
+	(void)state;
+	expect(8, 1.25, 2, "metric=exit\nexpect=higher\n", CLAIM_SUPPORTED);
+	expect(8, 1.25, 2, "metric=exit\nexpect=higher\nnet=control\n", CLAIM_NO_DIFFERENCE);
+	expect(8, 1, 2, "metric=exit\nexpect=lower\nnet=control\n", CLAIM_SUPPORTED);
+	expect(8, 1, 1, "metric=exit\nexpect=at-most 800\nnet=control\n", CLAIM_SUPPORTED);
+	expect(8, 1, 1, "metric=exit\nexpect=at-most 700\nnet=control\n", CLAIM_REFUTED);
+	r = try(&t, 8, 1, 2, HEAD "metric=exit\nexpect=lower\nnet=control\n");
+	NEAR(r->old, 750, 5);
+	NEAR(r->new, 500, 5);
+	NEAR(r->result->ratio, 500. / 750, 0.01);
+	NEAR(r->result->p, 2. / 256, 1e-9);
+	NEAR(r->control->ratio, 2, 0.01);
+	close_court(&t);
+}
+
+static void check_need(const char *claim, const char *need)
+{
+	struct court t;
+	struct ledger_row *r = try(&t, 3, 1, 1, claim);
+
+	assert_int_equal(r->verdict, CLAIM_NOT_TESTABLE);
+	if (!strstr(r->need, need))
+		fail_msg("'%s' is not in '%s'", need, r->need);
+	assert_int_equal(t.ledger.testable, 0);
+	close_court(&t);
+}
+
+#define CLAIM(workload) "[a]\nclaim=c\nsource=s\nworkload=" workload "\nmetric=exit\nexpect=lower\n"
+
+static void test_not_testable(void **state)
+{
+	(void)state;
+	check_need(CLAIM("exit-mlocked procs=32") "target=tcg\n", "needs target tcg");
+	check_need(CLAIM("exit-mlocked procs=64"), "needs a run of exit-mlocked procs=64");
+	check_need(CLAIM("exit-mlocked procs=32 colour=red"), "needs a run of");
+	check_need(CLAIM("lru-add procs=1") "target=kvm\n", "needs a run on target kvm of lru-add");
+	check_need("[a]\nclaim=c\nsource=s\nworkload=exit-mlocked procs=32\nmetric=speed\nexpect=lower\n",
+		   "no boot has a value of speed");
+}
+
+static void test_writers(void **state)
+{
+	struct court t;
+	struct str out = STR_INIT;
+	struct ledger_row *r = try(&t, 8, 0.5, 1, HEAD "metric=exit\nexpect=lower\ncounter=nr_mlock\n");
+	char *evidence = ledger_evidence(r), *mechanism = ledger_mechanism(r);
+	json_t *o;
+
+	(void)state;
+	assert_non_null(strstr(evidence, "insn/page/process, ratio 0.5"));
+	assert_non_null(strstr(evidence, ", control 1.0"));
+	assert_string_equal(mechanism, "nr_mlock 0 to 0");
+	ledger_text(&t.ledger, &out);
+	assert_non_null(strstr(out.buf, "a: supported\n"));
+	assert_non_null(strstr(out.buf, "1 claim: 1 supported.\n"));
+	str_clear(&out);
+	ledger_markdown(&t.ledger, &out);
+	assert_non_null(strstr(out.buf, "| **supported** |"));
+	str_clear(&out);
+	ledger_json(&t.ledger, &out);
+	o = json_loads(out.buf, 0, NULL);
+	assert_string_equal(json_get_str(json_array_get(json_object_get(o, "claims"), 0), "verdict", ""),
+			    "supported");
+	json_decref(o);
+	str_release(&out);
+	free(evidence);
+	free(mechanism);
+	close_court(&t);
+}
+
+/* A claim a line and a kernel a column, each with that kernel's own verdict. */
+static void test_summary(void **state)
+{
+	static const char *const names[] = {"6.1", "7_2"};
+	struct court a, b;
+	struct str out = STR_INIT;
+	const struct ledger *both[] = {&a.ledger, &b.ledger};
+
+	(void)state;
+	try(&a, 8, 0.5, 1, HEAD "metric=exit\nexpect=lower\n");
+	try(&b, 8, 1.5, 1, HEAD "metric=exit\nexpect=lower\n");
+	ledger_summary(both, names, 2, &out);
+	assert_non_null(strstr(out.buf, "\n| claim | 6.1 | 7\\_2 |\n|---|---|---|\n"));
+	assert_non_null(strstr(out.buf, " | supported, 0.50"));
+	assert_non_null(strstr(out.buf, " | **refuted**, 1.50"));
+	assert_non_null(strstr(out.buf, "\n- 6.1: 1 claim: 1 supported.\n- 7_2: 1 claim: 1 refuted.\n"));
+	assert_null(strstr(out.buf, " \n"));
+	str_release(&out);
+	close_court(&a);
+	close_court(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refusals),     cmocka_unit_test(test_file),
+		cmocka_unit_test(test_shipped),	     cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_sameness),     cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_net),	     cmocka_unit_test(test_not_testable),
+		cmocka_unit_test(test_writers),      cmocka_unit_test(test_summary),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,362 @@
+/* From a stored run to verdicts, refusals, exit codes and the text that a person reads. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include "analysis/judge/compare.h"
+#include "analysis/stats/stats.h"
+#include "analysis/write/verdict.h"
+#include "tests/unit/fixture-run.h"
+#include "tests/unit/near.h"
+
+/* A run of so many pairs; what the new arm measures is the old's times effect, with noise that both
+ * boots of a pair do not share. */
+static void make_run(struct fixture *f, const char *kind, int pairs, double effect, double control,
+		     double noise, uint64_t seed)
+{
+	struct rng rng;
+	int n = 1;
+
+	fixture_begin(f, kind, 2);
+	fixture_arm(f, "old", "5.10.0", "n");
+	fixture_arm(f, "new", "6.1.0", "y");
+	rng_seed(&rng, seed);
+	for (int pair = 0; pair < pairs; pair++) {
+		for (int arm = 0; arm < 2; arm++, n++) {
+			fixture_boot(f, n, arm ? "new" : "old", pair, 100 + pair, "ok");
+			fixture_cell(f, n, MAIN_CELL, 2000 * (arm ? effect : 1) *
+						      exp(noise * rng_normal(&rng)));
+			fixture_cell(f, n, CONTROL_CELL, 500 * (arm ? control : 1) *
+							 exp(noise * rng_normal(&rng)));
+		}
+	}
+	fixture_finish(f);
+}
+
+static void load(struct run *r, const struct fixture *f)
+{
+	struct err err;
+
+	if (load_run(r, f->path, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void compare(struct comparison *c, const struct run *a, const struct run *b,
+		    const struct compare_opts *opts)
+{
+	struct compare_opts none = {0};
+	struct err err;
+
+	if (compare_runs(c, a, b, opts ? opts : &none, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void drop(struct comparison *c, struct run *r, struct fixture *f)
+{
+	compare_release(c);
+	load_release(r);
+	fixture_release(f);
+}
+
+static void check_sentence(const struct comparison *c, const char *cell, const char *words)
+{
+	char *sentence = verdict_sentence(c, compare_find(c, cell, NULL));
+
+	if (!strstr(sentence, words))
+		fail_msg("'%s' is not in '%s'", words, sentence);
+	free(sentence);
+}
+
+static void test_better(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+	const struct result *main, *control;
+
+	(void)state;
+	make_run(&f, "icount", 10, 0.25, 1, 0.001, 1);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_true(c.paired);
+	assert_int_equal(c.pairs, 10);
+	main = compare_find(&c, MAIN_CELL, NULL);
+	control = compare_find(&c, CONTROL_CELL, NULL);
+	NEAR(main->ratio, 0.25, 0.001);
+	assert_true(main->low < main->ratio && main->ratio < main->high && main->high < 0.252);
+	NEAR(main->old, 1000, 5);
+	NEAR(main->p, 2. / 1024, 1e-12);
+	assert_int_equal(main->verdict, VERDICT_BETTER);
+	assert_int_equal(control->verdict, VERDICT_EQUIVALENT);
+	assert_int_equal(c.verdict, VERDICT_BETTER);
+	assert_int_equal(compare_exit_code(&c, true), 0);
+	check_sentence(&c, MAIN_CELL,
+		       "exit-mlocked procs=32,lock=mlock: 4.0 times fewer instructions "
+		       "per page and process (");
+	check_sentence(&c, MAIN_CELL, "; its unlocked control is unchanged.");
+	assert_int_equal(c.n_settings, 1);
+	assert_string_equal(c.settings[0].name, "CONFIG_PREEMPT_DYNAMIC");
+	assert_true(c.settings[0].of_note);
+	drop(&c, &r, &f);
+}
+
+static void test_worse(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+
+	(void)state;
+	make_run(&f, "tcg", 10, 1.2, 1.15, 0.01, 2);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_WORSE);
+	assert_int_equal(compare_exit_code(&c, false), EXIT_REGRESSION);
+	check_sentence(&c, MAIN_CELL, "% more time per page and process");
+	check_sentence(&c, MAIN_CELL, "; its unlocked control takes ");
+	drop(&c, &r, &f);
+	make_run(&f, "tcg", 10, 2, 1, 0.01, 3);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	check_sentence(&c, MAIN_CELL, "2.0 times as much time per page and process");
+	drop(&c, &r, &f);
+}
+
+static void test_equal(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+	const struct result *main;
+
+	(void)state;
+	/* The same kernel twice under icount: every difference is exactly 0. */
+	make_run(&f, "icount", 6, 1, 1, 0, 4);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	main = compare_find(&c, MAIN_CELL, NULL);
+	NEAR(main->ratio, 1, 0);
+	NEAR(main->low, 1, 0);
+	NEAR(main->high, 1, 0);
+	NEAR(main->p, 1, 0);
+	assert_int_equal(main->verdict, VERDICT_EQUIVALENT);
+	assert_int_equal(c.verdict, VERDICT_EQUIVALENT);
+	check_sentence(&c, MAIN_CELL,
+		       "equivalent within 1 % (1000 against 1000, the same in every boot)");
+	drop(&c, &r, &f);
+	/* Half a per cent in every boot is certain, and below the margin. */
+	make_run(&f, "icount", 6, 1.005, 1, 0, 5);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	main = compare_find(&c, MAIN_CELL, NULL);
+	NEAR(main->p_adjusted, 2. / 64, 1e-12);
+	assert_int_equal(main->verdict, VERDICT_CHANGED_SMALL);
+	assert_int_equal(compare_exit_code(&c, true), 0);
+	check_sentence(&c, MAIN_CELL, "0.5 % more instructions per page and process");
+	drop(&c, &r, &f);
+}
+
+static void test_inconclusive(void **state)
+{
+	struct compare_opts wide = {.margin = 0.5};
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+
+	(void)state;
+	make_run(&f, "tcg", 10, 1.01, 1, 0.1, 6);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_INCONCLUSIVE);
+	assert_int_equal(compare_exit_code(&c, false), EXIT_OK);
+	assert_int_equal(compare_exit_code(&c, true), EXIT_INCONCLUSIVE);
+	check_sentence(&c, MAIN_CELL, "% would have been seen");
+	compare_release(&c);
+	compare(&c, &r, &r, &wide);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_EQUIVALENT);
+	drop(&c, &r, &f);
+	/* Three pairs cannot say anything, however large the change. */
+	make_run(&f, "tcg", 3, 4, 1, 0.001, 7);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_INCONCLUSIVE);
+	assert_true(isinf(compare_find(&c, MAIN_CELL, NULL)->high));
+	check_sentence(&c, MAIN_CELL, ": 3 pairs, and a verdict takes at least 6");
+	drop(&c, &r, &f);
+}
+
+static void test_two_runs(void **state)
+{
+	struct compare_opts arms = {.old_arm = "old", .new_arm = "old"}, forced = arms;
+	struct fixture f, g;
+	struct run a, b;
+	struct comparison c;
+	struct err err;
+
+	(void)state;
+	make_run(&f, "icount", 8, 1, 1, 0.001, 8);
+	make_run(&g, "icount", 8, 1, 1, 0.001, 9);
+	load(&a, &f);
+	load(&b, &g);
+	assert_int_equal(compare_runs(&c, &a, &b, &(struct compare_opts){0}, &err), -1);
+	assert_non_null(strstr(err.text, "has the arms old, new: choose one with --old NAME"));
+	assert_int_equal(compare_runs(&c, &a, &b, &(struct compare_opts){.old_arm = "x"}, &err),
+			 -1);
+	assert_non_null(strstr(err.text, "has no arm 'x': its arms are old, new"));
+	compare(&c, &a, &b, &arms);
+	assert_true(c.paired);
+	assert_int_equal(c.pairs, 8);
+	compare_release(&c);
+	/* Another QEMU counts other instructions. */
+	free(b.target.qemu_version);
+	b.target.qemu_version = xstrdup("10.0");
+	assert_int_equal(compare_runs(&c, &a, &b, &arms, &err), -1);
+	assert_non_null(strstr(err.text, "QEMU 7.2.22 (abc) against 10.0 (abc)"));
+	forced.force = true;
+	compare(&c, &a, &b, &forced);
+	assert_non_null(strstr(c.notes.v[0], "forced: "));
+	compare_release(&c);
+	free(b.target.kind);
+	b.target.kind = xstrdup("tcg");
+	assert_int_equal(compare_runs(&c, &a, &b, &arms, &err), -1);
+	assert_non_null(strstr(err.text, "target icount against tcg"));
+	load_release(&a);
+	load_release(&b);
+	fixture_release(&f);
+	fixture_release(&g);
+}
+
+/* Boots of different times are no pairs, whatever their numbers. */
+static void test_unpaired(void **state)
+{
+	struct compare_opts arms = {.old_arm = "old", .new_arm = "new"};
+	struct fixture f, g;
+	struct run a, b;
+	struct comparison c;
+	const struct result *main;
+
+	(void)state;
+	make_run(&f, "tcg", 8, 1, 1, 0.01, 10);
+	make_run(&g, "tcg", 6, 0.5, 1, 0.01, 11);
+	load(&a, &f);
+	load(&b, &g);
+	compare(&c, &a, &b, &arms);
+	assert_false(c.paired);
+	main = compare_find(&c, MAIN_CELL, NULL);
+	assert_int_equal(main->n_old, 8);
+	assert_int_equal(main->n_new, 6);
+	NEAR(main->ratio, 0.5, 0.02);
+	NEAR(main->p, 2. / 3003, 1.1 / 3003); /* one or two of choose(14, 6) */
+	assert_int_equal(main->verdict, VERDICT_BETTER);
+	compare_release(&c);
+	load_release(&a);
+	load_release(&b);
+	fixture_release(&f);
+	fixture_release(&g);
+}
+
+/* Failures of the new arm alone are a regression though every figure is the same. */
+static void test_failures(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+	char *summary;
+
+	(void)state;
+	make_run(&f, "icount", 8, 1, 1, 0, 12);
+	for (int n = 2; n <= 16; n += 2)
+		fixture_sample(&f, n, MAIN_CELL, 3, false, "fail", 0, 0);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(c.n_outcomes, 1);
+	assert_int_equal(c.outcomes[0].new.fail, 8);
+	assert_int_equal(c.outcomes[0].new.boots, 8);
+	assert_int_equal(c.outcomes[0].old.fail, 0);
+	NEAR(c.outcomes[0].p, 2. / 12870, 1e-9); /* choose(16, 8) */
+	assert_int_equal(c.verdict, VERDICT_WORSE);
+	assert_int_equal(compare_exit_code(&c, false), EXIT_REGRESSION);
+	summary = verdict_summary(&c);
+	assert_non_null(strstr(summary, "6.1.0 against 5.10.0: 1 cell: 1 equivalent; 1 control: 1 "
+					"equivalent; the new fails more often: " MAIN_CELL "."));
+	free(summary);
+	drop(&c, &r, &f);
+}
+
+/* Where a value is 0 there is no ratio: the difference is judged. */
+static void test_differences(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+	const struct result *share;
+	int n = 1;
+
+	(void)state;
+	fixture_begin(&f, "tcg", 1);
+	fixture_arm(&f, "old", "5.10.0", "n");
+	fixture_arm(&f, "new", "6.1.0", "n");
+	for (int pair = 0; pair < 6; pair++) {
+		for (int arm = 0; arm < 2; arm++, n++) {
+			fixture_boot(&f, n, arm ? "new" : "old", pair, pair, "ok");
+			fixture_sample(&f, n, MAIN_CELL, 0, false, "ok", 100, arm ? 0.25 : 0);
+			fixture_sample(&f, n, MAIN_CELL, 1, false, "ok", 100, arm ? 0.25 : 0);
+		}
+	}
+	fixture_finish(&f);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	share = compare_find(&c, MAIN_CELL, "failed");
+	assert_true(share->difference);
+	NEAR(share->ratio, 0.25, 1e-12);
+	NEAR(share->low, 0.25, 1e-12);
+	assert_int_equal(share->verdict, VERDICT_WORSE);
+	assert_int_equal(c.verdict, VERDICT_EQUIVALENT);
+	/* nr_mlock is 0 everywhere: not a result at all. */
+	assert_null(compare_find(&c, MAIN_CELL, "vmstat.nr_mlock"));
+	drop(&c, &r, &f);
+}
+
+static void test_json(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+	struct err err;
+	char path[128];
+	json_t *o, *cell;
+
+	(void)state;
+	make_run(&f, "icount", 3, 0.25, 1, 0.001, 13);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(compare_write(&c, &err), 0);
+	snprintf(path, sizeof(path), "%s/report/compare.json", f.path);
+	o = json_read(path, &err);
+	assert_non_null(o);
+	assert_string_equal(json_get_str(o, "target", ""), "icount");
+	assert_string_equal(json_get_str(o, "verdict", ""), "inconclusive");
+	cell = json_array_get(json_object_get(o, "cells"), 0);
+	assert_string_equal(json_get_str(cell, "cell", ""), MAIN_CELL);
+	NEAR(json_get_num(cell, "ratio", 0), 0.25, 0.001);
+	/* Three pairs have no interval, and JSON no infinity. */
+	assert_true(json_is_null(json_object_get(cell, "high")));
+	json_decref(o);
+	drop(&c, &r, &f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_better),   cmocka_unit_test(test_worse),
+		cmocka_unit_test(test_equal),    cmocka_unit_test(test_inconclusive),
+		cmocka_unit_test(test_two_runs), cmocka_unit_test(test_unpaired),
+		cmocka_unit_test(test_failures), cmocka_unit_test(test_differences),
+		cmocka_unit_test(test_json),
+	};
+
+	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
+}

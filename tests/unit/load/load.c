@@ -1,0 +1,249 @@
+/* Reading a stored run: figures, units, gaps, and what is said of bad files. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include "analysis/load/samples.h"
+#include "tests/unit/fixture-run.h"
+#include "tests/unit/near.h"
+
+
+static void begin(struct fixture *f, const char *kind)
+{
+	fixture_begin(f, kind, 2);
+	fixture_arm(f, "old", "5.10.0", "n");
+	fixture_arm(f, "new", "6.1.0", "y");
+}
+
+static void load(struct fixture *f, struct run *r)
+{
+	struct err err;
+
+	fixture_finish(f);
+	if (load_run(r, f->path, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void expect_error(struct fixture *f, const char *words)
+{
+	struct err err;
+	struct run r;
+
+	fixture_finish(f);
+	assert_int_equal(load_run(&r, f->path, &err), -1);
+	if (!strstr(err.text, words))
+		fail_msg("'%s' is not in '%s'", words, err.text);
+	assert_null(r.path);
+	fixture_release(f);
+}
+
+static void test_figures(void **state)
+{
+	struct fixture f;
+	struct run r;
+	const struct run_cell *c;
+
+	(void)state;
+	begin(&f, "tcg");
+	fixture_boot(&f, 1, "old", 0, 7, "ok");
+	fixture_cell(&f, 1, MAIN_CELL, 200);
+	fixture_sample(&f, 1, MAIN_CELL, 3, false, "fail", 0, 0);
+	fixture_boot(&f, 2, "new", 0, 7, "ok");
+	fixture_sample(&f, 2, MAIN_CELL, 0, false, "skip", 0, 0);
+	load(&f, &r);
+	c = load_cell(&r, MAIN_CELL);
+	assert_non_null(c);
+	assert_string_equal(c->label, "procs=32,lock=mlock");
+	assert_string_equal(c->series[0].metric.name, "exit");
+	assert_string_equal(c->series[0].metric.unit, "ns/page/process");
+	assert_int_equal(c->series[0].metric.kind, METRIC_PRIMARY);
+	assert_int_equal(c->series[0].metric.better, LOWER_IS_BETTER);
+	/* The warm-up of 1000 is not in the median of 199 and 201. */
+	NEAR(c->series[0].boot[0].median, 200, 1e-9);
+	NEAR(c->series[0].boot[0].sd, sqrt(2), 1e-9);
+	assert_int_equal(c->series[0].boot[0].n, 2);
+	assert_true(isnan(c->series[0].boot[1].median));
+	NEAR(load_series(c, "minflt")->boot[0].median, 5, 0);
+	assert_int_equal(load_series(c, "vmstat.nr_mlock")->metric.kind, METRIC_COUNTER);
+	assert_null(load_series(c, "nothing"));
+	assert_int_equal(c->outcome[0].ok, 3);
+	assert_int_equal(c->outcome[0].fail, 1);
+	assert_int_equal(c->outcome[1].skip, 1);
+	assert_string_equal(c->outcome[1].reason, "nr_mlock\n");
+	assert_false(c->is_control);
+	assert_true(load_cell(&r, CONTROL_CELL)->is_control);
+	NEAR(load_param(c, "procs"), 32, 0);
+	NEAR(load_param(c, "size"), 8 << 20, 0);
+	assert_true(isnan(load_param(c, "nothing")));
+	assert_string_equal(load_what(&r), "time");
+	assert_string_equal(load_arm(&r, "new")->release, "6.1.0");
+	assert_int_equal(r.notes.n, 0);
+	load_release(&r);
+	fixture_release(&f);
+}
+
+/* Two ns an instruction: times are halved and called instructions, shares and counts are not. */
+static void test_instructions(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct err err;
+	const struct run_cell *c;
+	double *v;
+	size_t n;
+
+	(void)state;
+	begin(&f, "icount");
+	fixture_boot(&f, 1, "old", 0, 7, "ok");
+	fixture_sample(&f, 1, MAIN_CELL, 0, true, "ok", 1, 0.5);
+	fixture_sample(&f, 1, MAIN_CELL, 1, false, "ok", 300, 0.5);
+	load(&f, &r);
+	c = load_cell(&r, MAIN_CELL);
+	assert_string_equal(c->series[0].metric.unit, "insn/page/process");
+	assert_string_equal(load_series(c, "p99")->metric.unit, "insn");
+	assert_string_equal(load_series(c, "failed")->metric.unit, "share");
+	assert_string_equal(load_what(&r), "instructions");
+	NEAR(c->series[0].boot[0].median, 150, 1e-9);
+	NEAR(load_series(c, "failed")->boot[0].median, 0.5, 0);
+	NEAR(load_series(c, "elapsed")->boot[0].median, 500, 1e-9);
+	assert_int_equal(load_latencies(&r, c, &r.boots[0], &v, &n, &err), 0);
+	assert_int_equal(n, 3);
+	NEAR(v[0], 5, 0);
+	NEAR(v[2], 15, 0);
+	free(v);
+	load_release(&r);
+	fixture_release(&f);
+}
+
+/* The primary metric that a workload did not set is elapsed / ops. */
+static void test_default_primary(void **state)
+{
+	struct fixture f;
+	struct run r;
+
+	(void)state;
+	begin(&f, "tcg");
+	fixture_boot(&f, 1, "old", 0, 7, "ok");
+	fixture_append(&f, 1,
+		       "{\"t\":\"sample\",\"cell\":\"" MAIN_CELL "\",\"iter\":0,\"warmup\":false,"
+		       "\"outcome\":\"ok\",\"elapsed_ns\":700,\"ops\":10,\"metrics\":{}}\n");
+	load(&f, &r);
+	NEAR(r.cells[0].series[0].boot[0].median, 70, 1e-9);
+	load_release(&r);
+	fixture_release(&f);
+}
+
+/* What a dead boot finished counts, what it did not finish does not; and all of it is said. */
+static void test_gaps(void **state)
+{
+	struct fixture f;
+	struct run r;
+
+	(void)state;
+	begin(&f, "tcg");
+	json_object_set_new(f.run, "status", json_string("incomplete"));
+	fixture_boot(&f, 1, "old", 0, 7, "panic");
+	fixture_cell(&f, 1, MAIN_CELL, 200);
+	fixture_sample(&f, 1, CONTROL_CELL, 0, true, "ok", 90, 0);
+	fixture_sample(&f, 1, CONTROL_CELL, 1, false, "ok", 90, 0);
+	fixture_append(&f, 1, "{\"t\":\"sample\",\"cell\":");
+	fixture_boot(&f, 2, "new", 0, 7, NULL);
+	fixture_cell(&f, 2, MAIN_CELL, 100);
+	load(&f, &r);
+	NEAR(r.cells[0].series[0].boot[0].median, 200, 1e-9);
+	assert_true(isnan(r.cells[1].series[0].boot[0].median));
+	assert_true(isnan(r.cells[0].series[0].boot[1].median));
+	assert_string_equal(r.boots[1].outcome, "missing");
+	assert_int_equal(r.notes.n, 3);
+	assert_non_null(
+		strstr(r.notes.v[0], "/boots/001/samples.jsonl:6: the last record is cut off"));
+	assert_non_null(
+		strstr(r.notes.v[1], "boot 001 of arm old ended with 'panic': Oops\\x1b[2J"));
+	assert_non_null(strstr(r.notes.v[2], "the run is incomplete: 1 of its 2 boots"));
+	load_release(&r);
+	fixture_release(&f);
+}
+
+static void test_bad_files(void **state)
+{
+	struct fixture f;
+	struct err err;
+	struct run r;
+
+	(void)state;
+	assert_int_equal(load_run(&r, "/nonexistent/run", &err), -1);
+	assert_non_null(strstr(err.text, "/nonexistent/run/run.json"));
+
+	begin(&f, "tcg");
+	json_object_set_new(f.run, "format", json_integer(9));
+	expect_error(&f, "run.json: 'format' is 9, and this mlocklab reads 1");
+
+	begin(&f, "tcg");
+	json_object_set_new(f.run, "name", json_string("a\x1b[2J"));
+	expect_error(&f, "run.json: a text in it holds a control character");
+
+	begin(&f, "tcg");
+	json_object_del(f.run, "cells");
+	expect_error(&f, "run.json: 'cells' is not a list");
+
+	begin(&f, "tcg");
+	json_array_clear(json_object_get(f.run, "workloads"));
+	expect_error(&f, "workload 'exit-mlocked' of 'cells[0]' is not described");
+
+	begin(&f, "tcg");
+	json_array_append(json_object_get(f.run, "cells"),
+			  json_array_get(json_object_get(f.run, "cells"), 0));
+	expect_error(&f, "'cells[2]' repeats the id");
+
+	begin(&f, "tcg");
+	fixture_boot(&f, 1, "other", 0, 7, "ok");
+	expect_error(&f, "arm 'other' of 'boots[0]' is not under 'arms'");
+
+	begin(&f, "tcg");
+	fixture_boot(&f, 1, "old", 0, 7, "ok");
+	fixture_cell(&f, 1, MAIN_CELL, 3);
+	fixture_append(&f, 1, "{\"t\":\"sample\",\n");
+	expect_error(&f, "/boots/001/samples.jsonl:4: not JSON");
+
+	begin(&f, "tcg");
+	fixture_boot(&f, 1, "old", 0, 7, "ok");
+	fixture_sample(&f, 1, "exit-mlocked/procs=99", 0, false, "ok", 1, 0);
+	expect_error(&f, "samples.jsonl:1: cell 'exit-mlocked/procs=99' is not under 'cells'");
+}
+
+/* Beyond what is kept, the median is that of an even sample of it. */
+static void test_many_iterations(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct str lines = STR_INIT;
+
+	(void)state;
+	begin(&f, "tcg");
+	fixture_boot(&f, 1, "old", 0, 7, "ok");
+	for (int i = 0; i < 3 * LOAD_ITERATIONS; i++)
+		str_addf(&lines, "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":%d,\"outcome\":\"ok\","
+			 "\"metrics\":{\"exit\":%d}}\n", MAIN_CELL, i, i);
+	fixture_append(&f, 1, str_text(&lines));
+	str_release(&lines);
+	load(&f, &r);
+	assert_int_equal(r.records, 3 * LOAD_ITERATIONS);
+	assert_int_equal(r.cells[0].series[0].boot[0].n, 3 * LOAD_ITERATIONS);
+	NEAR(r.cells[0].series[0].boot[0].median, 1.5 * LOAD_ITERATIONS, 0.05 * LOAD_ITERATIONS);
+	load_release(&r);
+	fixture_release(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_figures),   cmocka_unit_test(test_instructions),
+		cmocka_unit_test(test_gaps),      cmocka_unit_test(test_default_primary),
+		cmocka_unit_test(test_bad_files), cmocka_unit_test(test_many_iterations),
+	};
+
+	return cmocka_run_group_tests_name("load", tests, NULL, NULL);
+}

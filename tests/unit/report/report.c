@@ -1,0 +1,366 @@
+/* The report: texts from outside, the model, its writers, and the parts of pictures. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "analysis/write/html.h"
+#include "analysis/write/markdown.h"
+#include "analysis/write/gnuplot.h"
+#include "analysis/write/svg.h"
+#include "analysis/write/plot.h"
+#include "analysis/write/csv.h"
+#include "analysis/report/part.h"
+#include "analysis/report/report.h"
+#include "tests/unit/fixture-run.h"
+
+typedef void writer(struct str *out, const char *text);
+
+static void assert_written(writer *write, const char *text, const char *want)
+{
+	struct str out = STR_INIT;
+
+	write(&out, text);
+	assert_string_equal(str_text(&out), want);
+	str_release(&out);
+}
+
+static void html_is_escaped(void **state)
+{
+	(void)state;
+	assert_written(html_escape, "<script>\"a\" & 'b'</script>",
+		       "&lt;script&gt;&quot;a&quot; &amp; &#39;b&#39;&lt;/script&gt;");
+	assert_written(html_escape, "a\033[31mb\001\177c\td\ne", "a[31mbc\td\ne");
+	assert_written(html_escape, "Gr\xc3\xb6\xc3\x9f\x65 \xf0\x9f\x90\xa7",
+		       "Gr\xc3\xb6\xc3\x9f\x65 \xf0\x9f\x90\xa7");
+	/* stray, cut short, overlong, surrogate, C1 control, right-to-left override */
+	assert_written(html_escape,
+		       "a\x80"
+		       "b\xe2\x82",
+		       "ab");
+	assert_written(html_escape, "\xc0\xbc\xe0\x80\xbc.\xed\xa0\x80.\xc2\x9b.\xe2\x80\xae.",
+		       "....");
+}
+
+static void markdown_is_escaped(void **state)
+{
+	(void)state;
+	assert_written(markdown_escape, "a|b\nc*_`<i>", "a\\|b c\\*\\_\\`\\<i\\>");
+	assert_written(markdown_escape, "[x](javascript:1)\033[0m\xc2\x9b.",
+		       "\\[x\\](javascript:1)?\\[0m??.");
+}
+
+static void document(struct doc *d)
+{
+	struct table *t = table_new("values", "What <was> said");
+
+	doc_init(d, "A & B");
+	doc_toned(d, TONE_WORSE, "worse by 3 < 4");
+	doc_section(d, "first", "First");
+	table_column(t, "cell", false);
+	table_column(t, "old", true);
+	table_text(t, "a,\"b\"|c");
+	table_figure(t, "1.235M", 1234567.25);
+	doc_table(d, t);
+	doc_open(d, false, "More");
+	doc_pre(d, "one\n## two\n");
+	doc_close(d);
+	doc_section(d, "second", "Second");
+	doc_para(d, "%d is the end", 5);
+}
+
+static void page_is_written(void **state)
+{
+	struct str out = STR_INIT;
+	struct doc d;
+
+	(void)state;
+	document(&d);
+	html_write(&d, &out);
+	assert_non_null(strstr(out.buf, "<title>A &amp; B</title>"));
+	assert_non_null(strstr(out.buf, "<p class=\"worse\">worse by 3 &lt; 4</p>"));
+	assert_non_null(strstr(out.buf, "<a href=\"#second\">Second</a>"));
+	assert_non_null(strstr(out.buf, "<h2 id=\"second\">Second</h2>"));
+	assert_non_null(strstr(out.buf, "<th scope=\"row\">a,&quot;b&quot;|c</th>"
+					"<td class=\"n\">1.235M</td>"));
+	assert_non_null(strstr(out.buf, "<details><summary>More</summary>"));
+	/* The summary stands before the way on. */
+	assert_true(strstr(out.buf, "worse by") < strstr(out.buf, "<nav"));
+	assert_null(strstr(out.buf, "<script"));
+	assert_null(strstr(out.buf, "http"));
+	str_release(&out);
+	doc_release(&d);
+}
+
+static void markdown_is_written(void **state)
+{
+	static const char head[] = "# A \\& B\n\n";
+	struct str out = STR_INIT;
+	struct doc d;
+
+	(void)state;
+	document(&d);
+	markdown_write(&d, &out);
+	assert_memory_equal(out.buf, head, strlen(head));
+	assert_non_null(strstr(out.buf, "| cell | old |\n|---|---:|\n| a,\"b\"\\|c | 1.235M |\n"));
+	assert_non_null(strstr(out.buf, "#### More\n\n    one\n    ## two\n"));
+	str_release(&out);
+	doc_release(&d);
+}
+
+static void csv_is_written(void **state)
+{
+	struct str out = STR_INIT;
+	struct plot *p = plot_new("p", "t");
+	struct plot_series *s = plot_add(p, "a, b", PLOT_OLD, PLOT_MARK);
+	struct doc d;
+
+	(void)state;
+	document(&d);
+	report_csv_table(d.v[2].table, &out);
+	assert_string_equal(out.buf, "cell,old\n\"a,\"\"b\"\"|c\",1234567.25\n");
+	str_clear(&out);
+	plot_add_point(s, 1, 0.1, NAN, INFINITY);
+	plot_add_point(plot_add(p, "", PLOT_QUIET, PLOT_YBAR), 1, 2, 3, 4);
+	report_csv_plot(p, &out);
+	assert_string_equal(out.buf, "series,x,y,low,high\n\"a, b\",1,0.1,,\n");
+	str_release(&out);
+	plot_free(p);
+	doc_release(&d);
+}
+
+static struct plot *sample_plot(void)
+{
+	struct plot *p = plot_new("pic", "it's `id` @macro %d $x");
+	struct plot_series *s = plot_add(p, "old \"x\"\n", PLOT_OLD,
+					 PLOT_LINE | PLOT_MARK | PLOT_YBAR | PLOT_YRIBBON);
+
+	plot_add_point(s, 1, 10, 9, 11);
+	plot_add_point(s, 2, NAN, NAN, NAN);
+	plot_add_point(s, 4, 40, 30, 50);
+	plot_add_tick(&p->x, 1, "100 %");
+	plot_add_tick(&p->x, 4, "4");
+	plot_try_log(p, true, true);
+	return p;
+}
+
+static void script_is_safe(void **state)
+{
+	struct str out = STR_INIT;
+	struct plot *p = sample_plot();
+
+	(void)state;
+	plot_script(p, &out);
+	/* Single quotes are where gnuplot expands nothing; a quote in them is doubled. */
+	assert_non_null(strstr(out.buf, "set label 'it''s `id` @macro %d $x' at "));
+	assert_non_null(strstr(out.buf, "title 'old \"x\"'"));
+	assert_non_null(strstr(out.buf, "('100 %%' 1, '4' 4)"));
+	assert_non_null(strstr(out.buf, "set output 'pic.svg'"));
+	assert_non_null(strstr(out.buf, "set logscale x\n"));
+	assert_non_null(strstr(out.buf, "$d0 << EOD\n1 10\n4 40\nEOD\n"));
+	assert_non_null(strstr(out.buf, "$i0 << EOD\n1 10 9 11\n4 40 30 50\nEOD\n"));
+	assert_non_null(strstr(out.buf, "$r0 << EOD\n1 9\n4 30\n4 50\n1 11\nEOD\n"));
+	str_release(&out);
+	plot_free(p);
+}
+
+static void log_needs_positive(void **state)
+{
+	struct plot *p = sample_plot();
+
+	(void)state;
+	assert_true(p->x.log && p->y.log);
+	plot_add_point(&p->series[0], 8, 5, 0, 6);
+	plot_try_log(p, true, true);
+	assert_true(p->x.log);
+	assert_false(p->y.log);
+	plot_free(p);
+}
+
+static void numbers_are_short(void **state)
+{
+	(void)state;
+	assert_string_equal(plot_number(0), "0");
+	assert_string_equal(plot_number(0.25), "0.25");
+	assert_string_equal(plot_number(9999), "9999");
+	assert_string_equal(plot_number(15000), "15k");
+	assert_string_equal(plot_number(-2.5e6), "-2.5M");
+	assert_string_equal(plot_number(3e9), "3G");
+}
+
+static void argv_reads_no_startup_file(void **state)
+{
+	struct strv argv = STRV_INIT;
+	struct str line = STR_INIT;
+
+	(void)state;
+	plot_gnuplot_argv("plots.gp", &argv);
+	strv_quote(&argv, &line);
+	assert_string_equal(line.buf, "gnuplot --default-settings plots.gp");
+	str_release(&line);
+	strv_release(&argv);
+}
+
+static const char drawn[] =
+	"<?xml version=\"1.0\"?>\n<svg \n viewBox=\"0 0 760 400\"\n>\n"
+	"<title>Gnuplot</title>\n<desc>Produced by GNUPLOT 5.4 patchlevel 4 </desc>\n\n"
+	"<g id=\"gnuplot_canvas\">\n<circle id='gpDot' r='0.5'/>\n"
+	"<g fill=\"none\" color=\"black\" stroke=\"black\">\n</g>\n"
+	"\t<g id=\"gnuplot_plot_1\" ><title>secret</title>\n"
+	"<use xlink:href='#gpDot' color='rgb(  0, 114, 178)'/>\n"
+	"<g fill=\"black\"><text>href='#x' fill=\"black\"</text></g>\n"
+	"\t</g>\n</g>\n</svg>\n";
+
+static void svg_stands_among_others(void **state)
+{
+	struct plot *p = plot_new("pic", "a < b");
+	struct str out = STR_INIT;
+
+	(void)state;
+	plot_svg_adapt(p, drawn, false, &out);
+	assert_memory_equal(out.buf, "<svg xmlns", 10);
+	assert_non_null(strstr(out.buf, "<title id=\"pic-title\">a &lt; b</title>"));
+	assert_non_null(strstr(out.buf, "<g id=\"pic-gnuplot_canvas\">\n<circle id='pic-gpDot'"));
+	assert_non_null(strstr(out.buf,
+			       "<g id=\"pic-gnuplot_plot_1\" >\n"
+			       "<use xlink:href='#pic-gpDot' color='rgb(  0, 114, 178)'/>\n"
+			       "<g fill=\"currentColor\">"
+			       "<text>href='#x' fill=\"black\"</text></g>"));
+	assert_null(strstr(out.buf, "GNUPLOT"));
+	assert_null(strstr(out.buf, "secret"));
+	assert_null(strstr(out.buf, "<style>"));
+	str_clear(&out);
+	plot_svg_adapt(p, drawn, true, &out);
+	assert_non_null(strstr(out.buf, "prefers-color-scheme:dark"));
+	str_release(&out);
+	plot_free(p);
+}
+
+/* By hand from the binomial(n, 1/2): n = 6: 2/64; n = 10: 22/1024, and one more in 112/1024. */
+static void interval_of_the_median(void **state)
+{
+	double v[] = {7, 3, 1, 2, 10, 9, 4, 8, 5, 6};
+	struct spread s;
+
+	(void)state;
+	s = values_spread(&(struct values){v, 10});
+	assert_true(s.mid == 5.5 && s.low == 2 && s.high == 9);
+	s = values_spread(&(struct values){v, 6});
+	assert_true(s.mid == 5 && s.low == 1 && s.high == 10);
+	s = values_spread(&(struct values){v, 1});
+	assert_true(s.mid == 7 && s.low == 7 && s.high == 7);
+	assert_true(isnan(values_spread(&(struct values){v, 0}).mid));
+}
+
+static void file_names_differ(void **state)
+{
+	struct report r = {0};
+	char *name;
+
+	(void)state;
+	doc_init(&r.doc, "t");
+	name = report_file(&r, "ratio", "Exit/procs=3,path=../x");
+	assert_string_equal(name, "ratio-exit-procs-3-path-x");
+	doc_figure(&r.doc, plot_new(name, "t"));
+	free(name);
+	name = report_file(&r, "ratio", "exit-procs=3;path=/x");
+	assert_string_equal(name, "ratio-exit-procs-3-path-x-2");
+	free(name);
+	doc_release(&r.doc);
+}
+
+/* Makes the report of a fixture and returns its page. */
+static void page_of(struct fixture *f, bool compared, struct str *page)
+{
+	struct compare_opts opts = {0};
+	struct comparison c;
+	struct run run;
+	struct err err;
+	char path[128], *note;
+
+	fixture_finish(f);
+	assert_int_equal(load_run(&run, f->path, &err), 0);
+	if (compared)
+		assert_int_equal(compare_runs(&c, &run, &run, &opts, &err), 0);
+	assert_int_equal(report_write(&run, compared ? &c : NULL, &note, &err), 0);
+	free(note);
+	if (compared)
+		compare_release(&c);
+	load_release(&run);
+	snprintf(path, sizeof(path), "%s/report/index.html", f->path);
+	assert_int_equal(fs_read(path, page, &err), 0);
+}
+
+static void one_kernel_has_a_report(void **state)
+{
+	struct str page = STR_INIT;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f, "host", 2);
+	fixture_arm(&f, "only", "6.1.0-1", "y");
+	for (int n = 1; n <= 3; n++) {
+		fixture_boot(&f, n, "only", n - 1, n, n == 3 ? "panic" : "ok");
+		if (n < 3)
+			fixture_cell(&f, n, MAIN_CELL, 100);
+	}
+	page_of(&f, false, &page);
+	assert_non_null(strstr(page.buf, "One kernel, only 6.1: nothing to compare it with."));
+	assert_non_null(strstr(page.buf, "Target host: the machine itself"));
+	assert_null(strstr(page.buf, "id=\"ratios\""));
+	/* The boot that died is there, with what its console said made harmless. */
+	assert_non_null(strstr(page.buf, ">panic</td>"));
+	assert_non_null(strstr(page.buf, "Oops[2J"));
+	str_release(&page);
+	fixture_release(&f);
+}
+
+static void two_kernels_are_judged(void **state)
+{
+	struct str page = STR_INIT;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f, "icount", 2);
+	fixture_arm(&f, "old", "5.10.0-1", "n");
+	fixture_arm(&f, "new", "6.1.0-1", "y");
+	for (int n = 1; n <= 16; n++) {
+		fixture_boot(&f, n, n % 2 ? "old" : "new", (n - 1) / 2, (n - 1) / 2, "ok");
+		fixture_cell(&f, n, MAIN_CELL, (n % 2 ? 400 : 200) + n);
+		fixture_cell(&f, n, CONTROL_CELL, 100);
+	}
+	page_of(&f, true, &page);
+	assert_non_null(strstr(page.buf, "<title>core: 6.1 against 5.10 (icount)</title>"));
+	assert_non_null(strstr(page.buf, "The figures are instructions, not time."));
+	assert_non_null(strstr(page.buf, "<td class=\"better\">better</td>"));
+	assert_non_null(strstr(page.buf, "<td class=\"even\">equivalent</td>"));
+	assert_non_null(strstr(page.buf, "CONFIG_PREEMPT_DYNAMIC"));
+	assert_non_null(strstr(page.buf, "Every boot came up at its first start"));
+	str_release(&page);
+	fixture_release(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(html_is_escaped),
+		cmocka_unit_test(markdown_is_escaped),
+		cmocka_unit_test(page_is_written),
+		cmocka_unit_test(markdown_is_written),
+		cmocka_unit_test(csv_is_written),
+		cmocka_unit_test(script_is_safe),
+		cmocka_unit_test(log_needs_positive),
+		cmocka_unit_test(numbers_are_short),
+		cmocka_unit_test(argv_reads_no_startup_file),
+		cmocka_unit_test(svg_stands_among_others),
+		cmocka_unit_test(interval_of_the_median),
+		cmocka_unit_test(file_names_differ),
+		cmocka_unit_test(one_kernel_has_a_report),
+		cmocka_unit_test(two_kernels_are_judged),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,318 @@
+/* Every format, read back: by rules of its own, not by our writer. */
+#include <ctype.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include "analysis/write/export.h"
+#include "analysis/write/text.h"
+#include "tests/unit/fixture-run.h"
+
+struct made {
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+	struct str out;
+};
+
+/* Six pairs in which the new arm takes a quarter, one failed iteration, one dead boot, and a kernel
+ * whose name would move a terminal's cursor. */
+static void make(struct made *m, const char *kind)
+{
+	struct err err;
+	int n = 1;
+
+	*m = (struct made){0};
+	fixture_begin(&m->f, kind, 2);
+	fixture_arm(&m->f, "old", "5.10.0\xc3\xa9[31m|`<b>", "n");
+	fixture_arm(&m->f, "new", "6.1.0", "y");
+	for (int pair = 0; pair < 6; pair++) {
+		for (int arm = 0; arm < 2; arm++, n++) {
+			fixture_boot(&m->f, n, arm ? "new" : "old", pair, pair,
+				     n == 12 ? "panic" : "ok");
+			fixture_cell(&m->f, n, MAIN_CELL, (arm ? 500 : 2000) + pair);
+			fixture_cell(&m->f, n, CONTROL_CELL, 500);
+		}
+	}
+	fixture_sample(&m->f, 2, CONTROL_CELL, 3, false, "fail", 0, 0);
+	fixture_finish(&m->f);
+	if (load_run(&m->r, m->f.path, &err) < 0 ||
+	    compare_runs(&m->c, &m->r, &m->r, &(struct compare_opts){0}, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static const char *export(struct made *m, const char *format, bool all)
+{
+	struct err err;
+
+	str_clear(&m->out);
+	if (export_find(format)->write(&m->c, &(struct export_opts){.all = all}, &m->out, &err) < 0)
+		fail_msg("%s: %s", format, err.text);
+	return str_text(&m->out);
+}
+
+static void drop(struct made *m)
+{
+	str_release(&m->out);
+	compare_release(&m->c);
+	load_release(&m->r);
+	fixture_release(&m->f);
+}
+
+static void check_has(const char *text, const char *words)
+{
+	if (!strstr(text, words))
+		fail_msg("'%s' is not in:\n%s", words, text);
+}
+
+static void check_printable(const char *text, size_t width)
+{
+	for (size_t column = 0; *text; text++) {
+		column = *text == '\n' ? 0 : column + 1;
+		if (*text != '\n' && !isprint((unsigned char)*text))
+			fail_msg("character %d in front of: %.40s", *text, text + 1);
+		if (column > width)
+			fail_msg("wider than %zu columns at: %.40s", width, text);
+	}
+}
+
+static void test_text(void **state)
+{
+	struct made m;
+	const char *text;
+
+	(void)state;
+	make(&m, "icount");
+	for (int all = 0; all < 2; all++) {
+		text = export(&m, "text", all);
+		check_printable(text, 75);
+		check_has(text, "5.10.0\\xc3\\xa9[31m|`<b>");
+		check_has(text, "\n  procs=32,lock=mlock        1001    251.2  0.251 0.250..0.252 "
+				"better\n");
+		check_has(text, "\n  procs=32,lock=none *        250      250  1.000 1.000..1.000 "
+				"equivalent\n");
+		check_has(text, "boots: failed in old 0 of 6, new 1 of 6 (Oops\\x1b[2J)");
+		check_has(text, "PREEMPT_DYNAMIC n -> y");
+		check_has(text, "instructions, not time");
+	}
+	text = export(&m, "lkml", false);
+	check_printable(text, 75);
+	check_has(text, "4.0 times fewer instructions");
+	text = export(&m, "markdown", false);
+	check_printable(text, 1000);
+	check_has(text,
+		  "| exit-mlocked/procs=32,lock=mlock | exit, insn/page/process | 1001 | 251.2 |");
+	check_has(text, "6.1.0 against 5.10.0\\\\xc3\\\\xa9\\[31m\\|\\`&lt;b>");
+	drop(&m);
+}
+
+/*
+ * The benchmark format as golang.org/design/14313-benchmark-format and golang.org/issue/43744 say:
+ * "key: value" with a lower-case key; "Unit NAME key=value"; "BenchmarkName N (value unit)+".
+ */
+struct go {
+	char kernel[64];
+	unsigned lines[2]; /* result lines by kernel */
+	double sum[2];     /* of insn/page/process of the main cell */
+};
+
+static void read_go_result(struct go *g, char *line)
+{
+	char *save, *name = strtok_r(line, " ", &save), *count = strtok_r(NULL, " ", &save);
+	char *value, *unit, *end;
+	unsigned pairs = 0, new = !strcmp(g->kernel, "6.1.0");
+
+	assert_true(isupper((unsigned char)name[strlen("Benchmark")]));
+	assert_true(count && strtol(count, &end, 10) > 0 && !*end);
+	while ((value = strtok_r(NULL, " ", &save))) {
+		unit = strtok_r(NULL, " ", &save);
+		assert_non_null(unit);
+		if (!strcmp(name, "BenchmarkExitMlocked/procs=32/lock=mlock") &&
+		    !strcmp(unit, "insn/page/process"))
+			g->sum[new] += strtod(value, NULL);
+		assert_true(isfinite(strtod(value, &end)) && !*end);
+		pairs++;
+	}
+	assert_true(pairs > 0);
+	g->lines[new]++;
+}
+
+static void read_go(struct go *g, char *text)
+{
+	char *save;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *colon = strstr(line, ": ");
+
+		if (!strncmp(line, "Benchmark", 9)) {
+			read_go_result(g, line);
+		} else if (!strncmp(line, "Unit ", 5)) {
+			assert_non_null(strstr(line, " better=lower"));
+		} else {
+			assert_true(colon && islower((unsigned char)*line));
+			if (!strncmp(line, "kernel: ", 8))
+				snprintf(g->kernel, sizeof(g->kernel), "%s", colon + 2);
+		}
+	}
+}
+
+static void test_gobench(void **state)
+{
+	struct made m;
+	struct go g = {0};
+	char *text;
+
+	(void)state;
+	make(&m, "icount");
+	text = xstrdup(export(&m, "gobench", false));
+	check_printable(text, 1000);
+	check_has(text, "\nUnit insn/page/process better=lower\n");
+	check_has(text, "\nUnit p99-insn better=lower\n");
+	assert_null(strstr(text, "minflt"));
+	check_has(export(&m, "gobench", true), "minflt-count");
+	read_go(&g, text);
+	/* Two cells by six boots; the dead boot had finished both. */
+	assert_int_equal(g.lines[0], 12);
+	assert_int_equal(g.lines[1], 12);
+	assert_true(fabs(g.sum[0] - (6 * 1000 + 15 / 2.)) < 1e-6);
+	assert_true(fabs(g.sum[1] - (6 * 250 + 15 / 2.)) < 1e-6);
+	free(text);
+	drop(&m);
+}
+
+static void test_csv(void **state)
+{
+	struct made m;
+	unsigned lines = 0;
+
+	(void)state;
+	make(&m, "icount");
+	for (const char *p = export(&m, "csv", false); *p; lines++) {
+		unsigned fields = 1;
+		bool quoted = false;
+
+		for (; *p != '\n'; p++) {
+			assert_true(*p);
+			quoted ^= *p == '"';
+			fields += *p == ',' && !quoted;
+		}
+		assert_int_equal(fields, 16);
+		p++;
+	}
+	/* The heading; exit, p99 and failed of two cells, whose pages never failed. */
+	assert_int_equal(lines, 7);
+	check_has(export(&m, "csv", false),
+		  "\n\"exit-mlocked/procs=32,lock=mlock\",exit,insn/page/process,"
+		  "primary,0,1001.25,251.25,0,");
+	drop(&m);
+}
+
+static void test_hyperfine(void **state)
+{
+	struct made m;
+	struct str out = STR_INIT;
+	struct err err;
+	json_t *o, *first;
+
+	(void)state;
+	make(&m, "tcg");
+	o = json_loads(export(&m, "hyperfine", false), 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(o, "results")), 4);
+	first = json_array_get(json_object_get(o, "results"), 0);
+	assert_int_equal(json_array_size(json_object_get(first, "times")), 6);
+	/* The median of 2000 to 2005 ns. */
+	assert_true(fabs(json_get_num(first, "median", 0) - 2002.5e-9) < 1e-15);
+	assert_true(fabs(json_get_num(first, "max", 0) - 2005e-9) < 1e-15);
+	json_decref(o);
+	drop(&m);
+	make(&m, "icount");
+	assert_int_equal(
+		export_find("hyperfine")->write(&m.c, &(struct export_opts){0}, &out, &err), -1);
+	check_has(err.text, "target icount gave no times");
+	str_release(&out);
+	drop(&m);
+}
+
+static void test_openmetrics(void **state)
+{
+	struct made m;
+	const char *text;
+
+	(void)state;
+	make(&m, "icount");
+	text = export(&m, "openmetrics", false);
+	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
+	check_has(text,
+		  "\nmlocklab_value{cell=\"exit-mlocked/procs=32,lock=mlock\",metric=\"exit\","
+		  "unit=\"insn/page/process\",target=\"icount\",arm=\"new\",kernel=\"6.1.0\"} "
+		  "251.25\n");
+	/* One TYPE a family, and its samples together. */
+	assert_null(strstr(strstr(text, "# TYPE mlocklab_ratio"), "mlocklab_value"));
+	drop(&m);
+}
+
+static void test_ktap(void **state)
+{
+	struct made m;
+	const char *text;
+
+	(void)state;
+	make(&m, "icount");
+	text = export(&m, "ktap", false);
+	assert_int_equal(strncmp(text, "KTAP version 1\n1..2\n", 20), 0);
+	check_has(text, "\nok 1 exit-mlocked/procs=32,lock=mlock\n");
+	check_has(text, "\nok 2 exit-mlocked/procs=32,lock=none\n");
+	check_has(text, " verdict=better\n");
+	drop(&m);
+}
+
+static void test_json(void **state)
+{
+	struct made m;
+	json_t *o;
+
+	(void)state;
+	make(&m, "icount");
+	o = json_loads(export(&m, "json", false), 0, NULL);
+	assert_string_equal(json_get_str(o, "verdict", ""), "better");
+	assert_int_equal(json_array_size(json_object_get(o, "failures")), 2);
+	json_decref(o);
+	drop(&m);
+}
+
+static void test_wrap(void **state)
+{
+	struct str out = STR_INIT;
+
+	(void)state;
+	text_wrap(&out, "one two three 9 % four", 9, 2);
+	assert_string_equal(str_text(&out), "  one two\n  three\n  9 %\n  four\n");
+	str_clear(&out);
+	text_escape(&out, "a\\b\tc\x7f\xc3");
+	assert_string_equal(str_text(&out), "a\\\\b\\x09c\\x7f\\xc3");
+	str_release(&out);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_null(export_find("nothing"));
+	for (const struct exporter *e = exporters; e->name; e++)
+		assert_true(export_find(e->name) == e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text),        cmocka_unit_test(test_gobench),
+		cmocka_unit_test(test_csv),         cmocka_unit_test(test_hyperfine),
+		cmocka_unit_test(test_openmetrics), cmocka_unit_test(test_ktap),
+		cmocka_unit_test(test_json),        cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests_name("export", tests, NULL, NULL);
+}
