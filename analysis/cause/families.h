@@ -1,5 +1,5 @@
 /*
- * Families of kernel functions, configs/families.ini: what belongs together whatever a release
+ * Families of kernel functions, configs/kernel/families.ini: what belongs together whatever a release
  * calls it, and which functions merely changed their name.
  *
  *     [munlock and LRU]         a section a family, in the order in which they are tried

@@ -197,7 +197,7 @@ static void show(struct report *r, const struct profiles *from)
 
 void report_profile(struct report *r)
 {
-	char *families = paths_config("families.ini");
+	char *families = paths_config("kernel/families.ini");
 	struct profiles from;
 	struct err err;
 

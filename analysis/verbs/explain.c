@@ -23,7 +23,7 @@ static const char usage[] =
 	"  --all             every function that changed, and the inclusive figures\n"
 	"  --old ARM, --new ARM\n"
 	"                    the kernels to compare (default: the run's first and last arm)\n"
-	"  --families FILE   instead of configs/families.ini\n"
+	"  --families FILE   instead of configs/kernel/families.ini\n"
 	"  -h, --help        this text\n";
 
 struct options {
@@ -121,7 +121,7 @@ static int find_cell(const struct run *r, const char *id, size_t *first, size_t 
 
 static int explain(const struct options *o, struct str *out, struct err *err)
 {
-	char *families = o->families ? xstrdup(o->families) : paths_config("families.ini");
+	char *families = o->families ? xstrdup(o->families) : paths_config("kernel/families.ini");
 	struct profiles from;
 	size_t first = 0, end = 0;
 	int ret = profiles_load(&from, o->run, families, err);

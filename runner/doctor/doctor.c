@@ -109,7 +109,7 @@ void doctor_mirror(struct doctor *d, const struct kernel_opts *o)
 	struct err err;
 
 	if (kernel_suites_load(&suites, o->config, &err) < 0) {
-		doctor_row(d, "apt mirror", FINDING_LACK, err.text, "git checkout configs/kernels.ini");
+		doctor_row(d, "apt mirror", FINDING_LACK, err.text, "git checkout configs/kernel/debian.ini");
 		return;
 	}
 	if (apt_reach(o->mirror, some_suite(&suites.suites), &uri, &err) == 0)

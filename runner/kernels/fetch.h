@@ -7,7 +7,7 @@
 #include "runner/debian/apt.h"
 #include "runner/kernels/resolve.h"
 
-/* What configs/kernels.ini says. */
+/* What configs/kernel/debian.ini says. */
 struct kernel_suites {
 	struct strv suites;
 	char *flavour; /* the default one */

@@ -20,7 +20,7 @@ struct kernel {
 
 struct kernel_opts {
 	const char *cache;  /* cache directory */
-	const char *config; /* configs/kernels.ini: the suites to look in */
+	const char *config; /* configs/kernel/debian.ini: the suites to look in */
 	const char *mirror; /* base URI to use instead of the host's own, or NULL */
 	bool update;        /* ask the mirror even where the cache already has an answer */
 	bool quiet;

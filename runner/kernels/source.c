@@ -108,7 +108,7 @@ static int newest(const struct apt *a, const char *package, char **version, stru
 		if (!best || debian_newer(found.v[i].version, best->version))
 			best = &found.v[i];
 	if (ret == 0 && !best)
-		ret = err_set(err, "Debian has no package '%s' in the suites of configs/kernels.ini",
+		ret = err_set(err, "Debian has no package '%s' in the suites of configs/kernel/debian.ini",
 			      package);
 	if (best)
 		*version = xstrdup(best->version);

@@ -15,7 +15,7 @@
 
 static int resolve_kernels(struct run *r, const struct run_options *o, struct err *err)
 {
-	char *cache = paths_cache(), *config = paths_config("kernels.ini");
+	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
 	struct kernel_opts opts = {.cache = cache, .config = config, .mirror = o->mirror};
 	int ret = 0;
 

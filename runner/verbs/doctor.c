@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 	static const struct option longs[] = {{"mirror", required_argument, NULL, 'm'},
 					      {"help", no_argument, NULL, 'h'},
 					      {0}};
-	char *cache = paths_cache(), *config = paths_config("kernels.ini");
+	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
 	struct kernel_opts o = {.cache = cache, .config = config};
 	struct doctor d = {.out = stdout};
 	int c, ret;

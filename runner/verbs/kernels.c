@@ -34,7 +34,7 @@ static const char usage_text[] =
 	"  --help        this text\n"
 	"\n"
 	"The cache is $MLOCKLAB_CACHE, else cache/ in a source tree, else\n"
-	"$XDG_CACHE_HOME/mlocklab. The suites are in configs/kernels.ini.\n";
+	"$XDG_CACHE_HOME/mlocklab. The suites are in configs/kernel/debian.ini.\n";
 
 static int fetch(char **specs, const struct kernel_opts *o, struct err *err)
 {
@@ -202,7 +202,7 @@ static int parse(int argc, char **argv, struct kernel_opts *o, struct kernel_bui
 
 int main(int argc, char **argv)
 {
-	char *cache = paths_cache(), *config = paths_config("kernels.ini");
+	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
 	char *base = paths_config("kernel/base.config");
 	struct kernel_opts o = {.cache = cache, .config = config};
 	struct kernel_build b = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};

@@ -104,7 +104,7 @@ static int by_value(const void *a, const void *b)
 
 int main(int argc, char **argv)
 {
-	char *cache = paths_cache(), *config = paths_config("kernels.ini");
+	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
 	struct kernel_opts opts = {.cache = cache, .config = config};
 	struct target t = {.kind = TARGET_ICOUNT, .cpus = 1, .nodes = 2, .memory_mib = 2048};
 	char dir[] = "/tmp/mlocklab-bench-XXXXXX";

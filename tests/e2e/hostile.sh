@@ -83,8 +83,8 @@ expect 0 mlocklab kernels fetch debian:6.1 debian:5.10
 
 # --- in a guest: a tree like ours whose PID 1 is the hostile one ---
 tree=$tmp/tree
-mkdir -p "$tree/build/libexec" "$tree/configs"
-cp configs/kernels.ini "$tree/configs"
+mkdir -p "$tree/build/libexec" "$tree/configs/kernel"
+cp configs/kernel/debian.ini "$tree/configs/kernel"
 cp build/mlockbench "$tree/build"
 cp build/hostile "$tree/build/guest-init"
 cp "$libexec/mlocklab-run" "$tree/build/libexec"

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = {""};
 
 	fuzz_put("boots/003/profile.txt", data, size);
-	if (profiles_load(&all, dir, "configs/families.ini", &err) < 0) {
+	if (profiles_load(&all, dir, "configs/kernel/families.ini", &err) < 0) {
 		must_tell(&err);
 		return 0;
 	}

@@ -268,7 +268,7 @@ static void test_suites(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(kernel_suites_load(&s, "configs/kernels.ini", &err), 0);
+	assert_int_equal(kernel_suites_load(&s, "configs/kernel/debian.ini", &err), 0);
 	assert_int_equal(s.suites.n, 7);
 	assert_string_equal(s.suites.v[0], "bullseye");
 	assert_string_equal(s.flavour, "cloud-amd64");
