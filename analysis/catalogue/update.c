@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include "analysis/catalogue/db.h"
 #include "analysis/report/part.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
 /* What is to change when a run does: run.json is written anew whenever its status changes. */
 static char *stamp_of(const char *dir)

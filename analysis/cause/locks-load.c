@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/load/samples.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/record.h"

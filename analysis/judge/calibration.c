@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/stats/stats.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 #include "lib/json.h"
 
 /* --- trials --- */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "analysis/judge/claims-parts.h"
 #include "analysis/stats/stats.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
 const char *claim_verdict_name(enum claim_verdict v)
 {

@@ -4,7 +4,7 @@
 #include "analysis/judge/compare.h"
 #include "analysis/stats/stats.h"
 #include "analysis/write/table.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
 /* --- what it costs --- */
 

@@ -6,7 +6,7 @@
 #include "analysis/judge/calibration.h"
 #include "analysis/stats/stats.h"
 #include "analysis/write/table.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 #include "analysis/write/verdict.h"
 #include "lib/fs.h"
 #include "lib/json.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/judge/claims.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 #include "lib/paths.h"
 
 static const char usage_text[] =

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/write/export.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
 static const char usage_text[] =
 	"usage: mlocklab compare [option...] RUN [NEW-RUN]\n"

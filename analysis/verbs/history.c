@@ -6,7 +6,7 @@
 #include <string.h>
 #include "analysis/catalogue/catalogue.h"
 #include "analysis/write/table.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 #include "analysis/write/verdict.h"
 #include "lib/fs.h"
 #include "lib/paths.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "analysis/judge/claims.h"
 #include "analysis/write/table.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 #include "analysis/write/verdict.h"
 #include "lib/json.h"
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 #include <string.h>
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
 static void add_number(struct str *out, double v)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/write/export.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
 int export_json(const struct comparison *c, const struct export_opts *o, struct str *out,
 		struct err *err)

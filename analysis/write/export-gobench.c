@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 #include "analysis/write/export.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
 /* "exit-mlocked/procs=32,lock=none" becomes "ExitMlocked/procs=32/lock=none"; no space may be in
  * it. */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "analysis/write/export.h"
 #include "analysis/write/table.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 #include "analysis/write/verdict.h"
 
 /* A test's description may hold no '#', which starts a directive. */

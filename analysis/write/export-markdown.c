@@ -2,7 +2,7 @@
 #include <string.h>
 #include "analysis/write/export.h"
 #include "analysis/write/table.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 #include "analysis/write/verdict.h"
 
 /* Printable text, with what Markdown or HTML would read as markup taken away. */

@@ -3,7 +3,7 @@
 #include "analysis/write/export.h"
 #include "analysis/write/growth-text.h"
 #include "analysis/write/table.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 #include "analysis/write/verdict.h"
 
 static void add_summary(const struct comparison *c, struct str *out)

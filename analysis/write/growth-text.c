@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/judge/growth.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
 /* "exit-mlocked lock=mlock,size=2M": the cell without the parameter that is swept. */
 static void add_title(struct str *out, const struct sweep *s)

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include "analysis/write/locks-text.h"
 #include "analysis/report/part.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
 /* --- tables --- */
 

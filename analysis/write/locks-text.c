@@ -5,7 +5,7 @@
 #include <string.h>
 #include "analysis/report/part.h"
 #include "analysis/write/table.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
 #define MOST_LINES 8
 #define CALLER_WIDTH 31

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/write/table.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
 #define NAME_WIDTH 33
 /* A change below this, in instructions per operation, is no line of its own. */

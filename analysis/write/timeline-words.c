@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include <stdlib.h>
-#include "analysis/write/text.h"
+#include "lib/text.h"
 #include "analysis/write/verdict.h"
 
 char *timeline_cell(const struct timeline_series *s)

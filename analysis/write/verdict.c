@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
 void verdict_figure(char out[32], double value)
 {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/text.h"
 #include "runner/boot/console.h"
 
 /* Far above what a plan can yield; what goes beyond is a guest that does not stop. */
@@ -128,7 +129,7 @@ static char *last_complaint(const struct boot *b)
 		while (s.len && s.buf[s.len - 1] == '\n')
 			s.buf[--s.len] = '\0';
 		nl = strrchr(s.buf, '\n');
-		clean = console_clean(nl ? nl + 1 : s.buf, 200);
+		clean = text_clean(nl ? nl + 1 : s.buf, 200);
 	}
 	str_release(&s);
 	free(path);

@@ -1,25 +1,11 @@
 #include "runner/boot/console.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/str.h"
+#include "lib/text.h"
 
 #define LINE_MAX_SHOWN 200
-
-char *console_clean(const char *text, int max)
-{
-	char *copy = xstrndup(text, (size_t)max);
-	char *p;
-
-	for (p = copy; *p; p++)
-		if (!isprint((unsigned char)*p))
-			*p = ' ';
-	while (p > copy && p[-1] == ' ')
-		*--p = '\0';
-	return copy;
-}
 
 static int holds_any(const char *line, const char *const *words)
 {
@@ -47,7 +33,7 @@ char *console_trouble(const char *path, int *panic)
 			const char *text = *line == '[' && strchr(line, ']') ? strchr(line, ']') + 1 : line;
 
 			free(found);
-			found = console_clean(text + strspn(text, " "), LINE_MAX_SHOWN);
+			found = text_clean(text + strspn(text, " "), LINE_MAX_SHOWN);
 			*panic = is_panic;
 		}
 	}

@@ -9,7 +9,4 @@
  */
 char *console_trouble(const char *path, int *panic);
 
-/* A copy of text with everything but printable ASCII replaced, at most max characters. */
-char *console_clean(const char *text, int max);
-
 #endif

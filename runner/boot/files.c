@@ -5,7 +5,7 @@
 #include "lib/json.h"
 #include "runner/boot/parts.h"
 #include "runner/boot/initramfs.h"
-#include "runner/run/recorder.h"
+#include "runner/boot/recorder.h"
 #include "runner/kernels/module.h"
 #include "runner/boot/program.h"
 

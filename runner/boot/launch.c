@@ -7,7 +7,6 @@
 #include "lib/fs.h"
 #include "lib/spawn.h"
 #include "runner/plan/background.h"
-#include "runner/run/profiler.h"
 
 void boot_command(const struct boot_job *job, const char *dir, struct strv *argv)
 {
@@ -16,7 +15,7 @@ void boot_command(const struct boot_job *job, const char *dir, struct strv *argv
 	struct str plugin = STR_INIT;
 
 	if (job->planned->kind == BOOT_PROFILE) {
-		profile_plugin_option(job->plugin, job->symbols, dir, &plugin);
+		target_plugin_option(job->plugin, job->symbols, dir, &plugin);
 		files.plugin = plugin.buf;
 	}
 	target_argv(job->target, &files, job->planned->seed, argv);

@@ -7,7 +7,7 @@
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/record.h"
-#include "runner/boot/console.h"
+#include "lib/text.h"
 #include "runner/qemu/pin.h"
 
 static void on_fault(void *arg, enum frame_fault fault, const char *text)
@@ -16,7 +16,7 @@ static void on_fault(void *arg, enum frame_fault fault, const char *text)
 
 	b->faults++;
 	if (!b->first_fault) {
-		char *clean = console_clean(text, 80);
+		char *clean = text_clean(text, 80);
 
 		b->first_fault = xasprintf("%s: %s", frame_fault_name(fault), clean);
 		free(clean);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/spawn.h"
-#include "runner/boot/console.h"
+#include "lib/text.h"
 
 int kernel_make_ready(struct err *err)
 {
@@ -68,7 +68,7 @@ char *kernel_make_complaint(const char *log)
 			at--;
 		end = strchr(at, '\n');
 		line = end ? xstrndup(at, (size_t)(end - at)) : xstrdup(at);
-		clean = console_clean(line, 200);
+		clean = text_clean(line, 200);
 		free(line);
 		return clean;
 	}

@@ -47,7 +47,7 @@ struct experiment {
 	char *layouts;               /* "paired", or "independent": see plan_make() */
 	int profile;                 /* instrumented boots of each arm: profiled (icount only) */
 	int lock_boots;              /* and with lock probes, as `locks` says */
-	char *locks;                 /* the lock recorder, "none", or "auto": runner/run/recorder.h */
+	char *locks;                 /* the lock recorder, "none", or "auto": runner/boot/recorder.h */
 	struct arm *arms;
 	size_t narms;
 	struct cell *cells;

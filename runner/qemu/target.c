@@ -110,16 +110,34 @@ static void add_numa(const struct target *t, int memory, struct strv *a)
 	}
 }
 
-/* QEMU reads a comma in an option's value where it is doubled. */
+/* Appends KEY=PATH to an option's value, in which QEMU reads a comma where it is doubled. */
+static void add_path(struct str *out, const char *key, const char *path)
+{
+	str_addf(out, "%s%s=", out->len ? "," : "", key);
+	for (; *path; path++)
+		str_addn(out, *path == ',' ? ",," : path, *path == ',' ? 2 : 1);
+}
+
 static void add_console(const char *path, struct strv *a)
 {
 	struct str s = STR_INIT;
 
-	str_add(&s, "file,id=console,path=");
-	for (; *path; path++)
-		str_addn(&s, *path == ',' ? ",," : path, *path == ',' ? 2 : 1);
+	str_add(&s, "file,id=console");
+	add_path(&s, "path", path);
 	strv_push(a, s.buf);
 	str_release(&s);
+}
+
+void target_plugin_option(const char *plugin, const char *symbols, const char *dir,
+			  struct str *out)
+{
+	char *file = xasprintf("%s/" PROFILE_FILE, dir);
+
+	add_path(out, "file", plugin);
+	add_path(out, "out", file);
+	if (symbols)
+		add_path(out, "symbols", symbols);
+	free(file);
 }
 
 void target_argv(const struct target *t, const struct boot_files *f, unsigned long long layout,

@@ -33,6 +33,13 @@ struct boot_files {
 	const char *plugin;  /* argument of -plugin, or NULL */
 };
 
+/* What a profiled boot leaves in its directory (docs/formats.md). */
+#define PROFILE_FILE "profile.txt"
+
+/* The argument of -plugin for a boot that has its files in dir. symbols: or NULL. */
+void target_plugin_option(const char *plugin, const char *symbols, const char *dir,
+			  struct str *out);
+
 /*
  * The kernel's command line. nokaslr: symbols stay where System.map has them, and icount boots
  * stay repeatable. panic=-1 with -no-reboot: a panic ends QEMU at once.

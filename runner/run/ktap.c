@@ -6,14 +6,14 @@
 #include <string.h>
 #include "lib/json.h"
 #include "lib/record.h"
-#include "runner/boot/console.h"
+#include "lib/text.h"
 
 #define TEXT_MAX 400
 
 /* What a guest says may be anything; '#' would begin a directive. */
 static void add_plain(struct str *out, const char *text)
 {
-	char *plain = console_clean(text, TEXT_MAX);
+	char *plain = text_clean(text, TEXT_MAX);
 
 	for (char *p = plain; *p; p++)
 		if (*p == '#')

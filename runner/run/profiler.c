@@ -20,26 +20,6 @@ int profiler_api(const char *qemu_version, struct err *err)
 	return major == 9 && minor == 0 ? 2 : 3;
 }
 
-/* QEMU reads a comma in an option's value where it is doubled. */
-static void add_path(struct str *out, const char *key, const char *path)
-{
-	str_addf(out, "%s%s=", out->len ? "," : "", key);
-	for (; *path; path++)
-		str_addn(out, *path == ',' ? ",," : path, *path == ',' ? 2 : 1);
-}
-
-void profile_plugin_option(const char *plugin, const char *symbols, const char *dir,
-			   struct str *out)
-{
-	char *file = xasprintf("%s/" PROFILE_FILE, dir);
-
-	add_path(out, "file", plugin);
-	add_path(out, "out", file);
-	if (symbols)
-		add_path(out, "symbols", symbols);
-	free(file);
-}
-
 static char *find_symbols(const struct kernel *k, const struct target *t)
 {
 	struct err err;

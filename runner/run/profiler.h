@@ -11,9 +11,6 @@
 #include "runner/kernels/resolve.h"
 #include "runner/qemu/target.h"
 
-/* What a profiled boot leaves in its directory (docs/formats.md). */
-#define PROFILE_FILE "profile.txt"
-
 struct profiler {
 	char *plugin;	/* path of the plugin for this QEMU; NULL: no boot is profiled */
 	char **symbols; /* path of each kernel's symbols; NULL where there are none */
@@ -32,9 +29,5 @@ void profiler_release(struct profiler *p);
 
 /* The plugin's version for a QEMU version ("7.2.22"): 1 to 3, or -1 with what would do. */
 int profiler_api(const char *qemu_version, struct err *err);
-
-/* The argument of -plugin for a boot that has its files in dir. symbols: or NULL. */
-void profile_plugin_option(const char *plugin, const char *symbols, const char *dir,
-			   struct str *out);
 
 #endif

@@ -6,7 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "lib/str.h"
-#include "runner/boot/console.h"
+#include "lib/text.h"
 
 /*
  * Options that change what memory management costs or how it locks; a name that ends in '*' stands
@@ -75,7 +75,7 @@ static char *cpu_model(void)
 
 	while (f && !model && getline(&line, &cap, f) > 0)
 		if (!strncmp(line, "model name", 10) && strchr(line, ':'))
-			model = console_clean(strchr(line, ':') + 2, 100);
+			model = text_clean(strchr(line, ':') + 2, 100);
 	free(line);
 	if (f)
 		fclose(f);

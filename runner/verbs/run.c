@@ -9,7 +9,7 @@
 #include "runner/run/host.h"
 #include "runner/run/ktap.h"
 #include "runner/run/early-stop.h"
-#include "runner/run/recorder.h"
+#include "runner/boot/recorder.h"
 #include "runner/run/options.h"
 #include "runner/run/prepare.h"
 

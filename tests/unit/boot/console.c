@@ -1,6 +1,7 @@
 /* A kernel's console: the line that tells of its end, and nothing a terminal would obey. */
 #include "tests/unit/check.h"
 
+#include "lib/text.h"
 #include "runner/boot/console.h"
 
 static void expect(void **state, const char *text, const char *want, int want_panic)
@@ -55,7 +56,7 @@ static void test_hostile(void **state)
 
 static void test_clean(void **state)
 {
-	char *a = console_clean("a\tb\nc\x80", 100), *b = console_clean("abcdef", 3), *c = console_clean("", 3);
+	char *a = text_clean("a\tb\nc\x80", 100), *b = text_clean("abcdef", 3), *c = text_clean("", 3);
 
 	(void)state;
 	assert_string_equal(a, "a b c");

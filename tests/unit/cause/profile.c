@@ -264,10 +264,10 @@ static void chooses_the_plugin(void **state)
 	assert_int_equal(profiler_api("10.0.13", &err), 3);
 	assert_int_equal(profiler_api("5.2.0", &err), -1);
 	assert_says(&err, "6.0 or later");
-	profile_plugin_option("/a,b/x.so", "/s.map", "/run", &option);
+	target_plugin_option("/a,b/x.so", "/s.map", "/run", &option);
 	assert_string_equal(option.buf, "file=/a,,b/x.so,out=/run/profile.txt,symbols=/s.map");
 	str_clear(&option);
-	profile_plugin_option("/x.so", NULL, "/run", &option);
+	target_plugin_option("/x.so", NULL, "/run", &option);
 	assert_string_equal(option.buf, "file=/x.so,out=/run/profile.txt");
 	str_release(&option);
 }

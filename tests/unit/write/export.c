@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "analysis/write/export.h"
-#include "analysis/write/text.h"
+#include "lib/text.h"
 #include "tests/unit/fixture-run.h"
 
 struct made {

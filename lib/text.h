@@ -1,12 +1,15 @@
 /* Text that may go to a terminal or into a mail. */
-#ifndef ANALYSIS_WRITE_TEXT_H
-#define ANALYSIS_WRITE_TEXT_H
+#ifndef LIB_TEXT_H
+#define LIB_TEXT_H
 
 #include "lib/err.h"
 #include "lib/str.h"
 
 /* Appends text from outside: what is not printable ASCII is written \xNN, a backslash \\. */
 void text_escape(struct str *out, const char *text);
+
+/* A copy of text with blanks for all but printable ASCII, at most max characters. */
+char *text_clean(const char *text, int max);
 
 /* Appends text broken at spaces into lines of at most width columns, each after indent spaces. */
 void text_wrap(struct str *out, const char *text, size_t width, size_t indent);

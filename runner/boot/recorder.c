@@ -1,4 +1,4 @@
-#include "runner/run/recorder.h"
+#include "runner/boot/recorder.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-#include "analysis/write/text.h"
+#include "lib/text.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,19 @@ void text_escape(struct str *out, const char *text)
 		else
 			str_addf(out, "\\x%02x", *p);
 	}
+}
+
+char *text_clean(const char *text, int max)
+{
+	char *copy = xstrndup(text, (size_t)max);
+	char *p;
+
+	for (p = copy; *p; p++)
+		if (!isprint((unsigned char)*p))
+			*p = ' ';
+	while (p > copy && p[-1] == ' ')
+		*--p = '\0';
+	return copy;
 }
 
 void text_wrap(struct str *out, const char *text, size_t width, size_t indent)

@@ -1,6 +1,6 @@
 /* Which recorder of lock evidence a run uses (runner/guest/recorder.h does the recording). */
-#ifndef RUNNER_RUN_RECORDER_H
-#define RUNNER_RUN_RECORDER_H
+#ifndef RUNNER_BOOT_RECORDER_H
+#define RUNNER_BOOT_RECORDER_H
 
 #include "runner/plan/experiment.h"
 #include "runner/plan/plan.h"
