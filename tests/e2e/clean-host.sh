@@ -1,6 +1,7 @@
 #!/bin/sh
 # A run on this machine says what it will change, changes that and nothing else, and leaves it as it
 # was: at its end, when it is stopped or killed, and, where all of it was killed, once the next starts.
+# alone: it measures this machine
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Nothing is written outside the results and the cache: with all else mounted read-only the lab runs
 # this machine and guests and reports. And guests need no root.
+# alone: it measures this machine
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 

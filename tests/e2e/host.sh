@@ -1,6 +1,7 @@
 #!/bin/sh
 # The kernel this machine runs, as it is booted: measured by root and by nobody, with what is missing
 # skipped and said.
+# alone: it measures this machine
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 

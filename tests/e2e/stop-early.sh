@@ -1,6 +1,7 @@
 #!/bin/sh
 # A run that may stop early stops at a look, says so, and is judged at that look's level. On this machine
 # itself, whose boots take no time: what matters here is the order of things, not the figures.
+# alone: it measures this machine
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
