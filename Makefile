@@ -12,7 +12,7 @@ warn := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-error=deprecated-decla
 cflags = $(warn) $(CFLAGS) -I. -DMLOCKLAB_VERSION='"$(VERSION)"' -MMD -MP
 
 libs_lib := -ljansson -linih -lz
-libs_runner := -larchive $(libs_lib)
+libs_runner := -larchive -lhwloc $(libs_lib)
 libs_analysis := -lgsl -lgslcblas -lsqlite3 -lm $(libs_lib)
 
 objs = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))

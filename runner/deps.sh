@@ -8,7 +8,7 @@
 # shellcheck disable=SC2086 # the lists are words
 set -u
 
-packages="gcc libc6-dev make libjansson-dev libinih-dev libarchive-dev libgsl-dev libsqlite3-dev
+packages="gcc libc6-dev make libjansson-dev libinih-dev libarchive-dev libgsl-dev libhwloc-dev libsqlite3-dev
 zlib1g-dev libcmocka-dev qemu-system-x86 gnuplot-nox apt dpkg debian-archive-keyring ca-certificates
 fonts-dejavu-core"
 [ "${2:-}" = tests ] &&

@@ -8,7 +8,6 @@
 #include "lib/json.h"
 #include "lib/record.h"
 #include "lib/text.h"
-#include "runner/qemu/pin.h"
 
 static void on_fault(void *arg, enum frame_fault fault, const char *text)
 {
@@ -81,7 +80,7 @@ static void take_event(struct boot *b, unsigned stream, json_t *o)
 		b->hello = json_incref(o);
 		/* now all vCPU threads are there */
 		if (b->job.target->kind == TARGET_TCG || b->job.target->kind == TARGET_KVM)
-			b->pinned = pin_vcpus(b->pid, b->job.target->cpus);
+			b->pinned = place_pin(&b->job.target->place, b->pid);
 	} else if (strcmp(type, "settled") == 0 && !b->settle) {
 		b->settle = json_incref(o);
 		clock_gettime(CLOCK_MONOTONIC, &b->ready);

@@ -248,6 +248,9 @@ static void set_defaults(struct experiment *e, const char *path)
 		.layouts = xstrdup("paired"),
 		.lock_boots = 1,
 		.locks = xstrdup("auto"),
+		.host_cpus = xstrdup(""),
+		.host_nodes = xstrdup(""),
+		.hugepages = xstrdup(""),
 		.workloads = json_array(),
 		.files = json_object(),
 	};
@@ -372,6 +375,9 @@ void experiment_release(struct experiment *e)
 	free(e->target);
 	free(e->cmdline);
 	free(e->locks);
+	free(e->host_cpus);
+	free(e->host_nodes);
+	free(e->hugepages);
 	free(e->layouts);
 	json_decref(e->workloads);
 	json_decref(e->files);

@@ -39,6 +39,8 @@ struct experiment {
 	int pairs, iterations, warmup;
 	uint64_t seed;
 	int cpus, nodes, memory_mib; /* 0: the target's own default */
+	char *host_cpus, *host_nodes; /* where a timed guest stands: runner/qemu/place.h */
+	char *hugepages;             /* of the host that a KVM guest's memory is made of: "", "2M", "1G" */
 	int settle;                  /* longest wait for an idle guest, seconds of its clock */
 	int timeout;                 /* longest a cell may take, seconds of the guest's clock */
 	int watchdog;                /* longest silence of a guest, seconds of ours */

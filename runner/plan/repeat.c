@@ -8,8 +8,9 @@
 /* Settings that are not those of what is measured again, or that stand elsewhere in run.json. */
 static bool is_left_out(const char *key)
 {
-	static const char *const keys[] = {"target",  "cpus",  "nodes",	     "memory",
-					   "profile", "locks", "lock_boots", "stop_early"};
+	static const char *const keys[] = {"target",  "cpus",	 "nodes",      "memory",
+					   "profile", "locks",	 "lock_boots", "stop_early",
+					   "host_cpus", "host_nodes", "hugepages"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (!strcmp(keys[i], key))

@@ -9,7 +9,7 @@
 
 struct key {
 	const char *name;
-	enum { TEXT, NAME, LAYOUTS, COUNT, BOOTS, SEED, REAL } kind;
+	enum { TEXT, NAME, LAYOUTS, COUNT, BOOTS, SEED, REAL, PAGES } kind;
 	size_t offset;
 	long long min, max;
 };
@@ -25,6 +25,9 @@ static const struct key keys[] = {
 	{"cpus", COUNT, offsetof(struct experiment, cpus), 1, 255},
 	{"nodes", COUNT, offsetof(struct experiment, nodes), 1, 8},
 	{"memory", COUNT, offsetof(struct experiment, memory_mib), 256, 1 << 20},
+	{"host_cpus", TEXT, offsetof(struct experiment, host_cpus), 0, 0},
+	{"host_nodes", TEXT, offsetof(struct experiment, host_nodes), 0, 0},
+	{"hugepages", PAGES, offsetof(struct experiment, hugepages), 0, 0},
 	{"settle", COUNT, offsetof(struct experiment, settle), 0, 3600},
 	{"timeout", COUNT, offsetof(struct experiment, timeout), 1, 86400},
 	{"watchdog", COUNT, offsetof(struct experiment, watchdog), 5, 86400},
@@ -62,6 +65,10 @@ static int set(struct experiment *e, const struct key *k, const char *value, str
 	case LAYOUTS:
 		if (strcmp(value, "paired") != 0 && strcmp(value, "independent") != 0)
 			return err_set(err, "%s=%s: paired or independent", k->name, value);
+		return set_text(at, value);
+	case PAGES: /* what x86 has */
+		if (*value && strcmp(value, "2M") != 0 && strcmp(value, "1G") != 0)
+			return err_set(err, "%s=%s: 2M or 1G", k->name, value);
 		return set_text(at, value);
 	case SEED:
 		*(uint64_t *)at = strtoull(value, &end, 0);
@@ -107,6 +114,7 @@ static json_t *value_json(const struct key *k, const void *at)
 	case TEXT:
 	case NAME:
 	case LAYOUTS:
+	case PAGES:
 		return json_string(*(char *const *)at);
 	case SEED:
 		return json_integer((json_int_t) * (const uint64_t *)at);

@@ -31,9 +31,17 @@ int target_kind_parse(enum target_kind *kind, const char *name, struct err *err)
 	return err_set(err, "unknown target '%s': one of auto, icount, tcg, kvm, host", name);
 }
 
+/* Whether it is a KVM guest whose CPUs and memory have their places. */
+static bool is_placed(const struct target *t)
+{
+	return t->kind == TARGET_KVM && t->place.cpus;
+}
+
 void target_release(struct target *t)
 {
+	place_release(&t->place);
 	strv_release(&t->qemu);
+	free(t->hugepages);
 	free(t->qemu_version);
 	*t = (struct target){0};
 }
@@ -71,12 +79,27 @@ static void add_accel(const struct target *t, struct strv *a)
 		break;
 	}
 	if (t->kind != TARGET_ICOUNT) {
-		/* names the vCPU threads, for pin_vcpus() */
+		/* names the vCPU threads, for place_pin() */
 		strv_push(a, "-name");
 		strv_push(a, "mlocklab,debug-threads=on");
 	}
 	strv_push(a, "-cpu");
 	strv_push(a, t->kind == TARGET_KVM ? "host" : CPU_MODEL);
+}
+
+/* Memory of guest node n: of a KVM guest it lies on its host node, all of it before the guest starts. */
+static void add_memory(const struct target *t, int n, int mib, struct strv *a)
+{
+	struct str s = STR_INIT;
+
+	str_addf(&s, "memory-backend-%s,id=m%d,size=%dM", t->hugepages ? "memfd" : "ram", n, mib);
+	if (t->hugepages)
+		str_addf(&s, ",hugetlb=on,hugetlbsize=%s", t->hugepages);
+	if (is_placed(t))
+		str_addf(&s, ",host-nodes=%d,policy=bind,prealloc=on", t->place.node[n]);
+	strv_push(a, "-object");
+	strv_push(a, s.buf);
+	str_release(&s);
 }
 
 /* CPUs are dealt out evenly, the first nodes getting what is left over; a node may have none. */
@@ -91,8 +114,7 @@ static void add_numa(const struct target *t, int memory, struct strv *a)
 
 		if (n == 0)
 			mib = memory - mib * (t->nodes - 1);
-		strv_push(a, "-object");
-		strv_pushf(a, "memory-backend-ram,id=m%d,size=%dM", n, mib);
+		add_memory(t, n, mib, a);
 		strv_push(a, "-numa");
 		if (cpus > 1)
 			strv_pushf(a, "node,nodeid=%d,memdev=m%d,cpus=%d-%d", n, n, cpu, cpu + cpus - 1);
@@ -146,16 +168,28 @@ void target_argv(const struct target *t, const struct boot_files *f, unsigned lo
 	int memory = t->memory_mib + (int)(layout % 16) * 4;
 	struct str cmdline = STR_INIT;
 
+	/* from its first instruction on: memory that QEMU touches early is near then, too */
+	if (t->place.cpus) {
+		char *list = place_list(&t->place);
+
+		strv_split(a, "taskset -c", " ");
+		strv_push(a, list);
+		free(list);
+	}
 	for (size_t i = 0; i < t->qemu.n; i++)
 		strv_push(a, t->qemu.v[i]);
 	/* acpi=on is needed for NUMA and for power-off; nothing else of a PC is */
 	strv_split(a, "-nodefaults -no-user-config -display none -no-reboot -machine pc", " ");
 	add_accel(t, a);
 	strv_push(a, "-smp");
-	strv_pushf(a, "%d", t->cpus);
+	/* a socket a node, as such machines have it */
+	if (is_placed(t) && t->cpus % t->nodes == 0)
+		strv_pushf(a, "%d,sockets=%d,cores=%d,threads=1", t->cpus, t->nodes, t->cpus / t->nodes);
+	else
+		strv_pushf(a, "%d", t->cpus);
 	strv_push(a, "-m");
 	strv_pushf(a, "%dM", memory);
-	if (t->nodes > 1)
+	if (t->nodes > 1 || is_placed(t))
 		add_numa(t, memory, a);
 	strv_push(a, "-chardev");
 	add_console(f->console, a);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include "lib/err.h"
 #include "lib/str.h"
+#include "runner/qemu/place.h"
 
 enum target_kind { TARGET_ICOUNT, TARGET_TCG, TARGET_KVM, TARGET_HOST };
 
@@ -17,6 +18,8 @@ struct target {
 	int cpus;
 	int nodes;
 	int memory_mib;    /* of all nodes together, before the layout adds its own */
+	char *hugepages;   /* of the host, as the size of one ("2M"), or NULL */
+	struct place place; /* of a timed guest on this machine */
 	int icount_shift;  /* one instruction is 2^shift ns of guest clock */
 	struct strv qemu;  /* the program, and what must stand before every other argument */
 	char *qemu_version;

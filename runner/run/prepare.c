@@ -55,6 +55,33 @@ static int default_cpus(const struct target *t, const struct experiment *e, cons
 	return 4;
 }
 
+/* What the workloads' default sizes take, and as much again for each further CPU. */
+static int default_memory(const struct target *t)
+{
+	return t->cpus > 4 ? t->cpus * 512 : 2048;
+}
+
+/* Cores and nodes of this machine for a guest that is timed. */
+static int find_place(struct target *t, const struct experiment *e, struct err *err)
+{
+	struct place_wish wish = {e->host_cpus, e->host_nodes};
+	bool timed = t->kind == TARGET_KVM || t->kind == TARGET_TCG;
+
+	if (!timed && (*e->host_cpus || *e->host_nodes))
+		return err_set(err, "host_cpus and host_nodes are for the targets kvm and tcg, not %s",
+			       target_kind_name(t->kind));
+	if (t->kind != TARGET_KVM && *e->hugepages)
+		return err_set(err, "hugepages is for the target kvm, not %s", target_kind_name(t->kind));
+	if (!timed)
+		return 0;
+	t->hugepages = *e->hugepages ? xstrdup(e->hugepages) : NULL;
+	if (place_find(&t->place, t->cpus, t->nodes, &wish, err) < 0)
+		return -1;
+	if (t->place.note)
+		fprintf(stderr, "%s\n", t->place.note);
+	return 0;
+}
+
 /* The target's kind and size: what the experiment says, else what suits the kind and the QEMU. */
 static int choose_target(struct run *r, struct err *err)
 {
@@ -66,7 +93,6 @@ static int choose_target(struct run *r, struct err *err)
 	if (automatic)
 		t->kind = qemu_can_kvm(t, &r->kernels[0], &why) ? TARGET_KVM : TARGET_ICOUNT;
 	t->nodes = e->nodes ? e->nodes : 2;
-	t->memory_mib = e->memory_mib ? e->memory_mib : 2048;
 	t->icount_shift = ICOUNT_SMP_SHIFT; /* for asking whether it can, too */
 	t->cpus = e->cpus ? e->cpus : default_cpus(t, e, &r->kernels[0]);
 	if (t->kind == TARGET_ICOUNT && t->cpus > 1 && !qemu_can_icount_smp(t, &r->kernels[0], &why))
@@ -75,11 +101,12 @@ static int choose_target(struct run *r, struct err *err)
 			       t->qemu_version, t->cpus, why.text);
 	if (t->cpus == 1)
 		t->icount_shift = 0;
+	t->memory_mib = e->memory_mib ? e->memory_mib : default_memory(t);
 	if (automatic)
 		fprintf(stderr, "target %s%s%s\n", target_kind_name(t->kind),
 			t->kind == TARGET_KVM ? "" : ": KVM boots no guest here: ",
 			t->kind == TARGET_KVM ? "" : why.text);
-	return 0;
+	return find_place(t, e, err);
 }
 
 int run_prepare(struct run *r, const struct run_options *o, struct err *err)

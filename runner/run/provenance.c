@@ -97,6 +97,21 @@ json_t *provenance_host(void)
 	return o;
 }
 
+static json_t *place_json(const struct place *p)
+{
+	json_t *o = json_object(), *cpus = json_array(), *nodes = json_array();
+
+	for (int i = 0; i < p->cpus; i++)
+		json_array_append_new(cpus, json_integer(p->cpu[i]));
+	for (int i = 0; i < p->nodes; i++)
+		json_array_append_new(nodes, json_integer(p->node[i]));
+	json_object_set_new(o, "cpus", cpus);
+	json_object_set_new(o, "nodes", nodes);
+	if (p->note)
+		json_object_set_new(o, "note", json_string(p->note));
+	return o;
+}
+
 json_t *provenance_target(const struct target *t, const char *command)
 {
 	json_t *o = json_pack("{s:s, s:i, s:i, s:i, s:s}", "kind", target_kind_name(t->kind), "cpus",
@@ -108,6 +123,8 @@ json_t *provenance_target(const struct target *t, const char *command)
 		json_object_set_new(o, "qemu",
 				    json_pack("{s:s, s:s, s:s}", "path", t->qemu.v[0], "version",
 					      t->qemu_version, "sha256", t->qemu_sha256));
+	if (t->place.cpus || t->place.note)
+		json_object_set_new(o, "place", place_json(&t->place));
 	return o;
 }
 

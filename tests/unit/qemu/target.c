@@ -68,6 +68,22 @@ static void test_kvm(void **state)
 	free(line);
 }
 
+static void test_placed(void **state)
+{
+	int cpu[] = {2, 4, 8, 10}, node[] = {0, 1};
+	struct target t = {.kind = TARGET_KVM, .cpus = 4, .nodes = 2, .memory_mib = 1024,
+			   .hugepages = (char *)"2M",
+			   .place = {.cpus = 4, .nodes = 2, .cpu = cpu, .node = node}};
+	char *line = command(&t, 0, NULL);
+
+	(void)state;
+	assert_non_null(strstr(line, "taskset -c 2,4,8,10 qemu "));
+	assert_non_null(strstr(line, " -smp 4,sockets=2,cores=2,threads=1 "));
+	assert_non_null(strstr(line, " memory-backend-memfd,id=m1,size=512M,hugetlb=on,hugetlbsize=2M,"
+				     "host-nodes=1,policy=bind,prealloc=on -numa node,nodeid=1,memdev=m1,cpus=2-3 "));
+	free(line);
+}
+
 static void test_three_nodes(void **state)
 {
 	struct target t = {.kind = TARGET_ICOUNT, .cpus = 1, .nodes = 3, .memory_mib = 1024};
@@ -174,7 +190,7 @@ static void test_missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_icount), cmocka_unit_test(test_tcg), cmocka_unit_test(test_kvm),
+		cmocka_unit_test(test_icount), cmocka_unit_test(test_tcg), cmocka_unit_test(test_kvm), cmocka_unit_test(test_placed),
 		cmocka_unit_test(test_three_nodes), cmocka_unit_test(test_comma),
 		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_kinds), cmocka_unit_test(test_version), 
