@@ -90,7 +90,7 @@ $(unit_tests): $(B)/unit/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(
 # What tests use: a guest that means harm, one that has measured at once, what measures a command, and a
 # clock that is stepped.
 test_programs := $(B)/hostile $(B)/stand-in $(B)/measured $(B)/clock-step.so
-$(B)/hostile: $(B)/tests/guest/hostile.o $(B)/lib.a
+$(B)/hostile: $(B)/tests/guest/hostile.o $(B)/runner/kernels/bzimage.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz
 $(B)/stand-in: $(B)/tests/tools/stand-in.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_lib)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "lib/fs.h"
@@ -22,8 +23,8 @@
 
 const char *boot_outcome_name(enum boot_outcome o)
 {
-	static const char *const names[] = {"ok",  "panic",  "hang",	  "died",
-					    "cut", "launch", "interrupted"};
+	static const char *const names[] = {"ok",     "panic",	      "hang",	     "died", "cut",
+					    "launch", "wrong-kernel", "interrupted"};
 
 	return names[o];
 }
@@ -85,6 +86,8 @@ void boot_check(struct boot *b)
 
 	if (b->killed && seconds_since(&b->killed_at) > MAX_FAREWELL)
 		kill_now(b);
+	else if (b->stranger)
+		boot_kill(b, BOOT_WRONG_KERNEL, b->stranger);
 	else if (stat(console, &st) == 0 && st.st_size > MAX_CONSOLE_BYTES)
 		boot_kill(b, BOOT_HANG, "its console went over 64 MiB");
 	else if (b->bytes > MAX_RECORD_BYTES)
@@ -141,10 +144,13 @@ static void judge(struct boot *b, int status, bool panic, const char *trouble, c
 {
 	bool good_exit = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
-	if (b->bye && !b->faults && good_exit) {
+	if (b->bye && b->known && !b->faults && good_exit) {
 		b->outcome = BOOT_OK;
 		b->detail = xasprintf("%s%s%s", b->cell_trouble ? b->cell_trouble : "",
 				      b->cell_trouble && trouble ? "; " : "", trouble ? trouble : "");
+	} else if (b->stranger) {
+		b->outcome = BOOT_WRONG_KERNEL;
+		b->detail = xstrdup(b->stranger);
 	} else if (panic) {
 		b->outcome = BOOT_PANIC;
 		b->detail = xstrdup(trouble);
@@ -197,6 +203,22 @@ static int wait_for_end(struct boot *b)
 	return status;
 }
 
+/* Which boot of this machine it was: sessions of one have everything but time in common. */
+static void set_machine(json_t *o)
+{
+	struct str id = STR_INIT;
+	struct utsname u;
+	struct err err;
+
+	uname(&u);
+	if (fs_read("/proc/sys/kernel/random/boot_id", &id, &err) == 0 && id.len) {
+		id.buf[strcspn(id.buf, "\n")] = '\0';
+		json_object_set_new(o, "boot_id", json_string(id.buf));
+	}
+	json_object_set_new(o, "release", json_string(u.release));
+	str_release(&id);
+}
+
 static json_t *boot_json(const struct boot *b)
 {
 	const struct planned_boot *p = b->job.planned;
@@ -214,6 +236,8 @@ static json_t *boot_json(const struct boot *b)
 		      "command", str_text(&command), "wall_seconds", seconds_since(&b->started), "guest",
 		      b->hello, "settled", b->settle);
 	json_object_set_new(o, "pinned", json_integer(b->pinned));
+	if (b->job.target->kind == TARGET_HOST)
+		set_machine(o);
 	if (b->settle)
 		json_object_set_new(o, "ready_seconds",
 				    json_real(seconds_between(&b->started, &b->ready)));
@@ -260,6 +284,7 @@ void boot_release(struct boot *b)
 	json_decref(b->settle);
 	free(b->first_fault);
 	free(b->cell_trouble);
+	free(b->stranger);
 	free(b->detail);
 	free(b->dir);
 	*b = (struct boot){.pid = -1, .fd = -1, .samples_fd = -1, .events_fd = -1};

@@ -7,7 +7,7 @@
 #include <time.h>
 #include "lib/frame.h"
 #include "runner/plan/experiment.h"
-#include "runner/kernels/resolve.h"
+#include "runner/kernels/kernel.h"
 #include "runner/plan/plan.h"
 #include "runner/qemu/target.h"
 
@@ -31,6 +31,7 @@ enum boot_outcome {
 	BOOT_DIED,	  /* ended before its plan was done, without a panic */
 	BOOT_CUT,	  /* ended well, but messages were lost or damaged */
 	BOOT_LAUNCH,	  /* QEMU could not be started or refused its arguments */
+	BOOT_WRONG_KERNEL, /* the kernel that answered is not the arm's: nothing was measured */
 	BOOT_INTERRUPTED, /* killed because the user asked: to be made again */
 };
 const char *boot_outcome_name(enum boot_outcome o);
@@ -46,6 +47,8 @@ struct boot {
 	char *first_fault;
 	char *cell_trouble; /* the first cell whose program did not end as it should, and how */
 	int cell;      /* index of the cell that is running, -1 before the first */
+	bool known; /* the kernel has said who it is, and is the arm's */
+	char *stranger; /* or what it is instead */
 	bool settled, bye;
 	int pinned; /* vCPU threads that have a core each */
 	json_t *hello, *settle; /* as the guest sent them, or NULL */

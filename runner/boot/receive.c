@@ -39,6 +39,11 @@ static void take_sample(struct boot *b, unsigned stream, const char *text, size_
 	struct sample s;
 	struct err err;
 
+	if (!b->known) {
+		if (!b->hello)
+			on_fault(b, FRAME_DAMAGED, "a sample before hello");
+		return;
+	}
 	if (sample_parse(&s, text, len, &err) < 0) {
 		on_fault(b, FRAME_DAMAGED, err.text);
 		return;
@@ -67,6 +72,23 @@ static void take_cell_end(struct boot *b, int i, const json_t *o)
 		b->cell_trouble = xasprintf("%s ended with code %lld", id, code);
 }
 
+/* Of another kernel than the one to be measured nothing is taken, and boot_check() ends it. */
+static void take_hello(struct boot *b, json_t *o)
+{
+	struct err err;
+
+	b->hello = json_incref(o);
+	if (kernel_is(b->job.kernel, json_get_str(o, "release", ""), json_get_str(o, "version", ""),
+		      &err) < 0) {
+		b->stranger = text_clean(err.text, 400);
+		return;
+	}
+	b->known = true;
+	/* now all vCPU threads are there */
+	if (b->job.target->kind == TARGET_TCG || b->job.target->kind == TARGET_KVM)
+		b->pinned = place_pin(&b->job.target->place, b->pid);
+}
+
 static void take_event(struct boot *b, unsigned stream, json_t *o)
 {
 	const char *type = json_get_str(o, "t", "");
@@ -77,10 +99,7 @@ static void take_event(struct boot *b, unsigned stream, json_t *o)
 	if (i < 0 || i >= (long long)b->job.e->ncells)
 		i = -1;
 	if (strcmp(type, "hello") == 0 && !b->hello) {
-		b->hello = json_incref(o);
-		/* now all vCPU threads are there */
-		if (b->job.target->kind == TARGET_TCG || b->job.target->kind == TARGET_KVM)
-			b->pinned = place_pin(&b->job.target->place, b->pid);
+		take_hello(b, o);
 	} else if (strcmp(type, "settled") == 0 && !b->settle) {
 		b->settle = json_incref(o);
 		clock_gettime(CLOCK_MONOTONIC, &b->ready);

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 #include "lib/str.h"
-#include "runner/kernels/resolve.h"
+#include "runner/kernels/kernel.h"
 
 enum finding { FINDING_OK, FINDING_LACK, FINDING_UNKNOWN };
 

@@ -334,13 +334,14 @@ int kernel_cache_load(struct kernel *k, const char *cache, const char *name, str
 	k->config = if_there(dir, "config");
 	k->system_map = if_there(dir, "System.map");
 	k->modules = modules ? xstrdup(dir) : NULL;
-	k->release = member(info, "release");
 	k->package = member(info, "package");
 	k->version = member(info, "version");
 	snprintf(k->sha256, sizeof(k->sha256), "%s", json_get_str(info, "sha256", ""));
 	ret = check_sum(k->image, k->sha256, name, err);
 	if (ret == 0)
 		ret = check_sums(dir, info, name, err);
+	if (ret == 0)
+		ret = kernel_identify(k, err);
 	if (ret < 0)
 		kernel_release(k);
 out:

@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include "lib/err.h"
 #include "lib/str.h"
-#include "runner/kernels/resolve.h"
+#include "runner/kernels/kernel.h"
 
 struct cached_kernel {
 	char *name, *dir;

@@ -5,7 +5,7 @@
 #include "lib/err.h"
 #include "lib/str.h"
 #include "runner/debian/apt.h"
-#include "runner/kernels/resolve.h"
+#include "runner/kernels/kernel.h"
 
 /* What configs/kernel/debian.ini says. */
 struct kernel_suites {

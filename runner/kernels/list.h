@@ -2,7 +2,7 @@
 #ifndef RUNNER_KERNELS_LIST_H
 #define RUNNER_KERNELS_LIST_H
 
-#include "runner/kernels/resolve.h"
+#include "runner/kernels/kernel.h"
 
 /* Prints them, and what is said of Debian's where there is no answer from it. */
 int kernel_list(const struct kernel_opts *o, struct err *err);

@@ -2,7 +2,7 @@
 #ifndef RUNNER_KERNELS_MODULE_H
 #define RUNNER_KERNELS_MODULE_H
 
-#include "runner/kernels/resolve.h"
+#include "runner/kernels/kernel.h"
 
 /*
  * The file of a module, "drivers/block/brd", as the kernel takes it: unpacked into `dir` where the

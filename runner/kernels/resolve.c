@@ -3,27 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include "lib/fs.h"
-#include "runner/kernels/bzimage.h"
 #include "runner/debian/deb.h"
 #include "runner/kernels/cache.h"
 #include "runner/kernels/fetch.h"
+#include "runner/kernels/running.h"
 #include "runner/kernels/spec.h"
-
-void kernel_release(struct kernel *k)
-{
-	free(k->spec);
-	free(k->image);
-	free(k->config);
-	free(k->system_map);
-	free(k->modules);
-	free(k->release);
-	free(k->package);
-	free(k->version);
-	*k = (struct kernel){0};
-}
 
 /* The name of the cached kernel that a debian: spec means, a new string; NULL: none, err says. */
 static char *cached_name(const struct kernel_spec *s, const char *flavour, const char *cache,
@@ -144,45 +130,13 @@ static int take(char **slot, const char *path, const char *what, struct err *err
 
 static int resolve_image(struct kernel *k, const struct kernel_spec *s, struct err *err)
 {
-	k->release = bzimage_release(s->image, err);
-	if (!k->release || take(&k->image, s->image, "kernel image", err) < 0 ||
+	k->image = xstrdup(s->image);
+	if (kernel_identify(k, err) < 0 ||
 	    take(&k->config, s->config, "kernel configuration", err) < 0 ||
 	    take(&k->modules, s->modules, "module directory", err) < 0 ||
 	    take(&k->system_map, s->map, "System.map", err) < 0)
 		return -1;
 	return fs_sha256(k->image, k->sha256, err);
-}
-
-static char *readable(const char *dir, const char *release)
-{
-	char *path = xasprintf("%s%s", dir, release);
-
-	if (access(path, R_OK) == 0)
-		return path;
-	free(path);
-	return NULL;
-}
-
-/* The host's own kernel is booted already: an image that cannot be read is no hindrance. */
-static int resolve_running(struct kernel *k, struct err *err)
-{
-	struct utsname u;
-	char *modules;
-
-	uname(&u);
-	k->running = true;
-	k->release = xstrdup(u.release);
-	k->image = readable("/boot/vmlinuz-", u.release);
-	k->config = readable("/boot/config-", u.release);
-	k->system_map = readable("/boot/System.map-", u.release);
-	if (k->system_map && !kernel_map_is_real(k->system_map)) {
-		free(k->system_map);
-		k->system_map = NULL;
-	}
-	modules = readable("/lib/modules/", u.release);
-	k->modules = modules ? xstrdup("/") : NULL;
-	free(modules);
-	return k->image ? fs_sha256(k->image, k->sha256, err) : 0;
 }
 
 int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts *opts,
@@ -208,7 +162,7 @@ int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts 
 		ret = kernel_cache_load(k, opts->cache, s.name, err);
 		break;
 	case SPEC_RUNNING:
-		ret = resolve_running(k, err);
+		ret = kernel_running(k, err);
 		break;
 	}
 	if (ret == 0)

@@ -41,6 +41,8 @@ static void add_global(const json_t *run, struct str *out)
 	}
 	/* What the settings left to the target was decided when the run began. */
 	add_line(out, "target", json_object_get(target, "kind"));
+	if (!strcmp(json_get_str(target, "kind", ""), "host"))
+		return; /* whose size is its own */
 	add_line(out, "cpus", json_object_get(target, "cpus"));
 	add_line(out, "nodes", json_object_get(target, "nodes"));
 	add_line(out, "memory", json_object_get(target, "memory_mib"));

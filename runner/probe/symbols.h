@@ -3,7 +3,7 @@
 #define RUNNER_PROBE_SYMBOLS_H
 
 #include "lib/err.h"
-#include "runner/kernels/resolve.h"
+#include "runner/kernels/kernel.h"
 #include "runner/qemu/target.h"
 
 /*

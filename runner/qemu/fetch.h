@@ -8,7 +8,7 @@
 
 #include "lib/err.h"
 #include "lib/str.h"
-#include "runner/kernels/resolve.h"
+#include "runner/kernels/kernel.h"
 
 /*
  * Fetches the newest QEMU of the suites of o->config that apt itself would choose (none from

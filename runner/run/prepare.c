@@ -3,11 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "runner/boot/boot.h"
+#include "runner/kernels/resolve.h"
+#include "runner/run/machine.h"
 #include "runner/run/calibrated.h"
 #include "lib/paths.h"
 #include "runner/run/provenance.h"
@@ -21,11 +24,11 @@ static int resolve_kernels(struct run *r, const struct run_options *o, struct er
 
 	r->kernels = xcalloc(r->e->narms, sizeof(*r->kernels));
 	for (size_t i = 0; ret == 0 && i < r->e->narms; i++) {
-		ret = kernel_resolve(&r->kernels[i], r->e->arms[i].spec, &opts, err);
-		if (ret == 0 && r->kernels[i].running && r->target->kind != TARGET_HOST &&
-		    strcmp(r->e->target, "auto") != 0)
+		if (strcmp(r->e->arms[i].spec, "running") == 0 && strcmp(r->e->target, "host") != 0)
 			ret = err_set(err, "kernel 'running' is for --target host; for QEMU name an image: "
 					   "image:/boot/vmlinuz-RELEASE");
+		else
+			ret = kernel_resolve(&r->kernels[i], r->e->arms[i].spec, &opts, err);
 	}
 	free(cache);
 	free(config);
@@ -109,15 +112,54 @@ static int choose_target(struct run *r, struct err *err)
 	return find_place(t, e, err);
 }
 
+/* What the machine is cannot be chosen: it has booted one kernel, with one command line. */
+static int check_host(const struct experiment *e, struct err *err)
+{
+	const struct {
+		const char *name;
+		bool set;
+	} settings[] = {{"cmdline", *e->cmdline}, {"cpus", e->cpus}, {"nodes", e->nodes},
+			{"memory", e->memory_mib}};
+	struct utsname u;
+
+	uname(&u);
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+		if (settings[i].set)
+			return err_set(err, "%s is for guests, and --target host is this machine as it is "
+					    "booted: leave it out, or choose another target",
+				       settings[i].name);
+	for (size_t i = 0; i < e->narms; i++) {
+		const struct arm *a = &e->arms[i];
+
+		if (strcmp(a->spec, "running") != 0)
+			return err_set(err, "kernel '%s' cannot be measured on the host, which has booted "
+					    "%s: --kernel running would be right there; for another kernel "
+					    "boot it first, or choose a target of QEMU's",
+				       a->spec, u.release);
+		if (*a->cmdline)
+			return err_set(err, "cmdline of arm '%s' is for guests, and --target host is this "
+					    "machine as it is booted: leave it out", a->name);
+	}
+	return 0;
+}
+
+static int prepare_host(struct run *r, const struct run_options *o, struct err *err)
+{
+	if (check_host(r->e, err) < 0)
+		return -1;
+	r->target->cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	r->target->nodes = machine_nodes();
+	r->target->memory_mib = machine_memory_mib();
+	return resolve_kernels(r, o, err);
+}
+
 int run_prepare(struct run *r, const struct run_options *o, struct err *err)
 {
 	if (strcmp(r->e->target, "auto") != 0 &&
 	    target_kind_parse(&r->target->kind, r->e->target, err) < 0)
 		return -1;
-	if (r->target->kind == TARGET_HOST && strcmp(r->e->target, "auto") != 0) {
-		r->target->cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
-		return resolve_kernels(r, o, err);
-	}
+	if (strcmp(r->e->target, "host") == 0)
+		return prepare_host(r, o, err);
 	if (qemu_find(r->target, o->qemu, err) < 0 || resolve_kernels(r, o, err) < 0)
 		return -1;
 	if (choose_target(r, err) < 0)
@@ -199,6 +241,28 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 	return run;
 }
 
+/* Time is of a machine and its kernel; guest instructions are the same on any. */
+static int check_same_host(const struct run *r, struct err *err)
+{
+	static const char *const keys[] = {"cpu", "kernel", "version", "machine", "id"};
+	const json_t *was = json_object_get(r->store->run, "host");
+	json_t *is = provenance_host();
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < sizeof(keys) / sizeof(*keys); i++) {
+		/* runs of an older tool lack the newer keys */
+		const char *now = json_get_str(is, keys[i], ""),
+			   *then = json_get_str(was, keys[i], now);
+
+		if (strcmp(now, then) != 0)
+			ret = err_set(err, "'%s' was begun on a host whose %s is '%s', and here it is '%s': "
+					   "go on there, or start a new run",
+				      r->store->dir, keys[i], then, now);
+	}
+	json_decref(is);
+	return ret;
+}
+
 /* What a run was measured with must be what it goes on with. */
 int run_check_same(const struct run *r, struct err *err)
 {
@@ -222,6 +286,8 @@ int run_check_same(const struct run *r, struct err *err)
 			return err_set(err, "kernel '%s' is no longer the image that '%s' was begun with: "
 					    "start a new run",
 				       r->kernels[i].spec, r->store->dir);
+	if (r->target->kind != TARGET_ICOUNT && check_same_host(r, err) < 0)
+		return -1;
 	if (r->target->qemu.n && strcmp(json_get_str(json_object_get(target, "qemu"), "sha256", ""),
 					r->target->qemu_sha256) != 0)
 		return err_set(err, "QEMU is not the one that '%s' was begun with: name it with --qemu",

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include "lib/err.h"
 #include "lib/str.h"
-#include "runner/kernels/resolve.h"
+#include "runner/kernels/kernel.h"
 #include "runner/qemu/target.h"
 
 struct profiler {

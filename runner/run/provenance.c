@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "lib/str.h"
 #include "lib/text.h"
+#include "runner/run/machine.h"
 
 /*
  * Options that change what memory management costs or how it locks; a name that ends in '*' stands
@@ -84,15 +85,18 @@ static char *cpu_model(void)
 
 json_t *provenance_host(void)
 {
-	long long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-	char *cpu = cpu_model();
+	char *cpu = cpu_model(), *id = machine_id();
 	struct utsname u;
 	json_t *o;
 
 	uname(&u);
-	o = json_pack("{s:s, s:I, s:I, s:s}", "cpu", cpu, "cpus",
-		      (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "memory_mib",
-		      (json_int_t)(pages * size >> 20), "kernel", u.release);
+	o = json_pack("{s:s, s:I, s:i, s:i, s:s, s:s, s:s}", "cpu", cpu, "cpus",
+		      (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "nodes", machine_nodes(), "memory_mib",
+		      machine_memory_mib(), "kernel", u.release, "version", u.version, "machine",
+		      u.machine);
+	if (id)
+		json_object_set_new(o, "id", json_string(id));
+	free(id);
 	free(cpu);
 	return o;
 }
@@ -142,6 +146,8 @@ json_t *provenance_arm(const struct arm *a, const struct kernel *k)
 	if (a->inject > 0)
 		json_object_set_new(o, "inject", json_real(a->inject));
 	set_known(o, "release", k->release);
+	set_known(o, "uts_version", k->uts_version);
+	set_known(o, "build_id", k->build_id);
 	set_known(o, "package", k->package);
 	set_known(o, "version", k->version);
 	json_object_set_new(o, "config", provenance_config(k->config));

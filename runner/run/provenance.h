@@ -4,10 +4,10 @@
 
 #include <jansson.h>
 #include "runner/plan/experiment.h"
-#include "runner/kernels/resolve.h"
+#include "runner/kernels/kernel.h"
 #include "runner/qemu/target.h"
 
-/* {"cpu","cpus","memory_mib","kernel"} of this machine. */
+/* The `host` of run.json: this machine and the kernel it has booted. */
 json_t *provenance_host(void);
 /* The `target` of run.json. command: QEMU's argument list as text, or "". */
 json_t *provenance_target(const struct target *t, const char *command);

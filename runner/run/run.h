@@ -3,7 +3,7 @@
 #define RUNNER_RUN_RUN_H
 
 #include "runner/plan/experiment.h"
-#include "runner/kernels/resolve.h"
+#include "runner/kernels/kernel.h"
 #include "runner/plan/plan.h"
 #include "runner/run/profiler.h"
 #include "runner/run/store.h"

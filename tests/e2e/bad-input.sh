@@ -58,6 +58,13 @@ refused "cannot open kernel image '/nonexistent': No such file" $smoke --kernel 
 refused "'README.md' is not an x86 kernel image" $smoke --kernel image:README.md
 refused "cannot read package '/nonexistent'" $smoke --kernel deb:/nonexistent
 refused "kernel 'running' is for --target host" $smoke --kernel running
+refused "kernel 'running' is for --target host" $smoke --kernel running --target auto
+refused "kernel 'debian:6.1' cannot be measured on the host, which has booted $(uname -r): --kernel running would be right" \
+	$smoke --target host --kernel debian:6.1
+refused "kernel 'debian:5.10' cannot be measured on the host" $smoke --target host --kernel running --kernel debian:5.10
+for option in cmdline=quiet cpus=2 nodes=1 memory=512; do
+	refused "${option%=*} is for guests, and --target host is this machine" $smoke --target host --kernel running "--$option"
+done
 refused "--kernel a=debian:6.1: the arm 'a' is debian:5.10 already" $smoke --kernel a=debian:5.10 --kernel a=debian:6.1
 
 # --- options ---

@@ -56,6 +56,17 @@ grep -q 'no QEMU: the workloads run on this machine' "$out" || die '--show-comma
 expect 0 mlocklab run "$tmp/x.ini" --out "$tmp/run"
 same "$(outcome_of "$tmp/run" 1)" ok 'the session'
 same "$(sed -n 's/^ *"release": "\(.*\)",\{0,1\}$/\1/p' "$tmp/run/boots/001/boot.json" | head -n 1)" "$(uname -r)" 'its kernel'
+same "$(member "$tmp/run/boots/001/boot.json" boot_id)" "$(cat /proc/sys/kernel/random/boot_id)" 'the boot of the machine'
+same "$(sed -n 's/^ *"uts_version": "\(.*\)",$/\1/p' "$tmp/run/run.json")" "$(uname -v)" 'its version'
+same "$(sed -n '/^ *"target": {/,/}/ s/^ *"nodes": \([0-9]*\),$/\1/p' "$tmp/run/run.json")" "$(find /sys/devices/system/node -maxdepth 1 -name 'node[0-9]*' | wc -l)" 'its nodes'
+same "$(member "$tmp/run/run.json" memory_mib)" "$(getconf _PHYS_PAGES | awk -v size="$(getconf PAGESIZE)" '{ print int($1 * size / 1048576) }')" 'its memory'
+
+# It can be measured again, and gone on with on this machine alone
+expect 0 mlocklab repeat "$tmp/run" --cell migrate-mlocked/procs=1,lock=mlock --out "$tmp/again"
+mv "$tmp/again/boots/001" "$tmp/first"
+sed -i 's/^\( *"version": "\)#/\1#other /' "$tmp/again/run.json"
+expect 2 mlocklab run --resume "$tmp/again"
+says "'$tmp/again' was begun on a host whose version is '#other "
 [ ! -e "$tmp/run/boots/001/initramfs.cpio" ] || die 'a guest was made for the host'
 checked "$tmp/run" exit-mlocked/procs=4,size=2M,lock=none ok
 [ "$(id -u)" != 0 ] || checked "$tmp/run" exit-mlocked/procs=4,size=2M,lock=mlock ok

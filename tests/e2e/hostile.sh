@@ -108,7 +108,7 @@ contained "$tmp/guest" 10
 	printf '[arm:other]\nkernel=debian:5.10\n'
 } >"$tmp/x.ini"
 cells='exit-mlocked/procs=2,size=256K,lock=mlock|exit-mlocked/procs=2,size=256K,lock=none'
-for mode in polite rude huge; do
+for mode in polite rude huge liar; do
 	[ $mode = polite ] || sed -i 's/^pairs=.*/pairs=1/; /^locks=/d' "$tmp/x.ini"
 	said env hostile=$mode cells="null|$cells" "$libexec/mlocklab-run" "$tmp/x.ini" \
 		--qemu tests/fake/qemu-hostile --out "$tmp/$mode"
@@ -117,6 +117,7 @@ for mode in polite rude huge; do
 	polite) outcome='ok' ;;
 	rude) outcome='cut' ;;
 	huge) outcome='panic' ;;
+	liar) outcome='wrong-kernel' ;;
 	esac
 	same "$(outcome_of "$tmp/$mode" 1)" $outcome 'its boot'
 	report "$tmp/$mode"
@@ -125,6 +126,8 @@ show "$tmp/polite"
 contained "$tmp/polite" 10
 contained "$tmp/rude" 10
 contained "$tmp/huge" 100
+contained "$tmp/liar" 10
+same "$(cat "$tmp"/liar/boots/*/samples.jsonl | wc -l)" 0 'samples of a kernel that was not asked for'
 grep -q "&lt;script&gt;alert(&#39;$mark" "$tmp/polite/report/index.html" || die 'nothing of the guest is in the page: the test shows nothing'
 
 inputs=$(cat "$tmp"/*/boots/*/events.jsonl "$tmp"/*/boots/*/samples.jsonl | wc -l)

@@ -28,7 +28,7 @@ static void frames(const char *bytes, size_t n, struct str *out)
 
 static void must_be_kept_well(const struct boot *b)
 {
-	json_t *o = json_pack("{s:s, s:s}", "fault", b->first_fault ? b->first_fault : "", "trouble",
+	json_t *o = json_pack("{s:s, s:s, s:s}", "stranger", b->stranger ? b->stranger : "", "fault", b->first_fault ? b->first_fault : "", "trouble",
 			      b->cell_trouble ? b->cell_trouble : "");
 
 	must(o && json_is_printable(o));
@@ -42,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct cell cells[] = {{.id = (char *)"null"}, {.id = (char *)"exit-mlocked/procs=2"}};
 	static const struct experiment e = {.cells = cells, .ncells = 2};
 	static const struct target target = {.kind = TARGET_ICOUNT};
-	struct boot b = {.job = {.e = &e, .target = &target}, .cell = -1};
+	static const struct kernel kernel = {.spec = (char *)"image:x", .release = (char *)"6.1.0"};
+	struct boot b = {.job = {.e = &e, .target = &target, .kernel = &kernel}, .known = true, .cell = -1};
 	struct str text = STR_INIT;
 
 	b.samples_fd = b.events_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -56,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_decref(b.settle);
 	free(b.first_fault);
 	free(b.cell_trouble);
+	free(b.stranger);
 	close(b.samples_fd);
 	str_release(&text);
 	return 0;

@@ -6,6 +6,7 @@
  *     hostile=polite   messages as they should be, of harmful content
  *     hostile=rude     messages that are not as they should be
  *     hostile=huge     messages and a console of many megabytes
+ *     hostile=liar     another kernel than was booted, of a harmful name
  *
  * It takes the cells from /plan; a stand-in has them in cells=ID|ID.
  */
@@ -15,11 +16,13 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
 #include "lib/frame.h"
 #include "lib/fs.h"
 #include "lib/str.h"
+#include "runner/kernels/bzimage.h"
 
 #define MARK "mlocklab-pwned"
 #define UP "../../../../../../../../"
@@ -43,6 +46,7 @@ static const char *const texts[] = {
 
 static struct frame_writer out[8];
 static struct strv cells = STRV_INIT;
+static char *release, *version; /* of the kernel that is booted */
 
 static void say(unsigned stream, const char *line)
 {
@@ -56,12 +60,13 @@ static void raw(const char *bytes, size_t n)
 
 /* --- polite: what a reader takes --- */
 
-static void polite_hello(void)
+/* With another kernel's name it would be over at once. */
+static void hello(const char *as_release, const char *as_version)
 {
 	struct str s = STR_INIT;
 
 	str_addf(&s, "{\"t\":\"hello\",\"release\":\"%s\",\"version\":\"%s\",\"cmdline\":\"%s\",",
-		 texts[0], texts[3], texts[5]);
+		 as_release, as_version, texts[5]);
 	str_addf(&s, "\"cpus\":1,\"nodes\":1,\"memory_kib\":1,\"clocksource\":\"%s\",", texts[1]);
 	str_add(&s, "\"mitigations\":{");
 	for (size_t i = 0; i < TEXTS; i++)
@@ -139,7 +144,7 @@ static void polite(void)
 {
 	for (size_t i = 0; i < TEXTS; i++)
 		dprintf(2, "[    1.000000] BUG: \033[2J\033]0;%s\007 %s\n", MARK, texts[i]);
-	polite_hello();
+	hello(release, version);
 	say(0, "{\"t\":\"settled\",\"seconds\":3,\"idle\":true}");
 	for (unsigned i = 1; i <= cells.n; i++) {
 		char *cell =
@@ -196,6 +201,7 @@ static void rude(void)
 	static const char *const groups[] = {"metrics", "vmstat", "perf"};
 	struct str s = STR_INIT;
 
+	hello(release, version);
 	for (size_t i = 0; i < 3 * TEXTS; i++) {
 		str_addf(&s,
 			 "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":0,\"outcome\":\"ok\",\"%s\":{"
@@ -239,7 +245,7 @@ static void huge(void)
 		str_add(&s, "\033[31mKernel panic");
 	fs_write_all(2, s.buf, s.len);
 	str_clear(&s);
-	polite_hello();
+	hello(release, version);
 	say(0, "{\"t\":\"settled\",\"seconds\":3,\"idle\":true}");
 	str_addf(&s,
 		 "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":0,\"outcome\":\"ok\",\"metrics\":{"
@@ -264,16 +270,31 @@ static void huge(void)
 	say(0, "{\"t\":\"bye\",\"cells\":1}");
 }
 
+/* --- liar --- */
+
+static void liar(void)
+{
+	hello(texts[0], texts[3]);
+	say(0, "{\"t\":\"settled\",\"seconds\":3,\"idle\":true}");
+	for (unsigned i = 1; i <= cells.n; i++)
+		polite_sample(i, 0, "ok", "");
+	say(0, "{\"t\":\"bye\",\"cells\":1}");
+}
+
 /* --- where it finds itself --- */
 
 static void open_guest(void)
 {
 	struct str plan = STR_INIT;
 	struct strv lines = STRV_INIT;
+	struct utsname u;
 	struct termios t;
 	struct err err;
 	int fd;
 
+	uname(&u);
+	release = xstrdup(u.release);
+	version = xstrdup(u.version);
 	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	dup2(open("/dev/ttyS0", O_WRONLY | O_NOCTTY), 2);
 	fd = open("/dev/ttyS1", O_WRONLY | O_NOCTTY);
@@ -293,9 +314,15 @@ static void open_stand_in(char **argv)
 {
 	static const char console[] = "file,id=console,path=";
 
-	for (; *argv; argv++)
+	struct err err;
+
+	for (; *argv; argv++) {
 		if (strncmp(*argv, console, strlen(console)) == 0)
 			dup2(open(*argv + strlen(console), O_WRONLY | O_CREAT | O_TRUNC, 0644), 2);
+		if (strcmp(*argv, "-kernel") == 0 &&
+		    bzimage_identity(argv[1], &release, &version, &err) < 0)
+			exit(1);
+	}
 	strv_split(&cells, getenv("cells"), "|");
 }
 
@@ -314,8 +341,10 @@ int main(int argc, char **argv)
 		polite();
 	else if (strcmp(mode, "rude") == 0)
 		rude();
-	else
+	else if (strcmp(mode, "huge") == 0)
 		huge();
+	else
+		liar();
 	if (getpid() == 1)
 		reboot(RB_POWER_OFF);
 	return 0;

@@ -88,6 +88,20 @@ static void send_cell(struct frame_writer *control, const json_t *run, size_t i,
 	say(control, line);
 }
 
+/* The kernel that the arm is of. */
+static void send_hello(struct frame_writer *w, const json_t *arm)
+{
+	json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i}", "t", "hello", "release",
+			      json_get_str(arm, "release", ""), "version",
+			      json_get_str(arm, "uts_version", ""), "cpus", 1, "nodes", 2,
+			      "memory_kib", 2097152);
+	char *line = json_line(o);
+
+	say(w, line);
+	free(line);
+	json_decref(o);
+}
+
 /* The boot whose files are in DIR/boots/NNN: its number, which of the run's arms, and the run. */
 static json_t *find_boot(char **argv, int *number, int *arm)
 {
@@ -121,8 +135,7 @@ int main(int argc, char **argv)
 	if (!run)
 		return 1;
 	state = (uint64_t)number;
-	say(&control, "{\"t\":\"hello\",\"release\":\"6.1.0\",\"cpus\":1,\"nodes\":2,\"memory_"
-		      "kib\":2097152}");
+	send_hello(&control, json_array_get(json_object_get(run, "arms"), (size_t)arm));
 	say(&control, "{\"t\":\"settled\",\"seconds\":10,\"idle\":true}");
 	for (size_t i = 0; i < json_array_size(json_object_get(run, "cells")); i++)
 		send_cell(&control, run, i, arm);

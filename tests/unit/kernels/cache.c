@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include "lib/fs.h"
@@ -13,6 +14,8 @@
 #include "runner/kernels/bzimage.h"
 #include "runner/kernels/cache.h"
 #include "runner/kernels/fetch.h"
+#include "runner/kernels/resolve.h"
+#include "runner/kernels/running.h"
 #include "tests/unit/fixture-deb.h"
 
 static char top[64];
@@ -43,7 +46,7 @@ static void bzimage(char image[2048], const char *release)
 
 static void test_bzimage(void **state)
 {
-	char image[2048], *path = xasprintf("%s/vmlinuz", top), *release;
+	char image[2048], *path = xasprintf("%s/vmlinuz", top), *release, *version;
 	struct err err;
 
 	(void)state;
@@ -52,6 +55,11 @@ static void test_bzimage(void **state)
 	release = bzimage_release(path, &err);
 	assert_string_equal(release, "6.1.0-9-amd64");
 	free(release);
+	assert_int_equal(bzimage_identity(path, &release, &version, &err), 0);
+	assert_string_equal(release, "6.1.0-9-amd64");
+	assert_string_equal(version, "#1 SMP");
+	free(release);
+	free(version);
 	image[0x20f] = 0x7f; /* beyond the file */
 	assert_int_equal(fs_write_atomic(path, image, sizeof(image), &err), 0);
 	assert_null(bzimage_release(path, &err));
@@ -183,11 +191,12 @@ static void cached(const char *version, const char *package)
 	char *spec = xasprintf("debian:%s/cloud-amd64", version);
 	json_t *o = json_pack("{s:s, s:s, s:s}", "spec", spec, "package", package, "version",
 			      version);
-	char sum[65];
+	char sum[65], bytes[2048];
 	struct err err;
 
+	bzimage(bytes, package + strlen("linux-image-"));
 	assert_int_equal(fs_mkdirs(dir, &err), 0);
-	assert_int_equal(fs_write_atomic(image, version, strlen(version), &err), 0);
+	assert_int_equal(fs_write_atomic(image, bytes, sizeof(bytes), &err), 0);
 	assert_int_equal(fs_sha256(image, sum, &err), 0);
 	json_object_set_new(o, "sha256", json_string(sum));
 	assert_int_equal(json_write(path, o, &err), 0);
@@ -239,6 +248,7 @@ static void test_image(void **state)
 	char *bad = xasprintf("image:%s,config=%s/none", path, top);
 	struct kernel_opts o = {.cache = top};
 	struct kernel k;
+	struct utsname u;
 	struct err err;
 
 	(void)state;
@@ -255,10 +265,32 @@ static void test_image(void **state)
 	assert_int_equal(kernel_resolve(&k, "running", &o, &err), 0);
 	assert_true(k.running);
 	assert_non_null(k.release);
+	assert_int_equal(strlen(k.sha256), 64);
+	uname(&u);
+	assert_int_equal(kernel_is(&k, u.release, u.version, &err), 0);
+	assert_int_equal(kernel_is(&k, u.release, "#0 of another build", &err), -1);
+	assert_non_null(strstr(err.text, "#0 of another build"));
+	assert_non_null(strstr(err.text, u.version));
 	kernel_release(&k);
 	free(bad);
 	free(good);
 	free(path);
+}
+
+/* The notes of a kernel: another owner's first, then the build id. */
+static void test_build_id(void **state)
+{
+	static const unsigned char notes[] = {6, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 'L', 'i', 'n', 'u', 'x', 0,
+					      0, 0, 7, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 'G', 'N',
+					      'U', 0, 0x48, 0xdc, 0x54, 0};
+	char *id = kernel_build_id(notes, sizeof(notes));
+
+	(void)state;
+	assert_non_null(id);
+	assert_string_equal(id, "48dc54");
+	free(id);
+	for (size_t n = 0; n < sizeof(notes); n++)
+		assert_null(kernel_build_id(notes, n));
 }
 
 static void test_suites(void **state)
@@ -365,6 +397,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_TOP(test_bzimage), WITH_TOP(test_deb),   WITH_TOP(test_tampered), WITH_TOP(test_tampered_config),
 		WITH_TOP(test_bad_deb), WITH_TOP(test_cached), WITH_TOP(test_image),
+		WITH_TOP(test_build_id),
 		WITH_TOP(test_suites),	WITH_TOP(test_space),  WITH_TOP(test_paths),
 		cmocka_unit_test(test_named),
 	};

@@ -1,0 +1,126 @@
+#include "runner/kernels/running.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "lib/fs.h"
+#include "runner/kernels/bzimage.h"
+#include "runner/kernels/cache.h"
+
+static size_t padded(size_t n)
+{
+	return (n + 3) & ~(size_t)3;
+}
+
+char *kernel_build_id(const unsigned char *notes, size_t n)
+{
+	while (n >= sizeof(Elf64_Nhdr)) {
+		const unsigned char *name = notes + sizeof(Elf64_Nhdr), *desc;
+		struct str hex = STR_INIT;
+		Elf64_Nhdr h;
+		size_t size;
+
+		memcpy(&h, notes, sizeof(h));
+		size = sizeof(h) + padded(h.n_namesz) + padded(h.n_descsz);
+		if (h.n_namesz > n || h.n_descsz > n || size > n)
+			break;
+		if (h.n_type == NT_GNU_BUILD_ID && h.n_namesz == 4 && memcmp(name, "GNU", 4) == 0 &&
+		    h.n_descsz) {
+			desc = name + padded(h.n_namesz);
+			for (size_t i = 0; i < h.n_descsz; i++)
+				str_addf(&hex, "%02x", desc[i]);
+			return hex.buf;
+		}
+		notes += size;
+		n -= size;
+	}
+	return NULL;
+}
+
+static char *readable(const char *dir, const char *release)
+{
+	char *path = xasprintf("%s%s", dir, release);
+
+	if (access(path, R_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* Whether the image is the one that was booted, as far as it and the kernel tell. */
+static bool is_booted(const char *image, const struct utsname *u)
+{
+	char *release = NULL, *version = NULL;
+	struct err ignored;
+	bool same = bzimage_identity(image, &release, &version, &ignored) == 0 && version &&
+		    strcmp(release, u->release) == 0 &&
+		    strncmp(version, u->version, sizeof(u->version) - 1) == 0;
+
+	free(release);
+	free(version);
+	return same;
+}
+
+/* What lies in /boot beside the image that was booted. */
+static void take_files(struct kernel *k, const struct utsname *u)
+{
+	char *image = readable("/boot/vmlinuz-", u->release);
+
+	if (image && !is_booted(image, u)) {
+		free(image);
+		return;
+	}
+	k->image = image;
+	k->config = readable("/boot/config-", u->release);
+	k->system_map = readable("/boot/System.map-", u->release);
+	if (k->system_map && !kernel_map_is_real(k->system_map)) {
+		free(k->system_map);
+		k->system_map = NULL;
+	}
+}
+
+/* Of a text; sha256sum(1) reads files. */
+static int sum_of(const struct str *text, char out[65], struct err *err)
+{
+	int fd = memfd_create("kernel", MFD_CLOEXEC), ret = -1;
+	char *path = xasprintf("/proc/%d/fd/%d", (int)getpid(), fd);
+
+	if (fd < 0 || fs_write_all(fd, text->buf, text->len) < 0)
+		err_sys(err, "cannot make a file in memory");
+	else
+		ret = fs_sha256(path, out, err);
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return ret;
+}
+
+int kernel_running(struct kernel *k, struct err *err)
+{
+	struct str notes = STR_INIT, facts = STR_INIT;
+	struct err ignored;
+	struct utsname u;
+	char *modules;
+	int ret;
+
+	uname(&u);
+	k->running = true;
+	k->release = xstrdup(u.release);
+	k->uts_version = xstrdup(u.version);
+	if (fs_read("/sys/kernel/notes", &notes, &ignored) == 0)
+		k->build_id = kernel_build_id((const unsigned char *)str_text(&notes), notes.len);
+	take_files(k, &u);
+	modules = readable("/lib/modules/", u.release);
+	k->modules = modules ? xstrdup("/") : NULL;
+	str_addf(&facts, "%s\n%s\n%s\n%s\n", u.release, u.version, u.machine,
+		 k->build_id ? k->build_id : "");
+	ret = k->image ? fs_sha256(k->image, k->sha256, err)
+		       : sum_of(&facts, k->sha256, err);
+	str_release(&facts);
+	str_release(&notes);
+	free(modules);
+	return ret;
+}
