@@ -80,7 +80,7 @@ static int find_place(struct target *t, const struct experiment *e, struct err *
 	t->hugepages = *e->hugepages ? xstrdup(e->hugepages) : NULL;
 	if (place_find(&t->place, t->cpus, t->nodes, &wish, err) < 0)
 		return -1;
-	if (t->place.note)
+	if (t->place.note && t->kind == TARGET_KVM)
 		fprintf(stderr, "%s\n", t->place.note);
 	return 0;
 }

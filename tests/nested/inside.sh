@@ -1,0 +1,94 @@
+#!/bin/sh
+# What tests/nested/nested.sh runs as PID 1 of its outer machine: four CPUs on two nodes, emulated, whose
+# KVM works. Every check is a line "ok: ..." or "not ok: ..." on the console; "end" is the last.
+set -u
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+mkdir -p /dev/shm /run/lock /tmp /sys/fs/cgroup
+mount -t tmpfs shm /dev/shm
+mount -t cgroup2 cgroup /sys/fs/cgroup
+modules=/modules
+for m in irqbypass kvm kvm-amd; do insmod $modules/$m.ko || echo "not ok: $m does not load"; done
+cd /lab || exit 1
+
+ok() { echo "ok: $*"; }
+not_ok() { echo "not ok: $*"; }
+
+# check WHAT COMMAND...
+check() {
+	what=$1
+	shift
+	if "$@" >/tmp/said 2>&1; then
+		ok "$what"
+	else
+		not_ok "$what"
+		sed 's/^/    /' /tmp/said | tail -n 30
+	fi
+}
+
+# run NAME CODE ARGUMENT...: a run, and its exit code
+run() {
+	name=$1 want=$2
+	shift 2
+	timeout 900 ./mlocklab run "$@" --out "/tmp/$name" >"/tmp/$name.said" 2>&1
+	code=$?
+	if [ "$code" = "$want" ]; then
+		ok "$name ended with $code"
+	else
+		not_ok "$name ended with $code, not $want"
+		sed 's/^/    /' "/tmp/$name.said" | tail -n 30
+	fi
+}
+
+has() {
+	grep -q -e "$1" "$2"
+}
+
+# --- KVM ---
+./mlocklab doctor >/tmp/doctor 2>&1
+check 'doctor finds that KVM boots a guest' grep -i 'kvm' /tmp/doctor
+grep -i kvm /tmp/doctor | sed 's/^/    /'
+
+kvm='--target kvm --cpus 4 --nodes 2 --memory 1024'
+# shellcheck disable=SC2086 # words
+run smoke 0 configs/smoke.ini $kvm --pairs 1
+check 'both arms were booted under KVM' has '"kind": "kvm"' /tmp/smoke/run.json
+for b in 001 002; do
+	check "boot $b is ok" has '"outcome": "ok"' /tmp/smoke/boots/$b/boot.json
+	check "boot $b has all four CPUs pinned" has '"pinned": 4' /tmp/smoke/boots/$b/boot.json
+	check "boot $b saw two nodes" has '"nodes": 2' /tmp/smoke/boots/$b/boot.json
+done
+check "each guest node stands on a node of the host" has 'host-nodes=1,policy=bind' /tmp/smoke/boots/001/boot.json
+check 'the two runs compare' sh -c './mlocklab compare /tmp/smoke >/tmp/compare; [ $? -lt 2 ]'
+
+small() {
+	printf '[global]\ntarget=kvm\npairs=1\niterations=1\nwarmup=0\nmemory=512\ncpus=2\nnodes=1\n'
+	printf '%s\n' "$@"
+	printf '[floor]\nworkload=null\n'
+}
+
+# A guest that panics, and one that hangs
+small '[arm:only]' 'kernel=debian:6.1' 'cmdline=rdinit=/none' >/tmp/panic.ini
+run panic 2 /tmp/panic.ini
+check 'a panic is told as one' has '"outcome": "panic"' /tmp/panic/boots/001/boot.json
+small 'watchdog=5' '[arm:only]' 'kernel=debian:6.1' 'cmdline=rdinit=/bin/mlockbench initcall_blacklist=none' >/tmp/hang.ini
+
+# CPUs that another run holds are not taken
+small 'host_cpus=2-3' '[arm:only]' 'kernel=debian:6.1' >/tmp/held.ini
+flock /run/lock/mlocklab-cpu-3 sleep 60 &
+run held 2 /tmp/held.ini
+check 'the run that may not have its CPUs says so' has "the guest's node 0 takes 2 CPUs" /tmp/held.said
+kill %1 2>/dev/null
+
+# --- this machine as a NUMA host ---
+printf '[global]\ntarget=host\npairs=1\niterations=1\nwarmup=0\nsettle=1\n[arm:only]\nkernel=running\n' >/tmp/host.ini
+printf '[m]\nworkload=migrate-mlocked\nmemory=anon,shmem,file\nprocs=2\nsize=2M\nlock=mlock,none\n' >>/tmp/host.ini
+run host 0 /tmp/host.ini
+check 'pages move between the nodes of this machine' has '"outcome":"ok"' /tmp/host/boots/001/samples.jsonl
+check 'and no cell is left out' sh -c '! grep -v "\"outcome\":\"ok\"" /tmp/host/boots/001/samples.jsonl'
+run other 2 configs/smoke.ini --target host --kernel old=debian:5.10 --kernel new=debian:6.1
+echo end
+sync
+poweroff -f
