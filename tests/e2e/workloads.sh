@@ -134,11 +134,11 @@ while read -r words; do
 	expect 0 "$bench" cell $words
 done <"$tmp/workloads"
 
-# And every claim has its row in README's ledger, with a verdict for each kernel.
+# And every claim has its row in the ledger in docs/claims.md, with a verdict for each kernel.
 cat configs/claims/*.ini | sed -n 's/^claim=//p' | sed 's/[|*_`#\\]/\\&/g; s/\[/\\[/g; s/\]/\\]/g' >"$tmp/claims"
 while read -r claim; do
-	grep -F "| $claim | " README.md | grep -q -E '(supported|refuted|no difference|inconclusive)' ||
-		die "README's ledger has no verdict on: $claim"
+	grep -F "| $claim | " docs/claims.md | grep -q -E '(supported|refuted|no difference|inconclusive)' ||
+		die "the ledger in docs/claims.md has no verdict on: $claim"
 	checks=$((checks + 1))
 done <"$tmp/claims"
 
