@@ -98,7 +98,6 @@ static void make_net(const struct comparison *c, const struct result *cell,
 	net->low90 = unscaled(net, i90.low);
 	net->high90 = unscaled(net, i90.high);
 	net->p = stats_sign_flip(d, net->k, c->run_new->seed);
-	net->detectable = stats_detectable(d, net->k);
 	free(d);
 }
 

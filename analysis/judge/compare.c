@@ -23,27 +23,25 @@ static void take_paired(struct result *r, const struct boots *b, const struct se
 		if (isnan(x) || isnan(y))
 			continue;
 		r->old_v[r->k] = x;
-		r->new_v[r->k++] = y;
+		r->new_v[r->k] = y;
+		r->old_row[r->k] = r->new_row[r->k] = i;
+		r->k++;
 	}
 	r->n_old = r->n_new = r->k;
 }
 
-static size_t take_present(double *out, const struct series *s, const size_t *boots, size_t n)
+static size_t take_present(double *out, size_t *row, size_t first, const struct series *s,
+			   const size_t *boots, size_t n)
 {
 	size_t have = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (!isnan(s->boot[boots[i]].median))
-			out[have++] = s->boot[boots[i]].median;
+	for (size_t i = 0; i < n; i++) {
+		if (isnan(s->boot[boots[i]].median))
+			continue;
+		row[have] = first + i;
+		out[have++] = s->boot[boots[i]].median;
+	}
 	return have;
-}
-
-static bool all_positive(const double *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!(v[i] > 0))
-			return false;
-	return true;
 }
 
 static bool all_zero(const double *v, size_t n)
@@ -54,64 +52,6 @@ static bool all_zero(const double *v, size_t n)
 	return true;
 }
 
-/* On this scale effects are differences: the logarithm where everything is positive. */
-static double scale(const struct result *r, double v)
-{
-	return r->difference ? v : log(v);
-}
-
-static double unscale(const struct result *r, double v)
-{
-	return r->difference ? v : exp(v);
-}
-
-static struct interval unscale_interval(const struct result *r, struct interval ci)
-{
-	return (struct interval){unscale(r, ci.low), unscale(r, ci.high)};
-}
-
-/* Estimate and intervals; p comes later, from all columns at once. */
-static void estimate(const struct comparison *c, struct result *r)
-{
-	double *x = xcalloc(r->n_old + 1, sizeof(*x)), *y = xcalloc(r->n_new + 1, sizeof(*y));
-	struct interval ci, ci90;
-
-	for (size_t i = 0; i < r->n_old; i++)
-		x[i] = scale(r, r->old_v[i]);
-	for (size_t i = 0; i < r->n_new; i++)
-		y[i] = scale(r, r->new_v[i]);
-	if (c->paired) {
-		for (size_t i = 0; i < r->k; i++)
-			x[i] = y[i] - x[i];
-		r->ratio = stats_hl(x, r->k);
-		ci = stats_signed_rank(x, r->k, 0.95);
-		ci90 = stats_signed_rank(x, r->k, 1 - 2 * c->alpha);
-		r->detectable = stats_detectable(x, r->k);
-	} else {
-		r->ratio = stats_hl2(x, r->n_old, y, r->n_new);
-		ci = stats_rank_sum(x, r->n_old, y, r->n_new, 0.95);
-		ci90 = stats_rank_sum(x, r->n_old, y, r->n_new, 1 - 2 * c->alpha);
-		r->detectable = stats_detectable2(x, r->n_old, y, r->n_new);
-	}
-	r->ratio = unscale(r, r->ratio);
-	ci = unscale_interval(r, ci);
-	ci90 = unscale_interval(r, ci90);
-	r->low = ci.low;
-	r->high = ci.high;
-	r->low90 = ci90.low;
-	r->high90 = ci90.high;
-	if (!r->difference)
-		r->detectable = expm1(r->detectable);
-	free(x);
-	free(y);
-}
-
-static void release_result(struct result *r)
-{
-	free(r->old_v);
-	free(r->new_v);
-}
-
 static void add_result(struct comparison *c, const struct boots *b, const struct run_cell *cell,
 		       const struct series *old, const struct series *new)
 {
@@ -120,24 +60,22 @@ static void add_result(struct comparison *c, const struct boots *b, const struct
 	*r = (struct result){.cell = cell, .metric = &old->metric};
 	r->old_v = xcalloc(b->n_old + 1, sizeof(*r->old_v));
 	r->new_v = xcalloc(b->n_new + 1, sizeof(*r->new_v));
+	r->old_row = xcalloc(b->n_old + 1, sizeof(*r->old_row));
+	r->new_row = xcalloc(b->n_new + 1, sizeof(*r->new_row));
 	if (c->paired) {
 		take_paired(r, b, old, new);
 	} else {
-		r->n_old = take_present(r->old_v, old, b->old, b->n_old);
-		r->n_new = take_present(r->new_v, new, b->new, b->n_new);
+		r->n_old = take_present(r->old_v, r->old_row, 0, old, b->old, b->n_old);
+		r->n_new = take_present(r->new_v, r->new_row, b->n_old, new, b->new, b->n_new);
 		r->k = r->n_old < r->n_new ? r->n_old : r->n_new;
 	}
 	if (!r->k || (old->metric.kind == METRIC_COUNTER && all_zero(r->old_v, r->n_old) &&
 		      all_zero(r->new_v, r->n_new))) {
 		if (old->metric.kind == METRIC_PRIMARY)
 			strv_pushf(&c->notes, "%s has no figures to compare", cell->id);
-		release_result(r);
+		result_release(r);
 		return;
 	}
-	r->old = stats_median(r->old_v, r->n_old);
-	r->new = stats_median(r->new_v, r->n_new);
-	r->difference = !all_positive(r->old_v, r->n_old) || !all_positive(r->new_v, r->n_new);
-	estimate(c, r);
 	if (r->k > c->pairs)
 		c->pairs = r->k;
 	c->n_results++;
@@ -257,7 +195,7 @@ int compare_runs(struct comparison *c, const struct run *old, const struct run *
 void compare_release(struct comparison *c)
 {
 	for (size_t i = 0; i < c->n_results; i++)
-		release_result(&c->results[i]);
+		result_release(&c->results[i]);
 	for (size_t i = 0; i < c->n_settings; i++) {
 		free(c->settings[i].name);
 		free(c->settings[i].old);
@@ -268,6 +206,11 @@ void compare_release(struct comparison *c)
 	free(c->settings);
 	strv_release(&c->notes);
 	*c = (struct comparison){0};
+}
+
+bool result_counts(const struct result *r)
+{
+	return r->metric->kind == METRIC_PRIMARY && strcmp(r->cell->workload, COMPARE_FLOOR);
 }
 
 const struct result *compare_find(const struct comparison *c, const char *cell, const char *metric)

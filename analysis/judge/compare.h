@@ -14,14 +14,17 @@ enum verdict {
 	VERDICT_WORSE,
 	VERDICT_CHANGED,       /* as better or worse, of a metric without a direction */
 	VERDICT_CHANGED_SMALL, /* certain, but below the margin */
-	VERDICT_EQUIVALENT,    /* the interval of level 1 - 2 alpha lies inside the margin */
+	VERDICT_EQUIVALENT,    /* two one-sided tests: the interval of level 1 - 2 alpha lies inside
+				* the margin */
 	VERDICT_INCONCLUSIVE,
 };
 /* "better", "worse", "changed", "changed-small", "equivalent", "inconclusive" */
 const char *verdict_name(enum verdict v);
 
 #define COMPARE_MIN_PAIRS 6 /* 2 / 2^6 = 0.031: five pairs can never reach 0.05 */
+#define COMPARE_MIN_BOOTS 4 /* not paired: 2 / choose(8, 4) = 0.029; of three each it is 0.1 */
 #define COMPARE_MARGIN 0.01
+#define COMPARE_FLOOR "null" /* the workload that measures the harness itself */
 #define COMPARE_ALPHA 0.05
 
 struct compare_opts {
@@ -46,16 +49,30 @@ struct result {
 	size_t k;             /* pairs; unpaired: the smaller number of boots */
 	size_t n_old, n_new;  /* boots with a value in each arm; paired: both k */
 	double *old_v, *new_v; /* their values, old_v[i] paired with new_v[i], in run order */
+	size_t *old_row, *new_row; /* which pair, or boot, each is of: the rows that are resampled */
 	double old, new;      /* medians of those */
 	bool difference;
 	double ratio;         /* Hodges-Lehmann */
-	double low, high;     /* 95 % interval; -INFINITY and INFINITY (as ratios 0 and INFINITY)
-			       * where so few boots give none */
-	double low90, high90; /* of level 1 - 2 alpha, 90 % as a rule */
+	double low, high;     /* the interval that decides; -INFINITY and INFINITY (as ratios 0 and
+			       * INFINITY) where so few boots give none. It leaves out "no change"
+			       * exactly where p_adjusted <= alpha */
+	double level;         /* of it: 0.95 over all primary metrics together; of a result that is
+			       * equivalent 0.90, its own */
+	double low90, high90; /* signed rank (rank sum) of level 1 - 2 alpha, 90 % as a rule */
 	double p, p_adjusted; /* p_adjusted: max-T for a primary metric, Benjamini-Hochberg else */
-	double detectable; /* smallest change seen with 80 % power, a share; NAN: unknown */
+	double critical;   /* of the test's statistic, see stats_half_width; INFINITY: out of reach */
+	double detectable; /* smallest change that this test would see four times in five, a share;
+			    * INFINITY: none, NAN: unknown */
+	size_t outliers;   /* pairs (boots) more than 5 MAD from the median; none is left out */
+	enum verdict without; /* what the verdict would be without those */
 	enum verdict verdict;
 };
+/* What a result's effect is reckoned in: the logarithm of a ratio, or a difference as it is. */
+double result_scale(const struct result *r, double v);
+double result_unscale(const struct result *r, double v);
+/* Whether the result is one of the cells that a verdict counts: primary, and not the floor. */
+bool result_counts(const struct result *r);
+void result_release(struct result *r);
 
 /* What became of one cell (or, with cell NULL, of the boots themselves) in the two arms. */
 struct outcome_row {

@@ -78,25 +78,28 @@ static double root_mean_square(double a, double b)
 	return sqrt((a * a + b * b) / 2);
 }
 
-/* sd of a pair's difference: of the run's own pairs, or of two boots of its one arm. */
-static double pair_sd(const struct run *r, const struct series *s)
+/*
+ * What the pairs of the run say, one a row, NAN where a boot has no value: differences within its
+ * pairs; of a run with one arm its boots, as far apart as two of them are. Returns the rows.
+ */
+static size_t pair_rows(const struct run *r, const struct series *s, double *d)
 {
-	double *v = xcalloc(r->n_boots + 1, sizeof(*v)), x, y, sd;
+	double x, y, sd;
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n_boots; i++) {
-		if (r->boots[i].arm != 0 || !boot_log(s, i, &x, &sd))
+		if (r->boots[i].arm != 0)
 			continue;
-		if (r->n_arms == 1)
-			v[n++] = x;
+		d[n] = NAN;
+		if (boot_log(s, i, &x, &sd) && r->n_arms == 1)
+			d[n] = x * sqrt(2);
 		for (size_t j = 0; j < r->n_boots && r->n_arms > 1; j++)
 			if (r->boots[j].arm == 1 && r->boots[j].pair == r->boots[i].pair &&
-			    boot_log(s, j, &y, &sd))
-				v[n++] = y - x;
+			    boot_log(s, i, &x, &sd) && boot_log(s, j, &y, &sd))
+				d[n] = y - x;
+		n++;
 	}
-	sd = stats_sd(v, n) * (r->n_arms == 1 ? sqrt(2) : 1);
-	free(v);
-	return sd;
+	return n;
 }
 
 static size_t iterations_of(const struct run *r, const struct series *s)
@@ -112,14 +115,22 @@ static size_t iterations_of(const struct run *r, const struct series *s)
 	return m;
 }
 
-static unsigned pairs_for(double sd, double effect)
+/* Pairs that see the effect, where a pair's difference varies `times` as much as it did. */
+static unsigned pairs_for(const struct pilot *p, const double *d, size_t n, double times)
 {
-	unsigned k = stats_plan_pairs(sd, log1p(effect), PILOT_MOST_PAIRS);
+	double *scaled = xcalloc(n + 1, sizeof(*scaled));
+	unsigned k;
 
+	for (size_t i = 0; i < n; i++)
+		scaled[i] = times * d[i];
+	k = stats_plan(NULL, 0, scaled, n, p->level, COMPARE_ALPHA, log1p(p->effect),
+		       PILOT_MOST_PAIRS);
+	free(scaled);
 	return k < COMPARE_MIN_PAIRS ? COMPARE_MIN_PAIRS : k;
 }
 
-static void plan_cell(const struct pilot *p, struct pilot_cell *c, const struct series *s)
+static void plan_cell(const struct pilot *p, struct pilot_cell *c, const struct series *s,
+		      const double *d, size_t n)
 {
 	const struct run *r = p->run;
 	double within, between, variance;
@@ -130,7 +141,7 @@ static void plan_cell(const struct pilot *p, struct pilot_cell *c, const struct 
 		c->within = root_mean_square(c->within, within);
 		c->between = root_mean_square(c->between, between);
 	}
-	c->pairs = pairs_for(c->pair, p->effect);
+	c->pairs = pairs_for(p, d, n, 1);
 	if (isnan(p->boot) || isnan(c->between))
 		return;
 	c->best = stats_plan_iterations(p->boot, p->iteration * c->cell->warmup, p->iteration,
@@ -139,7 +150,60 @@ static void plan_cell(const struct pilot *p, struct pilot_cell *c, const struct 
 	 */
 	variance = c->pair * c->pair -
 		   2 * c->within * c->within * (1. / (double)c->iterations - 1. / c->best);
-	c->best_pairs = pairs_for(sqrt(fmax(variance, 0)), p->effect);
+	c->best_pairs = pairs_for(p, d, n, c->pair > 0 ? sqrt(fmax(variance, 0)) / c->pair : 1);
+}
+
+/* The values of a column that are there. */
+static size_t take_column(const double *x, size_t rows, size_t m, size_t j, double *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows; i++)
+		if (!isnan(x[i * m + j]))
+			out[n++] = x[i * m + j];
+	return n;
+}
+
+/* All cells are tested together: the level that leaves for each, as the run's own pairs have it. */
+static double level_of_each(const double *x, size_t rows, size_t m, uint64_t seed)
+{
+	double level = 0;
+
+	if (rows >= COMPARE_MIN_PAIRS)
+		level = stats_level_of(stats_critical(x, NULL, rows, m, COMPARE_ALPHA, seed),
+				       (double)rows, (double)rows - 1);
+	/* Pairs that are too few to tell leave Bonferroni's. */
+	return level > 0 ? level : COMPARE_ALPHA / (double)m;
+}
+
+static void plan_cells(struct pilot *p)
+{
+	const struct run *r = p->run;
+	size_t m = r->n_cells, rows = 0;
+	double *x = xcalloc(r->n_boots * m + 1, sizeof(*x));
+	double *d = xcalloc(r->n_boots + 1, sizeof(*d));
+
+	for (size_t j = 0; j < m; j++) {
+		rows = pair_rows(r, &r->cells[j].series[0], d);
+		for (size_t i = 0; i < rows; i++)
+			x[i * m + j] = d[i];
+	}
+	p->level = level_of_each(x, rows, m, r->seed);
+	for (size_t j = 0; j < m; j++) {
+		struct pilot_cell *c = &p->cells[p->n];
+		const struct series *s = &r->cells[j].series[0];
+		size_t n = take_column(x, rows, m, j, d);
+
+		*c = (struct pilot_cell){.cell = &r->cells[j]};
+		c->iterations = iterations_of(r, s);
+		c->pair = stats_sd(d, n);
+		if (isnan(c->pair))
+			continue;
+		plan_cell(p, c, s, d, n);
+		p->n++;
+	}
+	free(x);
+	free(d);
 }
 
 int pilot_make(struct pilot *p, const struct run *r, double effect, struct err *err)
@@ -148,18 +212,7 @@ int pilot_make(struct pilot *p, const struct run *r, double effect, struct err *
 	p->boot = median_of(r, ready);
 	p->iteration = median_of(r, iteration);
 	p->cells = xcalloc(r->n_cells + 1, sizeof(*p->cells));
-	for (size_t i = 0; i < r->n_cells; i++) {
-		struct pilot_cell *c = &p->cells[p->n];
-		const struct series *s = &r->cells[i].series[0];
-
-		*c = (struct pilot_cell){.cell = &r->cells[i]};
-		c->iterations = iterations_of(r, s);
-		c->pair = pair_sd(r, s);
-		if (isnan(c->pair))
-			continue;
-		plan_cell(p, c, s);
-		p->n++;
-	}
+	plan_cells(p);
 	if (p->n)
 		return 0;
 	pilot_release(p);
@@ -216,8 +269,8 @@ static void add_notes(const struct pilot *p, struct str *out)
 	text_wrap(out,
 		  "sd: of an iteration within its boot, of boots, and of a pair's ratio, all "
 		  "relative. pairs: "
-		  "for the change to be seen four times in five, at least six; best: iterations a "
-		  "boot that "
+		  "for the change to be seen four times in five by compare, which allows for the "
+		  "number of cells, at least six; best: iterations a boot that "
 		  "make the most of the time, and the pairs it then takes.",
 		  TABLE_WIDTH, 0);
 	if (isnan(p->boot))

@@ -21,6 +21,7 @@ struct pilot_cell {
 struct pilot {
 	const struct run *run;
 	double effect;	  /* a share */
+	double level;	  /* of each cell's test, as all are tested together at COMPARE_ALPHA */
 	double boot;	  /* seconds of a boot before it measures; NAN: unknown */
 	double iteration; /* seconds of one iteration of all cells, warm-up being as dear; NAN */
 	struct pilot_cell *cells; /* those with a primary metric that is positive in two boots */

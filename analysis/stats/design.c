@@ -1,7 +1,9 @@
 /* How many pairs, how many iterations, and when a run may stop. */
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdlib.h>
 #include "analysis/stats/stats.h"
+#include "lib/str.h"
 
 const unsigned stats_look_pairs[STATS_LOOKS] = {6, 12, 18, 24, 30};
 
@@ -26,15 +28,83 @@ unsigned stats_plan_iterations(double boot, double warmup, double iteration, dou
 	return n < 1 ? 1 : (unsigned)n;
 }
 
-unsigned stats_plan_pairs(double sd, double effect, unsigned max)
-{
-	unsigned k = 2;
+/* --- power --- */
 
-	while (k < max && (gsl_cdf_tdist_Pinv(0.975, k - 1.0) + gsl_cdf_tdist_Pinv(0.80, k - 1.0)) *
-					  sd / sqrt(k) >
-				  effect)
-		k++;
-	return k;
+#define DRAWS 2000
+
+/* n distances from a mean, drawn again from those there are; their sum of squares is added to *ss. */
+static double draw_mean(const double *v, size_t n, size_t take, struct rng *rng, double *ss)
+{
+	double mean = stats_mean(v, n), sum = 0, squares = 0;
+	/* Distances from the values' own mean are too short by this. */
+	double stretch = sqrt((double)n / (double)(n - 1));
+
+	for (size_t i = 0; i < take; i++) {
+		double e = stretch * (v[rng_below(rng, n)] - mean);
+
+		sum += e;
+		squares += e * e;
+	}
+	sum /= (double)take;
+	*ss += squares - (double)take * sum * sum;
+	return sum;
+}
+
+double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t take, double c,
+		  double margin, uint64_t seed)
+{
+	size_t take_x = nx ? (take ? take : nx) : 0, take_y = take ? take : ny;
+	double h = nx ? (double)take_x * (double)take_y / (double)(take_x + take_y) : (double)take_y;
+	double *need, found;
+	struct rng rng;
+
+	if (ny < 2 || nx == 1)
+		return NAN;
+	need = xcalloc(DRAWS, sizeof(*need));
+	rng_seed(&rng, seed);
+	for (size_t i = 0; i < DRAWS; i++) {
+		double ss = 0, mean = draw_mean(y, ny, take_y, &rng, &ss);
+
+		if (nx)
+			mean -= draw_mean(x, nx, take_x, &rng, &ss);
+		need[i] = fmax(stats_half_width(c, fmax(ss, 0), h), margin) - mean;
+	}
+	found = stats_select(need, DRAWS, DRAWS * 8 / 10);
+	free(need);
+	return found;
+}
+
+/* The shares of flips that a test of so many pairs can reach are coarse: 2 of 64 at six. */
+static double reached(double alpha, size_t pairs)
+{
+	double flips = pairs > 30 ? 0 : ldexp(1, (int)pairs - 1);
+
+	return flips > 0 ? floor(alpha * flips * (1 + 1e-9)) / flips : alpha;
+}
+
+unsigned stats_plan(const double *x, size_t nx, const double *y, size_t ny, double level,
+		    double alpha, double effect, unsigned most)
+{
+	unsigned low = 2, high = most;
+
+	/* More values see more: between low, where they do not yet, and high. */
+	while (low < high) {
+		unsigned take = low + (high - low) / 2;
+		double each = nx ? level : level * reached(alpha, take) / alpha;
+		double c = stats_critical_of(each, nx ? take / 2. : take,
+					     nx ? 2. * take - 2 : take - 1.);
+
+		if (stats_seen(x, nx, y, ny, take, c, 0, 1) <= effect)
+			high = take;
+		else
+			low = take + 1;
+	}
+	return high;
+}
+
+double stats_quantile_t(double p, double df)
+{
+	return gsl_cdf_tdist_Pinv(p, df);
 }
 
 void stats_components(const double *mean, const double *sd, const size_t *n, size_t boots,

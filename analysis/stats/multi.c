@@ -1,4 +1,5 @@
 /* Permutation tests of many columns at once, and what their number does to p. */
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #define EXACT_FLIPS 20
 #define EXACT_CHOICES 200000
 #define RANDOM_ROUNDS 99999
+/* Where only each column's own p is wanted, or a quantile of the maximum: far in the tail nothing is. */
+#define FEW_ROUNDS 9999
 /* Sums of the same numbers in another order differ by rounding; statistics lie in 0..sqrt(rows). */
 #define TIE 1e-9
 
@@ -23,7 +26,8 @@ struct test {
 	double *observed; /* statistics of the data as they are */
 	size_t *order;    /* columns by observed statistic, greatest first */
 	double *alone, *joint; /* resamplings at least as extreme */
-	double rounds;
+	double *max;      /* the greatest statistic of each resampling, or NULL: not wanted */
+	size_t rounds;
 };
 
 static void test_init(struct test *t, size_t rows, size_t m)
@@ -47,6 +51,7 @@ static void test_release(struct test *t)
 	free(t->alone);
 	free(t->joint);
 	free(t->order);
+	free(t->max);
 }
 
 static void test_observe(struct test *t)
@@ -67,6 +72,8 @@ static void test_count(struct test *t)
 	double max = 0;
 	size_t at = 0;
 
+	if (t->max && t->rounds % 4096 == 0)
+		t->max = xrealloc(t->max, (t->rounds + 4096) * sizeof(*t->max));
 	for (size_t j = 0; j < t->m; j++) {
 		double s = fabs(t->sum[j]) * t->scale[j];
 
@@ -78,6 +85,8 @@ static void test_count(struct test *t)
 		at++;
 	if (at < t->m)
 		t->joint[at]++;
+	if (t->max)
+		t->max[t->rounds] = max;
 	t->rounds++;
 }
 
@@ -90,8 +99,9 @@ static void test_finish(struct test *t, double extra, double *p, double *p_adjus
 		size_t j = t->order[at];
 
 		reached += t->joint[at];
-		p[j] = (t->alone[j] + extra) / (t->rounds + extra);
-		p_adjusted[j] = (reached + extra) / (t->rounds + extra);
+		p[j] = (t->alone[j] + extra) / ((double)t->rounds + extra);
+		if (p_adjusted)
+			p_adjusted[j] = (reached + extra) / ((double)t->rounds + extra);
 	}
 }
 
@@ -117,12 +127,12 @@ static void all_flips(struct test *t, size_t k)
 	}
 }
 
-static void random_flips(struct test *t, size_t k, uint64_t seed)
+static void random_flips(struct test *t, size_t k, unsigned rounds, uint64_t seed)
 {
 	struct rng rng;
 
 	rng_seed(&rng, seed);
-	for (unsigned round = 0; round < RANDOM_ROUNDS; round++) {
+	for (unsigned round = 0; round < rounds; round++) {
 		uint64_t bits = 0;
 
 		memset(t->sum, 0, t->m * sizeof(*t->sum));
@@ -136,9 +146,28 @@ static void random_flips(struct test *t, size_t k, uint64_t seed)
 	}
 }
 
+/* Whether all of so many resamplings are made rather than `rounds` random ones. */
+static bool all_of(double resamplings, unsigned rounds)
+{
+	return rounds == RANDOM_ROUNDS ? resamplings <= pow(2, EXACT_FLIPS - 1) :
+					 resamplings <= 2. * rounds;
+}
+
+static bool flip_rows(struct test *t, size_t k, unsigned rounds, uint64_t seed)
+{
+	bool all = all_of(pow(2, (double)k - 1), rounds);
+
+	if (all)
+		all_flips(t, k);
+	else
+		random_flips(t, k, rounds, seed);
+	return all;
+}
+
 void stats_max_t(const double *d, size_t k, size_t m, uint64_t seed, double *p, double *p_adjusted)
 {
 	struct test t;
+	bool all;
 
 	test_init(&t, k, m);
 	for (size_t j = 0; j < m; j++) {
@@ -154,11 +183,8 @@ void stats_max_t(const double *d, size_t k, size_t m, uint64_t seed, double *p, 
 		t.scale[j] = squares > 0 ? 1 / sqrt(squares) : 0;
 	}
 	test_observe(&t);
-	if (k <= EXACT_FLIPS)
-		all_flips(&t, k);
-	else
-		random_flips(&t, k, seed);
-	test_finish(&t, k <= EXACT_FLIPS ? 0 : 1, p, p_adjusted);
+	all = flip_rows(&t, k, p_adjusted ? RANDOM_ROUNDS : FEW_ROUNDS, seed);
+	test_finish(&t, all ? 0 : 1, p, p_adjusted);
 	test_release(&t);
 }
 
@@ -187,7 +213,7 @@ static bool next_choice(size_t *chosen, size_t r, size_t n)
 	return true;
 }
 
-static void random_choices(struct test *t, size_t r, size_t n, uint64_t seed)
+static void random_choices(struct test *t, size_t r, size_t n, unsigned rounds, uint64_t seed)
 {
 	size_t *order = xcalloc(n + 1, sizeof(*order));
 	struct rng rng;
@@ -195,7 +221,7 @@ static void random_choices(struct test *t, size_t r, size_t n, uint64_t seed)
 	rng_seed(&rng, seed);
 	for (size_t i = 0; i < n; i++)
 		order[i] = i;
-	for (unsigned round = 0; round < RANDOM_ROUNDS; round++) {
+	for (unsigned round = 0; round < rounds; round++) {
 		for (size_t i = 0; i < r; i++) {
 			size_t with = i + (size_t)rng_below(&rng, n - i), keep = order[i];
 
@@ -208,60 +234,149 @@ static void random_choices(struct test *t, size_t r, size_t n, uint64_t seed)
 }
 
 /*
- * Centres a column on its mean: then the groups' difference of means is a constant times the second
- * group's sum. A value that is missing becomes the mean and carries no weight.
+ * Centres the values of those rows whose `second` is `of` (NULL: of all) on their mean. A value that
+ * is missing becomes the mean and carries no weight.
  */
-static void centre(struct test *t, const double *v, size_t n, size_t j)
+static void centre(struct test *t, const double *v, size_t n, size_t j, const bool *second, bool of)
 {
-	double mean = 0, squares = 0;
+	double mean = 0;
 	size_t have = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!isnan(v[i * t->m + j])) {
-			mean += v[i * t->m + j];
-			have++;
-		}
+		if (isnan(v[i * t->m + j]) || (second && second[i] != of))
+			continue;
+		mean += v[i * t->m + j];
+		have++;
 	}
 	mean /= have ? (double)have : 1;
 	for (size_t i = 0; i < n; i++) {
 		double c = isnan(v[i * t->m + j]) ? 0 : v[i * t->m + j] - mean;
 
+		if (second && second[i] != of)
+			continue;
 		/* Equal values must centre to nothing, not to rounding. */
 		t->x[i * t->m + j] = fabs(c) <= 1e-12 * fabs(mean) ? 0 : c;
-		squares += t->x[i * t->m + j] * t->x[i * t->m + j];
 	}
-	t->scale[j] = squares > 0 ? 1 / sqrt(squares) : 0;
+}
+
+static void set_scales(struct test *t, size_t n)
+{
+	for (size_t j = 0; j < t->m; j++) {
+		double squares = 0;
+
+		for (size_t i = 0; i < n; i++)
+			squares += t->x[i * t->m + j] * t->x[i * t->m + j];
+		t->scale[j] = squares > 0 ? 1 / sqrt(squares) : 0;
+	}
+}
+
+/* All ways to choose the second group, or random ones; sums are of centred columns, so that the
+ * groups' difference of means is a constant times the second group's sum. */
+static bool choose_rows(struct test *t, const bool *second, size_t n, unsigned rounds, uint64_t seed)
+{
+	size_t *chosen = xcalloc(n + 1, sizeof(*chosen)), r = 0;
+	bool all;
+
+	for (size_t i = 0; i < n; i++)
+		r += second[i];
+	all = exp(gsl_sf_lnchoose((unsigned)n, (unsigned)r)) <=
+	      (rounds == RANDOM_ROUNDS ? EXACT_CHOICES : 2. * rounds);
+	if (all) {
+		for (size_t i = 0; i < r; i++)
+			chosen[i] = i;
+		do {
+			count_choice(t, chosen, r);
+		} while (next_choice(chosen, r, n));
+	} else {
+		random_choices(t, r, n, rounds, seed);
+	}
+	free(chosen);
+	return all;
 }
 
 void stats_max_t2(const double *v, const bool *second, size_t n, size_t m, uint64_t seed, double *p,
 		  double *p_adjusted)
 {
-	size_t *chosen = xcalloc(n + 1, sizeof(*chosen)), r = 0;
 	struct test t;
-	bool exact;
+	bool all;
 
 	test_init(&t, n, m);
 	for (size_t j = 0; j < m; j++)
-		centre(&t, v, n, j);
-	for (size_t i = 0; i < n; i++) {
+		centre(&t, v, n, j, NULL, false);
+	set_scales(&t, n);
+	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; second[i] && j < m; j++)
 			t.sum[j] += t.x[i * m + j];
-		r += second[i];
-	}
 	test_observe(&t);
-	exact = gsl_sf_lnchoose((unsigned)n, (unsigned)r) <= log(EXACT_CHOICES);
-	if (exact) {
-		for (size_t i = 0; i < r; i++)
-			chosen[i] = i;
-		do {
-			count_choice(&t, chosen, r);
-		} while (next_choice(chosen, r, n));
-	} else {
-		random_choices(&t, r, n, seed);
-	}
-	test_finish(&t, exact ? 0 : 1, p, p_adjusted);
+	all = choose_rows(&t, second, n, p_adjusted ? RANDOM_ROUNDS : FEW_ROUNDS, seed);
+	test_finish(&t, all ? 0 : 1, p, p_adjusted);
 	test_release(&t);
-	free(chosen);
+}
+
+/* --- critical values --- */
+
+static int descending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x < y) - (x > y);
+}
+
+/* What the data must exceed for p <= alpha, they themselves being one of the resamplings. */
+static double critical(struct test *t, bool all, double alpha)
+{
+	double others = floor(alpha * ((double)t->rounds + !all) * (1 + 1e-9)) - 1;
+
+	qsort(t->max, t->rounds, sizeof(*t->max), descending);
+	return others < 0 ? INFINITY : t->max[(size_t)others];
+}
+
+double stats_critical(const double *d, const bool *second, size_t n, size_t m, double alpha,
+		      uint64_t seed)
+{
+	struct test t;
+	double c;
+	bool all;
+
+	if (!n || !m)
+		return INFINITY;
+	test_init(&t, n, m);
+	for (size_t j = 0; j < m; j++) {
+		centre(&t, d, n, j, second, false);
+		if (second)
+			centre(&t, d, n, j, second, true);
+	}
+	set_scales(&t, n);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; !second && j < m; j++)
+			t.sum[j] += t.x[i * m + j];
+	t.max = xcalloc(4096, sizeof(*t.max));
+	all = second ? choose_rows(&t, second, n, FEW_ROUNDS, seed)
+		     : flip_rows(&t, n, FEW_ROUNDS, seed);
+	c = critical(&t, all, alpha);
+	test_release(&t);
+	return c;
+}
+
+double stats_half_width(double c, double squares, double h)
+{
+	if (squares == 0 && !isinf(c))
+		return 0;
+	return c * c < h ? c * sqrt(squares / (h * (h - c * c))) : INFINITY;
+}
+
+double stats_level_of(double c, double h, double df)
+{
+	if (!(c * c < h))
+		return 0;
+	return 2 * gsl_cdf_tdist_Q(c * sqrt(df / (h - c * c)), df);
+}
+
+double stats_critical_of(double level, double h, double df)
+{
+	double t = level > 0 ? gsl_cdf_tdist_Qinv(level / 2, df) : INFINITY;
+
+	return isinf(t) ? INFINITY : t * sqrt(h / (df + t * t));
 }
 
 void stats_bh(const double *p, size_t m, double *p_adjusted)

@@ -93,13 +93,3 @@ double stats_sign_flip(const double *d, size_t k, uint64_t seed)
 	stats_max_t(d, k, 1, seed, &p, &adjusted);
 	return p;
 }
-
-double stats_detectable(const double *d, size_t k)
-{
-	double nu = (double)k - 1;
-
-	if (k < 2)
-		return NAN;
-	return (gsl_cdf_tdist_Pinv(0.975, nu) + gsl_cdf_tdist_Pinv(0.80, nu)) * stats_sd(d, k) /
-	       sqrt((double)k);
-}

@@ -59,10 +59,6 @@ double stats_signed_rank_cdf(size_t k, size_t t);
  * (b + 1) / (R + 1). 1 when k is 0 or every d is 0.
  */
 double stats_sign_flip(const double *d, size_t k, uint64_t seed);
-/* Smallest effect that k pairs with the standard deviation of d show with 80 % power at 5 %,
- * two-sided: (t.975 + t.80) s / sqrt k. NAN below two. */
-double stats_detectable(const double *d, size_t k);
-
 /* --- two groups (stats-unpaired.c) --- */
 
 /* Median of all y - x: HWC 4.2. */
@@ -72,8 +68,6 @@ struct interval stats_rank_sum(const double *x, size_t nx, const double *y, size
 			       double level);
 /* P(U <= u) of the Mann-Whitney statistic under no effect, no ties: HWC table A.6. */
 double stats_rank_sum_cdf(size_t nx, size_t ny, size_t u);
-/* As stats_detectable with the pooled variance of two groups. */
-double stats_detectable2(const double *x, size_t nx, const double *y, size_t ny);
 
 /* --- many comparisons (stats-multi.c) --- */
 
@@ -81,7 +75,8 @@ double stats_detectable2(const double *x, size_t nx, const double *y, size_t ny)
  * p of each of m columns, alone and adjusted by single-step max-T (WY 2.5) from the same flips of
  * whole pairs: d[i * m + j] is pair i of column j, NAN where it has none. The statistic is
  * |sum d| / sqrt(sum d^2): it grows with |t|, and stays finite where all d are equal.
- * Exact for k <= 20, else 99 999 random flips.
+ * Exact for k <= 20, else 99 999 random flips. Without p_adjusted (NULL) only each column's own p is
+ * made, from 9 999 random flips where there are more than twice as many.
  */
 void stats_max_t(const double *d, size_t k, size_t m, uint64_t seed, double *p, double *p_adjusted);
 /*
@@ -91,6 +86,24 @@ void stats_max_t(const double *d, size_t k, size_t m, uint64_t seed, double *p, 
  */
 void stats_max_t2(const double *v, const bool *second, size_t n, size_t m, uint64_t seed, double *p,
 		  double *p_adjusted);
+/*
+ * The critical value of those statistics at level alpha for all columns at once, from the same
+ * resamplings of the values' distances from their means (for two groups, `second` not NULL, each
+ * from its group's): where nothing changed, some column's statistic exceeds it in at most alpha of
+ * all experiments. INFINITY where so few rows cannot tell.
+ */
+double stats_critical(const double *d, const bool *second, size_t n, size_t m, double alpha,
+		      uint64_t seed);
+/*
+ * The effects that a test with that critical value does not reject: so far to both sides of the
+ * mean. squares is the sum of squares about the mean (two groups: about each one's), h the number of
+ * pairs (n1 n2 / (n1 + n2)). Solves statistic(values - effect) = c. INFINITY where c is out of reach.
+ */
+double stats_half_width(double c, double squares, double h);
+/* The level at which Student's t-test of one column has that critical value, and the other way
+ * round; df its degrees of freedom. */
+double stats_level_of(double c, double h, double df);
+double stats_critical_of(double level, double h, double df);
 /* Benjamini and Hochberg 1995: adjusted so that `<= q` keeps the false discovery rate at q. */
 void stats_bh(const double *p, size_t m, double *p_adjusted);
 
@@ -117,8 +130,22 @@ double stats_look_alpha(unsigned pairs);
  */
 unsigned stats_plan_iterations(double boot, double warmup, double iteration, double within,
 			       double between, unsigned max);
-/* Pairs for which stats_detectable would be at most effect, given the sd of d; at most max. */
-unsigned stats_plan_pairs(double sd, double effect, unsigned max);
+/*
+ * The smallest effect that is seen four times in five: an experiment like this one is drawn again
+ * 2000 times from the values' distances from their means, and each asked from which effect on a test
+ * with the critical value c rejects, and the effect is not below the margin. Of pairs (nx 0, y the
+ * differences) or of two groups. take: values a group of the new experiment, 0: as many as here. NAN
+ * below two values.
+ */
+double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t take, double c,
+		  double margin, uint64_t seed);
+/*
+ * Pairs (or values a group) for which stats_seen would be at most effect; at most `most`. level is
+ * that of Student's t-test which stands for one test among many at level alpha: see stats_level_of.
+ */
+unsigned stats_plan(const double *x, size_t nx, const double *y, size_t ny, double level,
+		    double alpha, double effect, unsigned most);
+double stats_quantile_t(double p, double df);
 /*
  * Standard deviations within and between boots from each boot's mean, standard deviation (not looked
  * at where n[i] is 1) and number of iterations: one-way analysis of variance, unequal sizes. *within

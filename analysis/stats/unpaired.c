@@ -94,14 +94,3 @@ struct interval stats_rank_sum(const double *x, size_t nx, const double *y, size
 	free(d);
 	return ci;
 }
-
-double stats_detectable2(const double *x, size_t nx, const double *y, size_t ny)
-{
-	double a = (double)nx, b = (double)ny, nu = a + b - 2, pooled;
-
-	if (nx < 2 || ny < 2)
-		return NAN;
-	pooled = ((a - 1) * pow(stats_sd(x, nx), 2) + (b - 1) * pow(stats_sd(y, ny), 2)) / nu;
-	return (gsl_cdf_tdist_Pinv(0.975, nu) + gsl_cdf_tdist_Pinv(0.80, nu)) *
-	       sqrt(pooled * (1 / a + 1 / b));
-}

@@ -29,11 +29,14 @@ static json_t *result_json(const struct comparison *c, const struct result *r)
 	json_object_set_new(o, "ratio", number(r->ratio));
 	json_object_set_new(o, "low", number(r->low));
 	json_object_set_new(o, "high", number(r->high));
+	json_object_set_new(o, "level", number(r->level));
 	json_object_set_new(o, "p", number(r->p));
 	json_object_set_new(o, "p_adjusted", number(r->p_adjusted));
 	json_object_set_new(o, "verdict", json_string(verdict_name(r->verdict)));
 	json_object_set_new(o, "detectable", number(r->detectable));
 	json_object_set_new(o, "pairs", json_integer((json_int_t)r->k));
+	json_object_set_new(o, "outliers", json_integer((json_int_t)r->outliers));
+	json_object_set_new(o, "without_outliers", json_string(verdict_name(r->without)));
 	if (m->kind == METRIC_PRIMARY) {
 		char *sentence = verdict_sentence(c, r);
 

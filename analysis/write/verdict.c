@@ -113,7 +113,7 @@ static void add_evidence(struct str *out, const struct result *r)
 	if (bounded(r) && r->low == r->high) {
 		str_add(out, ", the same in every boot");
 	} else if (bounded(r)) {
-		str_add(out, ", 95 % interval ");
+		str_addf(out, ", %.3g %% interval ", 100 * r->level);
 		if (r->difference)
 			str_addf(out, "%+.3g to %+.3g", r->low, r->high);
 		else if (!as_factor(r->ratio))
@@ -177,6 +177,19 @@ static void add_inconclusive(struct str *out, const struct comparison *c, const 
 	}
 }
 
+/* A value far from the rest stays in; whether it decides is for the reader to know. */
+static void add_outliers(struct str *out, const struct comparison *c, const struct result *r)
+{
+	if (!r->outliers)
+		return;
+	str_addf(out, "; %zu %s%s far from the rest (5 MAD), ", r->outliers,
+		 c->paired ? "pair" : "boot", r->outliers == 1 ? " lies" : "s lie");
+	if (r->without == r->verdict)
+		str_add(out, "without which it is the same");
+	else
+		str_addf(out, "without which it is %s", verdict_name(r->without));
+}
+
 static void add_finding(struct str *out, const struct comparison *c, const struct result *r)
 {
 	switch (r->verdict) {
@@ -230,6 +243,7 @@ char *verdict_sentence(const struct comparison *c, const struct result *r)
 		str_addf(&s, ", %s", r->metric->name);
 	str_add(&s, ": ");
 	add_finding(&s, c, r);
+	add_outliers(&s, c, r);
 	if (r->cell->control)
 		control = compare_find(c, r->cell->control, r->metric->name);
 	if (control)

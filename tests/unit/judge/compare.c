@@ -320,6 +320,99 @@ static void test_differences(void **state)
 	drop(&c, &r, &f);
 }
 
+static void check_consistent(const struct result *r, double alpha, double margin)
+{
+	bool leaves_out = r->low > 1 || r->high < 1 || (r->low == 1) != (r->high == 1);
+
+	assert_true(r->low <= r->ratio && r->ratio <= r->high);
+	switch (r->verdict) {
+	case VERDICT_EQUIVALENT:
+		assert_true(r->low >= 1 / (1 + margin) && r->high <= 1 + margin);
+		NEAR(r->level, 0.9, 1e-9);
+		break;
+	case VERDICT_INCONCLUSIVE:
+		assert_true(r->low <= 1 && r->high >= 1 && r->p_adjusted > alpha);
+		assert_true(r->low < 1 / (1 + margin) || r->high > 1 + margin);
+		break;
+	default:
+		assert_true(leaves_out && r->p_adjusted <= alpha);
+	}
+}
+
+/* Whatever the boots say: the interval beside a verdict never contradicts it. */
+static void test_interval_decides(void **state)
+{
+	static const double effects[] = {1, 1.004, 1.02, 1.06};
+	unsigned seen[6] = {0};
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 24; seed++) {
+		const struct result *r;
+		struct comparison c;
+		struct fixture f;
+		struct run run;
+
+		make_run(&f, "tcg", seed % 3 ? 7 : 6, effects[seed % 4], 1, seed % 2 ? 0.02 : 0.004,
+			 200 + seed);
+		load(&run, &f);
+		compare(&c, &run, &run, NULL);
+		r = compare_find(&c, MAIN_CELL, NULL);
+		check_consistent(r, c.alpha, c.margin);
+		check_consistent(compare_find(&c, CONTROL_CELL, NULL), c.alpha, c.margin);
+		seen[r->verdict]++;
+		drop(&c, &run, &f);
+	}
+	assert_true(seen[VERDICT_WORSE] && seen[VERDICT_INCONCLUSIVE] && seen[VERDICT_EQUIVALENT]);
+}
+
+/* Five pairs are too few for any verdict, also for one that nothing changed. */
+static void test_five_pairs(void **state)
+{
+	struct comparison c;
+	struct fixture f;
+	struct run r;
+
+	(void)state;
+	make_run(&f, "icount", 5, 1, 1, 0, 14);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_INCONCLUSIVE);
+	assert_true(isinf(compare_find(&c, MAIN_CELL, NULL)->high));
+	drop(&c, &r, &f);
+}
+
+/* One pair in ten is wild: it stays in, is named, and the reader learns what it decides. */
+static void test_outlier(void **state)
+{
+	struct comparison c;
+	struct fixture f;
+	struct run r;
+	int n = 1;
+
+	(void)state;
+	fixture_begin(&f, "tcg", 2);
+	fixture_arm(&f, "old", "5.10.0", "n");
+	fixture_arm(&f, "new", "6.1.0", "n");
+	for (int pair = 0; pair < 10; pair++) {
+		for (int arm = 0; arm < 2; arm++, n++) {
+			fixture_boot(&f, n, arm ? "new" : "old", pair, pair, "ok");
+			fixture_cell(&f, n, MAIN_CELL,
+				     2000 + pair % 3 + (arm ? 100 : 0) - (arm && pair == 4 ? 1000 : 0));
+			fixture_cell(&f, n, CONTROL_CELL, 500);
+		}
+	}
+	fixture_finish(&f);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->outliers, 1);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_INCONCLUSIVE);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->without, VERDICT_WORSE);
+	check_sentence(&c, MAIN_CELL,
+		       "1 pair lies far from the rest (5 MAD), without which it is worse");
+	assert_int_equal(compare_find(&c, CONTROL_CELL, NULL)->outliers, 0);
+	drop(&c, &r, &f);
+}
+
 static void test_json(void **state)
 {
 	struct fixture f;
@@ -355,7 +448,8 @@ int main(void)
 		cmocka_unit_test(test_equal),    cmocka_unit_test(test_inconclusive),
 		cmocka_unit_test(test_two_runs), cmocka_unit_test(test_unpaired),
 		cmocka_unit_test(test_failures), cmocka_unit_test(test_differences),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json),     cmocka_unit_test(test_interval_decides),
+		cmocka_unit_test(test_five_pairs), cmocka_unit_test(test_outlier),
 	};
 
 	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);

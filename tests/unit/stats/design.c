@@ -86,25 +86,89 @@ static void test_bh(void **state)
 	NEAR(q[14], 1, 0);
 }
 
-static void test_detectable(void **state)
+/* The published smallest effects of one test are what drawing experiments of its rule comes to. */
+static void test_seen(void **state)
 {
-	double d[20];
 	const struct {
 		size_t pairs;
 		double effect;
 	} published[] = {{6, 1.43}, {10, 0.99}, {20, 0.66}};
+	enum { VALUES = 4000 };
+	double *y = calloc(VALUES, sizeof(*y));
+	struct rng rng;
 
 	(void)state;
+	rng_seed(&rng, 5);
+	for (size_t i = 0; i < VALUES; i++)
+		y[i] = rng_normal(&rng);
 	for (size_t i = 0; i < COUNT(published); i++) {
-		for (size_t j = 0; j < published[i].pairs; j++)
-			d[j] = j % 2 ? 1 : -1;
-		NEAR(stats_detectable(d, published[i].pairs) / stats_sd(d, published[i].pairs),
-		     published[i].effect, 0.006);
-		assert_int_equal(stats_plan_pairs(1, published[i].effect + 0.006, 100),
-				 published[i].pairs);
+		size_t k = published[i].pairs;
+		double c = stats_critical_of(0.05, (double)k, (double)k - 1), seen;
+
+		NEAR(stats_level_of(c, (double)k, (double)k - 1), 0.05, 1e-9);
+		seen = stats_seen(NULL, 0, y, VALUES, k, c, 0, 1);
+		NEAR(seen, published[i].effect, 0.06 * published[i].effect);
+		assert_true(isinf(stats_seen(NULL, 0, y, VALUES, k, INFINITY, 0, 1)));
+		assert_true(stats_seen(NULL, 0, y, VALUES, k, c, 9, 1) > 9);
+		/* Each of 30 tests has less, and so needs more. */
+		assert_true(stats_seen(NULL, 0, y, VALUES, k,
+				       stats_critical_of(0.05 / 30, (double)k, (double)k - 1), 0, 1) >
+			    1.4 * seen);
+		if (k > 6)
+			NEAR(stats_plan(NULL, 0, y, VALUES, 0.05, 0.05, seen, 1000), (double)k, 1);
 	}
-	assert_true(isnan(stats_detectable(d, 1)));
-	assert_int_equal(stats_plan_pairs(1, 0.0001, 50), 50);
+	/* 2 / 64 is what six pairs can reach, and they need more for it. */
+	assert_true(stats_plan(NULL, 0, y, VALUES, 0.05, 0.05, 1.43, 1000) > 6);
+	assert_int_equal(stats_plan(NULL, 0, y, VALUES, 0.05, 0.05, 0.0001, 50), 50);
+	assert_true(isnan(stats_seen(NULL, 0, y, 1, 0, 1, 0, 1)));
+	free(y);
+}
+
+/* Where nothing differs, some column's statistic exceeds the critical value in 5 % of experiments. */
+static void test_critical(void **state)
+{
+	enum { RUNS = 400, COLUMNS = 12 };
+	static const size_t pairs[] = {6, 10, 24};
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 11);
+	for (size_t at = 0; at < COUNT(pairs); at++) {
+		size_t k = pairs[at];
+		unsigned over = 0;
+
+		for (int run = 0; run < (k > 15 ? RUNS / 4 : RUNS); run++) {
+			double d[24 * COLUMNS], p[COLUMNS], adjusted[COLUMNS], max = 0;
+
+			for (size_t i = 0; i < k * COLUMNS; i++)
+				d[i] = rng_normal(&rng);
+			if (k > 15) {
+				/* Random flips agree with those of another seed. */
+				NEAR(stats_critical(d, NULL, k, COLUMNS, 0.05, 1),
+				     stats_critical(d, NULL, k, COLUMNS, 0.05, 2), 0.12);
+				run += 20;
+				continue;
+			}
+			stats_max_t(d, k, COLUMNS, 1, p, adjusted);
+			for (size_t j = 0; j < COLUMNS; j++) {
+				double sum = 0, squares = 0;
+
+				for (size_t i = 0; i < k; i++) {
+					sum += d[i * COLUMNS + j];
+					squares += d[i * COLUMNS + j] * d[i * COLUMNS + j];
+				}
+				max = fmax(max, fabs(sum) / sqrt(squares));
+			}
+			over += max > stats_critical(d, NULL, k, COLUMNS, 0.05, 1);
+		}
+		if (k <= 15)
+			assert_true(stats_binomial(over, RUNS, 0.99).low <= 0.06);
+	}
+	/* Five pairs have 16 flips, of which one is more than 5 %. */
+	assert_true(isinf(stats_critical((double[]){1, 2, 3, 4, 5}, NULL, 5, 1, 0.05, 1)));
+	/* What the test does not reject: mean 3, squares 10, so t = 2 is 2 sqrt(10 / (4 * 5)). */
+	NEAR(stats_half_width(stats_critical_of(0.116117, 5, 4), 10, 5), 2 * sqrt(0.5), 1e-4);
+	NEAR(stats_half_width(2, 0, 5), 0, 0);
 }
 
 static void test_looks(void **state)
@@ -328,7 +392,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_max_t),       cmocka_unit_test(test_max_t2),
 		cmocka_unit_test(test_random_rounds), cmocka_unit_test(test_bh),
-		cmocka_unit_test(test_detectable),  cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_seen), cmocka_unit_test(test_critical),  cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_plan),        cmocka_unit_test(test_usl),
 		cmocka_unit_test(test_scaling),     cmocka_unit_test(test_false_positives),
 		cmocka_unit_test(test_power),       cmocka_unit_test(test_bootstrap_t),
