@@ -168,6 +168,14 @@ void strv_split(struct strv *s, const char *text, const char *seps)
 	}
 }
 
+bool strv_has(const struct strv *s, const char *text)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i], text) == 0)
+			return true;
+	return false;
+}
+
 void strv_release(struct strv *s)
 {
 	for (size_t i = 0; i < s->n; i++)

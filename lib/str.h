@@ -2,6 +2,7 @@
 #ifndef LIB_STR_H
 #define LIB_STR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Running out of memory ends the program: nothing here can be undone half way. */
@@ -44,6 +45,7 @@ void strv_push(struct strv *s, const char *text);
 void strv_pushf(struct strv *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Splits at any of the characters in seps, skips empty pieces, appends them. */
 void strv_split(struct strv *s, const char *text, const char *seps);
+bool strv_has(const struct strv *s, const char *text);
 void strv_release(struct strv *s);
 /* The list as one line a shell would read back, each word quoted where it must be; appended to out. */
 void strv_quote(const struct strv *s, struct str *out);

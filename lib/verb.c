@@ -30,19 +30,6 @@ char *verb_suite(const char *suite)
 	return path;
 }
 
-const char *verb_option(const char *name, int argc, char **argv, int *i)
-{
-	size_t n = strlen(name);
-
-	if (strncmp(argv[*i], name, n) != 0)
-		return NULL;
-	if (argv[*i][n] == '=')
-		return argv[*i] + n + 1;
-	if (argv[*i][n] || *i + 1 >= argc)
-		return NULL;
-	return argv[++*i];
-}
-
 static void read_all(int fd, struct str *said)
 {
 	char buf[4096];

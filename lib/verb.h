@@ -11,11 +11,6 @@ char *verb_path(const char *name);
  * new string. */
 char *verb_suite(const char *suite);
 /*
- * The value of the option `name` at argv[*i], written "--name VALUE" or "--name=VALUE"; moves *i
- * past it. NULL for other words.
- */
-const char *verb_option(const char *name, int argc, char **argv, int *i);
-/*
  * Runs a verb, argv[0] being its program, with our terminal. With said its standard output is
  * appended there, without the newlines at the end. Returns its exit code (EXIT_USAGE where a signal
  * ended it), or -1 where it could not be started.

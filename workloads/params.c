@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/str.h"
+#include "lib/suggest.h"
 
 #define PAGE 4096
 
@@ -145,14 +146,21 @@ static const struct param *find(const struct workload *w, const char *name, size
 
 static int unknown(const struct workload *w, const char *word, struct err *err)
 {
+	size_t len = strcspn(word, "=");
+	char *typed = xstrndup(word, len > 40 ? 40 : len);
+	struct strv all = STRV_INIT;
 	struct str names = STR_INIT;
 	const struct param *p;
 
-	for (size_t i = 0; (p = workload_param(w, i)); i++)
+	for (size_t i = 0; (p = workload_param(w, i)); i++) {
 		str_addf(&names, "%s%s", i ? ", " : "", p->name);
-	err_set(err, "%.*s: %s has no such parameter, it has %s",
-		(int)(strcspn(word, "=") > 40 ? 40 : strcspn(word, "=")), word, w->name, names.buf);
+		strv_push(&all, p->name);
+	}
+	err_set(err, "%s: %s has no such parameter, it has %s", typed, w->name, names.buf);
+	err_suggest(err, typed, (const char *const *)all.v, all.n);
+	strv_release(&all);
 	str_release(&names);
+	free(typed);
 	return -1;
 }
 

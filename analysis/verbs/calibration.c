@@ -1,5 +1,4 @@
 /* mlocklab calibration: what the stored runs of a calibration say. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +9,30 @@
 #include "analysis/write/verdict.h"
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/options.h"
 
-static const char usage_text[] =
-	"usage: mlocklab calibration [--pairs N] DIR\n"
-	"\n"
-	"Counts again what 'mlocklab calibrate' measured into DIR: how often a kernel was\n"
-	"taken to differ from itself, whether equal layouts gave equal figures, and whether\n"
-	"a known slowdown was found. Writes DIR/calibration.json.\n"
-	"\n"
-	"  --pairs N   pairs of boots of one comparison (default: 6)\n"
-	"  --help      this text\n";
+struct options {
+	int pairs;
+};
+
+static const struct opt opts[] = {
+	OPT_INT("pairs", "N", COMPARE_MIN_PAIRS, 1000, offsetof(struct options, pairs),
+		"pairs of boots of one comparison (default: 6)"),
+	OPT_END,
+};
+
+static const struct command command = {
+	.name = "calibration",
+	.usage = "[--pairs N] DIR",
+	.about = "Counts again what 'mlocklab calibrate' measured into DIR: how often a kernel was\n"
+		 "taken to differ from itself, whether equal layouts gave equal figures, and whether\n"
+		 "a known slowdown was found. Writes DIR/calibration.json.\n",
+	.opts = opts,
+	.min_words = 1,
+	.max_words = 1,
+	.words = OFFER_DIR,
+	.want = "one directory of a calibration is wanted",
+};
 
 struct parts {
 	struct run aa, equal, power;
@@ -168,32 +181,6 @@ static void print_all(const struct parts *p, const json_t *o)
 
 /* --- the verb --- */
 
-static int parse(int argc, char **argv, size_t *pairs, struct err *err)
-{
-	static const struct option options[] = {
-		{"pairs", required_argument, NULL, 'p'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'h') {
-			fputs(usage_text, stdout);
-			exit(EXIT_OK);
-		}
-		if (c != 'p')
-			return err_set(err, "see 'mlocklab calibration --help'");
-		*pairs = strtoul(optarg, NULL, 10);
-		if (*pairs < COMPARE_MIN_PAIRS || *pairs > 1000)
-			return err_set(err, "--pairs '%s' is not a number from %d to 1000", optarg,
-				       COMPARE_MIN_PAIRS);
-	}
-	if (argc - optind != 1)
-		return err_set(err, "one directory of a calibration is wanted");
-	return 0;
-}
-
 static int calibration(const char *dir, size_t pairs, struct err *err)
 {
 	char *path = xasprintf("%s/calibration.json", dir);
@@ -220,11 +207,9 @@ static int calibration(const char *dir, size_t pairs, struct err *err)
 
 int main(int argc, char **argv)
 {
-	size_t pairs = COMPARE_MIN_PAIRS;
+	struct options o = {.pairs = COMPARE_MIN_PAIRS};
+	char **words = command_parse(&command, &o, argc, argv);
 	struct err err = {0};
 
-	if (parse(argc, argv, &pairs, &err) == 0 && calibration(argv[optind], pairs, &err) == 0)
-		return EXIT_OK;
-	fprintf(stderr, "mlocklab calibration: %s\n", err.text);
-	return EXIT_USAGE;
+	return calibration(words[0], (size_t)o.pairs, &err) == 0 ? EXIT_OK : command_fail(&err);
 }

@@ -1,27 +1,11 @@
 /* mlocklab claims: the ledger of what was claimed, judged by stored runs. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/judge/claims.h"
 #include "lib/text.h"
+#include "lib/options.h"
 #include "lib/paths.h"
-
-static const char usage_text[] =
-	"usage: mlocklab claims [option...] RUN [RUN...]\n"
-	"\n"
-	"Says of each claim in configs/claims/ whether the runs support it: supported,\n"
-	"refuted, no difference, inconclusive, or not testable here with what is needed.\n"
-	"Each claim is judged by the first run that measured it on the right target;\n"
-	"'mlocklab run configs/munlock.ini' and munlock-tcg.ini make such runs.\n"
-	"\n"
-	"  --claims DIR            other files of claims\n"
-	"  --old NAME, --new NAME  the arms to compare, where a run has more than two\n"
-	"  --format FORMAT         text, markdown, json, or summary: a Markdown table of one\n"
-	"                          line a claim and one column for each other kernel of the\n"
-	"                          first run (default: text)\n"
-	"  --output FILE           write there instead of standard output\n"
-	"  --help                  this text\n";
 
 typedef void format_fn(const struct ledger *l, struct str *out);
 
@@ -33,46 +17,43 @@ static const struct {
 
 struct options {
 	struct compare_opts compare;
-	const char *dir, *output;
-	format_fn *write;
+	const char *dir, *output, *format;
+};
+#define AT(field) offsetof(struct options, field)
+
+static const struct opt opts[] = {
+	OPT_TEXT("claims", "DIR", OFFER_DIR, AT(dir), "other files of claims"),
+	OPT_TEXT("old", "NAME", NULL, AT(compare.old_arm), NULL),
+	OPT_TEXT("new", "NAME", NULL, AT(compare.new_arm),
+		 "the arms to compare, where a run has more than two"),
+	OPT_CHOICE("format", "FORMAT", "text|markdown|json|summary", AT(format),
+		   "text, markdown, json, or summary: a Markdown table of one line a claim and one "
+		   "column for each other kernel of the first run (default: text)"),
+	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output), "write there instead of standard output"),
+	OPT_END,
 };
 
-static int set_format(struct options *o, const char *name, struct err *err)
-{
-	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
-		if (strcmp(formats[i].name, name) == 0) {
-			o->write = formats[i].write;
-			return 0;
-		}
-	}
-	return err_set(err, "no format '%s': there are text, markdown, json and summary", name);
-}
+static const struct command command = {
+	.name = "claims",
+	.usage = "[option...] RUN [RUN...]",
+	.about = "Says of each claim in configs/claims/ whether the runs support it: supported,\n"
+		 "refuted, no difference, inconclusive, or not testable here with what is needed.\n"
+		 "Each claim is judged by the first run that measured it on the right target;\n"
+		 "'mlocklab run configs/munlock.ini' and munlock-tcg.ini make such runs.\n",
+	.opts = opts,
+	.min_words = 1,
+	.max_words = -1,
+	.words = OFFER_RUN,
+	.want = "which run? 'mlocklab claims results/RUN'",
+};
 
-static int parse(struct options *o, int argc, char **argv, struct err *err)
+static format_fn *find_format(const char *name)
 {
-	static const struct option options[] = {
-		{"claims", required_argument, NULL, 'c'}, {"old", required_argument, NULL, 'o'},
-		{"new", required_argument, NULL, 'n'},	  {"format", required_argument, NULL, 'f'},
-		{"output", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int opt;
+	size_t i = 0;
 
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (opt) {
-		case 'c': o->dir = optarg; break;
-		case 'o': o->compare.old_arm = optarg; break;
-		case 'n': o->compare.new_arm = optarg; break;
-		case 'w': o->output = optarg; break;
-		case 'f':
-			if (set_format(o, optarg, err) < 0)
-				return -1;
-			break;
-		case 'h': fputs(usage_text, stdout); exit(EXIT_OK);
-		default: return err_set(err, "see 'mlocklab claims --help'");
-		}
-	}
-	return optind < argc ? 0 : err_set(err, "which run? 'mlocklab claims results/RUN'");
+	while (strcmp(formats[i].name, name) != 0)
+		i++;
+	return formats[i].write;
 }
 
 /* The claims, and the runs that are to judge them. */
@@ -167,32 +148,32 @@ static int tell(const struct court *t, const struct options *o, struct str *out,
 {
 	struct column col = {0};
 	int ret;
+	format_fn *write = find_format(o->format);
 
-	if (!o->write)
+	if (!write)
 		return summarize(t, o, out, err);
 	ret = judge(&col, t, o, o->compare.new_arm, err);
 	if (ret == 0)
-		o->write(&col.ledger, out);
+		write(&col.ledger, out);
 	column_release(&col);
 	return ret;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {.write = ledger_text};
+	struct options o = {.format = "text"};
+	char **runs = command_parse(&command, &o, argc, argv);
 	struct court t = {.runs = xcalloc((size_t)argc, sizeof(*t.runs))};
 	struct str out = STR_INIT;
 	struct err err;
-	int ret = parse(&o, argc, argv, &err);
+	int ret = convene(&t, &o, runs, &err);
 
-	if (ret == 0)
-		ret = convene(&t, &o, argv + optind, &err);
 	if (ret == 0)
 		ret = tell(&t, &o, &out, &err);
 	if (ret == 0)
 		ret = text_deliver(&out, o.output, &err);
 	if (ret < 0)
-		fprintf(stderr, "mlocklab claims: %s\n", err.text);
+		command_fail(&err);
 	str_release(&out);
 	while (t.n--)
 		load_release(&t.runs[t.n]);

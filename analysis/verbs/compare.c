@@ -1,67 +1,10 @@
 /* mlocklab compare: one stored run's arms, or two stored runs, in numbers and a verdict. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/write/export.h"
+#include "lib/options.h"
 #include "lib/text.h"
-
-static const char usage_text[] =
-	"usage: mlocklab compare [option...] RUN [NEW-RUN]\n"
-	"\n"
-	"Compares two arms of a stored run, or an arm of one run with an arm of another.\n"
-	"Exit code 0: nothing got worse; 1: something did; 4: with --strict, something\n"
-	"was inconclusive; 2: they could not be compared.\n"
-	"\n"
-	"  --old NAME, --new NAME  the arms (default: the first two of one run, or the\n"
-	"                          only ones of two)\n"
-	"  --format FORMAT         see below (default: text)\n"
-	"  --all                   secondary metrics and counters too\n"
-	"  --margin SHARE          smallest change that matters: 2% or 0.02 (default: 1%,\n"
-	"                          or what the run says, or what 95 of 100 of its A/A\n"
-	"                          comparisons stay within, if that is more)\n"
-	"  --alpha P               level of the tests (default: 0.05; of a run that was begun\n"
-	"                          with --stop-early that of its last look)\n"
-	"  --look                  say only whether a run that was begun with --stop-early\n"
-	"                          may stop: exit code 0; or not yet: 4\n"
-	"  --extrapolate PARAM=N   what a swept parameter would give at another value, such\n"
-	"                          as procs=1024, in the text\n"
-	"  --unpaired              do not use the pairs\n"
-	"  --strict                exit code 4 when a primary metric is inconclusive\n"
-	"  --force                 compare runs that were measured in different ways\n"
-	"  --write                 also write RUN/report/compare.json, of the newer run\n"
-	"  --output FILE           write there instead of standard output\n"
-	"  --help                  this text\n"
-	"\n"
-	"formats:\n";
-
-enum choice {
-	OLD = 1000,
-	NEW,
-	FORMAT,
-	ALL,
-	MARGIN,
-	ALPHA,
-	LOOK,
-	EXTRAPOLATE,
-	UNPAIRED,
-	STRICT,
-	FORCE,
-	WRITE,
-	OUTPUT,
-	HELP
-};
-
-static const struct option long_options[] = {
-	{"old", required_argument, NULL, OLD},       {"new", required_argument, NULL, NEW},
-	{"format", required_argument, NULL, FORMAT}, {"all", no_argument, NULL, ALL},
-	{"margin", required_argument, NULL, MARGIN}, {"alpha", required_argument, NULL, ALPHA},
-	{"look", no_argument, NULL, LOOK},           {"extrapolate", required_argument, NULL, EXTRAPOLATE},
-	{"unpaired", no_argument, NULL, UNPAIRED},
-	{"strict", no_argument, NULL, STRICT},       {"force", no_argument, NULL, FORCE},
-	{"write", no_argument, NULL, WRITE},         {"output", required_argument, NULL, OUTPUT},
-	{"help", no_argument, NULL, HELP},           {NULL, 0, NULL, 0},
-};
 
 struct options {
 	struct compare_opts compare;
@@ -70,89 +13,89 @@ struct options {
 	const char *output;
 	bool strict, write, look;
 };
+#define AT(field) offsetof(struct options, field)
 
-static void print_usage(void)
+static int set_format(void *to, const struct opt *opt, const char *value, struct err *err)
 {
-	fputs(usage_text, stdout);
-	for (const struct exporter *e = exporters; e->name; e++)
-		printf("  %-12s %s\n", e->name, e->help);
-}
+	const char *name;
 
-/* A share above 0 and below 1, "2%" or "0.02". */
-static int parse_share(const char *option, const char *text, double *out, struct err *err)
-{
-	char *end;
-
-	*out = strtod(text, &end);
-	if (end != text && *end == '%') {
-		*out /= 100;
-		end++;
-	}
-	if (end == text || *end || !(*out > 0 && *out < 1))
-		return err_set(err, "%s '%s' is not a share such as 2%% or 0.02", option, text);
+	if (opt_choice(&name, opt, value, err) < 0)
+		return -1;
+	*(const struct exporter **)to = export_find(name);
 	return 0;
 }
 
-static int set_format(struct options *o, const char *name, struct err *err)
+/* "procs=1024", into struct export_opts. */
+static int set_extrapolation(void *to, const struct opt *opt, const char *value, struct err *err)
 {
-	struct str names = STR_INIT;
-
-	o->exporter = export_find(name);
-	if (o->exporter)
-		return 0;
-	for (const struct exporter *e = exporters; e->name; e++)
-		str_addf(&names, "%s%s", e == exporters ? "" : ", ", e->name);
-	err_set(err, "no format '%s': there are %s", name, str_text(&names));
-	str_release(&names);
-	return -1;
-}
-
-/* "procs=1024"; the name is kept in the argument itself. */
-static int set_extrapolation(struct export_opts *o, char *text, struct err *err)
-{
-	char *equals = strchr(text, '='), *end = text;
+	struct export_opts *o = to;
+	const char *equals = strchr(value, '=');
+	char *end = NULL;
 
 	o->at = equals ? strtod(equals + 1, &end) : 0;
-	if (!equals || equals == text || end == equals + 1 || *end || !(o->at > 0))
-		return err_set(err, "--extrapolate '%s' is not a parameter and a number, such as "
-			       "procs=1024", text);
-	*equals = '\0';
-	o->extrapolate = text;
+	if (!equals || equals == value || end == equals + 1 || *end || !(o->at > 0))
+		return err_set(err, "--%s=%s: not a parameter and a number, such as procs=1024", opt->name,
+			       value);
+	o->extrapolate = xstrndup(value, (size_t)(equals - value));
 	return 0;
 }
 
-static int set_option(struct options *o, int option, struct err *err)
+static struct opt opts[] = {
+	/* first, so that main() finds it: what it offers is the list of exporters */
+	{.name = "format", .value = "FORMAT", .set = set_format, .at = AT(exporter),
+	 .help = "see below (default: text)"},
+	OPT_TEXT("old", "NAME", NULL, AT(compare.old_arm), NULL),
+	OPT_TEXT("new", "NAME", NULL, AT(compare.new_arm),
+		 "the arms (default: the first two of one run, or the only ones of two)"),
+	OPT_FLAG("all", AT(export.all), "secondary metrics and counters too"),
+	OPT_SHARE("margin", AT(compare.margin),
+		  "smallest change that matters: 2% or 0.02 (default: 1%, or what the run says, or "
+		  "what 95 of 100 of its A/A comparisons stay within, if that is more)"),
+	{.name = "alpha", .value = "P", .set = opt_share, .at = AT(compare.alpha),
+	 .help = "level of the tests (default: 0.05; of a run that was begun with --stop-early that of "
+		 "its last look)"},
+	OPT_FLAG("look", AT(look),
+		 "say only whether a run that was begun with --stop-early may stop: exit code 0; or "
+		 "not yet: 4"),
+	{.name = "extrapolate", .value = "PARAM=N", .set = set_extrapolation, .at = AT(export),
+	 .help = "what a swept parameter would give at another value, such as procs=1024, in the text"},
+	OPT_FLAG("unpaired", AT(compare.unpaired), "do not use the pairs"),
+	OPT_FLAG("strict", AT(strict), "exit code 4 when a primary metric is inconclusive"),
+	OPT_FLAG("force", AT(compare.force), "compare runs that were measured in different ways"),
+	OPT_FLAG("write", AT(write), "also write RUN/report/compare.json, of the newer run"),
+	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output), "write there instead of standard output"),
+	OPT_END,
+};
+
+static char **parse(struct options *o, int argc, char **argv)
 {
-	switch (option) {
-	case OLD: o->compare.old_arm = optarg; return 0;
-	case NEW: o->compare.new_arm = optarg; return 0;
-	case FORMAT: return set_format(o, optarg, err);
-	case ALL: o->export.all = true; return 0;
-	case MARGIN: return parse_share("--margin", optarg, &o->compare.margin, err);
-	case ALPHA: return parse_share("--alpha", optarg, &o->compare.alpha, err);
-	case LOOK: o->look = true; return 0;
-	case EXTRAPOLATE: return set_extrapolation(&o->export, optarg, err);
-	case UNPAIRED: o->compare.unpaired = true; return 0;
-	case STRICT: o->strict = true; return 0;
-	case FORCE: o->compare.force = true; return 0;
-	case WRITE: o->write = true; return 0;
-	case OUTPUT: o->output = optarg; return 0;
-	case HELP: print_usage(); exit(EXIT_OK);
-	default: return err_set(err, "see 'mlocklab compare --help'");
+	struct str names = STR_INIT, formats = STR_INIT;
+	struct command command = {
+		.name = "compare",
+		.usage = "[option...] RUN [NEW-RUN]",
+		.about = "Compares two arms of a stored run, or an arm of one run with an arm of another.\n"
+			 "Exit code 0: nothing got worse; 1: something did; 4: with --strict, something\n"
+			 "was inconclusive; 2: they could not be compared.\n",
+		.opts = opts,
+		.min_words = 1,
+		.max_words = 2,
+		.words = OFFER_RUN,
+		.want = "one or two run directories are wanted, such as 'mlocklab compare results/A "
+			"results/B'",
+	};
+	char **runs;
+
+	str_add(&formats, "formats:\n");
+	for (const struct exporter *e = exporters; e->name; e++) {
+		str_addf(&names, "%s%s", e == exporters ? "" : "|", e->name);
+		str_addf(&formats, "  %-12s %s\n", e->name, e->help);
 	}
-}
-
-static int parse(struct options *o, int argc, char **argv, struct err *err)
-{
-	int option;
-
-	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1)
-		if (set_option(o, option == 'h' ? HELP : option, err) < 0)
-			return -1;
-	if (argc - optind < 1 || argc - optind > 2)
-		return err_set(err, "one or two run directories are wanted, such as "
-			       "'mlocklab compare results/A results/B'");
-	return 0;
+	opts[0].offer = names.buf;
+	command.notes = formats.buf;
+	runs = command_parse(&command, o, argc, argv);
+	str_release(&names);
+	str_release(&formats);
+	return runs;
 }
 
 /* Whether a run that may stop early may stop, for the program that makes its boots: every primary
@@ -195,21 +138,15 @@ static int compare(const struct options *o, const struct run *old, const struct 
 int main(int argc, char **argv)
 {
 	struct options o = {.exporter = export_find("text")};
+	char **runs = parse(&o, argc, argv);
 	struct run old = {0}, new = {0};
 	struct err err = {0};
 	int code = -1;
-	bool two;
 
-	if (parse(&o, argc, argv, &err) == 0) {
-		two = argc - optind == 2;
-		if (load_run(&old, argv[optind], &err) == 0 &&
-		    (!two || load_run(&new, argv[optind + 1], &err) == 0))
-			code = compare(&o, &old, two ? &new : &old, &err);
-	}
-	if (code < 0) {
-		fprintf(stderr, "mlocklab compare: %s\n", err.text);
-		code = EXIT_USAGE;
-	}
+	if (load_run(&old, runs[0], &err) == 0 && (!runs[1] || load_run(&new, runs[1], &err) == 0))
+		code = compare(&o, &old, runs[1] ? &new : &old, &err);
+	if (code < 0)
+		code = command_fail(&err);
 	load_release(&old);
 	load_release(&new);
 	return code;

@@ -1,34 +1,45 @@
 /* mlocklab explain: which kernel functions make up the difference that a run found in a cell. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/write/flame.h"
 #include "analysis/write/markdown.h"
 #include "analysis/write/profile-text.h"
+#include "lib/options.h"
 #include "lib/paths.h"
 
 #define FEW 12
 
-static const char usage[] =
-	"usage: mlocklab explain [option...] RUN [CELL]\n"
-	"\n"
-	"Prints what of the change from old to new lies in which functions and families of the\n"
-	"kernel, in instructions per operation, the largest first. The run must have profiled\n"
-	"boots: profile=1 in [global] of its experiment, or `mlocklab profile`. Without a CELL,\n"
-	"every cell of the run.\n"
-	"\n"
-	"  --format FORMAT   text, markdown, csv, folded (for flame graphs) or svg (a flame\n"
-	"                    graph of the difference); default: text\n"
-	"  --all             every function that changed, and the inclusive figures\n"
-	"  --old ARM, --new ARM\n"
-	"                    the kernels to compare (default: the run's first and last arm)\n"
-	"  --families FILE   instead of configs/kernel/families.ini\n"
-	"  -h, --help        this text\n";
-
 struct options {
 	const char *run, *cell, *format, *old, *new, *families;
 	bool all;
+};
+#define AT(field) offsetof(struct options, field)
+
+static const struct opt opts[] = {
+	OPT_CHOICE("format", "FORMAT", "text|markdown|csv|folded|svg", AT(format),
+		   "text, markdown, csv, folded (for flame graphs) or svg (a flame graph of the "
+		   "difference); default: text"),
+	OPT_FLAG("all", AT(all), "every function that changed, and the inclusive figures"),
+	OPT_TEXT("old", "ARM", NULL, AT(old), NULL),
+	OPT_TEXT("new", "ARM", NULL, AT(new),
+		 "the kernels to compare (default: the run's first and last arm)"),
+	OPT_TEXT("families", "FILE", OFFER_FILE, AT(families), "instead of configs/kernel/families.ini"),
+	OPT_END,
+};
+
+static const struct command command = {
+	.name = "explain",
+	.usage = "[option...] RUN [CELL]",
+	.about = "Prints what of the change from old to new lies in which functions and families of\n"
+		 "the kernel, in instructions per operation, the largest first. The run must have\n"
+		 "profiled boots: profile=1 in [global] of its experiment, or 'mlocklab profile'.\n"
+		 "Without a CELL, every cell of the run.\n",
+	.opts = opts,
+	.min_words = 1,
+	.max_words = 2,
+	.words = OFFER_RUN,
+	.want = "a run and perhaps one of its cells are wanted",
 };
 
 static int find_arm(const struct run *r, const char *name, size_t otherwise, size_t *arm,
@@ -142,71 +153,21 @@ static int explain(const struct options *o, struct str *out, struct err *err)
 	return ret;
 }
 
-static int parse(struct options *o, int argc, char **argv, struct err *err)
-{
-	static const struct option options[] = {{"format", required_argument, NULL, 'f'},
-						{"all", no_argument, NULL, 'a'},
-						{"old", required_argument, NULL, 'o'},
-						{"new", required_argument, NULL, 'n'},
-						{"families", required_argument, NULL, 'F'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
-	static const char *const formats[] = {"text", "markdown", "csv", "folded", "svg"};
-	bool known = false;
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (opt) {
-		case 'f':
-			o->format = optarg;
-			break;
-		case 'a':
-			o->all = true;
-			break;
-		case 'o':
-			o->old = optarg;
-			break;
-		case 'n':
-			o->new = optarg;
-			break;
-		case 'F':
-			o->families = optarg;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			exit(EXIT_OK);
-		default:
-			return err_set(err, "see 'mlocklab explain --help'");
-		}
-	}
-	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
-		known |= strcmp(formats[i], o->format) == 0;
-	if (!known)
-		return err_set(err, "--format '%s': one of text, markdown, csv, folded, svg",
-			       o->format);
-	if (argc - optind < 1 || argc - optind > 2)
-		return err_set(err, "takes a run and perhaps a cell, not %d arguments",
-			       argc - optind);
-	o->run = argv[optind];
-	o->cell = argv[optind + 1];
-	if (!o->cell && (!strcmp(o->format, "svg") || !strcmp(o->format, "folded")))
-		return err_set(err, "--format %s is of one cell: name it", o->format);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct options o = {.format = "text"};
 	struct str out = STR_INIT;
 	struct err err;
-	int ret = parse(&o, argc, argv, &err);
+	char **words = command_parse(&command, &o, argc, argv);
+	int ret;
 
-	if (ret == 0)
+	o.run = words[0];
+	o.cell = words[1];
+	if (!o.cell && (!strcmp(o.format, "svg") || !strcmp(o.format, "folded")))
+		ret = err_set(&err, "--format %s is of one cell: name it", o.format);
+	else
 		ret = explain(&o, &out, &err);
 	fputs(str_text(&out), stdout);
 	str_release(&out);
-	if (ret == 0)
-		return EXIT_OK;
-	fprintf(stderr, "mlocklab explain: %s\n", err.text);
-	return EXIT_USAGE;
+	return ret == 0 ? EXIT_OK : command_fail(&err);
 }

@@ -1,5 +1,4 @@
 /* mlocklab history: one metric over all stored runs. */
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,55 +8,32 @@
 #include "lib/text.h"
 #include "analysis/write/verdict.h"
 #include "lib/fs.h"
+#include "lib/options.h"
 #include "lib/paths.h"
-
-static const char usage_text[] =
-	"usage: mlocklab history [option...] METRIC\n"
-	"\n"
-	"Prints every value of a metric in the stored runs: median of the boots and 95 %\n"
-	"interval, cell by cell in the order in which they were measured. METRIC is a\n"
-	"workload's, such as exit, or a counter, such as vmstat.pgmigrate_success.\n"
-	"\n"
-	"  --workload NAME   of this workload only\n"
-	"  --results DIR     the runs in this directory (default: results)\n"
-	"  --help            this text\n"
-	"\n"
-	"The runs are indexed in DIR/catalogue.db, which can be removed at any time.\n";
 
 struct options {
 	const char *metric, *workload, *results;
 };
+#define AT(field) offsetof(struct options, field)
 
-static int parse(struct options *o, int argc, char **argv, struct err *err)
-{
-	static const struct option options[] = {
-		{"workload", required_argument, NULL, 'w'},
-		{"results", required_argument, NULL, 'r'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int option;
+static const struct opt opts[] = {
+	OPT_TEXT("workload", "NAME", OFFER_WORKLOAD, AT(workload), "of this workload only"),
+	OPT_TEXT("results", "DIR", OFFER_DIR, AT(results), "the runs in this directory (default: results)"),
+	OPT_END,
+};
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (option) {
-		case 'w':
-			o->workload = optarg;
-			break;
-		case 'r':
-			o->results = optarg;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			exit(EXIT_OK);
-		default:
-			return err_set(err, "see 'mlocklab history --help'");
-		}
-	}
-	if (argc - optind != 1)
-		return err_set(err, "one metric is wanted, such as 'mlocklab history exit'");
-	o->metric = argv[optind];
-	return 0;
-}
+static const struct command command = {
+	.name = "history",
+	.usage = "[option...] METRIC",
+	.about = "Prints every value of a metric in the stored runs: median of the boots and 95 %\n"
+		 "interval, cell by cell in the order in which they were measured. METRIC is a\n"
+		 "workload's, such as exit, or a counter, such as vmstat.pgmigrate_success.\n",
+	.notes = "The runs are indexed in DIR/catalogue.db, which can be removed at any time.\n",
+	.opts = opts,
+	.min_words = 1,
+	.max_words = 1,
+	.want = "one metric is wanted, such as 'mlocklab history exit'",
+};
 
 static bool same_group(const struct catalogue_figure *a, const struct catalogue_figure *b)
 {
@@ -144,18 +120,19 @@ int main(int argc, char **argv)
 	struct strv notes = STRV_INIT;
 	struct catalogue *c = NULL;
 	struct err err = {""};
-	int ret = parse(&o, argc, argv, &err);
+	int ret;
 
-	if (ret == 0 && !fs_exists(o.results))
+	o.metric = command_parse(&command, &o, argc, argv)[0];
+	if (!fs_exists(o.results))
 		err_set(&err, "there is no '%s': 'mlocklab run' makes it, --results names another",
 			o.results);
-	else if (ret == 0)
+	else
 		c = catalogue_open(o.results, &notes, &err);
 	for (size_t i = 0; i < notes.n; i++)
-		fprintf(stderr, "mlocklab history: %s\n", notes.v[i]);
+		command_note("%s", notes.v[i]);
 	ret = c ? history(&o, c, &err) : -1;
 	if (ret < 0)
-		fprintf(stderr, "mlocklab history: %s\n", err.text);
+		command_fail(&err);
 	catalogue_close(c);
 	strv_release(&notes);
 	free(results);

@@ -1,19 +1,33 @@
 /* mlocklab locks: who waited for which lock in a stored run. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/write/locks-text.h"
 #include "analysis/write/markdown.h"
+#include "lib/options.h"
 
-static const char usage[] =
-	"usage: mlocklab locks [--format text|markdown|json] RUN\n"
-	"\n"
-	"Prints who waited for which read-write semaphore, how often and how long, in the boots of a\n"
-	"run that recorded it: an experiment asks for them with locks=slowpath in [global].\n"
-	"\n"
-	"  --format FORMAT  text, markdown or json (default: text)\n"
-	"  -h, --help       this text\n";
+struct options {
+	const char *format;
+};
+
+static const struct opt opts[] = {
+	OPT_CHOICE("format", "FORMAT", "text|markdown|json", offsetof(struct options, format),
+		   "text, markdown or json (default: text)"),
+	OPT_END,
+};
+
+static const struct command command = {
+	.name = "locks",
+	.usage = "[--format text|markdown|json] RUN",
+	.about = "Prints who waited for which read-write semaphore, how often and how long, in the\n"
+		 "boots of a run that recorded it: an experiment asks for them with locks=slowpath in\n"
+		 "[global].\n",
+	.opts = opts,
+	.min_words = 1,
+	.max_words = 1,
+	.words = OFFER_RUN,
+	.want = "one run is wanted",
+};
 
 static void write_markdown(const struct locks *l, struct str *out)
 {
@@ -60,27 +74,9 @@ static int show(const char *path, const char *format, struct err *err)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"format", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'}, {0}};
-	const char *format = "text";
+	struct options o = {.format = "text"};
+	char **words = command_parse(&command, &o, argc, argv);
 	struct err err;
-	int opt;
 
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(usage, stdout);
-			return EXIT_OK;
-		}
-		if (opt != 'f')
-			return EXIT_USAGE;
-		format = optarg;
-	}
-	if (strcmp(format, "text") && strcmp(format, "markdown") && strcmp(format, "json"))
-		err_set(&err, "--format '%s': one of text, markdown, json", format);
-	else if (argc - optind != 1)
-		err_set(&err, "takes one run, not %d; see 'mlocklab locks --help'", argc - optind);
-	else if (show(argv[optind], format, &err) == 0)
-		return EXIT_OK;
-	fprintf(stderr, "mlocklab locks: %s\n", err.text);
-	return EXIT_USAGE;
+	return show(words[0], o.format, &err) == 0 ? EXIT_OK : command_fail(&err);
 }

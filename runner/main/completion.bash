@@ -2,18 +2,9 @@
 # mlocklab itself at that moment, and what runs and kernels are stored is read where it says they are.
 # shellcheck shell=bash
 
-# The options that the help of a verb on standard input has in its usage or begins a line with
-_mlocklab_options() {
-	sed -n '/^usage:/,/^$/{p;b}; s/^  \(-.*\)/\1/; T; s/  .*//; p' |
-		grep -oE -- '(^|[[ ,|])--?[a-z][a-z-]*' | tr -d '[ ,|' | sort -u
-}
-
-# A verb's help, with run's where it hands other options on to run
-_mlocklab_help() {
-	local help
-	help=$("$1" "$2" --help 2>/dev/null)
-	echo "$help"
-	case $help in *'mlocklab run --help'* | *'option of run'* | *'one of run'*) "$1" run --help ;; esac
+# What a verb takes, a line for each option and argument, its fields apart by tabs (lib/options.h)
+_mlocklab_table() {
+	"$1" "$2" --completion 2>/dev/null
 }
 
 # Files and directories that begin so
@@ -85,79 +76,71 @@ _mlocklab_params() {
 	fi
 }
 
-_mlocklab_formats() {
-	case $1 in
-	compare) printf '%s\n' text lkml markdown json csv gobench hyperfine openmetrics ktap ;;
-	explain | profile) printf '%s\n' text markdown csv folded svg ;;
-	claims | locks) printf '%s\n' text markdown json ;;
-	esac
+# What a table's last field offers: _mlocklab_offer PROGRAM OFFER WORD ARGUMENT...
+_mlocklab_offer() {
+	local program=$1 offer word=$3 offers
+	IFS='|' read -ra offers <<<"$2"
+	shift 3
+	for offer in "${offers[@]}"; do
+		case $offer in
+		kernel) _mlocklab_kernels "$program" "$word" ;;
+		suite) _mlocklab_suites "$program" "$word" ;;
+		run) _mlocklab_runs "$program" "$word" ;;
+		workload) _mlocklab_workloads "$program" ;;
+		param) _mlocklab_params "$program" "$3" "$word" ;; # a workload is the third argument there
+		dir) compgen -d -S / -- "$word" ;;
+		file) _mlocklab_files "$word" ;;
+		*) echo "$offer" ;;
+		esac
+	done
 }
 
-# What may follow an option: _mlocklab_value PROGRAM VERB OPTION WORD; nothing where it takes no value
-_mlocklab_value() {
-	case $2:$3 in
-	*:--kernel | ab:--old | ab:--new) _mlocklab_kernels "$1" "$4" ;;
-	*:--suite) _mlocklab_suites "$1" "$4" ;;
-	*:--resume | *:--baseline | *:--pilot) _mlocklab_runs "$1" "$4" ;;
-	*:--target) printf '%s\n' auto icount tcg kvm host ;;
-	*:--layouts) printf '%s\n' paired independent ;;
-	*:--format) _mlocklab_formats "$2" ;;
-	*:--workload) _mlocklab_workloads "$1" ;;
-	*:--qemu) echo cached && _mlocklab_files "$4" ;;
-	*:--out | *:--results | *:--claims) compgen -d -S / -- "$4" ;;
-	*:--output | *:--html | *:--families | *:--fragment) _mlocklab_files "$4" ;;
-	esac
+# The field N of an option's line: _mlocklab_field TABLE --OPTION N
+_mlocklab_field() {
+	awk -F'\t' -v option="$2" -v n="$3" '$2 == option { print $n; exit }' <<<"$1"
 }
 
-# An argument that is no option, the N-th after the verb: _mlocklab_argument PROGRAM N WORD ARGUMENT...
-_mlocklab_argument() {
-	local program=$1 n=$2 word=$3 verb=$4
-	shift 4
-	case $verb:$n in
-	help:1) _mlocklab_verbs "$program" ;;
-	run:1) _mlocklab_suites "$program" "$word" ;;
-	calibrate:1 | profile:1 | profile:2) _mlocklab_kernels "$program" "$word" ;;
-	describe:1 | profile:3) _mlocklab_workloads "$program" ;;
-	profile:*) _mlocklab_params "$program" "$3" "$word" ;;
-	kernels:1) printf '%s\n' list fetch build symbols rm ;;
-	kernels:*) [ "$1" = build ] || _mlocklab_kernels "$program" "$word" ;;
-	qemu:1) echo fetch ;;
-	calibration:1) compgen -d -S / -- "$word" ;;
-	compare:[12] | report:[12] | claims:*) _mlocklab_runs "$program" "$word" ;;
-	repeat:1 | timeline:1 | explain:1 | locks:1) _mlocklab_runs "$program" "$word" ;;
-	esac
-}
-
-# The arguments among the words after the verb, given its help: what is no option nor the value of one
+# The arguments among the words after the verb: what is no option nor the value of one
 _mlocklab_arguments() {
-	local help=$1 word value=
+	local table=$1 word value=
 	shift
 	for word; do
 		if [ -n "$value" ]; then
 			value=
 		elif [[ $word != -* ]]; then
 			echo "$word"
-		elif [[ $word != *=* ]] && grep -qE -- "^  .*$word \[?[A-Z]" <<<"$help"; then
-			value=next
+		elif [[ $word != *=* ]]; then
+			value=$(_mlocklab_field "$table" "$word" 3)
 		fi
 	done
 }
 
 _mlocklab_choices() {
-	local program=$1 verb=$2 last=$3 word=$4 help arguments
+	local program=$1 verb=$2 last=$3 word=$4 table arguments offer
 	shift 4
+	if [ "$verb" = help ]; then
+		_mlocklab_verbs "$program"
+		return
+	fi
+	table=$(_mlocklab_table "$program" "$verb")
 	if [[ $word == --*=* ]]; then
-		_mlocklab_value "$program" "$verb" "${word%%=*}" "${word#*=}" | sed "s/^/${word%%=*}=/"
+		offer=$(_mlocklab_field "$table" "${word%%=*}" 4)
+		_mlocklab_offer "$program" "$offer" "${word#*=}" | sed "s/^/${word%%=*}=/"
 		return
 	fi
-	help=$(_mlocklab_help "$program" "$verb")
 	if [[ $word == -* ]]; then
-		_mlocklab_options <<<"$help"
+		awk -F'\t' '$1 != "argument" { print $2 }' <<<"$table"
 		return
 	fi
-	[[ $last == --* ]] && _mlocklab_value "$program" "$verb" "$last" "$word" | grep . && return
-	mapfile -t arguments < <(_mlocklab_arguments "$help" "$@")
-	_mlocklab_argument "$program" $((${#arguments[@]} + 1)) "$word" "$verb" "${arguments[@]}"
+	if [[ $last == --* && -n $(_mlocklab_field "$table" "$last" 3) ]]; then
+		_mlocklab_offer "$program" "$(_mlocklab_field "$table" "$last" 4)" "$word"
+		return
+	fi
+	mapfile -t arguments < <(_mlocklab_arguments "$table" "$@")
+	# the last argument of the table stands for those that follow
+	offer=$(awk -F'\t' -v n=$((${#arguments[@]} + 1)) '$1 == "argument" && ($2 == n || $2 ~ /\+/ && $2 + 0 <= n) \
+		{ print $4 }' <<<"$table")
+	_mlocklab_offer "$program" "$offer" "$word" "${arguments[@]}"
 }
 
 _mlocklab() {

@@ -7,6 +7,7 @@
 #include "lib/err.h"
 #include "lib/paths.h"
 #include "lib/str.h"
+#include "lib/suggest.h"
 #include "lib/verb.h"
 #include "runner/main/manual.h"
 
@@ -58,16 +59,26 @@ static int print_paths(void)
 	return EXIT_OK;
 }
 
+static void no_verb(const char *verb)
+{
+	const char *names[sizeof(verbs) / sizeof(*verbs)], *meant;
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		names[i] = verbs[i].verb;
+	meant = suggest(verb, names, sizeof(names) / sizeof(*names));
+	if (meant)
+		fprintf(stderr, "mlocklab: no verb '%s'; did you mean '%s'?\n", verb, meant);
+	else
+		fprintf(stderr, "mlocklab: no verb '%s'; 'mlocklab --help' lists them\n", verb);
+}
+
 /* Becomes the program of the verb argv[1]; returns only where there is none that can be run. */
 static int run_verb(char **argv)
 {
 	const char *verb = argv[1];
 	char *path;
 
-	if (!strcmp(verb, "list") || !strcmp(verb, "describe")) {
-		path = paths_program("mlockbench");
-		execv(path, argv);
-	} else if (strspn(verb, "abcdefghijklmnopqrstuvwxyz-") == strlen(verb)) {
+	if (strspn(verb, "abcdefghijklmnopqrstuvwxyz-") == strlen(verb)) {
 		path = verb_path(verb);
 		execv(path, argv + 1);
 	} else {
@@ -75,7 +86,7 @@ static int run_verb(char **argv)
 		path = xstrdup(verb);
 	}
 	if (errno == ENOENT)
-		fprintf(stderr, "mlocklab: no verb '%s'; 'mlocklab --help' lists them\n", verb);
+		no_verb(verb);
 	else
 		fprintf(stderr, "mlocklab: cannot run '%s': %s\n", path, strerror(errno));
 	free(path);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/suggest.h"
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
@@ -96,16 +97,17 @@ static int set(struct experiment *e, const struct key *k, const char *value, str
 
 int experiment_set(struct experiment *e, const char *key, const char *value, struct err *err)
 {
+	const char *names[KEYS];
 	struct str all = STR_INIT;
 
 	for (size_t k = 0; k < KEYS; k++)
 		if (strcmp(keys[k].name, key) == 0)
 			return set(e, &keys[k], value, err);
 	for (size_t k = 0; k < KEYS; k++)
-		str_addf(&all, "%s%s", k ? ", " : "", keys[k].name);
+		str_addf(&all, "%s%s", k ? ", " : "", names[k] = keys[k].name);
 	err_set(err, "unknown key '%s' in [global]: one of %s", key, all.buf);
 	str_release(&all);
-	return -1;
+	return err_suggest(err, key, names, KEYS);
 }
 
 static json_t *value_json(const struct key *k, const void *at)

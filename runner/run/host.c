@@ -6,15 +6,8 @@
 #include "lib/fs.h"
 #include "lib/journal.h"
 #include "lib/json.h"
+#include "lib/options.h"
 #include "lib/paths.h"
-
-static bool is_listed(const struct strv *v, const char *text)
-{
-	for (size_t i = 0; i < v->n; i++)
-		if (strcmp(v->v[i], text) == 0)
-			return true;
-	return false;
-}
 
 void host_print_changes(const struct experiment *e, FILE *to)
 {
@@ -28,7 +21,7 @@ void host_print_changes(const struct experiment *e, FILE *to)
 		{
 			const char *path = json_string_value(change);
 
-			if (!path || is_listed(&seen, path))
+			if (!path || strv_has(&seen, path))
 				continue;
 			fprintf(to, "# changed while a cell runs, and put back: %s\n", path);
 			strv_push(&seen, path);
@@ -43,7 +36,7 @@ static int mend(int fd, const char *after, struct err *err)
 	int ret = journal_mend(fd, &told, err);
 
 	for (size_t i = 0; i < told.n; i++)
-		fprintf(stderr, "mlocklab run: %s%s\n", told.v[i], after);
+		command_note("%s%s", told.v[i], after);
 	strv_release(&told);
 	return ret;
 }
@@ -75,7 +68,7 @@ void host_end(struct run *r)
 	if (!r->journal)
 		return;
 	if (mend(r->journal, "", &err) < 0)
-		fprintf(stderr, "mlocklab run: %s; the next run tries again\n", err.text);
+		command_note("%s; the next run tries again", err.text);
 	close(r->journal);
 	r->journal = 0;
 }

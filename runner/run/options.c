@@ -1,133 +1,88 @@
 #include "runner/run/options.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage_text[] =
-	"usage: mlocklab run EXPERIMENT [option...]\n"
-	"       mlocklab run --resume RUN\n"
-	"\n"
-	"Boots every kernel of the experiment, runs its workloads and stores what they\n"
-	"measure in results/. The last line printed is the run's directory. EXPERIMENT is a\n"
-	"file, or the name of one in configs/, such as core.\n"
-	"\n"
-	"  --kernel [ARM=]SPEC   measure this kernel; repeat for several arms. SPEC is\n"
-	"                        debian:VERSION[/FLAVOUR], deb:FILE, running, or\n"
-	"                        image:FILE[,config=FILE][,modules=DIR][,map=FILE]\n"
-	"  --target NAME         auto, icount, tcg, kvm or host\n"
-	"  --pairs N             boots of each arm\n"
-	"  --iterations N        repetitions of a cell in a boot, where a job names none\n"
-	"  --seed N              of the order of boots and their layouts\n"
-	"  --cpus N, --nodes N, --memory MIB\n"
-	"                        the guest's size\n"
-	"  --layouts HOW         paired: both boots of a pair have one layout; independent:\n"
-	"                        each its own\n"
-	"  --stop-early          up to 30 pairs, looked at after every six: no more are made\n"
-	"                        once every figure has its verdict (O'Brien-Fleming)\n"
-	"  --inject ARM=PERCENT  that arm does so much of its work again: a slowdown of a\n"
-	"                        known size, to see it found\n"
-	"  --cmdline TEXT        more kernel parameters, such as mitigations=off\n"
-	"  --name NAME           of the run, in its directory's name\n"
-	"  --out DIR             the run's directory itself\n"
-	"  --workers N           boots at a time (default: a core each under icount, else 1)\n"
-	"  --qemu PATH           another QEMU; 'cached': that of 'mlocklab qemu fetch'\n"
-	"  --mirror URI          Debian mirror instead of this machine's own\n"
-	"  --ktap                print what the workloads verified as KTAP, for kernel CI: a\n"
-	"                        test a boot, in it a test a cell; exit code 1 where the\n"
-	"                        kernel's accounting was wrong\n"
-	"  --show-command        print QEMU's command line for each arm and stop\n"
-	"  --resume RUN          go on with a run that was interrupted\n"
-	"  --help                this text\n";
+#define AT(field) offsetof(struct run_options, field)
 
-/* Options that set a key of [global]. */
-static const char *const setting_names[] = {"target", "pairs", "iterations", "seed",	"cpus",
-					    "nodes",  "memory", "cmdline",   "name", "layouts"};
-#define SETTINGS (int)(sizeof(setting_names) / sizeof(*setting_names))
+/* An option that sets the key of its name in [global]. */
+static int set_key(void *to, const struct opt *opt, const char *value, struct err *err)
+{
+	(void)err;
+	strv_push(to, opt->name);
+	strv_push(to, value);
+	return 0;
+}
 
-enum { OPT_SETTING = 256, OPT_KERNEL = 512, OPT_INJECT, OPT_STOP_EARLY, OPT_OUT, OPT_WORKERS, OPT_QEMU, OPT_MIRROR, OPT_KTAP,
-       OPT_SHOW, OPT_RESUME, OPT_HELP };
+static int set_stop_early(void *to, const struct opt *opt, const char *value, struct err *err)
+{
+	(void)opt, (void)value, (void)err;
+	strv_push(to, "stop_early");
+	strv_push(to, "1");
+	return 0;
+}
+
+#define KEY(NAME, VALUE, OFFER, HELP) \
+	{.name = NAME, .value = VALUE, .offer = OFFER, .set = set_key, .at = AT(settings), .help = HELP}
+
+const struct opt run_opts[] = {
+	OPT_LIST("kernel", "[ARM=]SPEC", OFFER_KERNEL, AT(kernels),
+		 "measure this kernel; repeat for several arms. SPEC is debian:VERSION[/FLAVOUR], "
+		 "deb:FILE, running, or image:FILE[,config=FILE][,modules=DIR][,map=FILE]"),
+	KEY("target", "NAME", "auto|icount|tcg|kvm|host", "auto, icount, tcg, kvm or host"),
+	KEY("pairs", "N", NULL, "boots of each arm"),
+	KEY("iterations", "N", NULL, "repetitions of a cell in a boot, where a job names none"),
+	KEY("seed", "N", NULL, "of the order of boots and their layouts"),
+	KEY("cpus", "N", NULL, NULL),
+	KEY("nodes", "N", NULL, NULL),
+	KEY("memory", "MIB", NULL, "the guest's size"),
+	KEY("layouts", "HOW", "paired|independent",
+	    "paired: both boots of a pair have one layout; independent: each its own"),
+	{.name = "stop-early", .set = set_stop_early, .at = AT(settings),
+	 .help = "up to 30 pairs, looked at after every six: no more are made once every figure has "
+		 "its verdict (O'Brien-Fleming)"},
+	OPT_LIST("inject", "ARM=PERCENT", NULL, AT(injects),
+		 "that arm does so much of its work again: a slowdown of a known size, to see it found"),
+	KEY("cmdline", "TEXT", NULL, "more kernel parameters, such as mitigations=off"),
+	KEY("name", "NAME", NULL, "of the run, in its directory's name"),
+	OPT_TEXT("out", "DIR", OFFER_DIR, AT(out), "the run's directory itself"),
+	OPT_INT("workers", "N", 1, 1024, AT(workers),
+		"boots at a time (default: a core each under icount, else 1)"),
+	OPT_TEXT("qemu", "PATH", "cached|" OFFER_FILE, AT(qemu),
+		 "another QEMU; 'cached': that of 'mlocklab qemu fetch'"),
+	OPT_TEXT("mirror", "URI", NULL, AT(mirror), "Debian mirror instead of this machine's own"),
+	OPT_FLAG("ktap", AT(ktap),
+		 "print what the workloads verified as KTAP, for kernel CI: a test a boot, in it a test "
+		 "a cell; exit code 1 where the kernel's accounting was wrong"),
+	OPT_FLAG("show-command", AT(show_command),
+		 "print QEMU's command line for each arm and stop"),
+	OPT_TEXT("resume", "RUN", OFFER_RUN, AT(resume), "go on with a run that was interrupted"),
+	OPT_END,
+};
+
+static const struct command command = {
+	.name = "run",
+	.usage = "EXPERIMENT [option...]\n--resume RUN",
+	.about = "Boots every kernel of the experiment, runs its workloads and stores what they\n"
+		 "measure in results/. The last line printed is the run's directory. EXPERIMENT is a\n"
+		 "file, or the name of one in configs/, such as core.\n",
+	.opts = run_opts,
+	.max_words = 1,
+	.words = OFFER_SUITE,
+	.want = "name one experiment file, such as configs/core.ini, or a run to --resume",
+};
 
 int run_options_parse(struct run_options *o, int argc, char **argv)
 {
-	struct option longs[SETTINGS + 12] = {0};
-	int c, n = 0;
-
-	for (; n < SETTINGS; n++)
-		longs[n] = (struct option){setting_names[n], required_argument, NULL, OPT_SETTING + n};
-	longs[n++] = (struct option){"kernel", required_argument, NULL, OPT_KERNEL};
-	longs[n++] = (struct option){"inject", required_argument, NULL, OPT_INJECT};
-	longs[n++] = (struct option){"stop-early", no_argument, NULL, OPT_STOP_EARLY};
-	longs[n++] = (struct option){"out", required_argument, NULL, OPT_OUT};
-	longs[n++] = (struct option){"workers", required_argument, NULL, OPT_WORKERS};
-	longs[n++] = (struct option){"qemu", required_argument, NULL, OPT_QEMU};
-	longs[n++] = (struct option){"mirror", required_argument, NULL, OPT_MIRROR};
-	longs[n++] = (struct option){"ktap", no_argument, NULL, OPT_KTAP};
-	longs[n++] = (struct option){"show-command", no_argument, NULL, OPT_SHOW};
-	longs[n++] = (struct option){"resume", required_argument, NULL, OPT_RESUME};
-	longs[n++] = (struct option){"help", no_argument, NULL, OPT_HELP};
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (c >= OPT_SETTING && c < OPT_SETTING + SETTINGS) {
-			strv_push(&o->settings, setting_names[c - OPT_SETTING]);
-			strv_push(&o->settings, optarg);
-			continue;
-		}
-		switch (c) {
-		case OPT_KERNEL:
-			strv_push(&o->kernels, optarg);
-			break;
-		case OPT_INJECT:
-			strv_push(&o->injects, optarg);
-			break;
-		case OPT_STOP_EARLY:
-			strv_push(&o->settings, "stop_early");
-			strv_push(&o->settings, "1");
-			break;
-		case OPT_OUT:
-			o->out = optarg;
-			break;
-		case OPT_WORKERS:
-			o->workers = atoi(optarg);
-			if (o->workers < 1 || o->workers > 1024) {
-				fprintf(stderr, "mlocklab run: --workers=%s: out of range, 1..1024\n",
-					optarg);
-				return -1;
-			}
-			break;
-		case OPT_QEMU:
-			o->qemu = optarg;
-			break;
-		case OPT_MIRROR:
-			o->mirror = optarg;
-			break;
-		case OPT_KTAP:
-			o->ktap = true;
-			break;
-		case OPT_SHOW:
-			o->show_command = true;
-			break;
-		case OPT_RESUME:
-			o->resume = optarg;
-			break;
-		case 'h':
-		case OPT_HELP:
-			fputs(usage_text, stdout);
-			exit(EXIT_OK);
-		default:
-			return -1;
-		}
-	}
-	if (optind < argc)
-		o->experiment = argv[optind++];
-	if (optind < argc || !o->experiment == !o->resume) {
-		fputs("mlocklab run: name one experiment file, such as configs/core.ini, or a run to "
-		      "--resume; 'mlocklab run --help' tells more\n", stderr);
+	o->experiment = command_parse(&command, o, argc, argv)[0];
+	if (!o->experiment == !o->resume) {
+		command_note("%s; 'mlocklab run --help' tells more", command.want);
 		return -1;
 	}
 	if (o->resume && (o->kernels.n || o->injects.n || o->settings.n || o->out)) {
-		fputs("mlocklab run: --resume goes on with what the run was begun with: of the other options "
-		      "only --workers, --qemu, --ktap and --show-command may stand beside it\n", stderr);
+		command_note("--resume goes on with what the run was begun with: of the other options "
+			     "only --workers, --qemu, --ktap and --show-command may stand beside it");
 		return -1;
 	}
 	return 0;

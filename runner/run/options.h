@@ -3,6 +3,7 @@
 #define RUNNER_RUN_OPTIONS_H
 
 #include <stdbool.h>
+#include "lib/options.h"
 #include "lib/str.h"
 #include "runner/plan/experiment.h"
 
@@ -14,6 +15,9 @@ struct run_options {
 	int workers;
 	bool show_command, ktap;
 };
+
+/* Its options, for the verbs that hand theirs on to it. */
+extern const struct opt run_opts[];
 
 /*
  * Reads it. 0; -1 after a message on standard error; prints the help and exits where it was asked

@@ -3,66 +3,47 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/paths.h"
 #include "lib/verb.h"
-
-static const char usage_text[] =
-	"usage: mlocklab ab --old SPEC --new SPEC [--suite NAME|FILE] [option of run...]\n"
-	"\n"
-	"Boots the two kernels, runs the suite on both, prints the verdict and writes the\n"
-	"report. Exit code 0: nothing got worse; 1: something did; 4: with --strict, some\n"
-	"figure was inconclusive; 2: it could not be done.\n"
-	"\n"
-	"  --old SPEC, --new SPEC  the kernels: debian:5.10, deb:FILE, image:FILE, ...\n"
-	"                          without them, the arms that the suite's file names\n"
-	"  --suite NAME            configs/NAME.ini, or a file (default: core)\n"
-	"  --strict                an inconclusive figure is exit code 4\n"
-	"  --help                  this text\n"
-	"\n"
-	"Every other option is one of run, such as --target, --pairs, --seed, --cmdline;\n"
-	"see 'mlocklab run --help'.\n";
+#include "runner/run/options.h"
 
 struct options {
 	const char *old, *new, *suite;
 	bool strict;
 	struct strv rest; /* what run is given */
 };
+#define AT(field) offsetof(struct options, field)
+
+static const struct opt opts[] = {
+	OPT_TEXT("old", "SPEC", OFFER_KERNEL, AT(old), NULL),
+	OPT_TEXT("new", "SPEC", OFFER_KERNEL, AT(new),
+		 "the kernels: debian:5.10, deb:FILE, image:FILE, ...; without them, the arms that the "
+		 "suite's file names"),
+	OPT_TEXT("suite", "NAME", OFFER_SUITE, AT(suite), "configs/NAME.ini, or a file (default: core)"),
+	OPT_FLAG("strict", AT(strict), "an inconclusive figure is exit code 4"),
+	OPT_END,
+};
+
+static const struct command command = {
+	.name = "ab",
+	.usage = "--old SPEC --new SPEC [--suite NAME|FILE] [option of run...]",
+	.about = "Boots the two kernels, runs the suite on both, prints the verdict and writes the\n"
+		 "report. Exit code 0: nothing got worse; 1: something did; 4: with --strict, some\n"
+		 "figure was inconclusive; 2: it could not be done.\n",
+	.opts = opts,
+	.want = "no argument is wanted: the suite is named by --suite, the kernels by --old and --new",
+	.pass = run_opts,
+	.pass_verb = "run",
+	.pass_at = AT(rest),
+	.keeps = "ktap kernel resume",
+};
 
 static int parse(struct options *o, int argc, char **argv)
 {
-	bool ktap = false;
-
-	for (int i = 1; i < argc; i++) {
-		const char *v;
-
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-			fputs(usage_text, stdout);
-			exit(EXIT_OK);
-		}
-		if ((v = verb_option("--old", argc, argv, &i)))
-			o->old = v;
-		else if ((v = verb_option("--new", argc, argv, &i)))
-			o->new = v;
-		else if ((v = verb_option("--suite", argc, argv, &i)))
-			o->suite = v;
-		else if (!strcmp(argv[i], "--strict"))
-			o->strict = true;
-		else if (!strcmp(argv[i], "--ktap"))
-			ktap = true;
-		else
-			strv_push(&o->rest, argv[i]);
-	}
-	if (ktap) {
-		fputs("mlocklab ab: --ktap is of run: measure with it, then 'mlocklab compare --format ktap'\n",
-		      stderr);
-		return -1;
-	}
-	if (!o->old != !o->new) {
-		fprintf(stderr, "mlocklab ab: --%s is missing: two kernels are compared\n",
-			o->old ? "new" : "old");
-		return -1;
-	}
-	return 0;
+	command_parse(&command, o, argc, argv);
+	if (!o->old == !o->new)
+		return 0;
+	command_note("--%s is missing: two kernels are compared", o->old ? "new" : "old");
+	return -1;
 }
 
 /* Runs the experiment; dir is what it printed, the run's directory. */
@@ -105,14 +86,6 @@ static int follow(const char *name, const char *dir, const char *option, struct 
 	return code;
 }
 
-static bool wants(const struct options *o, const char *option)
-{
-	for (size_t i = 0; i < o->rest.n; i++)
-		if (strcmp(o->rest.v[i], option) == 0)
-			return true;
-	return false;
-}
-
 int main(int argc, char **argv)
 {
 	struct options o = {.suite = "core"};
@@ -123,7 +96,7 @@ int main(int argc, char **argv)
 	if (parse(&o, argc, argv) < 0)
 		return EXIT_USAGE;
 	code = measure(&o, &dir, &err);
-	if (wants(&o, "--show-command")) {
+	if (strv_has(&o.rest, "--show-command")) {
 		puts(str_text(&dir));
 		return code < 0 ? EXIT_USAGE : code;
 	}
@@ -135,7 +108,7 @@ int main(int argc, char **argv)
 			code = EXIT_USAGE;
 	}
 	if (code < 0)
-		fprintf(stderr, "mlocklab ab: %s\n", err.text);
+		command_fail(&err);
 	str_release(&dir);
 	strv_release(&o.rest);
 	return code < 0 ? EXIT_USAGE : code;

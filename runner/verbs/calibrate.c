@@ -7,84 +7,51 @@
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/paths.h"
-#include "runner/plan/experiment.h"
 #include "lib/verb.h"
-
-static const char usage_text[] =
-	"usage: mlocklab calibrate KERNEL [option...] [option of run...]\n"
-	"\n"
-	"Measures a kernel against itself on this target and machine, counts how often the\n"
-	"verdict was that something changed, and measures a known slowdown to see it found.\n"
-	"Later runs on the same target and machine carry the outcome: it stands in their\n"
-	"reports, and what 95 in 100 of these comparisons stay within is their margin where\n"
-	"that is more than 1 %.\n"
-	"\n"
-	"  --comparisons N   cells times groups of pairs (default: 200)\n"
-	"  --pairs N         pairs of boots in a group (default: 6)\n"
-	"  --suite NAME      configs/NAME.ini, or a file (default: calibrate)\n"
-	"  --target NAME     auto, icount, tcg, kvm or host\n"
-	"  --inject PERCENT  the slowdown, in work done over again (default: 0.5 under icount,\n"
-	"                    else what the comparisons say would be seen)\n"
-	"  --out DIR         where to keep it (default: in results/calibration/); what is there\n"
-	"                    already is gone on with\n"
-	"  --help            this text\n"
-	"\n"
-	"Under icount arms whose boots share their layouts are equal to the last digit, which\n"
-	"is checked; the comparisons are of boots with a layout each.\n";
+#include "runner/plan/experiment.h"
+#include "runner/run/options.h"
 
 struct options {
 	const char *kernel, *suite, *target, *inject, *out;
-	long comparisons, pairs;
+	int comparisons, pairs;
 	struct strv rest; /* what run is given */
 };
+#define AT(field) offsetof(struct options, field)
 
-static int count(const char *option, const char *text, long min, long *out)
-{
-	char *end;
+static const struct opt opts[] = {
+	OPT_INT("comparisons", "N", 1, 10000, AT(comparisons), "cells times groups of pairs (default: 200)"),
+	OPT_INT("pairs", "N", 6, 10000, AT(pairs), "pairs of boots in a group (default: 6)"),
+	OPT_TEXT("suite", "NAME", OFFER_SUITE, AT(suite), "configs/NAME.ini, or a file (default: calibrate)"),
+	OPT_CHOICE("target", "NAME", "auto|icount|tcg|kvm|host", AT(target), "auto, icount, tcg, kvm or host"),
+	OPT_TEXT("inject", "PERCENT", NULL, AT(inject),
+		 "the slowdown, in work done over again (default: 0.5 under icount, else what the "
+		 "comparisons say would be seen)"),
+	OPT_TEXT("out", "DIR", OFFER_DIR, AT(out),
+		 "where to keep it (default: in results/calibration/); what is there already is gone on "
+		 "with"),
+	OPT_END,
+};
 
-	*out = strtol(text, &end, 10);
-	if (*text && !*end && *out >= min && *out <= 10000)
-		return 0;
-	fprintf(stderr, "mlocklab calibrate: %s '%s' is not a number from %ld to 10000\n", option,
-		text, min);
-	return -1;
-}
-
-static int parse(struct options *o, int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		const char *v;
-
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-			fputs(usage_text, stdout);
-			exit(EXIT_OK);
-		}
-		if ((v = verb_option("--comparisons", argc, argv, &i))) {
-			if (count("--comparisons", v, 1, &o->comparisons) < 0)
-				return -1;
-		} else if ((v = verb_option("--pairs", argc, argv, &i))) {
-			if (count("--pairs", v, 6, &o->pairs) < 0)
-				return -1;
-		} else if ((v = verb_option("--suite", argc, argv, &i))) {
-			o->suite = v;
-		} else if ((v = verb_option("--target", argc, argv, &i))) {
-			o->target = v;
-		} else if ((v = verb_option("--inject", argc, argv, &i))) {
-			o->inject = v;
-		} else if ((v = verb_option("--out", argc, argv, &i))) {
-			o->out = v;
-		} else if (!o->kernel && *argv[i] != '-') {
-			o->kernel = argv[i];
-		} else {
-			strv_push(&o->rest, argv[i]);
-		}
-	}
-	if (o->kernel)
-		return 0;
-	fputs("mlocklab calibrate: which kernel? Such as 'mlocklab calibrate debian:6.1'\n",
-	      stderr);
-	return -1;
-}
+static const struct command command = {
+	.name = "calibrate",
+	.usage = "KERNEL [option...] [option of run...]",
+	.about = "Measures a kernel against itself on this target and machine, counts how often the\n"
+		 "verdict was that something changed, and measures a known slowdown to see it found.\n"
+		 "Later runs on the same target and machine carry the outcome: it stands in their\n"
+		 "reports, and what 95 in 100 of these comparisons stay within is their margin where\n"
+		 "that is more than 1 %.\n",
+	.notes = "Under icount arms whose boots share their layouts are equal to the last digit, which\n"
+		 "is checked; the comparisons are of boots with a layout each.\n",
+	.opts = opts,
+	.min_words = 1,
+	.max_words = 1,
+	.words = OFFER_KERNEL,
+	.want = "which kernel? Such as 'mlocklab calibrate debian:6.1'",
+	.pass = run_opts,
+	.pass_verb = "run",
+	.pass_at = AT(rest),
+	.keeps = "kernel layouts stop-early name resume ktap show-command",
+};
 
 static int count_cells(const char *suite, size_t *n, struct err *err)
 {
@@ -181,7 +148,7 @@ static int tell(const struct options *o, const char *dir, struct str *said, stru
 	int code;
 
 	strv_push(&argv, program);
-	strv_pushf(&argv, "--pairs=%ld", o->pairs);
+	strv_pushf(&argv, "--pairs=%d", o->pairs);
 	strv_push(&argv, dir);
 	code = verb_run(&argv, said, err);
 	strv_release(&argv);
@@ -247,14 +214,12 @@ int main(int argc, char **argv)
 	struct err err = {""};
 	time_t now = time(NULL);
 
-	if (parse(&o, argc, argv) < 0)
-		return EXIT_USAGE;
+	o.kernel = command_parse(&command, &o, argc, argv)[0];
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime(&now));
 	dir = o.out ? xstrdup(o.out) : xasprintf("%s/calibration/%s", results, stamp);
 	if (fs_mkdirs(dir, &err) == 0 && calibrate(&o, dir, &err) == 0) {
 		fprintf(stderr, "kept in %s\n", dir);
 		return EXIT_OK;
 	}
-	fprintf(stderr, "mlocklab calibrate: %s\n", err.text);
-	return EXIT_USAGE;
+	return command_fail(&err);
 }

@@ -5,68 +5,51 @@
 #include <string.h>
 #include "lib/json.h"
 #include "lib/verb.h"
-
-static const char usage_text[] =
-	"usage: mlocklab gate --baseline RUN --kernel SPEC [option...]\n"
-	"\n"
-	"Measures the experiment of a stored run on another kernel and compares the two.\n"
-	"Exit code 0: nothing got worse; 1: something did; 4: with --strict, some figure\n"
-	"was inconclusive; 2: it could not be done.\n"
-	"\n"
-	"  --baseline RUN   the stored run\n"
-	"  --arm NAME       its kernel to compare with, where it has several\n"
-	"  --kernel SPEC    the new kernel: debian:6.1, deb:FILE, image:FILE, ...\n"
-	"  --margin SHARE   smallest change that matters: 2% or 0.02\n"
-	"  --strict         an inconclusive figure is exit code 4\n"
-	"  --help           this text\n"
-	"\n"
-	"Under icount the boots of both are paired by their layout. On other targets the\n"
-	"baseline was measured at another time, which a drift of the machine can be taken\n"
-	"for a change in: 'mlocklab ab' measures both side by side.\n"
-	"Every other option is one of run, such as --workers or --out.\n";
+#include "runner/run/options.h"
 
 struct options {
-	const char *baseline, *arm, *kernel, *margin;
-	bool strict;
-	struct strv rest; /* what run is given */
+	const char *baseline, *arm, *kernel;
+	struct strv compare; /* options of compare */
+	struct strv rest;    /* what run is given */
+};
+#define AT(field) offsetof(struct options, field)
+
+static const struct opt opts[] = {
+	OPT_TEXT("baseline", "RUN", OFFER_RUN, AT(baseline), "the stored run"),
+	OPT_TEXT("arm", "NAME", NULL, AT(arm), "its kernel to compare with, where it has several"),
+	OPT_TEXT("kernel", "SPEC", OFFER_KERNEL, AT(kernel),
+		 "the new kernel: debian:6.1, deb:FILE, image:FILE, ..."),
+	{.name = "margin", .value = "SHARE", .set = opt_hand_on, .at = AT(compare),
+	 .help = "smallest change that matters: 2% or 0.02"},
+	{.name = "strict", .set = opt_hand_on, .at = AT(compare),
+	 .help = "an inconclusive figure is exit code 4"},
+	OPT_END,
+};
+
+static const struct command command = {
+	.name = "gate",
+	.usage = "--baseline RUN --kernel SPEC [option...]",
+	.about = "Measures the experiment of a stored run on another kernel and compares the two.\n"
+		 "Exit code 0: nothing got worse; 1: something did; 4: with --strict, some figure\n"
+		 "was inconclusive; 2: it could not be done.\n",
+	.notes = "Under icount the boots of both are paired by their layout. On other targets the\n"
+		 "baseline was measured at another time, which a drift of the machine can be taken\n"
+		 "for a change in: 'mlocklab ab' measures both side by side.\n",
+	.opts = opts,
+	.want = "no argument is wanted: the run is named by --baseline, the kernel by --kernel",
+	.pass = run_opts,
+	.pass_verb = "run",
+	.pass_at = AT(rest),
+	.keeps = "ktap show-command resume",
 };
 
 static int parse(struct options *o, int argc, char **argv)
 {
-	bool ktap = false;
-
-	for (int i = 1; i < argc; i++) {
-		const char *v;
-
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-			fputs(usage_text, stdout);
-			exit(EXIT_OK);
-		}
-		if ((v = verb_option("--baseline", argc, argv, &i)))
-			o->baseline = v;
-		else if ((v = verb_option("--arm", argc, argv, &i)))
-			o->arm = v;
-		else if ((v = verb_option("--kernel", argc, argv, &i)))
-			o->kernel = v;
-		else if ((v = verb_option("--margin", argc, argv, &i)))
-			o->margin = v;
-		else if (!strcmp(argv[i], "--strict"))
-			o->strict = true;
-		else if (!strcmp(argv[i], "--ktap"))
-			ktap = true;
-		else
-			strv_push(&o->rest, argv[i]);
-	}
-	if (ktap) {
-		fputs("mlocklab gate: --ktap is of run: measure with it, then 'mlocklab compare --format ktap'\n",
-		      stderr);
-		return -1;
-	}
+	command_parse(&command, o, argc, argv);
 	if (o->baseline && o->kernel)
 		return 0;
-	fprintf(stderr,
-		"mlocklab gate: --%s is missing: a stored run and a new kernel are wanted\n",
-		o->baseline ? "kernel" : "baseline");
+	command_note("--%s is missing: a stored run and a new kernel are wanted",
+		     o->baseline ? "kernel" : "baseline");
 	return -1;
 }
 
@@ -87,11 +70,8 @@ static void warn_of_programs(const char *baseline, const char *new)
 	json_t *a = read_run(baseline, &err), *b = read_run(new, &err);
 
 	if (a && b && !json_equal(json_object_get(a, "programs"), json_object_get(b, "programs")))
-		fprintf(stderr,
-			"mlocklab gate: '%s' was measured with another build of mlockbench or "
-			"guest-init: a "
-			"small change may be theirs\n",
-			baseline);
+		command_note("'%s' was measured with another build of mlockbench or guest-init: a "
+			     "small change may be theirs", baseline);
 	json_decref(a);
 	json_decref(b);
 }
@@ -154,12 +134,8 @@ static int compare(const struct options *o, const char *arm, const char *run, st
 	strv_push(&argv, program);
 	strv_push(&argv, "--old");
 	strv_push(&argv, arm);
-	if (o->strict)
-		strv_push(&argv, "--strict");
-	if (o->margin) {
-		strv_push(&argv, "--margin");
-		strv_push(&argv, o->margin);
-	}
+	for (size_t i = 0; i < o->compare.n; i++)
+		strv_push(&argv, o->compare.v[i]);
 	strv_push(&argv, o->baseline);
 	strv_push(&argv, run);
 	code = verb_run(&argv, NULL, err);
@@ -184,9 +160,10 @@ int main(int argc, char **argv)
 		code = compare(&o, arm, run.buf, &err);
 	}
 	if (code < 0)
-		fprintf(stderr, "mlocklab gate: %s\n", err.text);
+		command_fail(&err);
 	free(arm);
 	str_release(&run);
+	strv_release(&o.compare);
 	strv_release(&o.rest);
 	return code < 0 ? EXIT_USAGE : code;
 }

@@ -1,9 +1,9 @@
 /* mlocklab kernels: what is cached, what can be had, fetching and removing. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "lib/options.h"
 #include "lib/paths.h"
 #include "runner/kernels/build.h"
 #include "runner/kernels/cache.h"
@@ -13,28 +13,43 @@
 #include "runner/probe/symbols.h"
 #include "runner/probe/qemu.h"
 
-static const char usage_text[] =
-	"usage: mlocklab kernels [list] [--update] [--mirror URI]\n"
-	"       mlocklab kernels fetch [--update] [--mirror URI] SPEC...\n"
-	"       mlocklab kernels build [--fragment FILE]... [--jobs N] SOURCE\n"
-	"       mlocklab kernels symbols SPEC...\n"
-	"       mlocklab kernels rm SPEC|NAME...\n"
-	"\n"
-	"Lists the kernels in the cache and those that Debian has, fetches some, builds\n"
-	"one from source, prints where the names of their functions are, as in System.map,\n"
-	"or removes some. SPEC is debian:VERSION[/FLAVOUR] or deb:FILE[,FILE...]; NAME is a\n"
-	"directory of the cache; SOURCE is debian-source:VERSION or source:DIR.\n"
-	"\n"
-	"  --update      ask the mirror, even where the cache has an answer\n"
-	"  --mirror URI  Debian mirror instead of this machine's own: the address that\n"
-	"                holds dists/; its security archive is at URI-security\n"
-	"  --fragment FILE  more CONFIG_ lines for a build, on top of\n"
-	"                configs/kernel/base.config; configs/kernel has some\n"
-	"  --jobs N      compilers to run at a time (default: one a CPU)\n"
-	"  --help        this text\n"
-	"\n"
-	"The cache is $MLOCKLAB_CACHE, else cache/ in a source tree, else\n"
-	"$XDG_CACHE_HOME/mlocklab. The suites are in configs/kernel/debian.ini.\n";
+struct options {
+	const char *mirror;
+	bool update;
+	int jobs;
+	struct strv fragments;
+};
+#define AT(field) offsetof(struct options, field)
+
+static const struct opt opts[] = {
+	OPT_FLAG("update", AT(update), "ask the mirror, even where the cache has an answer"),
+	OPT_TEXT("mirror", "URI", NULL, AT(mirror),
+		 "Debian mirror instead of this machine's own: the address that holds dists/; its "
+		 "security archive is at URI-security"),
+	OPT_LIST("fragment", "FILE", OFFER_FILE, AT(fragments),
+		 "more CONFIG_ lines for a build, on top of configs/kernel/base.config; configs/kernel "
+		 "has some"),
+	OPT_INT("jobs", "N", 1, 1024, AT(jobs), "compilers to run at a time (default: one a CPU)"),
+	OPT_END,
+};
+
+static const struct command command = {
+	.name = "kernels",
+	.usage = "[list] [--update] [--mirror URI]\n"
+		 "fetch [--update] [--mirror URI] SPEC...\n"
+		 "build [--fragment FILE]... [--jobs N] SOURCE\n"
+		 "symbols SPEC...\n"
+		 "rm SPEC|NAME...",
+	.about = "Lists the kernels in the cache and those that Debian has, fetches some, builds\n"
+		 "one from source, prints where the names of their functions are, as in System.map,\n"
+		 "or removes some. SPEC is debian:VERSION[/FLAVOUR] or deb:FILE[,FILE...]; NAME is a\n"
+		 "directory of the cache; SOURCE is debian-source:VERSION or source:DIR.\n",
+	.notes = "The cache is $MLOCKLAB_CACHE, else cache/ in a source tree, else\n"
+		 "$XDG_CACHE_HOME/mlocklab. The suites are in configs/kernel/debian.ini.\n",
+	.opts = opts,
+	.max_words = -1,
+	.words = "list|fetch|build|symbols|rm " OFFER_KERNEL,
+};
 
 static int fetch(char **specs, const struct kernel_opts *o, struct err *err)
 {
@@ -169,54 +184,29 @@ static int run(char **args, struct kernel_build *b, const struct kernel_opts *o,
 		       verb);
 }
 
-static int parse(int argc, char **argv, struct kernel_opts *o, struct kernel_build *b)
-{
-	static const struct option longs[] = {{"update", no_argument, NULL, 'u'},
-					      {"mirror", required_argument, NULL, 'm'},
-					      {"fragment", required_argument, NULL, 'f'},
-					      {"jobs", required_argument, NULL, 'j'},
-					      {"help", no_argument, NULL, 'h'},
-					      {0}};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (c == 'u') {
-			o->update = true;
-		} else if (c == 'm') {
-			o->mirror = optarg;
-			o->update = true;
-		} else if (c == 'f') {
-			char *path = paths_named(optarg);
-
-			strv_push(&b->fragments, path);
-			free(path);
-		} else if (c == 'j') {
-			b->jobs = atoi(optarg);
-		} else {
-			fputs(usage_text, c == 'h' ? stdout : stderr);
-			exit(c == 'h' ? EXIT_OK : EXIT_USAGE);
-		}
-	}
-	return optind;
-}
-
 int main(int argc, char **argv)
 {
 	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
 	char *base = paths_config("kernel/base.config");
-	struct kernel_opts o = {.cache = cache, .config = config};
-	struct kernel_build b = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+	struct options given = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+	char **words = command_parse(&command, &given, argc, argv);
+	struct kernel_opts o = {.cache = cache, .config = config, .mirror = given.mirror,
+				.update = given.update || given.mirror};
+	struct kernel_build b = {.jobs = given.jobs};
 	struct err err;
 	int ret;
 
 	strv_push(&b.fragments, base);
-	ret = parse(argc, argv, &o, &b);
-	if (b.jobs < 1)
-		ret = err_set(&err, "--jobs takes a number from 1 up");
-	else
-		ret = run(argv + ret, &b, &o, &err);
+	for (size_t i = 0; i < given.fragments.n; i++) {
+		char *path = paths_named(given.fragments.v[i]);
+
+		strv_push(&b.fragments, path);
+		free(path);
+	}
+	ret = run(words, &b, &o, &err);
 	if (ret < 0)
-		fprintf(stderr, "mlocklab kernels: %s\n", err.text);
+		command_fail(&err);
+	strv_release(&given.fragments);
 	strv_release(&b.fragments);
 	free(base);
 	free(cache);

@@ -4,59 +4,51 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/verb.h"
-
-static const char usage_text[] =
-	"usage: mlocklab profile OLD NEW WORKLOAD [key=value...] [option...]\n"
-	"\n"
-	"Boots both kernels under icount, plain and with the profiler, and prints what of the\n"
-	"change between them lies in which functions of the kernel, in instructions per\n"
-	"operation. A key may have a list of values, as in an experiment: lock=mlock,none.\n"
-	"The run stays in results/, where explain, report and compare find it.\n"
-	"\n"
-	"  --format FORMAT   text, markdown, csv, or with one cell folded or svg\n"
-	"  --all             every function that changed, and the inclusive figures\n"
-	"  --help            this text\n"
-	"\n"
-	"Every other option is one of run, such as --iterations, --seed, --nodes, --out.\n";
+#include "runner/run/options.h"
 
 struct options {
-	const char *words[3]; /* old, new, workload */
-	size_t n;
-	struct strv params, run, explain;
+	char **words; /* old, new, workload, its parameters */
+	struct strv run, explain;
+};
+#define AT(field) offsetof(struct options, field)
+
+static const struct opt opts[] = {
+	{.name = "format", .value = "FORMAT", .offer = "text|markdown|csv|folded|svg", .set = opt_hand_on,
+	 .at = AT(explain), .help = "text, markdown, csv, or with one cell folded or svg"},
+	{.name = "all", .set = opt_hand_on, .at = AT(explain),
+	 .help = "every function that changed, and the inclusive figures"},
+	OPT_END,
 };
 
-/* Everything that is neither a word nor key=value goes on to run or explain, with its value. */
+static const struct command command = {
+	.name = "profile",
+	.usage = "OLD NEW WORKLOAD [key=value...] [option...]",
+	.about = "Boots both kernels under icount, plain and with the profiler, and prints what of\n"
+		 "the change between them lies in which functions of the kernel, in instructions\n"
+		 "per operation. A key may have a list of values, as in an experiment:\n"
+		 "lock=mlock,none. The run stays in results/, where explain, report and compare\n"
+		 "find it.\n",
+	.opts = opts,
+	.min_words = 3,
+	.max_words = -1,
+	.words = OFFER_KERNEL " " OFFER_KERNEL " " OFFER_WORKLOAD " " OFFER_PARAM,
+	.want = "two kernels and a workload are wanted, such as debian:5.10 debian:6.1 exit-mlocked",
+	.pass = run_opts,
+	.pass_verb = "run",
+	.pass_at = AT(run),
+	.keeps = "kernel target resume ktap stop-early inject",
+};
+
 static int parse(struct options *o, int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
-		const char *v;
-
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-			fputs(usage_text, stdout);
-			exit(EXIT_OK);
-		}
-		if ((v = verb_option("--format", argc, argv, &i)))
-			strv_pushf(&o->explain, "--format=%s", v);
-		else if (!strcmp(argv[i], "--all"))
-			strv_push(&o->explain, argv[i]);
-		else if (argv[i][0] == '-') {
-			strv_push(&o->run, argv[i]);
-			if (!strchr(argv[i], '=') && i + 1 < argc)
-				strv_push(&o->run, argv[++i]);
-		} else if (o->n < 3)
-			o->words[o->n++] = argv[i];
-		else if (strchr(argv[i], '='))
-			strv_push(&o->params, argv[i]);
-		else {
-			fprintf(stderr, "mlocklab profile: '%s' is not key=value\n", argv[i]);
+	o->words = command_parse(&command, o, argc, argv);
+	for (char **param = o->words + 3; *param; param++) {
+		if (!strchr(*param, '=')) {
+			command_note("'%s' is not key=value", *param);
 			return -1;
 		}
 	}
-	if (o->n == 3)
-		return 0;
-	fputs("mlocklab profile: takes two kernels and a workload; see 'mlocklab profile --help'\n",
-	      stderr);
-	return -1;
+	return 0;
 }
 
 static void experiment(const struct options *o, struct str *out)
@@ -66,8 +58,8 @@ static void experiment(const struct options *o, struct str *out)
 	str_addf(out, "iterations=2\nwarmup=1\n[arm:old]\nkernel=%s\n[arm:new]\nkernel=%s\n",
 		 o->words[0], o->words[1]);
 	str_addf(out, "[job]\nworkload=%s\n", o->words[2]);
-	for (size_t i = 0; i < o->params.n; i++)
-		str_addf(out, "%s\n", o->params.v[i]);
+	for (char **param = o->words + 3; *param; param++)
+		str_addf(out, "%s\n", *param);
 }
 
 /* Runs the experiment; dir becomes the run's. */
@@ -112,7 +104,7 @@ static int explain(const struct options *o, const char *dir, struct err *err)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.n = 0};
+	struct options o = {0};
 	struct str dir = STR_INIT;
 	struct err err = {""};
 	int code;
@@ -120,14 +112,15 @@ int main(int argc, char **argv)
 	if (parse(&o, argc, argv) < 0)
 		return EXIT_USAGE;
 	code = measure(&o, &dir, &err);
-	if (code == EXIT_OK && dir.len) {
+	if (strv_has(&o.run, "--show-command")) {
+		puts(str_text(&dir));
+	} else if (code == EXIT_OK && dir.len) {
 		code = explain(&o, dir.buf, &err);
 		fprintf(stderr, "the run is %s\n", dir.buf);
 	}
 	if (code < 0)
-		fprintf(stderr, "mlocklab profile: %s\n", err.text);
+		command_fail(&err);
 	str_release(&dir);
-	strv_release(&o.params);
 	strv_release(&o.run);
 	strv_release(&o.explain);
 	return code < 0 ? EXIT_USAGE : code;

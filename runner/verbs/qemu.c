@@ -1,23 +1,34 @@
 /* mlocklab qemu: the QEMU at hand, and a newer one for the cache. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/options.h"
 #include "lib/paths.h"
 #include "runner/qemu/cache.h"
 #include "runner/qemu/fetch.h"
 #include "runner/probe/qemu.h"
 
-static const char usage_text[] =
-	"usage: mlocklab qemu\n"
-	"       mlocklab qemu fetch [--mirror URI]\n"
-	"\n"
-	"Says which QEMUs there are, or fetches Debian's newest stable one into the cache\n"
-	"with the libraries it needs, without root and without installing anything.\n"
-	"'mlocklab run --qemu cached' then uses it.\n"
-	"\n"
-	"  --mirror URI  Debian mirror instead of this machine's own\n"
-	"  --help        this text\n";
+struct options {
+	const char *mirror;
+};
+
+static const struct opt opts[] = {
+	OPT_TEXT("mirror", "URI", NULL, offsetof(struct options, mirror),
+		 "Debian mirror instead of this machine's own"),
+	OPT_END,
+};
+
+static const struct command command = {
+	.name = "qemu",
+	.usage = "[fetch [--mirror URI]]",
+	.about = "Says which QEMUs there are, or fetches Debian's newest stable one into the cache\n"
+		 "with the libraries it needs, without root and without installing anything.\n"
+		 "'mlocklab run --qemu cached' then uses it.\n",
+	.opts = opts,
+	.max_words = 1,
+	.words = "fetch",
+	.want = "no argument or 'fetch' is wanted",
+};
 
 static void say(const char *label, const char *path)
 {
@@ -37,10 +48,8 @@ static int fetch(const struct kernel_opts *o)
 	struct err err;
 	char *version = qemu_fetch(o, &err);
 
-	if (!version) {
-		fprintf(stderr, "mlocklab qemu: %s\n", err.text);
-		return EXIT_USAGE;
-	}
+	if (!version)
+		return command_fail(&err);
 	printf("QEMU %s is cached; 'mlocklab run --qemu cached' uses it\n", version);
 	free(version);
 	return EXIT_OK;
@@ -48,29 +57,21 @@ static int fetch(const struct kernel_opts *o)
 
 int main(int argc, char **argv)
 {
-	static const struct option longs[] = {{"mirror", required_argument, NULL, 'm'},
-					      {"help", no_argument, NULL, 'h'},
-					      {0}};
+	struct options given = {0};
+	const char *what = command_parse(&command, &given, argc, argv)[0];
 	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
-	struct kernel_opts o = {.cache = cache, .config = config};
-	int c, ret = EXIT_USAGE;
+	struct kernel_opts o = {.cache = cache, .config = config, .mirror = given.mirror,
+				.update = given.mirror != NULL};
+	int ret = EXIT_OK;
 
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (c != 'm') {
-			fputs(usage_text, c == 'h' ? stdout : stderr);
-			return c == 'h' ? EXIT_OK : EXIT_USAGE;
-		}
-		o.mirror = optarg;
-		o.update = true;
-	}
-	if (optind == argc) {
+	if (!what) {
 		say("installed", NULL);
 		say("cached", "cached");
-		ret = EXIT_OK;
-	} else if (optind + 1 == argc && strcmp(argv[optind], "fetch") == 0) {
+	} else if (strcmp(what, "fetch") == 0) {
 		ret = fetch(&o);
 	} else {
-		fputs(usage_text, stderr);
+		command_note("'%s': %s", what, command.want);
+		ret = EXIT_USAGE;
 	}
 	free(cache);
 	free(config);

@@ -5,54 +5,39 @@
 #include <unistd.h>
 #include "lib/json.h"
 #include "lib/paths.h"
-#include "runner/plan/repeat.h"
 #include "lib/verb.h"
-
-static const char usage_text[] =
-	"usage: mlocklab repeat RUN [--kernel [ARM=]SPEC]... [--cell ID]... [option of run...]\n"
-	"\n"
-	"Runs the experiment of a stored run again: the same cells, settings, seed and\n"
-	"kernels, into a new run. Prints the new run's directory.\n"
-	"\n"
-	"  --kernel [ARM=]SPEC  these kernels instead; repeat for several. An ARM that the\n"
-	"                       run has keeps its kernel parameters\n"
-	"  --cell ID            this cell and its control only; repeat for several\n"
-	"  --help               this text\n"
-	"\n"
-	"Every other option is one of run, such as --pairs, --seed, --out; see\n"
-	"'mlocklab run --help'.\n";
+#include "runner/plan/repeat.h"
+#include "runner/run/options.h"
 
 struct options {
 	const char *run;
 	struct strv kernels, cells, rest;
 };
+#define AT(field) offsetof(struct options, field)
 
-static int parse(struct options *o, int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		const char *v;
+static const struct opt opts[] = {
+	OPT_LIST("kernel", "[ARM=]SPEC", OFFER_KERNEL, AT(kernels),
+		 "these kernels instead; repeat for several. An ARM that the run has keeps its kernel "
+		 "parameters"),
+	OPT_LIST("cell", "ID", NULL, AT(cells), "this cell and its control only; repeat for several"),
+	OPT_END,
+};
 
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-			fputs(usage_text, stdout);
-			exit(EXIT_OK);
-		}
-		if ((v = verb_option("--kernel", argc, argv, &i)))
-			strv_push(&o->kernels, v);
-		else if ((v = verb_option("--cell", argc, argv, &i)))
-			strv_push(&o->cells, v);
-		else if (!o->run && argv[i][0] != '-')
-			o->run = argv[i];
-		else
-			strv_push(&o->rest, argv[i]);
-	}
-	if (o->run)
-		return 0;
-	fputs("mlocklab repeat: name a stored run, such as results/A; 'mlocklab repeat --help' "
-	      "tells "
-	      "more\n",
-	      stderr);
-	return -1;
-}
+static const struct command command = {
+	.name = "repeat",
+	.usage = "RUN [--kernel [ARM=]SPEC]... [--cell ID]... [option of run...]",
+	.about = "Runs the experiment of a stored run again: the same cells, settings, seed and\n"
+		 "kernels, into a new run. Prints the new run's directory.\n",
+	.opts = opts,
+	.min_words = 1,
+	.max_words = 1,
+	.words = OFFER_RUN,
+	.want = "name a stored run, such as results/A",
+	.pass = run_opts,
+	.pass_verb = "run",
+	.pass_at = AT(rest),
+	.keeps = "resume",
+};
 
 static int repeat(const struct options *o, struct err *err)
 {
@@ -81,9 +66,7 @@ int main(int argc, char **argv)
 	struct options o = {0};
 	struct err err = {""};
 
-	if (parse(&o, argc, argv) < 0)
-		return EXIT_USAGE;
+	o.run = command_parse(&command, &o, argc, argv)[0];
 	repeat(&o, &err);
-	fprintf(stderr, "mlocklab repeat: %s\n", err.text);
-	return EXIT_USAGE;
+	return command_fail(&err);
 }

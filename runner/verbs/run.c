@@ -36,18 +36,15 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 	bool complete = ret == 0 && t->done == t->boots;
 
 	if (store_status(r->store, !complete ? "incomplete" : stopped ? "stopped" : "complete", &e) < 0)
-		fprintf(stderr, "mlocklab run: %s\n", e.text);
+		command_fail(&e);
 	if (ret < 0)
-		fprintf(stderr, "mlocklab run: %s\n", err->text);
+		command_fail(err);
 	if (!complete)
-		fprintf(stderr, "mlocklab run: %zu of %zu boots are in '%s'; go on with: mlocklab run "
-				"--resume %s\n", t->done, t->boots, r->store->dir, r->store->dir);
+		command_note("%zu of %zu boots are in '%s'; go on with: mlocklab run --resume %s", t->done, t->boots, r->store->dir, r->store->dir);
 	else if (t->failed)
-		fprintf(stderr, "mlocklab run: %zu of %zu boots failed; their consoles are in "
-				"'%s/boots'\n", t->failed, t->boots, r->store->dir);
+		command_note("%zu of %zu boots failed; their consoles are in '%s/boots'", t->failed, t->boots, r->store->dir);
 	if (t->retried)
-		fprintf(stderr, "mlocklab run: %zu boots died before they could measure and were made "
-				"again\n", t->retried);
+		command_note("%zu boots died before they could measure and were made again", t->retried);
 	verdict = print_result(r, ktap);
 	return complete && !t->failed ? verdict : EXIT_USAGE;
 }
@@ -147,6 +144,5 @@ int main(int argc, char **argv)
 	ret = run(&o, argc, argv, &err);
 	if (ret >= 0)
 		return ret;
-	fprintf(stderr, "mlocklab run: %s\n", err.text);
-	return EXIT_USAGE;
+	return command_fail(&err);
 }

@@ -40,7 +40,7 @@ wrong 'x.ini:2: pairs=0: out of range, 1..10000' '[global]' 'pairs=0' '[a]' 'wor
 wrong "x.ini: no section with a workload=" '[arm:old]' 'kernel=debian:5.10'
 wrong "x.ini:1: [old] has no workload=" '[old]' 'kernel=debian:5.10'
 wrong "x.ini' has no [arm:NAME] section: name a kernel with --kernel" '[a]' 'workload=null'
-wrong 'x.ini:1: exit-mlock: no such workload' '[a]' 'workload=exit-mlock'
+wrong "x.ini:1: exit-mlock: no such workload; did you mean 'exit-mlocked'?" '[a]' 'workload=exit-mlock'
 wrong 'x.ini:1: processes: exit-mlocked has no such parameter, it has procs' '[a]' 'workload=exit-mlocked' 'processes=4'
 wrong 'x.ini:1: procs=5000: out of range, 1..1024' '[a]' 'workload=exit-mlocked' 'procs=5000'
 wrong "x.ini:3: procs=1,2,4,...,63: the values before '...' never meet '63'" '[a]' 'workload=exit-mlocked' 'procs=1,2,4,...,63'
@@ -74,10 +74,13 @@ refused 'memory=1: out of range, 256..1048576' $smoke --memory 1
 refused 'cpus=0: out of range, 1..255' $smoke --cpus 0
 refused 'seed=-x: not a number' $smoke --seed=-x
 refused 'name=a/b: of letters, digits' $smoke --name a/b
-refused '--workers=0: out of range, 1..1024' $smoke --workers 0
-refused "unrecognized option '--pear'" $smoke --pear 3
+refused '--workers=0: not a number from 1 to 1024' $smoke --workers 0
+refused "unknown option '--piars'; did you mean '--pairs'?" $smoke --piars 3
+refused "unknown option '--zzz'; 'mlocklab run --help' lists what there is" $smoke --zzz 3
+refused "'--c' may be --cpus or --cmdline" $smoke --c 3
+refused '--stop-early takes no value' $smoke --stop-early=3
 expect 2 mlocklab run $smoke --pairs
-says "option '--pairs' requires an argument"
+says '--pairs takes a value: --pairs N'
 refused 'name one experiment file, such as configs/core.ini, or a run to --resume' $smoke $smoke
 refused "no program '/nonexistent/qemu': --qemu takes the path of a qemu-system-x86_64" $smoke --qemu /nonexistent/qemu
 refused 'is not UTF-8' $smoke --pairs 1 --cmdline "$(printf 'a=\377')"
@@ -112,7 +115,27 @@ echo >"$tmp/file"
 expect 2 mlocklab run $smoke --out "$tmp/file"
 says "$tmp/file"
 
+# --- verbs that hand options on, and verbs that are handed some ---
+expect 2 ./mlocklab repeat --pairs 3 "$tmp/none" # 3 is the value of --pairs, not the run
+says "mlocklab repeat: cannot open '$tmp/none/run.json'"
+expect 0 ./mlocklab profile --show-command debian:5.10 debian:6.1 null # it takes no value
+grep -q '^# old: debian:5.10$' "$out" || die "not the commands of its boots: $(cat "$out")"
+expect 2 ./mlocklab ab --workers 0 # what run is handed on is read before anything is begun
+says 'mlocklab ab: --workers=0: not a number from 1 to 1024'
+expect 2 ./mlocklab ab --old debian:5.10 --new ubuntu:6.1
+says "mlocklab ab: kernel spec 'ubuntu:6.1' is none of" # not mlocklab-run, which nobody typed
+expect 2 ./mlocklab ab --kernel debian:5.10
+says "--kernel is an option of 'mlocklab run', not of 'mlocklab ab'"
+expect 2 ./mlocklab report --margin 2x results/reference
+says '--margin=2x: not a share such as 2% or 0.02'
+expect 2 ./mlocklab explain --format svgg results/reference
+says "--format=svgg: one of text, markdown, csv, folded, svg; did you mean 'svg'?"
+expect 2 ./mlocklab describe exit-mlokced
+says "mlocklab describe: exit-mlokced: no such workload; did you mean 'exit-mlocked'?"
+
 # --- the dispatcher ---
+expect 2 ./mlocklab reprot
+says "no verb 'reprot'; did you mean 'report'?"
 expect 2 ./mlocklab nosuch
 says "no verb 'nosuch'; 'mlocklab --help' lists them"
 expect 2 ./mlocklab ../libexec/mlocklab-run

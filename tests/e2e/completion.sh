@@ -47,7 +47,7 @@ just 'mlocklab nope '
 # each verb: every option that its help defines, and what run takes where it hands that on
 for verb in $(_mlocklab_verbs "$top/mlocklab"); do
 	# shellcheck disable=SC2046 # words
-	offers "mlocklab $verb --" $("$top/mlocklab" "$verb" --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
+	offers "mlocklab $verb --" $("$top/mlocklab" "$verb" --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p') --help
 done
 offers 'mlocklab ab --' --old --strict --pairs --workers
 offers 'mlocklab run --' --cpus --nodes --memory

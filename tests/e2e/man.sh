@@ -1,5 +1,5 @@
 #!/bin/bash
-# Every verb has a manual page, which has the options that its --help has and no others; the pages are
+# Every verb has a manual page, which has the options of its table and no others; the pages are
 # sound, and lead to each other.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
@@ -14,14 +14,15 @@ in_page() {
 		sed 's/^[^-]*/-/' | grep -vx -e --help | sort -u
 }
 
-in_help() {
-	_mlocklab_options | grep -x -e '--[a-z-]*' | grep -vx -e --help
+# Those of a verb's own table; of another's, that one's page tells
+in_table() {
+	awk -F'\t' '$1 == "option" { print $2 }' | grep -vx -e --help | sort -u
 }
 
-# agree PAGE HELP: they tell of the same options
+# agree PAGE OPTIONS: they tell of the same options
 agree() {
-	differ=$(diff <(in_page "$1") <(in_help <<<"$2"))
-	[ -z "$differ" ] || die "$1 (<) and --help (>) have other options:
+	differ=$(diff <(in_page "$1") <(grep . <<<"$2"))
+	[ -z "$differ" ] || die "$1 (<) and the verb (>) have other options:
 $differ"
 	checks=$((checks + 1))
 }
@@ -29,19 +30,27 @@ $differ"
 # The verbs that are listed are those that there are
 built=$(find "$libexec" -name 'mlocklab-*' | sed 's/.*mlocklab-//')
 verbs=$(_mlocklab_verbs ./mlocklab)
-same "$(echo "$verbs" | sort)" "$(printf '%s\n' "$built" list describe | sort)" 'the verbs of mlocklab --help'
+same "$(echo "$verbs" | sort)" "$(echo "$built" | sort)" 'the verbs of mlocklab --help'
 
 for verb in $verbs; do
 	page=$pages/mlocklab-$verb.1
 	[ -e "$page" ] || die "the verb $verb has no page $page"
 	grep -qx "\.Nm mlocklab $verb" "$page" || die "$page has no synopsis of it"
 	grep -q "^\.It Xr .*mlocklab-$verb 1" "$pages/mlocklab.1" || die "mlocklab(1) does not name $verb"
-	agree "$page" "$(./mlocklab "$verb" --help)"
+	options=$(_mlocklab_table ./mlocklab "$verb" | in_table)
+	agree "$page" "$options"
+	expect 0 ./mlocklab "$verb" --help
+	grep -q "^usage: mlocklab $verb" "$out" || die "mlocklab $verb --help is not its own: $(head -n 1 "$out")"
+	for option in $options; do
+		grep -q -e "^  .*$option\>" "$out" || die "mlocklab $verb --help does not tell of $option"
+	done
 done
-agree "$pages/mlocklab.1" "$(./mlocklab --help)"
+agree "$pages/mlocklab.1" "$(./mlocklab --help | grep -oe '--[a-z-]*' | grep -vx -e --help | sort -u)"
 
 # What mandoc finds, but for pages of others that its database may lack
-mandoc -T lint -W style "$pages"/*.[15] >"$out" 2>&1
+for page in "$pages"/*.[15]; do
+	mandoc -T lint -W style "$page"
+done >"$out" 2>"$err"
 grep -v -e 'mandoc.db lacks' -e 'referenced manual not found' "$out" && die 'mandoc complains'
 for name in $(sed -n 's/.*Xr \(mlock[a-z]*-*[a-z-]*\) .*/\1/p' "$pages"/*.[15] | sort -u); do
 	[ "$name" = mlock ] || [ -e "$pages/$name.1" ] || [ -e "$pages/$name.5" ] || die "there is no page $name"

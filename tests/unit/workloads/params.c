@@ -106,7 +106,7 @@ static void test_bad(void **state)
 	expect("file=a,b", "file: a value holds no space, comma or control character");
 	expect("file=", "file=: empty");
 	expect("color=red", "color: fake has no such parameter, it has procs, size, file, lock, background");
-	expect("proc=1", "proc: fake has no such parameter, it has procs, size, file, lock, background");
+	expect("proc=1", "proc: fake has no such parameter, it has procs, size, file, lock, background; did you mean 'procs'?");
 	expect("procs", "procs: not of the form parameter=value");
 	assert_int_equal(parse(&c, &err, "procs=1", "procs=2", NULL), -1);
 	assert_string_equal(err.text, "procs: given twice");
@@ -120,7 +120,7 @@ static void test_near_names(void **state)
 	assert_non_null(workload_find("null", &err));
 	assert_null(workload_find("exit-mlockd", &err));
 	assert_string_equal(err.text,
-			    "exit-mlockd: no such workload, did you mean exit-mlocked");
+			    "exit-mlockd: no such workload; did you mean 'exit-mlocked'?");
 	assert_null(workload_find("quite-another-thing", &err));
 	assert_string_equal(
 		err.text,
