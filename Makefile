@@ -3,6 +3,7 @@
 CC ?= cc
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
+xml_flags := $(shell $(PKG_CONFIG) --cflags libxml-2.0 2>/dev/null || echo -I/usr/include/libxml2)
 B := build
 # make V=1 shows the commands
 Q = $(if $(V),,@echo '  $(@F)';)
@@ -13,7 +14,7 @@ cflags = $(warn) $(CFLAGS) -I. -DMLOCKLAB_VERSION='"$(VERSION)"' -MMD -MP
 
 libs_lib := -ljansson -linih -lz
 libs_runner := -larchive -lhwloc $(libs_lib)
-libs_analysis := -lgsl -lgslcblas -lsqlite3 -lm $(libs_lib)
+libs_analysis := -lgsl -lgslcblas -lsqlite3 -lxml2 -lm $(libs_lib)
 
 objs = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 lib_o := $(call objs,lib/*.c)
@@ -46,6 +47,8 @@ deps:
 need-test-deps:
 	@./runner/deps.sh check tests || ./runner/deps.sh install tests
 
+# Where libxml2 is used: its headers lie in a directory of their own.
+$(B)/analysis/write/%.o $(B)/tests/%.o: cflags += $(xml_flags)
 $(B)/%.o: %.c Makefile VERSION | need-deps
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(cflags) -c -o $@ $<
@@ -156,7 +159,7 @@ lint:
 		--suppress=missingIncludeSystem --suppress=identicalInnerCondition -i runner/guest/bpf/waits.bpf.c \
 		lib runner workloads analysis
 	printf '%s\n' $(filter-out lib/err.c runner/guest/bpf/%,$(wildcard lib/*.c workloads/*.c runner/*/*.c \
-		analysis/*/*.c)) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 -D_GNU_SOURCE -I. \
+		analysis/*/*.c)) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- -std=c11 -D_GNU_SOURCE -I. $(xml_flags) \
 		-DMLOCKLAB_VERSION='"$(VERSION)"' -DPLUGIN_API=2 -include tests/tidy.h
 	shellcheck -S warning runner/*.sh runner/main/*.bash tests/*.sh tests/e2e/*.sh tests/fake/*
 

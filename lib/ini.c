@@ -46,6 +46,11 @@ static char *next_line(char *buf, int size, void *arg)
 				    p->f->path, p->line, size - 2);
 		return NULL;
 	}
+	if (!str_is_utf8(buf)) {
+		p->failed = err_set(p->err, "%s:%d: not UTF-8: 'iconv -f latin1 -t utf8' makes it so",
+				    p->f->path, p->line);
+		return NULL;
+	}
 	if (p->line == 1 && strncmp(buf, BYTE_ORDER_MARK, 3) == 0)
 		start += 3;
 	if (isspace((unsigned char)*start) && start[strspn(start, BLANKS)]) {

@@ -106,21 +106,64 @@ const char *str_text(const struct str *s)
 	return s->buf ? s->buf : "";
 }
 
-/* Length of the printable UTF-8 character at p (RFC 3629), 0 where there is none. */
-static size_t printable(const unsigned char *p)
+/* Length of the UTF-8 sequence at p (RFC 3629), 0 where it is broken. */
+static size_t sequence(const unsigned char *p)
 {
 	size_t n = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
 
-	if (n == 1)
-		return *p >= 0x20 && *p != 0x7f ? 1 : *p == '\n' || *p == '\t';
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	/* further control characters, overlong forms, surrogates, beyond U+10FFFF */
-	if ((*p == 0xc2 && p[1] < 0xa0) || (*p == 0xe0 && p[1] < 0xa0) ||
-	    (*p == 0xed && p[1] > 0x9f) || (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
+	/* overlong forms, surrogates, beyond U+10FFFF */
+	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
+	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
 		return 0;
 	return n;
+}
+
+/*
+ * What is not seen but changes what is: order of writing, line ends, joiners, tags (Unicode's Cf, Zl, Zp);
+ * not a byte order mark, which begins some files.
+ */
+static bool formats(unsigned long code)
+{
+	static const struct {
+		unsigned long from, to;
+	} ranges[] = {
+		{0xad, 0xad},     {0x61c, 0x61c},   {0x180e, 0x180e}, {0x200b, 0x200f},
+		{0x2028, 0x202e}, {0x2060, 0x206f}, {0xfff9, 0xfffb}, {0xfffe, 0xffff},
+		{0xe0000, 0xe0fff},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+		if (code >= ranges[i].from && code <= ranges[i].to)
+			return true;
+	return false;
+}
+
+/* Length of the printable UTF-8 character at p, 0 where there is none. */
+static size_t printable(const unsigned char *p)
+{
+	size_t n = sequence(p);
+	unsigned long code = n > 1 ? *p & (0xffu >> (n + 1)) : *p;
+
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | (p[i] & 0x3f);
+	if (code < 0x20)
+		return code == '\n' || code == '\t';
+	return (code >= 0x7f && code < 0xa0) || formats(code) ? 0 : n;
+}
+
+bool str_is_utf8(const char *text)
+{
+	while (*text) {
+		size_t n = sequence((const unsigned char *)text);
+
+		if (!n)
+			return false;
+		text += n;
+	}
+	return true;
 }
 
 void str_mend(char *text)

@@ -30,10 +30,12 @@ void str_release(struct str *s);
 const char *str_text(const struct str *s);
 
 /*
- * Makes outside text fit for a terminal and for JSON, in place and at the same length: a control
- * character other than newline and tab, and each byte that is no part of UTF-8, becomes '?'.
+ * Makes outside text fit for a terminal, for JSON and for XML, in place and at the same length: each byte
+ * of a control character other than newline and tab, of one that is not seen but turns or hides what
+ * is (bidirectional controls, joiners), and each that is no part of UTF-8, becomes '?'.
  */
 void str_mend(char *text);
+bool str_is_utf8(const char *text);
 
 struct strv {
 	char **v; /* NULL-terminated, each string owned */

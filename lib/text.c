@@ -1,7 +1,6 @@
 #include "lib/text.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,21 +58,15 @@ void text_wrap(struct str *out, const char *text, size_t width, size_t indent)
 	str_add(out, "\n");
 }
 
-void text_csv(struct str *out, const char *text)
+size_t text_cut(const char *text, size_t most)
 {
-	char *clean = xstrdup(text);
-	bool quote;
+	size_t n = strnlen(text, most + 1);
 
-	str_mend(clean);
-	quote = strpbrk(clean, ",\"\n");
-	str_add(out, quote ? "\"" : "");
-	for (const char *c = clean; *c; c++) {
-		if (*c == '"')
-			str_add(out, "\"");
-		str_addn(out, c, 1);
-	}
-	str_add(out, quote ? "\"" : "");
-	free(clean);
+	if (n <= most)
+		return n;
+	for (n = most; n && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
+		;
+	return n;
 }
 
 int text_deliver(const struct str *text, const char *path, struct err *err)

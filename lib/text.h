@@ -14,8 +14,8 @@ char *text_clean(const char *text, int max);
 /* Appends text broken at spaces into lines of at most width columns, each after indent spaces. */
 void text_wrap(struct str *out, const char *text, size_t width, size_t indent);
 
-/* Appends a field of CSV (RFC 4180): quoted where it must be, control characters as '?'. */
-void text_csv(struct str *out, const char *text);
+/* How many bytes of a text to keep, at most `most`, so that no UTF-8 character is cut in two. */
+size_t text_cut(const char *text, size_t most);
 
 /* Writes it to the file, whole or not at all, or without a path to standard output. */
 int text_deliver(const struct str *text, const char *path, struct err *err);

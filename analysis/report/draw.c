@@ -6,23 +6,22 @@
 #include "analysis/write/svg.h"
 #include "lib/fs.h"
 
-/* Reads what gnuplot drew, keeps it for the page, and leaves the file fit to stand alone. */
+/* Reads what gnuplot drew and leaves it in the file and the block as it is to be shown. */
 static int take_picture(struct block *b, const char *dir, struct err *err)
 {
-	struct str drawn = STR_INIT, page = STR_INIT, alone = STR_INIT;
-	char *path = xasprintf("%s/%s.svg", dir, b->plot->name);
+	struct str drawn = STR_INIT, shown = STR_INIT;
+	char *path = xasprintf("%s/%s.svg", dir, b->name);
 	int ret = fs_read(path, &drawn, err);
 
+	if (ret == 0)
+		ret = plot_svg_adapt(b->plot, &drawn, &shown, err);
 	if (ret == 0) {
-		plot_svg_adapt(b->plot, str_text(&drawn), false, &page);
-		plot_svg_adapt(b->plot, str_text(&drawn), true, &alone);
-		b->svg = xstrdup(str_text(&page));
-		ret = fs_write_atomic(path, str_text(&alone), alone.len, err);
+		b->svg = xstrdup(str_text(&shown));
+		ret = fs_write_atomic(path, shown.buf, shown.len, err);
 	}
 	free(path);
 	str_release(&drawn);
-	str_release(&page);
-	str_release(&alone);
+	str_release(&shown);
 	return ret;
 }
 

@@ -120,15 +120,13 @@ static void show_bars(const struct bars *b, const char *workload)
 
 static void show_flame(struct report *r, const struct profile *p, const char *name)
 {
-	struct str page = STR_INIT, alone = STR_INIT;
 	char *shows = xasprintf("%s: where the instructions of both kernels go", p->cell->id);
+	struct str svg = STR_INIT;
+	int height = flame_svg(p, &svg);
 
-	flame_svg(p, name, false, &page);
-	flame_svg(p, name, true, &alone);
-	doc_drawing(&r->doc, name, shows, str_text(&page), str_text(&alone));
+	doc_drawing(&r->doc, name, shows, str_text(&svg), FLAME_WIDTH, height);
 	free(shows);
-	str_release(&page);
-	str_release(&alone);
+	str_release(&svg);
 }
 
 static void show_cell(struct report *r, const struct profile *p)

@@ -39,9 +39,9 @@ static int write_csv(const struct doc *d, const char *dir, struct err *err)
 
 		str_clear(&csv);
 		if (p)
-			report_csv_plot(p, &csv);
+			csv_plot(p, &csv);
 		else if (t && t->name)
-			report_csv_table(t, &csv);
+			csv_table(t, &csv);
 		else
 			continue;
 		ret = write_file(dir, p ? p->name : t->name, ".csv", &csv, err);
@@ -60,7 +60,7 @@ static int write_drawings(const struct doc *d, const char *dir, struct err *err)
 
 		if (b->kind != DOC_DRAWING)
 			continue;
-		str_add(&svg, b->alone);
+		str_add(&svg, b->svg);
 		ret = write_file(dir, b->name, ".svg", &svg, err);
 		str_release(&svg);
 	}

@@ -304,6 +304,7 @@ int timeline_html(const struct timeline *t, const char *path, char **note, struc
 	int ret;
 
 	doc_init(&d, title);
+	d.whole = true;
 	fill(t, &d);
 	ret = draw(&d, note, err);
 	if (ret == 0) {

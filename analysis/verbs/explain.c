@@ -88,7 +88,7 @@ static void write_profile(const struct profile *p, const struct options *o, stru
 	else if (!strcmp(o->format, "folded"))
 		profile_folded(p, out);
 	else if (!strcmp(o->format, "svg"))
-		flame_svg(p, "flame", true, out);
+		flame_svg(p, out);
 	else
 		profile_text(p, most, o->all, out);
 }

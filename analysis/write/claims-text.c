@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/judge/claims.h"
+#include "analysis/write/markdown.h"
 #include "analysis/write/table.h"
 #include "lib/text.h"
 #include "analysis/write/verdict.h"
@@ -145,18 +146,7 @@ void ledger_text(const struct ledger *l, struct str *out)
 
 static void add_cell(struct str *out, const char *text)
 {
-	struct str clean = STR_INIT;
-
-	text_escape(&clean, text);
-	for (const char *p = str_text(&clean); *p; p++) {
-		if (*p == '<')
-			str_add(out, "&lt;");
-		else if (strchr("|*_`[]#\\", *p))
-			str_addf(out, "\\%c", *p);
-		else
-			str_addn(out, p, 1);
-	}
-	str_release(&clean);
+	markdown_escape(out, text);
 	str_add(out, " | ");
 }
 

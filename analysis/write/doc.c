@@ -87,7 +87,6 @@ void doc_release(struct doc *d)
 		table_free(d->v[i].table);
 		plot_free(d->v[i].plot);
 		free(d->v[i].svg);
-		free(d->v[i].alone);
 	}
 	free(d->v);
 	free(d->title);
@@ -149,15 +148,21 @@ void doc_table(struct doc *d, struct table *t)
 
 void doc_figure(struct doc *d, struct plot *p)
 {
-	add_block(d, DOC_FIGURE, NULL)->plot = p;
+	struct block *b = add_block(d, DOC_FIGURE, p->title);
+
+	b->name = xstrdup(p->name);
+	b->plot = p;
+	b->width = PLOT_WIDTH;
+	b->height = p->height;
 }
 
-void doc_drawing(struct doc *d, const char *name, const char *shows, const char *svg,
-		 const char *alone)
+void doc_drawing(struct doc *d, const char *name, const char *shows, const char *svg, int width,
+		 int height)
 {
 	struct block *b = add_block(d, DOC_DRAWING, shows);
 
 	b->name = xstrdup(name);
 	b->svg = xstrdup(svg);
-	b->alone = xstrdup(alone);
+	b->width = width;
+	b->height = height;
 }

@@ -50,7 +50,7 @@ enum block_kind {
 	DOC_PRE,     /* text, kept line by line */
 	DOC_TABLE,
 	DOC_FIGURE,
-	DOC_DRAWING, /* name: of the file; text: what it shows; svg: to stand in a page */
+	DOC_DRAWING, /* a picture that is drawn already */
 	DOC_OPEN, /* the blocks up to DOC_CLOSE are folded away under text unless `open` */
 	DOC_CLOSE,
 };
@@ -62,12 +62,14 @@ struct block {
 	bool open;
 	struct table *table;
 	struct plot *plot;
-	char *svg; /* of plot, to stand in a page; NULL until it is drawn */
-	char *alone; /* of a drawing: the SVG as a file of its own */
+	/* of a picture: name is its file's, without suffix, text what it shows */
+	char *svg; /* NULL until it is drawn */
+	int width, height; /* px */
 };
 
 struct doc {
 	char *title;
+	bool whole; /* a page holds its pictures; else they are files beside it */
 	struct block *v;
 	size_t n;
 };
@@ -85,8 +87,8 @@ void doc_close(struct doc *d);
 /* The document owns the table or picture from here on. */
 void doc_table(struct doc *d, struct table *t);
 void doc_figure(struct doc *d, struct plot *p);
-/* A picture that is drawn already: as it stands in a page, and as the file NAME.svg. */
-void doc_drawing(struct doc *d, const char *name, const char *shows, const char *svg,
-		 const char *alone);
+/* A picture that is drawn already, the file NAME.svg. */
+void doc_drawing(struct doc *d, const char *name, const char *shows, const char *svg, int width,
+		 int height);
 
 #endif

@@ -1,9 +1,8 @@
 /* JSON and CSV: everything, for programs. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/write/csv.h"
 #include "analysis/write/export.h"
-#include "lib/text.h"
 
 int export_json(const struct comparison *c, const struct export_opts *o, struct str *out,
 		struct err *err)
@@ -21,11 +20,12 @@ int export_json(const struct comparison *c, const struct export_opts *o, struct 
 	return 0;
 }
 
-static void add_number(struct str *out, double v)
+static void add_figures(struct str *out, const double *v, size_t n)
 {
-	str_add(out, ",");
-	if (isfinite(v))
-		str_addf(out, "%.10g", v);
+	for (size_t i = 0; i < n; i++) {
+		str_add(out, ",");
+		csv_number(out, v[i]);
+	}
 }
 
 int export_csv(const struct comparison *c, const struct export_opts *o, struct str *out,
@@ -43,17 +43,15 @@ int export_csv(const struct comparison *c, const struct export_opts *o, struct s
 
 		if (!o->all && r->metric->kind == METRIC_COUNTER)
 			continue;
-		text_csv(out, r->cell->id);
+		csv_text(out, r->cell->id);
 		str_add(out, ",");
-		text_csv(out, r->metric->name);
+		csv_text(out, r->metric->name);
 		str_add(out, ",");
-		text_csv(out, r->metric->unit);
+		csv_text(out, r->metric->unit);
 		str_addf(out, ",%s,%d", kinds[r->metric->kind], r->cell->is_control);
-		add_number(out, r->old);
-		add_number(out, r->new);
+		add_figures(out, (const double[]){r->old, r->new}, 2);
 		str_addf(out, ",%d", r->difference);
-		for (size_t j = 0; j < sizeof(figures) / sizeof(*figures); j++)
-			add_number(out, figures[j]);
+		add_figures(out, figures, sizeof(figures) / sizeof(*figures));
 		str_addf(out, ",%zu,%s\n", r->k, verdict_name(r->verdict));
 	}
 	return 0;

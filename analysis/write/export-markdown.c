@@ -1,34 +1,8 @@
 #include <stdlib.h>
-#include <string.h>
 #include "analysis/write/export.h"
+#include "analysis/write/markdown.h"
 #include "analysis/write/table.h"
-#include "lib/text.h"
 #include "analysis/write/verdict.h"
-
-/* Printable text, with what Markdown or HTML would read as markup taken away. */
-static void add_plain(struct str *out, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '<')
-			str_add(out, "&lt;");
-		else if (*text == '&')
-			str_add(out, "&amp;");
-		else if (strchr("|*_`[]#\\", *text))
-			str_addf(out, "\\%c", *text);
-		else
-			str_addn(out, text, 1);
-	}
-}
-
-/* The same of text from outside. */
-static void add_cell(struct str *out, const char *text)
-{
-	struct str printable = STR_INIT;
-
-	text_escape(&printable, text);
-	add_plain(out, str_text(&printable));
-	str_release(&printable);
-}
 
 static void add_row(struct str *out, const struct result *r)
 {
@@ -39,11 +13,11 @@ static void add_row(struct str *out, const struct result *r)
 	table_ratio(ratio, r, r->ratio);
 	table_interval(interval, r);
 	str_add(out, "| ");
-	add_cell(out, r->cell->id);
+	markdown_escape(out, r->cell->id);
 	str_addf(out, "%s | ", r->cell->is_control ? " (control)" : "");
-	add_cell(out, r->metric->name);
+	markdown_escape(out, r->metric->name);
 	str_add(out, ", ");
-	add_cell(out, r->metric->unit);
+	markdown_escape(out, r->metric->unit);
 	str_addf(out, " | %s | %s | %s | %s | %.2g | %s |\n", old, new, ratio, interval,
 		 r->p_adjusted, verdict_name(r->verdict));
 }
@@ -74,7 +48,7 @@ int export_markdown(const struct comparison *c, const struct export_opts *o, str
 	char *summary = verdict_summary(c);
 
 	(void)err;
-	add_plain(out, summary);
+	markdown_escape(out, summary);
 	str_add(out, "\n\n| cell | metric | old | new | ratio | 95 % interval | p | verdict |\n"
 		     "|---|---|--:|--:|--:|--:|--:|---|\n");
 	add_kind(c, METRIC_PRIMARY, out);

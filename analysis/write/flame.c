@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "analysis/write/html.h"
 #include "analysis/write/profile-text.h"
+#include "lib/text.h"
+#include "analysis/write/xml.h"
 
-#define WIDTH 1200.0
 #define ROW 17
 #define HEAD 64
 #define CHAR 6.3  /* of the 11 px monospaced font, about */
@@ -109,81 +109,124 @@ static const char *shown(const struct frame *f)
 	return f->known_as[1] ? f->known_as[1] : f->known_as[0];
 }
 
-static void add_label(const struct frame *f, double x, double y, double w, struct str *out)
+static void add_text(struct xml *x, const char *class, double at, double y)
+{
+	xml_open(x, "text");
+	if (class)
+		xml_attr(x, "class", class);
+	xml_attrf(x, "x", "%.1f", at);
+	xml_attrf(x, "y", "%.1f", y);
+}
+
+static void add_rect(struct xml *x, double at, double y, double w, int h, const char *fill)
+{
+	xml_open(x, "rect");
+	xml_attrf(x, "x", "%.1f", at);
+	xml_attrf(x, "y", "%.1f", y);
+	xml_attrf(x, "width", "%.1f", w);
+	xml_attrf(x, "height", "%d", h);
+	xml_attr(x, "fill", fill);
+	xml_empty(x);
+}
+
+static void add_label(const struct frame *f, double at, double y, double w, struct xml *x)
 {
 	size_t room = (size_t)fmax(0, (w - 6) / CHAR);
 	size_t length = strlen(shown(f)), len = length + (*sign(f) ? 2 : 0);
+	bool fits = len <= room;
 	char *cut;
 
 	if (room < 4)
 		return;
-	cut = xstrndup(shown(f), len <= room ? length : room - 3);
-	str_addf(out, "<text x=\"%.1f\" y=\"%.1f\">%s", x + 3, y + ROW - 5, sign(f));
-	html_escape(out, cut);
-	str_addf(out, "%s</text>", len <= room ? "" : "\xe2\x80\xa6");
+	cut = xstrndup(shown(f), fits ? length : text_cut(shown(f), room - 3));
+	add_text(x, NULL, at + 3, y + ROW - 5);
+	xml_textf(x, "%s%s%s", sign(f), cut, fits ? "" : "\xe2\x80\xa6");
+	xml_close(x);
 	free(cut);
 }
 
-static void add_box(const struct frame *f, const char *op, double x, double y, double w,
-		    struct str *out)
+static void add_box(const struct frame *f, const char *op, double at, double y, double w,
+		    struct xml *x)
 {
 	char fill[8];
 
 	colour(f, fill);
-	str_add(out, "<g><title>");
-	html_escape(out, shown(f));
-	if (f->known_as[0] && strcmp(f->known_as[0], shown(f)) != 0) {
-		str_add(out, " (was ");
-		html_escape(out, f->known_as[0]);
-		str_add(out, ")");
-	}
-	str_addf(out, ": old %.2f, new %.2f, %+.2f per ", f->total[0], f->total[1],
-		 f->total[1] - f->total[0]);
-	html_escape(out, op);
-	str_addf(out, "; of its own %.2f, %.2f</title>", f->self[0], f->self[1]);
-	str_addf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>", x,
-		 y, fmax(w - 0.4, 0.3), ROW - 1, fill);
-	add_label(f, x, y, w, out);
-	str_add(out, "</g>\n");
+	xml_open(x, "g");
+	xml_open(x, "title");
+	xml_text(x, shown(f));
+	if (f->known_as[0] && strcmp(f->known_as[0], shown(f)) != 0)
+		xml_textf(x, " (was %s)", f->known_as[0]);
+	xml_textf(x, ": old %.2f, new %.2f, %+.2f per %s; of its own %.2f, %.2f", f->total[0],
+		  f->total[1], f->total[1] - f->total[0], op, f->self[0], f->self[1]);
+	xml_close(x);
+	add_rect(x, at, y, fmax(w - 0.4, 0.3), ROW - 1, fill);
+	add_label(f, at, y, w, x);
+	xml_close(x);
+	xml_text(x, "\n");
 }
 
-static void draw(const struct frame *f, const char *op, double scale, double x, double y,
-		 struct str *out)
+static void draw(const struct frame *f, const char *op, double scale, double at, double y,
+		 struct xml *x)
 {
 	for (const struct frame *c = f->child; c; c = c->next) {
 		double w = c->width * scale;
 
 		if (w >= LEAST) {
-			add_box(c, op, x, y, w, out);
-			draw(c, op, scale, x, y + ROW, out);
+			add_box(c, op, at, y, w, x);
+			draw(c, op, scale, at, y + ROW, x);
 		}
-		x += w;
+		at += w;
 	}
 }
 
-static void add_heading(const struct profile *p, const struct frame *root, struct str *out)
+static void add_key(struct xml *x, double at, const char *fill, const char *words)
 {
-	str_add(out, "<text class=\"head\" x=\"3\" y=\"18\">");
-	html_escape(out, p->cell->id);
-	str_addf(out, ": instructions per %s, %.1f to %.1f (%+.1f)</text>\n", p->op, root->total[0],
-		 root->total[1], root->total[1] - root->total[0]);
-	str_add(out, "<text class=\"head\" x=\"3\" y=\"36\">old ");
-	html_escape(out, profile_kernel(p, 0));
-	str_add(out, ", new ");
-	html_escape(out, profile_kernel(p, 1));
-	str_add(out, "; callers above, width: the larger of both</text>\n");
-	str_addf(out, "<rect x=\"3\" y=\"44\" width=\"12\" height=\"12\" fill=\"#d88747\"/>"
-		      "<text class=\"head\" x=\"20\" y=\"54\">+ more in new</text>"
-		      "<rect x=\"123\" y=\"44\" width=\"12\" height=\"12\" fill=\"#7fc1e6\"/>"
-		      "<text class=\"head\" x=\"140\" y=\"54\">\xe2\x88\x92 less in new</text>"
-		      "<rect x=\"243\" y=\"44\" width=\"12\" height=\"12\" fill=\"#e0e0e0\"/>"
-		      "<text class=\"head\" x=\"260\" y=\"54\">as before</text>\n");
+	add_rect(x, at, 44, 12, 12, fill);
+	add_text(x, "head", at + 17, 54);
+	xml_text(x, words);
+	xml_close(x);
 }
 
-void flame_svg(const struct profile *p, const char *name, bool alone, struct str *out)
+static void add_heading(const struct profile *p, const struct frame *root, struct xml *x)
+{
+	add_text(x, "head", 3, 18);
+	xml_textf(x, "%s: instructions per %s, %.1f to %.1f (%+.1f)", p->cell->id, p->op,
+		  root->total[0], root->total[1], root->total[1] - root->total[0]);
+	xml_close(x);
+	add_text(x, "head", 3, 36);
+	xml_textf(x, "old %s, new %s; callers above, width: the larger of both", profile_kernel(p, 0),
+		  profile_kernel(p, 1));
+	xml_close(x);
+	add_key(x, 3, "#d88747", "+ more in new");
+	add_key(x, 123, "#7fc1e6", "\xe2\x88\x92 less in new");
+	add_key(x, 243, "#e0e0e0", "as before");
+	xml_text(x, "\n");
+}
+
+static void begin_svg(struct xml *x, const struct profile *p, int height)
+{
+	xml_begin(x);
+	xml_open(x, "svg");
+	xml_attr(x, "xmlns", "http://www.w3.org/2000/svg");
+	xml_attr(x, "role", "img");
+	xml_attrf(x, "viewBox", "0 0 %d %d", FLAME_WIDTH, height);
+	xml_attrf(x, "width", "%d", FLAME_WIDTH);
+	xml_attrf(x, "height", "%d", height);
+	xml_attr(x, "font-family", "monospace");
+	xml_attr(x, "font-size", "11");
+	xml_open(x, "title");
+	xml_textf(x, "%s: where the instructions of both kernels go", p->cell->id);
+	xml_close(x);
+	xml_style(x, "text{fill:#000}.head{fill:currentColor}svg{color:#1d2126;background:#fff}"
+		     "@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#15181c}}");
+	xml_text(x, "\n");
+}
+
+int flame_svg(const struct profile *p, struct str *out)
 {
 	struct frame root = {.name = ""};
 	double scale;
+	struct xml x;
 	int height;
 
 	for (size_t side = 0; side < 2; side++)
@@ -191,21 +234,12 @@ void flame_svg(const struct profile *p, const char *name, bool alone, struct str
 			lay_over(&root, &p->side[side].calls.root, side, p->side[side].ops,
 				 &p->from->families);
 	measure(&root);
-	scale = root.width > 0 ? WIDTH / root.width : 0;
+	scale = root.width > 0 ? FLAME_WIDTH / root.width : 0;
 	height = HEAD + (int)rows(&root, scale) * ROW;
-	str_addf(out,
-		 "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"%s\" role=\"img\" "
-		 "viewBox=\"0 0 %.0f %d\" width=\"%.0f\" height=\"%d\" "
-		 "font-family=\"monospace\" font-size=\"11\">\n<title>",
-		 name, WIDTH, height, WIDTH, height);
-	html_escape(out, p->cell->id);
-	str_add(out, ": where the instructions of both kernels go</title>\n");
-	str_addf(out, "<style>#%s text{fill:#000}#%s .head{fill:currentColor}%s</style>\n", name,
-		 name,
-		 alone ? "@media (prefers-color-scheme:dark){:root{color:#eee;background:#111}}"
-		       : "");
-	add_heading(p, &root, out);
-	draw(&root, p->op, scale, 0, HEAD, out);
-	str_add(out, "</svg>\n");
+	begin_svg(&x, p, height);
+	add_heading(p, &root, &x);
+	draw(&root, p->op, scale, 0, HEAD, &x);
+	xml_end(&x, out);
 	free_below(&root);
+	return height;
 }

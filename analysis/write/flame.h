@@ -7,13 +7,12 @@
 #ifndef ANALYSIS_WRITE_FLAME_H
 #define ANALYSIS_WRITE_FLAME_H
 
-#include <stdbool.h>
 #include "analysis/cause/profile.h"
+#include "lib/str.h"
 
-/*
- * Appends the SVG. name: prefix of its ids. alone: for a file of its own, with colours that follow
- * prefers-color-scheme.
- */
-void flame_svg(const struct profile *p, const char *name, bool alone, struct str *out);
+#define FLAME_WIDTH 1200
+
+/* Appends the SVG, a file of its own with colours that follow prefers-color-scheme; returns its height. */
+int flame_svg(const struct profile *p, struct str *out);
 
 #endif

@@ -1,14 +1,12 @@
 #include "analysis/write/html-style.h"
 
-#include "analysis/write/svg.h"
-
 /* Wide things scroll inside their own box (.scroll), never the page. */
 const char html_style[] =
 	":root{color-scheme:light dark;--ink:#1d2126;--soft:#59636e;--paper:#fff;--box:#f5f7f9;"
 	"--line:#d5dbe1;--link:#0060a8;--better:#0060a8;--worse:#b04a00;--unsure:#8d4372}\n"
 	"@media(prefers-color-scheme:dark){:root{--ink:#e4e7eb;--soft:#a3adb8;--paper:#15181c;"
 	"--box:#1e2328;--line:#3a424b;--link:#6fbcf5;--better:#6fbcf5;--worse:#ff9d52;"
-	"--unsure:#e5a0c8}" PLOT_SVG_DARK "}\n"
+	"--unsure:#e5a0c8}}\n"
 	"*{box-sizing:border-box}\n"
 	"body{margin:0;background:var(--paper);color:var(--ink);"
 	"font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}\n"
@@ -30,7 +28,7 @@ const char html_style[] =
 	"td.even{color:var(--soft)}td.unsure{color:var(--unsure)}\n"
 	".scroll{overflow-x:auto;max-width:100%}\n"
 	"figure{margin:1rem 0}\n"
-	"figure svg{display:block;width:100%;max-width:760px;min-width:600px;height:auto}\n"
+	"figure img{display:block;max-width:100%;height:auto}\n"
 	"table{border-collapse:collapse;margin:.5rem 0 1rem;font-size:.875rem;"
 	"font-variant-numeric:tabular-nums}\n"
 	"caption{text-align:left;color:var(--soft);padding:0 0 .25rem}\n"

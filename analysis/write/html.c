@@ -1,86 +1,59 @@
 #include "analysis/write/html.h"
 
-#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analysis/write/html-style.h"
+#include "analysis/write/xml.h"
 
-/* Length of the UTF-8 sequence at s, or 0 where it is broken or stands for a control character. */
-static size_t utf8_length(const unsigned char *s)
-{
-	size_t n = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : (*s & 0xf0) == 0xe0 ? 3 : 4;
-	uint32_t code = *s & (0xff >> (n == 1 ? 1 : n + 1));
+/* Nothing runs and nothing comes from elsewhere, whatever a text in the page is taken for. */
+#define POLICY \
+	"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file: data:; base-uri 'none'; " \
+	"form-action 'none'"
 
-	if ((*s >= 0x80 && *s < 0xc2) || *s > 0xf4)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	/* Overlong forms, surrogates, and the marks that turn the direction of writing. */
-	if ((n == 3 && code < 0x800) || (n == 4 && code < 0x10000) || code > 0x10ffff ||
-	    (code >= 0xd800 && code < 0xe000) || (code >= 0x202a && code <= 0x202e) ||
-	    (code >= 0x2066 && code <= 0x2069))
-		return 0;
-	return (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7f && code < 0xa0) ? 0
-											      : n;
-}
-
-void html_escape(struct str *out, const char *text)
-{
-	while (*text) {
-		size_t n = utf8_length((const unsigned char *)text);
-		const char *entity = *text == '&'    ? "&amp;"
-				     : *text == '<'  ? "&lt;"
-				     : *text == '>'  ? "&gt;"
-				     : *text == '"'  ? "&quot;"
-				     : *text == '\'' ? "&#39;"
-						     : NULL;
-
-		if (entity)
-			str_add(out, entity);
-		else
-			str_addn(out, text, n);
-		text += n ? n : 1;
-	}
-}
-
-static const char *tone_class(enum tone tone)
+/* class="n better": a figure's place and the tone, where there is any */
+static void classes(struct xml *x, bool number, enum tone tone)
 {
 	static const char *const names[] = {"", "better", "worse", "even", "unsure"};
+	bool toned = tone != TONE_PLAIN;
 
-	return names[tone];
+	if (number || toned)
+		xml_attrf(x, "class", "%s%s%s", number ? "n" : "", number && toned ? " " : "",
+			  names[tone]);
 }
 
-/* <TAG class=TONE>text</TAG> */
-static void element(struct str *out, const char *tag, enum tone tone, const char *text)
+static void element(struct xml *x, const char *tag, enum tone tone, const char *text)
 {
-	str_addf(out, "<%s", tag);
-	if (tone != TONE_PLAIN)
-		str_addf(out, " class=\"%s\"", tone_class(tone));
-	str_add(out, ">");
-	html_escape(out, text);
-	str_addf(out, "</%s>", tag);
+	xml_open(x, tag);
+	classes(x, false, tone);
+	xml_text(x, text);
+	xml_close(x);
+	xml_text(x, "\n");
 }
 
-static void row(struct str *out, const struct table *t, size_t first)
+/* What is wider than the page scrolls in a box of its own. */
+static void scroll(struct xml *x)
 {
-	str_add(out, "<tr>");
+	xml_open(x, "div");
+	xml_attr(x, "class", "scroll");
+	xml_attr(x, "tabindex", "0");
+}
+
+static void row(struct xml *x, const struct table *t, size_t first)
+{
+	xml_open(x, "tr");
 	for (size_t i = 0; i < t->n_cols; i++) {
 		const struct table_cell *c = &t->cells[first + i];
-		const char *tag = i == 0 ? "th scope=\"row\"" : "td";
 
-		str_addf(out, "<%s", tag);
-		if (t->cols[i].number || c->tone != TONE_PLAIN)
-			str_addf(out, " class=\"%s%s%s\"", t->cols[i].number ? "n" : "",
-				 t->cols[i].number && c->tone != TONE_PLAIN ? " " : "",
-				 tone_class(c->tone));
-		str_add(out, ">");
-		html_escape(out, c->text);
-		str_add(out, i == 0 ? "</th>" : "</td>");
+		xml_open(x, i ? "td" : "th");
+		if (!i)
+			xml_attr(x, "scope", "row");
+		classes(x, t->cols[i].number, c->tone);
+		xml_text(x, c->text);
+		xml_close(x);
 	}
-	str_add(out, "</tr>\n");
+	xml_close(x);
+	xml_text(x, "\n");
 }
 
 /* A table without a column of figures holds sentences, which must wrap. */
@@ -92,96 +65,167 @@ static bool has_figures(const struct table *t)
 	return false;
 }
 
-static void table(struct str *out, const struct table *t)
+static void table(struct xml *x, const struct table *t)
 {
-	str_addf(out, "<div class=\"scroll\" tabindex=\"0\"><table%s>\n<caption>",
-		 has_figures(t) ? "" : " class=\"prose\"");
-	html_escape(out, t->caption);
+	scroll(x);
+	xml_open(x, "table");
+	if (!has_figures(t))
+		xml_attr(x, "class", "prose");
+	xml_open(x, "caption");
+	xml_text(x, t->caption);
 	if (t->name)
-		str_addf(out, " (%s.csv)", t->name);
-	str_add(out, "</caption>\n<thead><tr>");
+		xml_textf(x, " (%s.csv)", t->name);
+	xml_close(x);
+	xml_open(x, "thead");
+	xml_open(x, "tr");
 	for (size_t i = 0; i < t->n_cols; i++) {
-		str_addf(out, "<th scope=\"col\"%s>", t->cols[i].number ? " class=\"n\"" : "");
-		html_escape(out, t->cols[i].head);
-		str_add(out, "</th>");
+		xml_open(x, "th");
+		xml_attr(x, "scope", "col");
+		classes(x, t->cols[i].number, TONE_PLAIN);
+		xml_text(x, t->cols[i].head);
+		xml_close(x);
 	}
-	str_add(out, "</tr></thead>\n<tbody>\n");
+	xml_close(x);
+	xml_close(x);
+	xml_text(x, "\n");
+	xml_open(x, "tbody");
 	for (size_t i = 0; i + t->n_cols <= t->n; i += t->n_cols)
-		row(out, t, i);
-	str_add(out, "</tbody></table></div>\n");
+		row(x, t, i);
+	xml_close(x);
+	xml_close(x);
+	xml_close(x);
+	xml_text(x, "\n");
 }
 
-static void nav(struct str *out, const struct doc *d)
+static void nav(struct xml *x, const struct doc *d)
 {
-	str_add(out, "<nav aria-label=\"sections\"><ul>\n");
+	xml_open(x, "nav");
+	xml_attr(x, "aria-label", "sections");
+	xml_open(x, "ul");
 	for (size_t i = 0; i < d->n; i++) {
 		if (d->v[i].kind != DOC_SECTION)
 			continue;
-		str_addf(out, "<li><a href=\"#%s\">", d->v[i].name);
-		html_escape(out, d->v[i].text);
-		str_add(out, "</a></li>\n");
+		xml_open(x, "li");
+		xml_open(x, "a");
+		xml_attrf(x, "href", "#%s", d->v[i].name);
+		xml_text(x, d->v[i].text);
+		xml_close(x);
+		xml_close(x);
 	}
-	str_add(out, "</ul></nav>\n");
+	xml_close(x);
+	xml_close(x);
+	xml_text(x, "\n");
 }
 
-static void block(struct str *out, const struct block *b)
+/* An image never runs anything; it leads to its file, where it is as large as the window. */
+static void picture(struct xml *x, const struct block *b, bool whole)
+{
+	if (!b->svg)
+		return;
+	xml_open(x, "figure");
+	if (!whole) {
+		xml_open(x, "a");
+		xml_attrf(x, "href", "%s.svg", b->name);
+	}
+	xml_open(x, "img");
+	xml_attr(x, "alt", b->text);
+	xml_attr(x, "loading", "lazy");
+	xml_attrf(x, "width", "%d", b->width);
+	xml_attrf(x, "height", "%d", b->height);
+	if (whole)
+		xml_attr_data(x, "src", "data:image/svg+xml;base64,", b->svg);
+	else
+		xml_attrf(x, "src", "%s.svg", b->name);
+	xml_empty(x);
+	if (!whole)
+		xml_close(x);
+	xml_close(x);
+	xml_text(x, "\n");
+}
+
+static void block(struct xml *x, const struct doc *d, const struct block *b)
 {
 	switch (b->kind) {
 	case DOC_SECTION:
-		str_addf(out, "<h2 id=\"%s\">", b->name);
-		html_escape(out, b->text);
-		str_add(out, "</h2>\n");
+		xml_open(x, "h2");
+		xml_attr(x, "id", b->name);
+		xml_text(x, b->text);
+		xml_close(x);
+		xml_text(x, "\n");
 		break;
 	case DOC_HEADING:
-		element(out, "h3", b->tone, b->text);
+		element(x, "h3", b->tone, b->text);
 		break;
 	case DOC_PARA:
-		element(out, "p", b->tone, b->text);
+		element(x, "p", b->tone, b->text);
 		break;
 	case DOC_PRE:
-		str_add(out, "<div class=\"scroll\" tabindex=\"0\">");
-		element(out, "pre", b->tone, b->text);
-		str_add(out, "</div>");
+		scroll(x);
+		element(x, "pre", b->tone, b->text);
+		xml_close(x);
 		break;
 	case DOC_TABLE:
-		table(out, b->table);
+		table(x, b->table);
 		break;
 	case DOC_FIGURE:
 	case DOC_DRAWING:
-		if (b->svg)
-			str_addf(out,
-				 "<figure><div class=\"scroll\" tabindex=\"0\">%s</div></figure>",
-				 b->svg);
+		picture(x, b, d->whole);
 		break;
 	case DOC_OPEN:
-		str_addf(out, "<details%s>", b->open ? " open" : "");
-		element(out, "summary", b->tone, b->text);
+		xml_open(x, "details");
+		if (b->open)
+			xml_attr(x, "open", "open");
+		element(x, "summary", b->tone, b->text);
 		break;
 	case DOC_CLOSE:
-		str_add(out, "</details>");
+		xml_close(x);
+		xml_text(x, "\n");
 		break;
 	}
-	str_add(out, "\n");
+}
+
+static void meta(struct xml *x, const char *key, const char *name, const char *content)
+{
+	xml_open(x, "meta");
+	xml_attr(x, key, name);
+	if (content)
+		xml_attr(x, "content", content);
+	xml_empty(x);
+	xml_text(x, "\n");
+}
+
+static void head(struct xml *x, const char *title)
+{
+	xml_open(x, "head");
+	meta(x, "charset", "utf-8", NULL);
+	meta(x, "http-equiv", "Content-Security-Policy", POLICY);
+	meta(x, "name", "viewport", "width=device-width, initial-scale=1");
+	meta(x, "name", "color-scheme", "light dark");
+	xml_element(x, "title", title);
+	xml_style(x, html_style);
+	xml_close(x);
+	xml_text(x, "\n");
 }
 
 void html_write(const struct doc *d, struct str *out)
 {
 	bool listed = false;
+	struct xml x;
 
-	str_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		     "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-	html_escape(out, d->title);
-	str_addf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n", html_style);
-	element(out, "h1", TONE_PLAIN, d->title);
-	str_add(out, "\n");
+	str_add(out, "<!DOCTYPE html>\n");
+	xml_begin(&x);
+	xml_open(&x, "html");
+	xml_attr(&x, "lang", "en");
+	head(&x, d->title);
+	xml_open(&x, "body");
+	xml_open(&x, "main");
+	element(&x, "h1", TONE_PLAIN, d->title);
 	for (size_t i = 0; i < d->n; i++) {
-		/* What stands before the first section is the summary; the way on comes after it.
-		 */
+		/* What stands before the first section is the summary; the way on comes after it. */
 		if (d->v[i].kind == DOC_SECTION && !listed)
-			nav(out, d);
+			nav(&x, d);
 		listed |= d->v[i].kind == DOC_SECTION;
-		block(out, &d->v[i]);
+		block(&x, d, &d->v[i]);
 	}
-	str_add(out, "</main>\n</body>\n</html>\n");
+	xml_end(&x, out);
 }

@@ -83,13 +83,9 @@ static void block(struct str *out, const struct block *b)
 		table(out, b->table);
 		break;
 	case DOC_FIGURE:
+	case DOC_DRAWING:
 		if (!b->svg)
 			return;
-		str_add(out, "![");
-		markdown_escape(out, b->plot->title);
-		str_addf(out, "](%s.svg)\n", b->plot->name);
-		break;
-	case DOC_DRAWING:
 		str_add(out, "![");
 		markdown_escape(out, b->text);
 		str_addf(out, "](%s.svg)\n", b->name);

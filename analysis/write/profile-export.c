@@ -1,37 +1,42 @@
-#include <math.h>
+#include <ctype.h>
 #include <string.h>
+#include "analysis/write/csv.h"
 #include "analysis/write/profile-text.h"
 
-/* A field of CSV: quoted where it must be. */
-static void csv_text(struct str *out, const char *text)
+static void csv_texts(struct str *out, const char *const *texts, size_t n)
 {
-	if (!strpbrk(text, ",\"\n")) {
-		str_add(out, text);
-		return;
+	for (size_t i = 0; i < n; i++) {
+		csv_text(out, texts[i] ? texts[i] : "");
+		str_add(out, ",");
 	}
-	str_add(out, "\"");
-	for (; *text; text++)
-		str_addf(out, *text == '"' ? "\"\"" : "%c", *text);
-	str_add(out, "\"");
 }
 
 void profile_csv(const struct profile *p, struct str *out)
 {
 	str_add(out, "cell,function,old_name,new_name,family,old_self,new_self,change,old_total,"
-		     "new_total,old_calls,"
-		     "new_calls\n");
+		     "new_total,old_calls,new_calls\n");
 	for (size_t i = 0; i < p->n_functions; i++) {
 		const struct profile_row *r = &p->functions[i];
+		const char *const texts[] = {p->cell->id, r->name, r->known_as[0], r->known_as[1],
+					     p->from->families.v[r->family].name};
+		const double figures[] = {r->self[0],  r->self[1],  profile_change(r), r->total[0],
+					  r->total[1], r->calls[0], r->calls[1]};
 
-		csv_text(out, p->cell->id);
-		str_add(out, ",");
-		csv_text(out, r->name);
-		str_addf(out, ",%s,%s,", r->known_as[0] ? r->known_as[0] : "",
-			 r->known_as[1] ? r->known_as[1] : "");
-		csv_text(out, p->from->families.v[r->family].name);
-		str_addf(out, ",%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n", r->self[0], r->self[1],
-			 profile_change(r), r->total[0], r->total[1], r->calls[0], r->calls[1]);
+		csv_texts(out, texts, sizeof(texts) / sizeof(*texts));
+		for (size_t k = 0; k < sizeof(figures) / sizeof(*figures); k++) {
+			str_add(out, k ? "," : "");
+			csv_number(out, figures[k]);
+		}
+		str_add(out, "\n");
 	}
+}
+
+/* A frame of a folded stack: a blank ends the stack and a ';' the frame. */
+static void add_frame(struct str *path, const char *function)
+{
+	str_add(path, path->len ? ";" : "");
+	for (const unsigned char *c = (const unsigned char *)function; *c; c++)
+		str_addf(path, "%c", isgraph(*c) && *c != ';' ? *c : '_');
 }
 
 static const struct call *find(const struct call *parent, const char *function)
@@ -52,7 +57,7 @@ static void fold_one(const struct call *old, const struct call *new, double scal
 	size_t len = path->len;
 	double a = old ? old->self : 0, b = new ? new->self *scale : 0;
 
-	str_addf(path, "%s%s", len ? ";" : "", old ? old->function : new->function);
+	add_frame(path, old ? old->function : new->function);
 	if (a > 0 || b > 0)
 		str_addf(out, "%s %.0f %.0f\n", str_text(path), a, b);
 	fold(old, new, scale, path, out);

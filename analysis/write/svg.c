@@ -1,97 +1,111 @@
 #include "analysis/write/svg.h"
 
+#include <libxml/parser.h>
+#include <libxml/tree.h>
 #include <string.h>
 
-#include "analysis/write/html.h"
+/* The palette's blue is too dark for dark paper, its sky blue is not; grid lines stay behind. */
+const char svg_style[] =
+	"svg{color:#1d2126;background:#fff}"
+	"@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#15181c}"
+	"[stroke='rgb(  0, 114, 178)']{stroke:#56b4e9}[color='rgb(  0, 114, 178)']{color:#56b4e9}"
+	"[fill='rgb(  0, 114, 178)']{fill:#56b4e9}"
+	"[stroke='rgb(227, 227, 227)'],[color='rgb(227, 227, 227)']{stroke:#33383e;color:#33383e}}";
 
-/* What gnuplot 5 and 6 write, and what stands for it; %s is the picture's name. */
-static const struct {
-	const char *from, *to;
-} changes[] = {
-	{" id='", " id='%s-"},
-	{" id=\"", " id=\"%s-"},
-	{"href='#", "href='#%s-"},
-	{" color=\"black\"", ""},
-	{" color=\"gray\"", ""},
-	{" color=\"white\"", ""},
-	{"fill=\"black\"", "fill=\"currentColor\""},
-	{"stroke=\"black\"", "stroke=\"currentColor\""},
-	{"fill = '", "fill='"},
-	{" shape-rendering='crispEdges'", ""},
-	{"stroke='black'", "stroke='currentColor'"},
-	{"stroke='rgb(  0,   0,   0)'", "stroke='currentColor'"},
-};
-
-static bool starts(const char *s, const char *prefix)
+static bool is_black(const xmlChar *value)
 {
-	return strncmp(s, prefix, strlen(prefix)) == 0;
+	return !strcmp((const char *)value, "black") ||
+	       !strcmp((const char *)value, "rgb(  0,   0,   0)");
 }
 
-/* Attributes are changed, text is not: inside <text> a label stands as it is. */
-static void add_line(const struct plot *p, const char *line, const char *end, struct str *out)
+static void set(xmlNode *node, const char *name, const char *value)
 {
-	bool text = false;
+	xmlSetProp(node, BAD_CAST name, BAD_CAST value);
+}
 
-	while (line < end) {
-		size_t i = 0, n = sizeof(changes) / sizeof(*changes);
+static void adapt_colours(xmlNode *node)
+{
+	static const char *const painted[] = {"fill", "stroke"};
+	xmlChar *value = xmlGetProp(node, BAD_CAST "color");
 
-		const char *title = starts(line, "<title>") ? strstr(line, "</title>") : NULL;
+	/* what gnuplot's groups are coloured with before each sets its own */
+	if (value && (is_black(value) || !strcmp((char *)value, "gray") ||
+		      !strcmp((char *)value, "white")))
+		xmlUnsetProp(node, BAD_CAST "color");
+	xmlFree(value);
+	for (size_t i = 0; i < 2; i++) {
+		value = xmlGetProp(node, BAD_CAST painted[i]);
+		if (value && is_black(value))
+			set(node, painted[i], "currentColor");
+		xmlFree(value);
+	}
+	xmlUnsetProp(node, BAD_CAST "shape-rendering");
+}
 
-		if (title) { /* the name of a series, which would show as a tooltip */
-			line = title + strlen("</title>");
-			continue;
+static bool is_named(const xmlNode *node, const char *name)
+{
+	return node->type == XML_ELEMENT_NODE && !strcmp((const char *)node->name, name);
+}
+
+/* The names of series, which would show as tooltips, the program's, its comments, empty groups. */
+static bool is_idle(const xmlNode *node)
+{
+	if (is_named(node, "g") && !xmlChildElementCount((xmlNode *)node))
+		return true;
+	return node->type == XML_COMMENT_NODE || is_named(node, "title") || is_named(node, "desc") ||
+	       (node->type == XML_TEXT_NODE && xmlIsBlankNode(node) && !is_named(node->parent, "text") &&
+		!is_named(node->parent, "tspan"));
+}
+
+static void adapt_below(xmlNode *parent)
+{
+	for (xmlNode *node = parent->children, *next; node; node = next) {
+		next = node->next;
+		if (node->type == XML_ELEMENT_NODE) {
+			adapt_colours(node);
+			adapt_below(node);
 		}
-		if (*line == '<')
-			text = starts(line, "<text");
-		while (!text && i < n && !starts(line, changes[i].from))
-			i++;
-		if (text || i == n) {
-			str_addn(out, line++, 1);
-			continue;
+		if (is_idle(node)) {
+			xmlUnlinkNode(node);
+			xmlFreeNode(node);
 		}
-		line += strlen(changes[i].from);
-		str_addf(out, changes[i].to, p->name);
 	}
 }
 
-/* A group that is closed on the next line draws nothing. Returns its end, or NULL. */
-static const char *empty_group(const char *line)
+static void add_head(const struct plot *p, xmlNode *root)
 {
-	const char *end = strchr(line, '\n');
+	xmlNode *title = xmlNewTextChild(root, NULL, BAD_CAST "title", BAD_CAST p->title), *style;
+	char *box = xasprintf("0 0 %d %d", PLOT_WIDTH, p->height);
 
-	return starts(line, "<g ") && end && starts(end + 1, "</g>\n") ? end + strlen("\n</g>\n")
-								       : NULL;
+	set(root, "viewBox", box);
+	set(root, "role", "img");
+	set(root, "aria-labelledby", "title");
+	set(title, "id", "title");
+	xmlAddPrevSibling(root->children, title);
+	style = xmlNewTextChild(root, NULL, BAD_CAST "style", BAD_CAST svg_style);
+	xmlAddNextSibling(title, style);
+	free(box);
 }
 
-static void add_head(const struct plot *p, bool alone, struct str *out)
+int plot_svg_adapt(const struct plot *p, const struct str *svg, struct str *out, struct err *err)
 {
-	str_addf(out,
-		 "<svg xmlns=\"http://www.w3.org/2000/svg\" "
-		 "xmlns:xlink=\"http://www.w3.org/1999/xlink\""
-		 " viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\""
-		 " aria-labelledby=\"%s-title\">\n<title id=\"%s-title\">",
-		 PLOT_WIDTH, p->height, PLOT_WIDTH, p->height, p->name, p->name);
-	html_escape(out, p->title);
-	str_add(out, "</title>\n");
-	if (alone)
-		str_add(out, "<style>svg{color:#1d2126;background:#fff}"
-			     "@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#"
-			     "15181c}" PLOT_SVG_DARK "}</style>\n");
-}
+	xmlDoc *doc = xmlReadMemory(str_text(svg), (int)svg->len, NULL, NULL,
+				    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+	xmlBuffer *to = xmlBufferCreate();
+	int ret = 0;
 
-void plot_svg_adapt(const struct plot *p, const char *svg, bool alone, struct str *out)
-{
-	const char *at = strstr(svg, "<svg"), *end, *skip;
-
-	add_head(p, alone, out);
-	at = at ? strchr(at, '>') : NULL;
-	for (at = at ? at + 1 : ""; *at; at = end) {
-		end = strchr(at, '\n');
-		end = end ? end + 1 : at + strlen(at);
-		skip = empty_group(at);
-		if (skip)
-			end = skip;
-		else if (*at != '\n' && !starts(at, "<title>") && !starts(at, "<desc>"))
-			add_line(p, at, end, out);
+	if (!root || !is_named(root, "svg") || !to) {
+		ret = err_set(err, "what gnuplot drew as '%s.svg' is no SVG", p->name);
+	} else {
+		adapt_below(root);
+		add_head(p, root);
+		if (xmlNodeDump(to, doc, root, 0, 0) < 0)
+			ret = err_set(err, "out of memory for '%s.svg'", p->name);
+		str_addn(out, xmlBufferContent(to), (size_t)xmlBufferLength(to));
+		str_add(out, "\n");
 	}
+	xmlBufferFree(to);
+	xmlFreeDoc(doc);
+	return ret;
 }

@@ -42,8 +42,8 @@ report() {
 	said mlocklab history --results "$tmp" exit
 	clean "$1"/report/*
 	unmarked "$1/report/report.md"
-	! grep -qiE '<(script|img|b|a href=x)[ >]' "$1/report/index.html" ||
-		die "markup of the guest in the page: $(grep -oiE '.{30}<(script|img|b|a href=x)[ >].{30}' "$1/report/index.html" | head -n 1)"
+	! grep -qiE '<(script|img src=x|b|a href=x)[ >]' "$1/report/index.html" ||
+		die "markup of the guest in the page: $(grep -oiE '.{30}<(script|img src=x|b|a href=x)[ >].{30}' "$1/report/index.html" | head -n 1)"
 	for file in "$1"/report/*.svg; do
 		[ ! -e "$file" ] || ! grep -qi '<script\|<img\|onerror=' "$file" || die "markup of the guest in $file"
 	done
@@ -128,7 +128,7 @@ contained "$tmp/rude" 10
 contained "$tmp/huge" 100
 contained "$tmp/liar" 10
 same "$(cat "$tmp"/liar/boots/*/samples.jsonl | wc -l)" 0 'samples of a kernel that was not asked for'
-grep -q "&lt;script&gt;alert(&#39;$mark" "$tmp/polite/report/index.html" || die 'nothing of the guest is in the page: the test shows nothing'
+grep -q "&lt;script&gt;alert('$mark" "$tmp/polite/report/index.html" || die 'nothing of the guest is in the page: the test shows nothing'
 
 inputs=$(cat "$tmp"/*/boots/*/events.jsonl "$tmp"/*/boots/*/samples.jsonl | wc -l)
 faults=$(cat "$tmp"/*/boots/*/boot.json | sed -n 's/^ *"faults": \([0-9]*\),$/\1/p' | awk '{ n += $1 } END { print n }')

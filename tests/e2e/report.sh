@@ -22,10 +22,10 @@ cp -r "$run" "$tmp/plain"
 )
 says "apt-get install gnuplot-nox"
 grep -q '</html>' "$tmp/plain/report/index.html" || die 'without gnuplot there is no page'
-! grep -q '<svg' "$tmp/plain/report/index.html" || die 'there are pictures without gnuplot'
+! grep -q '<img' "$tmp/plain/report/index.html" || die 'there are pictures without gnuplot'
 command -v gnuplot >/dev/null || skip 'no gnuplot: the rest is about pictures'
 
-pictures=$(grep -c '<svg' "$page")
+pictures=$(grep -o '<img [^>]*src="[^"/]*\.svg"' "$page" | wc -l)
 [ "$pictures" -ge 5 ] || die "there are only $pictures pictures"
 same "$(find "$run/report" -name '*.svg' | wc -l)" "$pictures" 'pictures as files'
 sed -n 's/^!\[.*](\(.*\))$/\1/p' "$run/report/report.md" >"$tmp/links"
@@ -34,9 +34,10 @@ while read -r name; do
 	[ -s "$run/report/$name" ] || die "report.md shows $name, which is missing"
 	[ -s "$run/report/${name%.svg}.csv" ] || die "$name has no .csv"
 done <"$tmp/links"
-same "$(grep -o " id=[\"'][^\"']*" "$page" | tr "'" '"' | sort | uniq -d)" '' 'ids used twice'
+same "$(grep -o ' id="[^"]*' "$page" | sort | uniq -d)" '' 'ids used twice'
 same "$(grep -cE '<script|(src|href)=.?(https?:|//)|@import|url\(' "$page")" 0 \
 	'scripts and addresses in the page'
+grep -q "Content-Security-Policy\" content=\"default-src 'none';" "$page" || die 'the page has no policy'
 
 # The same run gives the same bytes.
 cp -r "$run/report" "$tmp/first"
@@ -52,11 +53,14 @@ sed "s|\"cpu\": \"[^\"]*\"|\"cpu\": \"$evil\"|; s|\"name\": \"[a-z]*\",\$|&|; \
 expect 0 mlocklab report "$tmp/evil"
 grep -q '&lt;script&gt;alert(1)' "$tmp/evil/report/index.html" || die 'the planted text is not shown'
 same "$(grep -c '<script' "$tmp/evil/report/index.html")" 0 'planted scripts in the page'
+same "$(grep -lE '<script' "$tmp/evil/report/"*.svg)" '' 'planted scripts in a picture'
 same "$(cat "$tmp/evil/report/"* | tr -dc '\033' | wc -c)" 0 'escape characters in the report'
-# but what a terminal would obey is no name of anything
-sed 's|"cpu": "[^"]*"|"cpu": "\\u001b[31m"|' "$run/run.json" >"$tmp/evil/run.json"
-expect 2 mlocklab report "$tmp/evil"
-says 'holds a control character'
+# but what a terminal would obey, or what turns the direction of writing, is no name of anything
+for control in 001b 202e; do
+	sed 's|"cpu": "[^"]*"|"cpu": "\\u'$control'[31m"|' "$run/run.json" >"$tmp/evil/run.json"
+	expect 2 mlocklab report "$tmp/evil"
+	says 'holds a control character'
+done
 
 expect 2 mlocklab report
 says 'report takes one run or two, not 0'
@@ -67,6 +71,7 @@ command -v chromium >/dev/null || skip 'no chromium: what the page looks like is
 
 # Opens all that is folded, measures, and tells the page around it what is wrong.
 cat >"$tmp/probe.html" <<'END'
+<style>figure svg { display: block; max-width: 100%; height: auto }</style>
 <script>
 const bad = [], root = document.documentElement;
 document.querySelectorAll('details').forEach(d => d.open = true);
@@ -88,12 +93,12 @@ for (const e of document.querySelectorAll('p, h1, h2, th, td, caption, summary, 
 for (const use of document.querySelectorAll('use'))
 	if (!document.querySelector(use.getAttribute('xlink:href')))
 		bad.push('nothing is called ' + use.getAttribute('xlink:href'));
-const pictures = document.querySelectorAll('figure svg');
+const pictures = document.querySelectorAll('figure svg'), wide = root.clientWidth > 800;
 for (const svg of pictures) {
 	const box = svg.getBoundingClientRect();
 	const texts = [...svg.querySelectorAll('text')].filter(t => t.textContent.trim());
 	const boxes = texts.map(t => t.getBoundingClientRect());
-	if (box.width < 500 || box.height < 90 || texts.length < 4)
+	if (box.width < 300 || box.height < 50 || texts.length < 4)
 		bad.push('no picture: ' + svg.id + box.width + 'x' + box.height);
 	texts.forEach((t, i) => {
 		const a = boxes[i];
@@ -102,7 +107,7 @@ for (const svg of pictures) {
 			bad.push('clipped: ' + t.textContent);
 		if (contrast(getComputedStyle(t).fill) < 4.5)
 			bad.push('hard to read: ' + t.textContent);
-		if (a.height < 9)
+		if (wide && a.height < 9)
 			bad.push('too small: ' + t.textContent);
 		boxes.slice(0, i).forEach((b, j) => {
 			if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
@@ -118,10 +123,30 @@ const found = 'width=' + root.clientWidth + ' dark=' + (paper < 0.1) + ' picture
 parent.postMessage(found, '*');
 </script>
 END
-sed "/<\/body>/{
-r $tmp/probe.html
-N
-}" "$page" >"$tmp/probed.html"
+# A page cannot look into its images, and its policy lets no script look at it: here they stand in it.
+awk -v dir="$run/report" -v probe="$tmp/probe.html" '
+function show(file, line) {
+	while ((getline line <file) > 0)
+		print line
+	close(file)
+}
+{
+	sub(/<meta http-equiv="Content-Security-Policy"[^>]*>/, "")
+	while (match($0, /<img [^>]*src="[^"]*"[^>]*>/)) {
+		name = substr($0, RSTART, RLENGTH)
+		print substr($0, 1, RSTART - 1)
+		$0 = substr($0, RSTART + RLENGTH)
+		sub(/.* src="/, "", name)
+		sub(/".*/, "", name)
+		show(dir "/" name)
+	}
+	if (match($0, /<\/main>/))
+		show(probe)
+	print
+}' "$page" >"$tmp/probed.html"
+
+# The page itself runs nothing, not even what is planted in it.
+sed 's|</main>|<script>document.title = "ran"</script>&|' "$page" >"$tmp/planted.html"
 
 # browse WIDTH DARK [FLAG...]: the page in a frame, as no window gets as narrow as a phone
 browse() {
@@ -144,6 +169,10 @@ browse() {
 	checks=$((checks + 1))
 }
 
+timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+	--user-data-dir="$tmp/profile" --dump-dom "file://$tmp/planted.html" >"$out" 2>"$err"
+grep -q '<script>document.title' "$out" || die 'the planted script is not in the page'
+! grep -q '<title>ran' "$out" || die 'a planted script ran'
 browse 1280 false --blink-settings=preferredColorScheme=1
 browse 1280 true --blink-settings=preferredColorScheme=0
 browse 390 false --blink-settings=preferredColorScheme=1

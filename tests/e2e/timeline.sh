@@ -50,7 +50,7 @@ expect 0 mlocklab timeline --confirm --pairs 6 --html "$tmp/page.html" "$run"
 shows 'confirmed by confirm-5.10-6.1: 0.'
 ! grep -qE '<script|(src|href)=.?https?:' "$tmp/page.html" || die 'the page wants more than itself'
 if command -v gnuplot >/dev/null; then
-	same "$(grep -c '<svg' "$tmp/page.html")" 3 'pictures in the page'
+	same "$(grep -o '<img [^>]*src="data:image/svg+xml;base64,' "$tmp/page.html" | wc -l)" 3 'pictures in the page'
 fi
 ab=$tmp/results/confirm-5.10-6.1
 same "$(member "$ab/run.json" pairs)" 6 'pairs of the confirmation'

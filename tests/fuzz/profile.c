@@ -11,7 +11,7 @@ static void show(const struct profile *p)
 	must_be_printable(str_text(&text));
 	profile_folded(p, &folded);
 	profile_csv(p, &csv);
-	flame_svg(p, "x", true, &svg);
+	flame_svg(p, &svg);
 	str_release(&text);
 	str_release(&folded);
 	str_release(&csv);

@@ -179,7 +179,7 @@ static void shows(void **state)
 	profile_csv(&p, &csv);
 	assert_non_null(strstr(csv.buf, "\",__zap_vma_range,unmap_page_range,__zap_vma_range,zap,"
 					"10,8,-2,25,8,0.1,0.1\n"));
-	flame_svg(&p, "x", true, &svg);
+	flame_svg(&p, &svg);
 	assert_non_null(strstr(svg.buf, "page_remove_rmap: old 15.00, new 0.00, -15.00 per page"));
 	assert_non_null(strstr(svg.buf, "</svg>"));
 	str_release(&text);

@@ -81,6 +81,10 @@ static void test_mend(void **state)
 		{"\x1b[2J\r\x7f", "?[2J??"},
 		{"\xc2\x9b" "2J", "??2J"},
 		{"cut \xe2\x82", "cut ??"},
+		/* right-to-left override, zero width space, line separator, isolate, tag */
+		{"a\xe2\x80\xae" "b\xe2\x80\x8b" "c\xe2\x80\xa8" "d\xe2\x81\xa6" "e\xf3\xa0\x80\xa0",
+		 "a???" "b???" "c???" "d???" "e????"},
+		{"\xef\xbb\xbf[global]", "\xef\xbb\xbf[global]"},
 		{"\xff\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xe0\x80\x80\xf0\x80\x80\x80", "?????????????????" },
 	};
 

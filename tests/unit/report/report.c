@@ -8,6 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 #include "analysis/write/html.h"
+#include "lib/text.h"
+#include "analysis/write/xml.h"
 #include "analysis/write/markdown.h"
 #include "analysis/write/gnuplot.h"
 #include "analysis/write/svg.h"
@@ -28,21 +30,30 @@ static void assert_written(writer *write, const char *text, const char *want)
 	str_release(&out);
 }
 
-static void html_is_escaped(void **state)
+static void xml_of(struct str *out, const char *text)
+{
+	struct xml x;
+
+	xml_begin(&x);
+	xml_open(&x, "p");
+	xml_attr(&x, "a", text);
+	xml_text(&x, text);
+	xml_end(&x, out);
+}
+
+static void xml_is_escaped(void **state)
 {
 	(void)state;
-	assert_written(html_escape, "<script>\"a\" & 'b'</script>",
-		       "&lt;script&gt;&quot;a&quot; &amp; &#39;b&#39;&lt;/script&gt;");
-	assert_written(html_escape, "a\033[31mb\001\177c\td\ne", "a[31mbc\td\ne");
-	assert_written(html_escape, "Gr\xc3\xb6\xc3\x9f\x65 \xf0\x9f\x90\xa7",
-		       "Gr\xc3\xb6\xc3\x9f\x65 \xf0\x9f\x90\xa7");
+	assert_written(xml_of, "<script>\"a\" & 'b'</script>",
+		       "<p a=\"&lt;script&gt;&quot;a&quot; &amp; 'b'&lt;/script&gt;\">"
+		       "&lt;script&gt;&quot;a&quot; &amp; 'b'&lt;/script&gt;</p>\n");
+	assert_written(xml_of, "\033[31mb\001\177", "<p a=\"?[31mb??\">?[31mb?\?</p>\n");
+	assert_written(xml_of, "\xc3\xb6 \xf0\x9f\x90\xa7",
+		       "<p a=\"&#xF6; &#x1F427;\">\xc3\xb6 \xf0\x9f\x90\xa7</p>\n");
 	/* stray, cut short, overlong, surrogate, C1 control, right-to-left override */
-	assert_written(html_escape,
-		       "a\x80"
-		       "b\xe2\x82",
-		       "ab");
-	assert_written(html_escape, "\xc0\xbc\xe0\x80\xbc.\xed\xa0\x80.\xc2\x9b.\xe2\x80\xae.",
-		       "....");
+	assert_written(xml_of, "\x80 \xe2\x82", "<p a=\"? ??\">? ?\?</p>\n");
+	assert_written(xml_of, "\xc0\xbc.\xed\xa0\x80.\xc2\x9b.\xe2\x80\xae",
+		       "<p a=\"??.???.??.???\">??.???.??.??\?</p>\n");
 }
 
 static void markdown_is_escaped(void **state)
@@ -86,11 +97,15 @@ static void page_is_written(void **state)
 	assert_non_null(strstr(out.buf, "<h2 id=\"second\">Second</h2>"));
 	assert_non_null(strstr(out.buf, "<th scope=\"row\">a,&quot;b&quot;|c</th>"
 					"<td class=\"n\">1.235M</td>"));
+	/* A policy that no script passes. */
+	assert_non_null(strstr(out.buf, "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"));
+	assert_null(strstr(out.buf, "script-src"));
 	assert_non_null(strstr(out.buf, "<details><summary>More</summary>"));
 	/* The summary stands before the way on. */
 	assert_true(strstr(out.buf, "worse by") < strstr(out.buf, "<nav"));
 	assert_null(strstr(out.buf, "<script"));
-	assert_null(strstr(out.buf, "http"));
+	assert_null(strstr(out.buf, "http:"));
+	assert_null(strstr(out.buf, "https:"));
 	str_release(&out);
 	doc_release(&d);
 }
@@ -120,16 +135,38 @@ static void csv_is_written(void **state)
 
 	(void)state;
 	document(&d);
-	report_csv_table(d.v[2].table, &out);
+	csv_table(d.v[2].table, &out);
 	assert_string_equal(out.buf, "cell,old\n\"a,\"\"b\"\"|c\",1234567.25\n");
 	str_clear(&out);
 	plot_add_point(s, 1, 0.1, NAN, INFINITY);
 	plot_add_point(plot_add(p, "", PLOT_QUIET, PLOT_YBAR), 1, 2, 3, 4);
-	report_csv_plot(p, &out);
+	csv_plot(p, &out);
 	assert_string_equal(out.buf, "series,x,y,low,high\n\"a, b\",1,0.1,,\n");
 	str_release(&out);
 	plot_free(p);
 	doc_release(&d);
+}
+
+static void csv_holds_no_formula(void **state)
+{
+	(void)state;
+	assert_written(csv_text, "=HYPERLINK(\"x\")", "\"'=HYPERLINK(\"\"x\"\")\"");
+	assert_written(csv_text, "@SUM(1)", "'@SUM(1)");
+	assert_written(csv_text, "-2+3", "'-2+3");
+	assert_written(csv_text, "-2.5e+06", "-2.5e+06");
+	assert_written(csv_text, "+1", "+1");
+	assert_written(csv_text, "a=b", "a=b");
+	assert_written(csv_text, "a\nb\r\033\xe2\x80\xae", "\"a\nb?????\"");
+}
+
+static void texts_are_cut_between_characters(void **state)
+{
+	(void)state;
+	assert_int_equal(text_cut("abc", 3), 3);
+	assert_int_equal(text_cut("abcd", 3), 3);
+	assert_int_equal(text_cut("a\xe2\x82\xac", 3), 1);
+	assert_int_equal(text_cut("a\xe2\x82\xac", 4), 4);
+	assert_int_equal(text_cut("\xe2\x82\xac", 2), 0);
 }
 
 static struct plot *sample_plot(void)
@@ -205,36 +242,41 @@ static void argv_reads_no_startup_file(void **state)
 }
 
 static const char drawn[] =
-	"<?xml version=\"1.0\"?>\n<svg \n viewBox=\"0 0 760 400\"\n>\n"
+	"<?xml version=\"1.0\"?>\n<svg \n viewBox=\"0 0 760 400\"\n"
+	" xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\"\n>\n"
 	"<title>Gnuplot</title>\n<desc>Produced by GNUPLOT 5.4 patchlevel 4 </desc>\n\n"
 	"<g id=\"gnuplot_canvas\">\n<circle id='gpDot' r='0.5'/>\n"
 	"<g fill=\"none\" color=\"black\" stroke=\"black\">\n</g>\n"
 	"\t<g id=\"gnuplot_plot_1\" ><title>secret</title>\n"
-	"<use xlink:href='#gpDot' color='rgb(  0, 114, 178)'/>\n"
-	"<g fill=\"black\"><text>href='#x' fill=\"black\"</text></g>\n"
+	"<use xlink:href='#gpDot' color='rgb(  0, 114, 178)' stroke = 'black'/>\n"
+	"<g fill=\"black\"><text>stroke='black' &lt; </text></g>\n"
 	"\t</g>\n</g>\n</svg>\n";
 
-static void svg_stands_among_others(void **state)
+static void svg_is_a_picture_of_its_own(void **state)
 {
 	struct plot *p = plot_new("pic", "a < b");
-	struct str out = STR_INIT;
+	struct str out = STR_INIT, in = STR_INIT;
+	struct err err;
 
 	(void)state;
-	plot_svg_adapt(p, drawn, false, &out);
+	str_add(&in, drawn);
+	assert_int_equal(plot_svg_adapt(p, &in, &out, &err), 0);
 	assert_memory_equal(out.buf, "<svg xmlns", 10);
-	assert_non_null(strstr(out.buf, "<title id=\"pic-title\">a &lt; b</title>"));
-	assert_non_null(strstr(out.buf, "<g id=\"pic-gnuplot_canvas\">\n<circle id='pic-gpDot'"));
+	assert_non_null(strstr(out.buf, "<title id=\"title\">a &lt; b</title><style>"));
+	assert_non_null(strstr(out.buf, "prefers-color-scheme:dark"));
 	assert_non_null(strstr(out.buf,
-			       "<g id=\"pic-gnuplot_plot_1\" >\n"
-			       "<use xlink:href='#pic-gpDot' color='rgb(  0, 114, 178)'/>\n"
-			       "<g fill=\"currentColor\">"
-			       "<text>href='#x' fill=\"black\"</text></g>"));
+			       "<g id=\"gnuplot_canvas\"><circle id=\"gpDot\" r=\"0.5\"/>"
+			       "<g id=\"gnuplot_plot_1\">"
+			       "<use xlink:href=\"#gpDot\" color=\"rgb(  0, 114, 178)\" "
+			       "stroke=\"currentColor\"/><g fill=\"currentColor\">"
+			       "<text>stroke='black' &lt; </text></g></g></g></svg>"));
 	assert_null(strstr(out.buf, "GNUPLOT"));
 	assert_null(strstr(out.buf, "secret"));
-	assert_null(strstr(out.buf, "<style>"));
-	str_clear(&out);
-	plot_svg_adapt(p, drawn, true, &out);
-	assert_non_null(strstr(out.buf, "prefers-color-scheme:dark"));
+	str_clear(&in);
+	str_addn(&in, drawn, sizeof(drawn) / 2);
+	assert_int_equal(plot_svg_adapt(p, &in, &out, &err), -1);
+	assert_string_equal(err.text, "what gnuplot drew as 'pic.svg' is no SVG");
+	str_release(&in);
 	str_release(&out);
 	plot_free(p);
 }
@@ -313,7 +355,7 @@ static void one_kernel_has_a_report(void **state)
 	assert_null(strstr(page.buf, "id=\"ratios\""));
 	/* The boot that died is there, with what its console said made harmless. */
 	assert_non_null(strstr(page.buf, ">panic</td>"));
-	assert_non_null(strstr(page.buf, "Oops[2J"));
+	assert_non_null(strstr(page.buf, "Oops?[2J"));
 	str_release(&page);
 	fixture_release(&f);
 }
@@ -346,16 +388,18 @@ static void two_kernels_are_judged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(html_is_escaped),
+		cmocka_unit_test(xml_is_escaped),
 		cmocka_unit_test(markdown_is_escaped),
 		cmocka_unit_test(page_is_written),
 		cmocka_unit_test(markdown_is_written),
 		cmocka_unit_test(csv_is_written),
+		cmocka_unit_test(csv_holds_no_formula),
+		cmocka_unit_test(texts_are_cut_between_characters),
 		cmocka_unit_test(script_is_safe),
 		cmocka_unit_test(log_needs_positive),
 		cmocka_unit_test(numbers_are_short),
 		cmocka_unit_test(argv_reads_no_startup_file),
-		cmocka_unit_test(svg_stands_among_others),
+		cmocka_unit_test(svg_is_a_picture_of_its_own),
 		cmocka_unit_test(interval_of_the_median),
 		cmocka_unit_test(file_names_differ),
 		cmocka_unit_test(one_kernel_has_a_report),

@@ -105,7 +105,7 @@ static void test_text(void **state)
 	check_printable(text, 1000);
 	check_has(text,
 		  "| exit-mlocked/procs=32,lock=mlock | exit, insn/page/process | 1001 | 251.2 |");
-	check_has(text, "6.1.0 against 5.10.0\\\\xc3\\\\xa9\\[31m\\|\\`&lt;b>");
+	check_has(text, "6.1.0 against 5.10.0\\\\xc3\\\\xa9\\[31m\\|\\`\\<b\\>");
 	drop(&m);
 }
 
