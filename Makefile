@@ -92,13 +92,15 @@ $(unit_tests): $(B)/unit/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(
 
 # What tests use: a guest that means harm, one that has measured at once, what measures a command, and a
 # clock that is stepped.
-test_programs := $(B)/hostile $(B)/stand-in $(B)/measured $(B)/clock-step.so
+test_programs := $(B)/hostile $(B)/stand-in $(B)/measured $(B)/studies $(B)/clock-step.so
 $(B)/hostile: $(B)/tests/guest/hostile.o $(B)/runner/kernels/bzimage.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz
 $(B)/stand-in: $(B)/tests/tools/stand-in.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_lib)
 $(B)/measured: $(B)/tests/tools/measured.o
 	$(Q)$(CC) $(CFLAGS) -o $@ $^
+$(B)/studies: $(call objs,tests/statistics/*.c) $(B)/analysis.a $(B)/lib.a
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_analysis)
 $(B)/clock-step.so: tests/tools/clock-step.c
 	$(Q)$(CC) $(cflags) -fPIC -shared -o $@ $<
 
@@ -120,6 +122,11 @@ checked: all $(unit_tests) $(test_programs)
 .PHONY: check-load
 check-load: all $(test_programs)
 	@PAIRS=1000 tests/run.sh tests/e2e/load.sh
+
+# Thousands of experiments with known truth, judged by the code that judges runs: minutes of one core.
+.PHONY: check-statistics
+check-statistics: $(B)/studies
+	@$(B)/studies
 
 # Builds a kernel from source and uses it: minutes, and gigabytes of disk.
 .PHONY: check-build need-build-deps

@@ -30,7 +30,7 @@ unsigned stats_plan_iterations(double boot, double warmup, double iteration, dou
 
 /* --- power --- */
 
-#define DRAWS 2000
+#define DRAWS 400
 
 /* n distances from a mean, drawn again from those there are; their sum of squares is added to *ss. */
 static double draw_mean(const double *v, size_t n, size_t take, struct rng *rng, double *ss)
@@ -50,6 +50,16 @@ static double draw_mean(const double *v, size_t n, size_t take, struct rng *rng,
 	return sum;
 }
 
+/* How far the true standard deviation may be from the one found: the root of df / chi square. */
+static double draw_sd(size_t df, struct rng *rng)
+{
+	double squares = 0;
+
+	for (size_t i = 0; i < df && i < 200; i++)
+		squares += pow(rng_normal(rng), 2);
+	return sqrt((double)(df < 200 ? df : 200) / squares);
+}
+
 double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t take, double c,
 		  double margin, uint64_t seed)
 {
@@ -63,11 +73,12 @@ double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t
 	need = xcalloc(DRAWS, sizeof(*need));
 	rng_seed(&rng, seed);
 	for (size_t i = 0; i < DRAWS; i++) {
-		double ss = 0, mean = draw_mean(y, ny, take_y, &rng, &ss);
+		double ss = 0, mean = draw_mean(y, ny, take_y, &rng, &ss), sd;
 
 		if (nx)
 			mean -= draw_mean(x, nx, take_x, &rng, &ss);
-		need[i] = fmax(stats_half_width(c, fmax(ss, 0), h), margin) - mean;
+		sd = draw_sd(nx ? nx + ny - 2 : ny - 1, &rng);
+		need[i] = fmax(sd * stats_half_width(c, fmax(ss, 0), h), margin) - sd * mean;
 	}
 	found = stats_select(need, DRAWS, DRAWS * 8 / 10);
 	free(need);

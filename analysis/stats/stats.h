@@ -132,8 +132,9 @@ unsigned stats_plan_iterations(double boot, double warmup, double iteration, dou
 			       double between, unsigned max);
 /*
  * The smallest effect that is seen four times in five: an experiment like this one is drawn again
- * 2000 times from the values' distances from their means, and each asked from which effect on a test
- * with the critical value c rejects, and the effect is not below the margin. Of pairs (nx 0, y the
+ * 400 times from the values' distances from their means, stretched as far as their standard deviation
+ * is uncertain, and each asked from which effect on a test with the critical value c rejects, and the
+ * effect is not below the margin. Of pairs (nx 0, y the
  * differences) or of two groups. take: values a group of the new experiment, 0: as many as here. NAN
  * below two values.
  */
