@@ -72,7 +72,7 @@ static void add_kernel(struct str *out, const char *which, const struct run_arm 
 		text_escape(&line, a->release);
 	}
 	if (*a->version) {
-		str_add(&line, ", package ");
+		str_add(&line, strncmp(a->spec, "git:", 4) ? ", package " : ", commit ");
 		text_escape(&line, a->version);
 	}
 	text_wrap(out, str_text(&line), TABLE_WIDTH, 0);

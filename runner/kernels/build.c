@@ -1,199 +1,121 @@
 #include "runner/kernels/build.h"
 
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
-#include "lib/spawn.h"
-#include "runner/kernels/bzimage.h"
-#include "runner/kernels/make.h"
 #include "runner/kernels/source.h"
 
 struct build {
-	const struct kernel_build *what;
+	const char *spec;
+	const struct kernel_recipe *recipe;
 	const struct kernel_opts *o;
 	struct kernel_source source;
 	char *out, *log_path;
-	char *name; /* in the cache */
+	char *name;  /* in the cache */
+	json_t *git; /* the commit that a directory stands at, or NULL */
 	struct kernel_make make;
 };
-
-/* --- the configuration --- */
-
-static bool has_line(const char *config, const char *line)
-{
-	size_t len = strlen(line);
-
-	for (const char *at = config; (at = strstr(at, line)); at += len)
-		if ((at == config || at[-1] == '\n') && (at[len] == '\n' || !at[len]))
-			return true;
-	return false;
-}
-
-void kernel_build_missing(const char *fragment, const char *config, struct strv *missing)
-{
-	struct strv lines = STRV_INIT;
-
-	strv_split(&lines, fragment, "\n");
-	for (size_t i = 0; i < lines.n; i++)
-		if (strncmp(lines.v[i], "CONFIG_", 7) == 0 && !has_line(config, lines.v[i]))
-			strv_push(missing, lines.v[i]);
-	strv_release(&lines);
-}
-
-/* base.config is for all releases: what one does not know it does without. What the user asks for
- * must be there. */
-static int check_config(const struct build *b, const char *config, struct err *err)
-{
-	const struct strv *fragments = &b->what->fragments;
-	struct str text = STR_INIT;
-	struct strv missing = STRV_INIT;
-	int ret = 0;
-
-	for (size_t i = 1; ret == 0 && i < fragments->n; i++) {
-		str_clear(&text);
-		ret = fs_read(fragments->v[i], &text, err);
-		kernel_build_missing(str_text(&text), config, &missing);
-		if (ret == 0 && missing.n)
-			ret = err_set(err, "%s: this kernel's configuration does not take '%s', and %zu "
-					   "more lines; what it takes is in '%s/.config'",
-				      fragments->v[i], missing.v[0], missing.n - 1, b->out);
-	}
-	strv_release(&missing);
-	str_release(&text);
-	return ret;
-}
-
-static int configure(struct build *b, struct str *config, struct err *err)
-{
-	char *path = xasprintf("%s/.config", b->out);
-	int ret = kernel_make(&b->make, "tinyconfig", 1, err);
-
-	if (ret == 0)
-		ret = kernel_merge(&b->make, &b->what->fragments, err);
-	if (ret == 0)
-		ret = kernel_make(&b->make, "olddefconfig", 1, err);
-	if (ret == 0)
-		ret = fs_read(path, config, err);
-	if (ret == 0)
-		ret = check_config(b, str_text(config), err);
-	free(path);
-	return ret;
-}
 
 /* --- the name --- */
 
 /* Twelve digits of what the image comes from: source, configuration (its compiler in it). */
-static int name_it(struct build *b, const struct str *config, struct err *err)
+static int config_key(const struct build *b, const struct str *config, char key[13], struct err *err)
 {
 	char *path = xasprintf("%s/mlocklab.key", b->out), sum[65];
-	struct str key = STR_INIT;
+	struct str text = STR_INIT;
 	int ret;
 
-	str_addf(&key, "%s\n%s\n", b->source.name, b->source.own ? b->source.dir : "");
-	str_addn(&key, str_text(config), config->len);
-	ret = fs_write_atomic(path, str_text(&key), key.len, err);
+	str_addf(&text, "%s\n%s\n", b->source.name, b->source.own ? b->source.dir : "");
+	str_addn(&text, str_text(config), config->len);
+	ret = fs_write_atomic(path, text.buf, text.len, err);
 	if (ret == 0)
 		ret = fs_sha256(path, sum, err);
 	if (ret == 0)
-		b->name = xasprintf("%s_%.12s", b->source.name, sum);
-	str_release(&key);
+		snprintf(key, 13, "%.12s", sum);
+	str_release(&text);
 	free(path);
 	return ret;
 }
 
-/* --- into the cache --- */
-
-static int copy_to(const char *from, const char *dir, const char *name, struct err *err)
+/*
+ * A directory's source may be another the next time: its kernel is named by the commit where it has
+ * one, and by the image itself, so that no two kernels have one name.
+ */
+static char *own_name(const struct build *b, const char *key, struct err *err)
 {
-	char *to = xasprintf("%s/%s", dir, name);
-	int ret = fs_copy(from, to, err);
+	char *image = xasprintf("%s/arch/x86/boot/bzImage", b->out), sum[65], *name = NULL;
+	const char *commit = json_get_str(b->git, "commit", "");
 
-	free(to);
-	return ret;
-}
-
-static int copy_parts(const struct build *b, const char *dir, struct err *err)
-{
-	static const struct {
-		const char *from, *to;
-	} parts[] = {{"arch/x86/boot/bzImage", "vmlinuz"}, {".config", "config"}, {"System.map", "System.map"}};
-	int ret = 0;
-
-	for (size_t i = 0; ret == 0 && i < sizeof(parts) / sizeof(*parts); i++) {
-		char *from = xasprintf("%s/%s", b->out, parts[i].from);
-
-		ret = copy_to(from, dir, parts[i].to, err);
-		free(from);
-	}
-	return ret;
-}
-
-static int describe(const struct build *b, const char *dir, struct err *err)
-{
-	char *image = xasprintf("%s/vmlinuz", dir), *path = xasprintf("%s/kernel.json", dir), sum[65];
-	char *release = bzimage_release(image, err);
-	json_t *o, *fragments = json_array();
-	int ret = release ? fs_sha256(image, sum, err) : -1;
-
-	for (size_t i = 0; i < b->what->fragments.n; i++) {
-		const char *base = strrchr(b->what->fragments.v[i], '/');
-
-		json_array_append_new(fragments, json_string(base ? base + 1 : b->what->fragments.v[i]));
-	}
-	if (ret == 0) {
-		o = json_pack("{s:s, s:s, s:s?, s:s, s:s, s:O}", "spec", b->what->source, "package",
-			      b->source.name, "version", b->source.version, "release", release, "sha256",
-			      sum, "fragments", fragments);
-		ret = json_write(path, o, err);
-		json_decref(o);
-	}
-	json_decref(fragments);
-	free(release);
-	free(path);
+	if (fs_sha256(image, sum, err) == 0)
+		name = xasprintf("source%s%.12s%s_%.12s_%s", *commit ? "_" : "", commit,
+				 json_get_bool(b->git, "dirty", 0) ? "+" : "", sum, key);
 	free(image);
-	return ret;
+	return name;
 }
 
-static int install(const struct build *b, struct err *err)
+/* Of a tree that git knows: the commit it stands at, and whether it has changes. */
+static json_t *commit_of(const struct kernel_source *s, const char *cache)
 {
-	char *parent = xasprintf("%s/kernels", b->o->cache), *dir = xasprintf("%s/%s", parent, b->name);
-	char *fresh = xasprintf("%s/installed", b->out);
+	struct git_commit c;
 	struct err ignored;
-	int ret = 0;
+	json_t *o = NULL;
+	struct git g;
 
-	fs_remove_tree(fresh, &ignored);
-	if (fs_mkdirs(fresh, err) < 0 || fs_mkdirs(parent, err) < 0 || copy_parts(b, fresh, err) < 0 ||
-	    describe(b, fresh, err) < 0)
-		ret = -1;
-	if (ret == 0 && fs_exists(dir))
-		ret = fs_remove_tree(dir, err);
-	if (ret == 0 && rename(fresh, dir) < 0)
-		ret = err_sys(err, "cannot make '%s'", dir);
-	free(fresh);
-	free(dir);
-	free(parent);
-	return ret;
+	if (!s->own || git_open(&g, s->dir, cache, &ignored) < 0)
+		return NULL;
+	if (git_commit(&g, "HEAD", &c, &ignored) == 0) {
+		c.dirty = git_has_changes(&g);
+		o = git_commit_json(&c);
+		git_commit_release(&c);
+	}
+	git_release(&g);
+	return o;
 }
 
 /* --- all of it --- */
 
-static int build_image(struct build *b, struct err *err)
+static int install(const struct build *b, struct err *err)
 {
-	char *dir = xasprintf("%s/kernels/%s", b->o->cache, b->name);
-	bool there = fs_exists(dir) && !b->source.own;
-	struct err ignored;
-	int ret = 0;
+	json_t *fragments = json_array(), *info;
+	int ret;
 
+	for (size_t i = 0; i < b->recipe->fragments.n; i++) {
+		const char *base = strrchr(b->recipe->fragments.v[i], '/');
+
+		json_array_append_new(fragments, json_string(base ? base + 1 : b->recipe->fragments.v[i]));
+	}
+	info = json_pack("{s:s, s:s, s:s?, s:o}", "spec", b->spec, "package", b->source.name, "version",
+			 b->source.version, "fragments", fragments);
+	if (b->git)
+		json_object_set(info, "git", b->git);
+	ret = kernel_install(b->out, b->o->cache, b->name, info, err);
+	json_decref(info);
+	return ret;
+}
+
+static int build_image(struct build *b, const char *key, struct err *err)
+{
+	char *dir;
+	bool there;
+	struct err ignored;
+	int ret;
+
+	b->name = b->source.own ? NULL : xasprintf("%s_%s", b->source.name, key);
+	dir = xasprintf("%s/kernels/%s", b->o->cache, b->name ? b->name : "");
+	there = b->name && fs_exists(dir);
 	free(dir);
 	if (there)
 		return 0;
-	fprintf(stderr, "building %s; its log is '%s'\n", b->name, b->log_path);
-	ret = kernel_make(&b->make, "bzImage", b->what->jobs, err);
+	fprintf(stderr, "building %s; its log is '%s'\n", b->source.name, b->log_path);
+	ret = kernel_make(&b->make, "bzImage modules", b->recipe->jobs, err);
+	if (ret == 0 && !b->name) {
+		b->name = own_name(b, key, err);
+		ret = b->name ? 0 : -1;
+	}
 	if (ret == 0)
 		ret = install(b, err);
 	/* gigabytes that nobody needs again; of a tree that changes they save the next build */
@@ -216,30 +138,34 @@ static int begin(struct build *b, struct err *err)
 		return err_sys(err, "cannot read '%s'", b->out);
 	free(b->out);
 	b->out = absolute;
-	b->make = (struct kernel_make){b->source.dir, b->out, -1, b->log_path};
+	b->make = (struct kernel_make){.source = b->source.dir, .out = b->out, .log_path = b->log_path};
 	b->make.log = open(b->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
 	return b->make.log < 0 ? err_sys(err, "cannot write '%s'", b->log_path) : 0;
 }
 
-char *kernel_build(const struct kernel_build *what, const struct kernel_opts *o, struct err *err)
+char *kernel_build(const char *source, const struct kernel_recipe *r, const struct kernel_opts *o,
+		   struct err *err)
 {
-	struct build b = {.what = what, .o = o, .make = {.log = -1}};
+	struct build b = {.spec = source, .recipe = r, .o = o, .make = {.log = -1}};
 	struct str config = STR_INIT;
+	char key[13];
 	int ret;
 
-	if (kernel_make_ready(err) < 0 || kernel_source_get(&b.source, what->source, o, err) < 0)
+	if (kernel_make_ready(err) < 0 || kernel_source_get(&b.source, source, o, err) < 0)
 		return NULL;
+	b.git = commit_of(&b.source, o->cache);
 	ret = begin(&b, err);
 	if (ret == 0)
-		ret = configure(&b, &config, err);
+		ret = kernel_configure(&b.make, r, &config, err);
 	if (ret == 0)
-		ret = name_it(&b, &config, err);
+		ret = config_key(&b, &config, key, err);
 	if (ret == 0)
-		ret = build_image(&b, err);
+		ret = build_image(&b, key, err);
 	if (b.make.log >= 0)
 		close(b.make.log);
 	str_release(&config);
 	kernel_source_release(&b.source);
+	json_decref(b.git);
 	free(b.out);
 	free(b.log_path);
 	if (ret == 0)

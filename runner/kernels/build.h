@@ -1,32 +1,42 @@
 /*
- * Kernels built from source for guests: Debian's source packages or the user's own tree, with the
- * configuration of configs/kernel/base.config and what the user adds. The result is one more kernel
- * of the cache (kernel-cache.h), named by source, configuration and compiler.
+ * Kernels built from source for guests: Debian's source packages, a directory, or a commit of the
+ * user's own tree (git.h). The result is one more kernel of the cache (cache.h), named by what it is
+ * made from.
  */
 #ifndef RUNNER_KERNELS_BUILD_H
 #define RUNNER_KERNELS_BUILD_H
 
+#include <jansson.h>
 #include "lib/err.h"
 #include "lib/str.h"
+#include "runner/kernels/configure.h"
+#include "runner/kernels/git.h"
 #include "runner/kernels/resolve.h"
 
-struct kernel_build {
-	const char *source;	/* debian-source:VERSION or source:DIR */
-	struct strv fragments;	/* files of CONFIG_ lines, base.config the first of them */
-	int jobs;
-};
+/*
+ * Builds debian-source:VERSION or source:DIR, unless the cache holds it already (a directory is always
+ * built, make deciding what is new). The lock of cache.h must be held. Returns the kernel's name in
+ * the cache, a new string; a build that failed leaves its tree and log in CACHE/builds.
+ */
+char *kernel_build(const char *source, const struct kernel_recipe *r, const struct kernel_opts *o,
+		   struct err *err);
 
 /*
- * Builds, unless the cache holds it already (a user's own tree is always built, make deciding what
- * is new). The lock of kernel-cache.h must be held. Returns the kernel's name in the cache, a new
- * string; a build that failed leaves its tree and log in CACHE/builds.
+ * Builds a commit in the private work tree, unless the cache holds that tree with this configuration
+ * and compiler already; the lock of cache.h must not be held. Only what differs from the commit
+ * that was built last is compiled. label: what the progress is shown as, or NULL for the commit.
+ * Returns the name in the cache. A failure quotes the log's first error and the commit.
  */
-char *kernel_build(const struct kernel_build *b, const struct kernel_opts *o, struct err *err);
+char *kernel_build_commit(const struct git *g, const struct git_commit *c, const struct kernel_recipe *r,
+			  const struct kernel_opts *o, const char *label, struct err *err);
+/* The name that it has in the cache, or will have, a new string; there: whether it has. */
+char *kernel_commit_name(const struct git_commit *c, const struct kernel_recipe *r,
+			 const struct kernel_opts *o, bool *there, struct err *err);
 
 /*
- * What of a fragment a configuration does not have as asked: "CONFIG_LOCK_STAT=y" a line each,
- * appended to missing. Options that the kernel does not know are missing too.
+ * Puts what make left in out into the cache as name: image, configuration, System.map, the module
+ * that workloads need. info: what is known of it, to which release, variables and hashes are added.
  */
-void kernel_build_missing(const char *fragment, const char *config, struct strv *missing);
+int kernel_install(const char *out, const char *cache, const char *name, json_t *info, struct err *err);
 
 #endif

@@ -187,7 +187,7 @@ static int add_sum(json_t *sums, const char *dir, const char *path, struct err *
 	return 0;
 }
 
-static int add_sums(const char *dir, json_t *info, struct err *err)
+int kernel_cache_add_sums(const char *dir, json_t *info, struct err *err)
 {
 	json_t *sums = json_object();
 	int ret = 0;
@@ -254,7 +254,7 @@ static int describe(const char *dir, const struct strv *debs, json_t *info, stru
 		goto out;
 	json_object_set_new(info, "release", json_string(release));
 	json_object_set_new(info, "sha256", json_string(sum));
-	if (add_sums(dir, info, err) < 0)
+	if (kernel_cache_add_sums(dir, info, err) < 0)
 		goto out;
 	ret = json_write(path, info, err);
 out:
@@ -336,6 +336,7 @@ int kernel_cache_load(struct kernel *k, const char *cache, const char *name, str
 	k->modules = modules ? xstrdup(dir) : NULL;
 	k->package = member(info, "package");
 	k->version = member(info, "version");
+	k->git = json_incref(json_object_get(info, "git"));
 	snprintf(k->sha256, sizeof(k->sha256), "%s", json_get_str(info, "sha256", ""));
 	ret = check_sum(k->image, k->sha256, name, err);
 	if (ret == 0)

@@ -41,6 +41,8 @@ int kernel_cache_lock(const char *cache, struct err *err);
  */
 int kernel_cache_add(const char *cache, const char *name, const struct strv *debs, json_t *info,
 		     struct err *err);
+/* Adds the hashes of what lies beside the image in dir to info, which kernel_cache_load() checks. */
+int kernel_cache_add_sums(const char *dir, json_t *info, struct err *err);
 int kernel_cache_remove(const char *cache, const char *name, struct err *err);
 
 /* Fills k from a cached kernel, its spec excepted, after checking the image's SHA-256. */

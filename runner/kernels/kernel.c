@@ -20,6 +20,7 @@ void kernel_release(struct kernel *k)
 	free(k->build_id);
 	free(k->package);
 	free(k->version);
+	json_decref(k->git);
 	*k = (struct kernel){0};
 }
 

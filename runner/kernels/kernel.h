@@ -2,6 +2,7 @@
 #ifndef RUNNER_KERNELS_KERNEL_H
 #define RUNNER_KERNELS_KERNEL_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include "lib/err.h"
 
@@ -17,6 +18,7 @@ struct kernel {
 	char *package;     /* "linux-image-6.1.0-56-cloud-amd64", or NULL */
 	char *version;     /* "6.1.192-2", or NULL */
 	char sha256[65];   /* of the image; without one of what else identifies the kernel */
+	json_t *git;       /* git_commit_json() of what it was built from, or NULL */
 	bool running;      /* spec "running": the kernel of this machine, for target host */
 };
 
@@ -32,12 +34,16 @@ int kernel_identify(struct kernel *k, struct err *err);
 int kernel_is(const struct kernel *k, const char *release, const char *uts_version,
 	      struct err *err);
 
+struct kernel_recipe;
+
 struct kernel_opts {
 	const char *cache;  /* cache directory */
 	const char *config; /* configs/kernel/debian.ini: the suites to look in */
 	const char *mirror; /* base URI to use instead of the host's own, or NULL */
 	bool update;        /* ask the mirror even where the cache already has an answer */
 	bool quiet;
+	const char *tree; /* of git:REV; NULL: git_default_tree() */
+	const struct kernel_recipe *recipe; /* of git:REV where the spec says nothing; NULL: tinyconfig */
 };
 
 #endif

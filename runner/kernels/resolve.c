@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "runner/debian/deb.h"
+#include "runner/kernels/build.h"
 #include "runner/kernels/cache.h"
 #include "runner/kernels/fetch.h"
 #include "runner/kernels/running.h"
@@ -139,6 +140,73 @@ static int resolve_image(struct kernel *k, const struct kernel_spec *s, struct e
 	return fs_sha256(k->image, k->sha256, err);
 }
 
+/* As the user named it, from wherever this runs. */
+static char *absolute(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	return real ? real : xstrdup(path);
+}
+
+/* In full, so that the same is meant tomorrow and elsewhere. */
+static char *full_spec(const struct git *g, const struct git_commit *c, const struct kernel_recipe *r)
+{
+	struct str s = STR_INIT;
+
+	str_addf(&s, "git:%s@%s", g->dir, c->id);
+	if (r->config)
+		str_addf(&s, ",config=%s", r->config);
+	for (size_t i = 0; i < r->fragments.n; i++)
+		str_addf(&s, ",fragment=%s", r->fragments.v[i]);
+	return s.buf;
+}
+
+static void fill_recipe(struct kernel_recipe *to, const struct kernel_spec *s, const struct kernel_recipe *given)
+{
+	const char *config = s->config ? s->config : given ? given->config : NULL;
+	const struct strv *fragments = s->fragments.n || !given ? &s->fragments : &given->fragments;
+
+	*to = (struct kernel_recipe){.config = config ? absolute(config) : NULL, .jobs = given ? given->jobs : 0};
+	for (size_t i = 0; i < fragments->n; i++) {
+		char *path = absolute(fragments->v[i]);
+
+		strv_push(&to->fragments, path);
+		free(path);
+	}
+}
+
+static int resolve_git(struct kernel *k, const struct kernel_spec *s, const struct kernel_opts *o,
+		       struct err *err)
+{
+	const char *at = git_split(s->name), *rev = at ? at + 1 : s->name;
+	char *dir = at ? xstrndup(s->name, (size_t)(at - s->name)) : NULL, *name = NULL;
+	struct kernel_recipe recipe;
+	struct git_commit c = {0};
+	struct git g = {0};
+	int ret = git_open(&g, dir ? dir : o->tree ? o->tree : git_default_tree(), o->cache, err);
+
+	fill_recipe(&recipe, s, o->recipe);
+	if (ret == 0)
+		ret = git_commit(&g, rev, &c, err);
+	if (ret == 0)
+		name = kernel_build_commit(&g, &c, &recipe, o, NULL, err);
+	if (name && kernel_cache_load(k, o->cache, name, err) == 0) {
+		k->spec = full_spec(&g, &c, &recipe);
+		json_decref(k->git);
+		k->git = git_commit_json(&c);
+		free(k->version);
+		k->version = git_commit_words(&c);
+	} else {
+		ret = -1;
+	}
+	kernel_recipe_release(&recipe);
+	git_commit_release(&c);
+	git_release(&g);
+	free(name);
+	free(dir);
+	return ret;
+}
+
 int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts *opts,
 		   struct err *err)
 {
@@ -161,14 +229,17 @@ int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts 
 	case SPEC_BUILT:
 		ret = kernel_cache_load(k, opts->cache, s.name, err);
 		break;
+	case SPEC_GIT:
+		ret = resolve_git(k, &s, opts, err);
+		break;
 	case SPEC_RUNNING:
 		ret = kernel_running(k, err);
 		break;
 	}
-	if (ret == 0)
-		k->spec = xstrdup(spec);
-	else
+	if (ret < 0)
 		kernel_release(k);
+	else if (!k->spec)
+		k->spec = xstrdup(spec);
 	kernel_spec_release(&s);
 	return ret;
 }

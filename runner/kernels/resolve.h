@@ -8,7 +8,8 @@
 /*
  * Resolves debian:VERSION[/FLAVOUR] (fetching it when the cache has none), deb:FILE,
  * image:FILE[,config=FILE][,modules=DIR][,map=FILE], built:NAME
- * (kernel-build.h) and running. A cached image is checked against
+ * (build.h), git:[DIR@]REV[,config=FILE][,fragment=FILE] (git.h), which is built when the cache has
+ * none of it, and running. A cached image is checked against
  * its recorded SHA-256 first. k is empty on failure.
  */
 int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts *opts,

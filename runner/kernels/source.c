@@ -173,7 +173,7 @@ int kernel_source_get(struct kernel_source *s, const char *spec, const struct ke
 	else if (strncmp(spec, "source:", 7) == 0 && spec[7])
 		ret = get_own(s, spec + 7, err);
 	else
-		ret = err_set(err, "'%s' is no source: debian-source:VERSION or source:DIR", spec);
+		ret = err_set(err, "'%s' is no source: debian-source:VERSION, source:DIR or git:REV", spec);
 	if (ret < 0)
 		kernel_source_release(s);
 	return ret;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define FORMS "debian:VERSION[/FLAVOUR], deb:FILE, image:FILE[,config=FILE][,modules=DIR][,map=FILE], " \
-	      "built:NAME or running"
+	      "git:[DIR@]REV[,config=FILE][,fragment=FILE], built:NAME or running"
 
 static int all_of(const char *s, const char *more)
 {
@@ -70,6 +70,33 @@ static int parse_image(struct kernel_spec *s, const char *rest, const char *text
 	return ret;
 }
 
+static int parse_git(struct kernel_spec *s, const char *rest, const char *text, struct err *err)
+{
+	struct strv words = STRV_INIT;
+	int ret = 0;
+
+	s->kind = SPEC_GIT;
+	strv_split(&words, rest, ",");
+	if (words.n && *rest != ',' && words.v[0][strlen(words.v[0]) - 1] != '@')
+		s->name = xstrdup(words.v[0]);
+	else
+		ret = err_set(err, "kernel spec '%s' names no commit; write git:HEAD, git:v5.17, or "
+				   "git:HEAD+ for what is not committed", text);
+	for (size_t i = 1; ret == 0 && i < words.n; i++) {
+		const char *word = words.v[i];
+
+		if (strncmp(word, "fragment=", 9) == 0 && word[9])
+			strv_push(&s->fragments, word + 9);
+		else if (strncmp(word, "config=", 7) == 0 && word[7] && !s->config)
+			s->config = xstrdup(word + 7);
+		else
+			ret = err_set(err, "kernel spec '%s' has '%s' where config=FILE, once, or fragment=FILE "
+					   "would be right", text, word);
+	}
+	strv_release(&words);
+	return ret;
+}
+
 static int parse(struct kernel_spec *s, const char *text, struct err *err)
 {
 	if (strcmp(text, "running") == 0) {
@@ -80,6 +107,8 @@ static int parse(struct kernel_spec *s, const char *text, struct err *err)
 		return parse_debian(s, text + 7, text, err);
 	if (strncmp(text, "image:", 6) == 0)
 		return parse_image(s, text + 6, text, err);
+	if (strncmp(text, "git:", 4) == 0)
+		return parse_git(s, text + 4, text, err);
 	if (strncmp(text, "built:", 6) == 0) {
 		s->kind = SPEC_BUILT;
 		s->name = xstrdup(text + 6);
@@ -115,6 +144,7 @@ void kernel_spec_release(struct kernel_spec *s)
 	free(s->flavour);
 	strv_release(&s->debs);
 	free(s->name);
+	strv_release(&s->fragments);
 	free(s->image);
 	free(s->config);
 	free(s->modules);

@@ -5,13 +5,14 @@
 #include "lib/err.h"
 #include "lib/str.h"
 
-enum kernel_spec_kind { SPEC_DEBIAN, SPEC_DEB, SPEC_IMAGE, SPEC_BUILT, SPEC_RUNNING };
+enum kernel_spec_kind { SPEC_DEBIAN, SPEC_DEB, SPEC_IMAGE, SPEC_BUILT, SPEC_GIT, SPEC_RUNNING };
 
 struct kernel_spec {
 	enum kernel_spec_kind kind;
 	char *version, *flavour;             /* debian:VERSION[/FLAVOUR]; flavour may be NULL */
 	struct strv debs;                    /* deb:FILE[,FILE...] */
-	char *name;                          /* built:NAME */
+	char *name;                          /* built:NAME, git:[DIR@]REV */
+	struct strv fragments;               /* git:REV[,config=FILE][,fragment=FILE]... */
 	char *image, *config, *modules, *map; /* image:FILE[,config=FILE][,modules=DIR][,map=FILE] */
 };
 

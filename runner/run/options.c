@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/fs.h"
+#include "runner/kernels/git.h"
 
 #define AT(field) offsetof(struct run_options, field)
 
@@ -29,7 +31,15 @@ static int set_stop_early(void *to, const struct opt *opt, const char *value, st
 const struct opt run_opts[] = {
 	OPT_LIST("kernel", "[ARM=]SPEC", OFFER_KERNEL, AT(kernels),
 		 "measure this kernel; repeat for several arms. SPEC is debian:VERSION[/FLAVOUR], "
-		 "deb:FILE, running, or image:FILE[,config=FILE][,modules=DIR][,map=FILE]"),
+		 "deb:FILE, running, image:FILE[,config=FILE][,modules=DIR][,map=FILE], or a commit of your "
+		 "own tree, git:REV or git:DIR@REV, which is built; git:HEAD+ is what is not committed "
+		 "too. Where no kernel is named: the bzImage in that tree"),
+	OPT_TEXT("tree", "DIR", OFFER_DIR, AT(tree),
+		 "that tree, which is only read (default: $MLOCKLAB_TREE, else the current directory)"),
+	OPT_TEXT("config", "FILE", OFFER_FILE, AT(config),
+		 "its configuration (default: tinyconfig with configs/kernel/base.config)"),
+	OPT_LIST("fragment", "FILE", OFFER_FILE, AT(fragments),
+		 "more CONFIG_ lines for it; may be repeated"),
 	KEY("target", "NAME", "auto|icount|tcg|kvm|host", "auto, icount, tcg, kvm or host"),
 	KEY("pairs", "N", NULL, "boots of each arm"),
 	KEY("iterations", "N", NULL, "repetitions of a cell in a boot, where a job names none"),
@@ -80,7 +90,8 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 		command_note("%s; 'mlocklab run --help' tells more", command.want);
 		return -1;
 	}
-	if (o->resume && (o->kernels.n || o->injects.n || o->settings.n || o->out)) {
+	if (o->resume && (o->kernels.n || o->injects.n || o->settings.n || o->out || o->tree || o->config ||
+			  o->fragments.n)) {
 		command_note("--resume goes on with what the run was begun with: of the other options "
 			     "only --workers, --qemu, --ktap and --show-command may stand beside it");
 		return -1;
@@ -148,6 +159,28 @@ static int set_injects(struct experiment *e, const struct strv *injects, struct 
 	return 0;
 }
 
+/* The kernel that a tree was made into where it stands, as a kernel's own tools find it. */
+static void take_built(struct experiment *e, const char *tree)
+{
+	char *image = xasprintf("%s/arch/x86/boot/bzImage", tree), *config = xasprintf("%s/.config", tree);
+	char *map = xasprintf("%s/System.map", tree);
+	struct str spec = STR_INIT;
+
+	if (fs_exists(image)) {
+		str_addf(&spec, "image:%s", image);
+		if (fs_exists(config))
+			str_addf(&spec, ",config=%s", config);
+		if (fs_exists(map))
+			str_addf(&spec, ",map=%s", map);
+		command_note("no kernel is named: %s", spec.buf);
+		experiment_set_arm(e, "kernel", spec.buf);
+	}
+	str_release(&spec);
+	free(map);
+	free(config);
+	free(image);
+}
+
 int run_options_apply(const struct run_options *o, struct experiment *e, struct err *err)
 {
 	for (size_t i = 0; i + 1 < o->settings.n; i += 2)
@@ -157,6 +190,8 @@ int run_options_apply(const struct run_options *o, struct experiment *e, struct 
 		return -1;
 	if (!e->narms && strcmp(e->target, "host") == 0)
 		experiment_set_arm(e, "kernel", "running");
+	if (!e->narms)
+		take_built(e, o->tree ? o->tree : git_default_tree());
 	if (!e->narms)
 		return err_set(err, "'%s' has no [arm:NAME] section: name a kernel with --kernel",
 			       o->experiment);

@@ -9,6 +9,8 @@
 
 struct run_options {
 	const char *experiment, *resume, *out, *qemu, *mirror;
+	const char *tree, *config; /* of kernels from git, or NULL */
+	struct strv fragments;
 	struct strv kernels;  /* [ARM=]SPEC */
 	struct strv injects;  /* ARM=PERCENT */
 	struct strv settings; /* key, value, key, value */

@@ -13,15 +13,19 @@
 #include "runner/run/machine.h"
 #include "runner/run/calibrated.h"
 #include "lib/paths.h"
+#include "runner/kernels/configure.h"
 #include "runner/run/provenance.h"
 #include "runner/probe/qemu.h"
 
 static int resolve_kernels(struct run *r, const struct run_options *o, struct err *err)
 {
 	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
-	struct kernel_opts opts = {.cache = cache, .config = config, .mirror = o->mirror};
+	struct kernel_recipe recipe = {0};
+	struct kernel_opts opts = {.cache = cache, .config = config, .mirror = o->mirror,
+				   .tree = o->tree, .recipe = &recipe};
 	int ret = 0;
 
+	kernel_recipe_set(&recipe, o->config, &o->fragments);
 	r->kernels = xcalloc(r->e->narms, sizeof(*r->kernels));
 	for (size_t i = 0; ret == 0 && i < r->e->narms; i++) {
 		if (strcmp(r->e->arms[i].spec, "running") == 0 && strcmp(r->e->target, "host") != 0)
@@ -30,6 +34,7 @@ static int resolve_kernels(struct run *r, const struct run_options *o, struct er
 		else
 			ret = kernel_resolve(&r->kernels[i], r->e->arms[i].spec, &opts, err);
 	}
+	kernel_recipe_release(&recipe);
 	free(cache);
 	free(config);
 	return ret;

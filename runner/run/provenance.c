@@ -150,6 +150,8 @@ json_t *provenance_arm(const struct arm *a, const struct kernel *k)
 	set_known(o, "build_id", k->build_id);
 	set_known(o, "package", k->package);
 	set_known(o, "version", k->version);
+	if (k->git)
+		json_object_set(o, "git", k->git);
 	json_object_set_new(o, "config", provenance_config(k->config));
 	return o;
 }

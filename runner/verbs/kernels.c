@@ -14,7 +14,7 @@
 #include "runner/probe/qemu.h"
 
 struct options {
-	const char *mirror;
+	const char *mirror, *tree, *config;
 	bool update;
 	int jobs;
 	struct strv fragments;
@@ -26,9 +26,15 @@ static const struct opt opts[] = {
 	OPT_TEXT("mirror", "URI", NULL, AT(mirror),
 		 "Debian mirror instead of this machine's own: the address that holds dists/; its "
 		 "security archive is at URI-security"),
+	OPT_TEXT("config", "FILE", OFFER_FILE, AT(config),
+		 "a .config of yours for a build; what a guest needs beside it "
+		 "(configs/kernel/guest.config) is set and said"),
 	OPT_LIST("fragment", "FILE", OFFER_FILE, AT(fragments),
 		 "more CONFIG_ lines for a build, on top of configs/kernel/base.config; configs/kernel "
 		 "has some"),
+	OPT_TEXT("tree", "DIR", OFFER_DIR, AT(tree),
+		 "the tree of git:REV, which is only read (default: $MLOCKLAB_TREE, else the current "
+		 "directory)"),
 	OPT_INT("jobs", "N", 1, 1024, AT(jobs), "compilers to run at a time (default: one a CPU)"),
 	OPT_END,
 };
@@ -37,13 +43,14 @@ static const struct command command = {
 	.name = "kernels",
 	.usage = "[list] [--update] [--mirror URI]\n"
 		 "fetch [--update] [--mirror URI] SPEC...\n"
-		 "build [--fragment FILE]... [--jobs N] SOURCE\n"
+		 "build [--config FILE] [--fragment FILE]... [--tree DIR] [--jobs N] SOURCE\n"
 		 "symbols SPEC...\n"
 		 "rm SPEC|NAME...",
 	.about = "Lists the kernels in the cache and those that Debian has, fetches some, builds\n"
 		 "one from source, prints where the names of their functions are, as in System.map,\n"
 		 "or removes some. SPEC is debian:VERSION[/FLAVOUR] or deb:FILE[,FILE...]; NAME is a\n"
-		 "directory of the cache; SOURCE is debian-source:VERSION or source:DIR.\n",
+		 "directory of the cache; SOURCE is debian-source:VERSION, source:DIR, or a commit of\n"
+		 "your own tree, git:REV, in full git:DIR@REV; git:HEAD+ has what is not committed.\n",
 	.notes = "The cache is $MLOCKLAB_CACHE, else cache/ in a source tree, else\n"
 		 "$XDG_CACHE_HOME/mlocklab. The suites are in configs/kernel/debian.ini.\n",
 	.opts = opts,
@@ -149,13 +156,29 @@ static int remove_all(char **names, const struct kernel_opts *o, struct err *err
 	return ret;
 }
 
-/* Prints the spec of what was built. */
-static int build(const struct kernel_build *b, const struct kernel_opts *o, struct err *err)
+/* Of a commit: whoever builds it names it. */
+static int build_git(const char *spec, const struct kernel_opts *o, struct err *err)
 {
-	int lock = kernel_cache_lock(o->cache, err);
-	char *name = lock < 0 ? NULL : kernel_build(b, o, err);
-	int ret = name ? 0 : -1;
+	struct kernel k;
 
+	if (kernel_resolve(&k, spec, o, err) < 0)
+		return -1;
+	printf("built:%s\n", k.package);
+	kernel_release(&k);
+	return 0;
+}
+
+/* Prints the spec of what was built. */
+static int build(const char *source, const struct kernel_opts *o, struct err *err)
+{
+	int lock, ret;
+	char *name;
+
+	if (strncmp(source, "git:", 4) == 0)
+		return build_git(source, o, err);
+	lock = kernel_cache_lock(o->cache, err);
+	name = lock < 0 ? NULL : kernel_build(source, o->recipe, o, err);
+	ret = name ? 0 : -1;
 	if (name)
 		printf("built:%s\n", name);
 	if (lock >= 0)
@@ -164,7 +187,7 @@ static int build(const struct kernel_build *b, const struct kernel_opts *o, stru
 	return ret;
 }
 
-static int run(char **args, struct kernel_build *b, const struct kernel_opts *o, struct err *err)
+static int run(char **args, const struct kernel_opts *o, struct err *err)
 {
 	const char *verb = args[0] ? args[0] : "list";
 
@@ -172,10 +195,8 @@ static int run(char **args, struct kernel_build *b, const struct kernel_opts *o,
 		return kernel_list(o, err);
 	if (args[0] && args[1] && strcmp(verb, "fetch") == 0)
 		return fetch(args + 1, o, err);
-	if (args[0] && args[1] && !args[2] && strcmp(verb, "build") == 0) {
-		b->source = args[1];
-		return build(b, o, err);
-	}
+	if (args[0] && args[1] && !args[2] && strcmp(verb, "build") == 0)
+		return build(args[1], o, err);
 	if (args[0] && args[1] && strcmp(verb, "symbols") == 0)
 		return symbols(args + 1, o, err);
 	if (args[0] && args[1] && strcmp(verb, "rm") == 0)
@@ -187,28 +208,21 @@ static int run(char **args, struct kernel_build *b, const struct kernel_opts *o,
 int main(int argc, char **argv)
 {
 	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
-	char *base = paths_config("kernel/base.config");
 	struct options given = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
 	char **words = command_parse(&command, &given, argc, argv);
 	struct kernel_opts o = {.cache = cache, .config = config, .mirror = given.mirror,
-				.update = given.update || given.mirror};
-	struct kernel_build b = {.jobs = given.jobs};
+				.update = given.update || given.mirror, .tree = given.tree};
+	struct kernel_recipe recipe = {.jobs = given.jobs};
 	struct err err;
 	int ret;
 
-	strv_push(&b.fragments, base);
-	for (size_t i = 0; i < given.fragments.n; i++) {
-		char *path = paths_named(given.fragments.v[i]);
-
-		strv_push(&b.fragments, path);
-		free(path);
-	}
-	ret = run(words, &b, &o, &err);
+	kernel_recipe_set(&recipe, given.config, &given.fragments);
+	o.recipe = &recipe;
+	ret = run(words, &o, &err);
 	if (ret < 0)
 		command_fail(&err);
 	strv_release(&given.fragments);
-	strv_release(&b.fragments);
-	free(base);
+	kernel_recipe_release(&recipe);
 	free(cache);
 	free(config);
 	return ret < 0 ? EXIT_USAGE : EXIT_OK;

@@ -15,6 +15,7 @@ tinyconfig:
 	echo CONFIG_TINY=y >$(O)/.config
 olddefconfig:
 	sed -i '/NO_SUCH/d' $(O)/.config
+modules:
 bzImage:
 	@echo '  CC      kernel/fork.o'
 	@grep -q CONFIG_BROKEN=y $(O)/.config && echo "mm/mlock.c:7:1: error: no such thing" >&2 && exit 1 || true
@@ -49,7 +50,7 @@ if [ -n "$lacks" ]; then
 fi
 PATH=$PATH:$tmp/bin
 # and one that is nowhere
-expect 2 env PATH="$tmp/bin" "$(realpath "$libexec")/mlocklab-kernels" build "source:$src"
+expect 2 env -u CC -u LLVM PATH="$tmp/bin" "$(realpath "$libexec")/mlocklab-kernels" build "source:$src"
 says 'apt-get install make gcc'
 
 expect 0 mlocklab kernels build --jobs 1 --fragment "$tmp/stat.config" "source:$src"
@@ -76,7 +77,7 @@ says "does not take 'CONFIG_NO_SUCH=y'"
 
 echo 'CONFIG_BROKEN=y' >"$tmp/broken.config"
 expect 2 mlocklab kernels build --fragment "$tmp/broken.config" "source:$src"
-says 'bzImage failed: mm/mlock.c:7:1: error: no such thing'
+says 'bzImage modules failed: mm/mlock.c:7:1: error: no such thing'
 log=$(sed -n "s/.*the whole of it is in '\(.*\)'/\1/p" "$err")
 grep -q 'kernel/fork.o' "$log" || die 'the log of the failed build is not kept'
 
@@ -84,5 +85,5 @@ expect 2 mlocklab kernels build "source:$tmp"
 says 'no kernel'
 expect 2 mlocklab kernels fetch built:no-such
 expect 2 mlocklab kernels build debian:6.1
-says 'debian-source:VERSION or source:DIR'
+says 'debian-source:VERSION, source:DIR or git:REV'
 echo "$checks checks"

@@ -21,9 +21,14 @@ static void test_arguments(void **state)
 	struct strv argv = STRV_INIT, fragments = STRV_INIT;
 
 	(void)state;
-	kernel_make_argv(&argv, &m, "bzImage", 3);
+	unsetenv("LLVM");
+	unsetenv("LD");
+	unsetenv("HOSTCC");
+	unsetenv("CROSS_COMPILE");
+	setenv("CC", "ccache gcc", 1);
+	kernel_make_argv(&argv, &m, "bzImage modules", 3);
 	expect_words(&argv, "make -C /src O=/out KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=mlocklab "
-			    "KBUILD_BUILD_HOST=mlocklab -j3 bzImage");
+			    "KBUILD_BUILD_HOST=mlocklab KBUILD_BUILD_VERSION=1 LOCALVERSION= 'CC=ccache gcc' -j3 bzImage modules");
 	strv_push(&fragments, "base.config");
 	strv_push(&fragments, "lockstat.config");
 	kernel_merge_argv(&argv, &m, &fragments);
@@ -60,7 +65,7 @@ static void test_missing(void **state)
 	struct strv missing = STRV_INIT;
 
 	(void)state;
-	kernel_build_missing("# comment\nCONFIG_A=y\nCONFIG_B=y\nCONFIG_C=64\n",
+	kernel_config_missing("# comment\nCONFIG_A=y\nCONFIG_B=y\nCONFIG_C=64\n",
 			     "CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=640\nXCONFIG_C=64\n", &missing);
 	assert_int_equal(missing.n, 2);
 	assert_string_equal(missing.v[0], "CONFIG_B=y");

@@ -37,6 +37,12 @@ static void test_spec(void **state)
 	assert_string_equal(s.map, "/m");
 	assert_string_equal(s.modules, "/d");
 	kernel_spec_release(&s);
+	assert_int_equal(kernel_spec_parse(&s, "git:/t@v5.17,config=/c,fragment=/a,fragment=/b", &err), 0);
+	assert_int_equal(s.kind, SPEC_GIT);
+	assert_string_equal(s.name, "/t@v5.17");
+	assert_string_equal(s.config, "/c");
+	assert_int_equal(s.fragments.n, 2);
+	kernel_spec_release(&s);
 	assert_int_equal(kernel_spec_parse(&s, "running", &err), 0);
 	assert_int_equal(s.kind, SPEC_RUNNING);
 	kernel_spec_release(&s);
@@ -52,7 +58,9 @@ static void test_bad_spec(void **state)
 		{"debian:6.1/", "debian:6.1/amd64"}, {"debian:6 1", "has no version"},
 		{"debian:6.1/../x", "flavour"},	  {"deb:", "names no file"},
 		{"image:", "names no file"},	  {"image:/v,initrd=/x", "'initrd=/x'"},
-		{"image:/v,config=", "'config='"}, {"Running", "or running"},
+		{"image:/v,config=", "'config='"},
+		{"git:", "names no commit"},	  {"git:,config=x", "names no commit"},
+		{"git:/t@", "names no commit"},	  {"git:a,config=x,config=y", "once"}, {"Running", "or running"},
 	};
 	struct kernel_spec s;
 

@@ -1,0 +1,52 @@
+# A git repository that takes the steps of a kernel's build in no time, for tests: after common.sh.
+# shellcheck shell=sh disable=SC2154
+# mm/mlock.c says which kernel, of those that are here already, it is "built" into.
+
+# stand_in_tree DIR: one commit, "base", of the branch master
+stand_in_tree() {
+	mkdir -p "$1/scripts/kconfig" "$1/mm"
+	cat >"$1/Makefile" <<'EOF2'
+tinyconfig:
+	echo CONFIG_TINY=y >$(O)/.config
+olddefconfig:
+	sed -i '/NO_SUCH/d' $(O)/.config
+	cat mm/Kconfig >>$(O)/.config
+modules:
+bzImage:
+	@echo '  CC      kernel/fork.o'
+	@! grep -q broken mm/mlock.c || { echo "mm/mlock.c:7:1: error: no such thing" >&2; exit 1; }
+	mkdir -p $(O)/arch/x86/boot
+	cp "$$(sed -n s/^image=//p mm/mlock.c)" $(O)/arch/x86/boot/bzImage
+	echo 'ffffffff81000000 T _text' >$(O)/System.map
+EOF2
+	cat >"$1/scripts/kconfig/merge_config.sh" <<'EOF2'
+[ "$1 $2" = '-m -O' ] || exit 1
+shift 3
+config=$1
+shift
+cat "$@" >>"$config"
+EOF2
+	: >"$1/mm/Kconfig"
+	printf '*.o\n.config\narch/x86/boot/bzImage\n' >"$1/.gitignore"
+	git -C "$1" init -q -b master
+	git -C "$1" config user.name tester
+	git -C "$1" config user.email tester@localhost
+}
+
+# commit_in DIR SUBJECT: everything that changed
+commit_in() {
+	git -C "$1" add -A
+	git -C "$1" commit -q -m "$2"
+}
+
+# All that a repository's owner could miss: files with their times, refs, reflogs, the index
+state_of() {
+	(
+		cd "$1" || exit 1
+		find . -type f ! -path './.git/objects/*' -printf '%p %T@ %s %m\n' | sort
+		find .git/objects -type f | sort
+		cat .git/HEAD
+		sha256sum .git/index
+		git for-each-ref
+	)
+}
