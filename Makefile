@@ -12,7 +12,7 @@ VERSION := $(shell cat VERSION)
 warn := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-error=deprecated-declarations
 cflags = $(warn) $(CFLAGS) -I. -DMLOCKLAB_VERSION='"$(VERSION)"' -MMD -MP
 
-libs_lib := -ljansson -linih -lz
+libs_lib := -ljansson -linih -lz -lnettle
 libs_runner := -larchive -lhwloc $(libs_lib)
 libs_analysis := -lgsl -lgslcblas -lsqlite3 -lxml2 -lm $(libs_lib)
 

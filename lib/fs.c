@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "lib/spawn.h"
 
 int fs_write_all(int fd, const void *bytes, size_t n)
 {
@@ -29,26 +28,93 @@ int fs_write_all(int fd, const void *bytes, size_t n)
 	return 0;
 }
 
-int fs_read(const char *path, struct str *out, struct err *err)
+int fs_read_fd(int fd, struct str *out)
 {
 	char buf[65536];
 	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0)
+			str_addn(out, buf, (size_t)n);
+	}
+	return 0;
+}
+
+int fs_read(const char *path, struct str *out, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret;
 
 	if (fd < 0)
 		return err_sys(err, "cannot open '%s'", path);
-	while ((n = read(fd, buf, sizeof(buf))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			err_sys(err, "cannot read '%s'", path);
-			close(fd);
-			return -1;
-		}
-		str_addn(out, buf, (size_t)n);
-	}
+	ret = fs_read_fd(fd, out);
+	if (ret < 0)
+		err_sys(err, "cannot read '%s'", path);
 	close(fd);
+	return ret;
+}
+
+/* Opens a directory on the way to a file; no link is followed. */
+static int step_into(int at, const char *name)
+{
+	int fd = strcmp(name, "..") == 0
+			 ? (errno = ELOOP, -1)
+			 : openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int saved = errno;
+
+	close(at);
+	errno = saved;
+	return fd;
+}
+
+/* The last step: neither a FIFO nor a device may keep us waiting before we know what it is. */
+static int open_last(int at, const char *name)
+{
+	int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int saved = errno;
+
+	close(at);
+	errno = saved;
+	return fd;
+}
+
+static int check_regular(int fd, long long most, const char *dir, const char *name, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, "cannot open '%s/%s'", dir, name);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, "'%s/%s' is no regular file", dir, name);
+	if (st.st_size > most)
+		return err_set(err, "'%s/%s' is of %lld bytes: at most %lld are read", dir, name,
+			       (long long)st.st_size, most);
 	return 0;
+}
+
+int fs_open_in(const char *dir, const char *name, long long most, struct err *err)
+{
+	char *copy = xstrdup(name), *part = copy, *slash;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	while (fd >= 0 && (slash = strchr(part, '/'))) {
+		*slash = '\0';
+		fd = step_into(fd, part);
+		part = slash + 1;
+	}
+	if (fd >= 0)
+		fd = open_last(fd, part);
+	free(copy);
+	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR || errno == ENXIO))
+		return err_set(err, "'%s/%s' is no regular file, or a link leads to it", dir, name);
+	if (fd < 0)
+		return err_sys(err, "cannot open '%s/%s'", dir, name);
+	if (check_regular(fd, most, dir, name, err) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
 }
 
 static void sync_dir_of(const char *path)
@@ -66,8 +132,11 @@ static void sync_dir_of(const char *path)
 int fs_write_atomic(const char *path, const void *bytes, size_t n, struct err *err)
 {
 	char *tmp = xasprintf("%s.tmp%ld", path, (long)getpid());
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int ret = -1;
+	int fd, ret = -1;
+
+	/* what a process of the same number left when it was killed; never through a link */
+	unlink(tmp);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 	if (fd < 0) {
 		err_sys(err, "cannot create '%s'", tmp);
@@ -154,24 +223,4 @@ int fs_rmdir_patiently(const char *path, struct err *err)
 		nanosleep(&pause, NULL);
 	}
 	return 0;
-}
-
-int fs_sha256(const char *path, char out[65], struct err *err)
-{
-	char *argv[] = {"sha256sum", "-b", "--", (char *)path, NULL};
-	struct str text = STR_INIT;
-	/* sha256sum puts a backslash before the sum of a file with an odd name */
-	const char *sum;
-	int ret = spawn_capture(argv, &text, err);
-
-	if (ret == 0) {
-		sum = str_text(&text);
-		sum += *sum == '\\';
-		if (strspn(sum, "0123456789abcdef") == 64)
-			snprintf(out, 65, "%.64s", sum);
-		else
-			ret = err_set(err, "sha256sum said '%.60s' of '%s'", sum, path);
-	}
-	str_release(&text);
-	return ret;
 }

@@ -2,25 +2,48 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "lib/fs.h"
 
-json_t *json_read(const char *path, struct err *err)
+static json_t *parse(const struct str *text, const char *path, struct err *err)
 {
-	struct str text = STR_INIT;
 	json_error_t je;
-	json_t *o;
+	json_t *o = json_loadb(str_text(text), text->len, JSON_REJECT_DUPLICATES, &je);
 
-	if (fs_read(path, &text, err) < 0)
-		return NULL;
-	o = json_loadb(str_text(&text), text.len, JSON_REJECT_DUPLICATES, &je);
-	str_release(&text);
-	if (!o)
+	if (!o) {
 		err_set(err, "%s:%d:%d: not JSON: %s", path, je.line, je.column, je.text);
-	else if (!json_is_object(o)) {
+	} else if (!json_is_object(o)) {
 		err_set(err, "%s: holds no JSON object", path);
 		json_decref(o);
 		o = NULL;
 	}
+	return o;
+}
+
+json_t *json_read(const char *path, struct err *err)
+{
+	struct str text = STR_INIT;
+	json_t *o = fs_read(path, &text, err) < 0 ? NULL : parse(&text, path, err);
+
+	str_release(&text);
+	return o;
+}
+
+json_t *json_read_in(const char *dir, const char *name, struct err *err)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	int fd = fs_open_in(dir, name, JSON_MAX_BYTES, err);
+	struct str text = STR_INIT;
+	json_t *o = NULL;
+
+	if (fd >= 0 && fs_read_fd(fd, &text) < 0)
+		err_sys(err, "cannot read '%s'", path);
+	else if (fd >= 0)
+		o = parse(&text, path, err);
+	if (fd >= 0)
+		close(fd);
+	str_release(&text);
+	free(path);
 	return o;
 }
 

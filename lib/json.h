@@ -8,6 +8,9 @@
 
 /* Reads a file that holds one JSON object. A new reference, or NULL with file, line and column in err. */
 json_t *json_read(const char *path, struct err *err);
+/* The same for a file of a stored run, DIR/NAME: see fs_open_in(). */
+#define JSON_MAX_BYTES (64ll << 20)
+json_t *json_read_in(const char *dir, const char *name, struct err *err);
 /* Writes an object, indented, whole or not at all. */
 int json_write(const char *path, const json_t *o, struct err *err);
 /* One line of text without spaces, keys in the order they were set; owned by the caller. */

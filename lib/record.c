@@ -16,16 +16,20 @@ static struct figure *find(const struct figures *f, const char *name)
 	return NULL;
 }
 
+static void add(struct figures *f, const char *name, double value)
+{
+	f->v = xrealloc(f->v, (f->n + 1) * sizeof(*f->v));
+	f->v[f->n++] = (struct figure){xstrdup(name), value};
+}
+
 void figures_set(struct figures *f, const char *name, double value)
 {
 	struct figure *at = find(f, name);
 
-	if (!at) {
-		f->v = xrealloc(f->v, (f->n + 1) * sizeof(*f->v));
-		at = &f->v[f->n++];
-		at->name = xstrdup(name);
-	}
-	at->value = value;
+	if (at)
+		at->value = value;
+	else
+		add(f, name, value);
 }
 
 double figures_get(const struct figures *f, const char *name)
@@ -49,6 +53,11 @@ bool figure_name_ok(const char *name, size_t len)
 		if (!isalnum((unsigned char)name[i]) && !strchr("_.:/+%-", name[i]))
 			return false;
 	return len > 0 && len <= RECORD_MAX_NAME;
+}
+
+bool figure_value_ok(double v)
+{
+	return v == 0 || (fabs(v) >= 1e-30 && fabs(v) <= 1e30);
 }
 
 /* Counts stay integers, so that nobody reads 5.0 faults; JSON has no word for what is not finite. */
@@ -143,10 +152,14 @@ static int figures_parse(struct figures *f, const json_t *o, const char *key, st
 		if (!figure_name_ok(name, strlen(name)))
 			return err_set(err, "'%.40s' in '%s' of a sample is no name: up to %d letters, "
 				       "digits and _ . : / + %% -", name, key, RECORD_MAX_NAME);
-		if (json_is_number(v))
-			figures_set(f, name, json_number_value(v));
-		else if (!json_is_null(v))
+		if (json_is_null(v))
+			continue;
+		if (!json_is_number(v))
 			return err_set(err, "'%s' in '%s' of a sample is not a number", name, key);
+		if (!figure_value_ok(json_number_value(v)))
+			return err_set(err, "'%s' in '%s' of a sample is %g: no figure is beyond 1e30, or "
+				       "closer to 0 than 1e-30", name, key, json_number_value(v));
+		add(f, name, json_number_value(v));
 	}
 	return 0;
 }

@@ -27,6 +27,11 @@ struct figures {
 
 /* Whether a figure may be called so. */
 bool figure_name_ok(const char *name, size_t len);
+/*
+ * Whether it may have that value: 0, or between 1e-30 and 1e30 in size. A quotient of two counts of
+ * 64 bits is; what is not would leave a double's range in ratios and squares.
+ */
+bool figure_value_ok(double v);
 /* Sets or adds a figure. */
 void figures_set(struct figures *f, const char *name, double value);
 /* The value, or NAN. */

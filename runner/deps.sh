@@ -9,7 +9,7 @@
 set -u
 
 packages="gcc libc6-dev make libjansson-dev libinih-dev libarchive-dev libgsl-dev libhwloc-dev libsqlite3-dev
-libxml2-dev zlib1g-dev libcmocka-dev qemu-system-x86 gnuplot-nox apt dpkg debian-archive-keyring ca-certificates
+libxml2-dev zlib1g-dev nettle-dev libcmocka-dev qemu-system-x86 gnuplot-nox apt dpkg debian-archive-keyring ca-certificates
 fonts-dejavu-core"
 [ "${2:-}" = tests ] &&
 	packages="$packages procps chromium stress-ng fio mandoc clang libclang-rt-dev linux-perf

@@ -4,30 +4,44 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "analysis/load/samples.h"
+#include "analysis/load/lines.h"
 
 #define HEAD "mlocklab-profile 1"
 #define MAX_DEPTH 4096
+/* How often to look at a name: variants of one function stand beside their place, not far from it. */
+#define MAX_STEPS(nodes) (1000000 + 100 * (nodes))
 
 struct reader {
 	struct calls *calls;
 	long long cell, wanted;
 	struct call **at; /* the last node of each depth, at[0] the root */
 	size_t depth, cap;
+	size_t nodes, steps; /* lines with one, and names looked at to find their places */
 	bool head;
 };
 
-struct call *call_child(struct call *parent, const char *function)
+/*
+ * The child of that name, made where there is none. Files name children in order, so that it nearly
+ * always comes right after the last.
+ */
+static struct call *child_of(struct call *parent, const char *function, size_t *steps)
 {
-	struct call **place = &parent->child, *c;
+	struct call **place = &parent->child, *c = parent->last;
+	int order = c ? strcmp(c->function, function) : 1;
 
-	while (*place && strcmp((*place)->function, function) < 0)
+	if (order == 0)
+		return c;
+	if (order < 0)
+		place = &c->next;
+	while (*place && (order = strcmp((*place)->function, function)) < 0) {
 		place = &(*place)->next;
-	if (*place && strcmp((*place)->function, function) == 0)
-		return *place;
+		++*steps;
+	}
+	if (*place && order == 0)
+		return parent->last = *place;
 	c = xcalloc(1, sizeof(*c));
 	*c = (struct call){.function = xstrdup(function), .parent = parent, .next = *place};
-	return *place = c;
+	return parent->last = *place = c;
 }
 
 void calls_sum(struct call *root)
@@ -65,7 +79,9 @@ static int read_node(struct reader *r, const char *line, struct err *err)
 	if (depth > r->depth || depth >= MAX_DEPTH)
 		return err_set(err, "depth %u follows depth %zu", depth, r->depth);
 	plain_name(name);
-	node = call_child(r->at[depth], name);
+	node = child_of(r->at[depth], name, &r->steps);
+	if (r->steps > MAX_STEPS(++r->nodes))
+		return err_set(err, "the functions are not in the order of their names");
 	node->calls += (double)calls;
 	node->self += (double)self;
 	r->depth = depth + 1;
@@ -126,7 +142,8 @@ static int read_line(void *arg, const char *text, size_t len, struct err *err)
 	return ret;
 }
 
-int calls_read(struct calls *c, const char *path, size_t cell, struct err *err)
+int calls_read(struct calls *c, const struct run *run, const struct run_boot *b, size_t cell,
+	       struct err *err)
 {
 	struct reader r = {.calls = c, .cell = -1, .wanted = (long long)cell, .cap = 64};
 	int ret;
@@ -136,7 +153,7 @@ int calls_read(struct calls *c, const char *path, size_t cell, struct err *err)
 	c->whole = false;
 	r.at = xcalloc(r.cap, sizeof(*r.at));
 	r.at[0] = &c->root;
-	ret = load_lines(path, NULL, read_line, &r, err);
+	ret = load_lines(run, b, "profile.txt", NULL, read_line, &r, err);
 	free(r.at);
 	return ret;
 }

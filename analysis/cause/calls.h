@@ -5,12 +5,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "lib/err.h"
-#include "lib/str.h"
+#include "analysis/load/load.h"
 
 struct call {
 	char *function; /* "" at the root; text of a guest's kernel: escape it */
 	struct call *parent, *child, *next; /* children in the order of their names */
+	struct call *last;		    /* the child that was added to last */
 	double calls, self;		    /* how often it was entered; instructions of its own */
 	double total;			    /* with all below, once calls_sum() was called */
 };
@@ -29,15 +29,15 @@ struct calls {
 };
 
 /*
- * Adds cell number `cell` of a profile.txt to c, zeroed before the first. The variants that a
+ * Adds cell number `cell` of a boot's profile.txt to c, zeroed before the first. The variants that a
  * compiler makes of a function (foo.isra.0, foo.constprop.0, foo.part.0) count as the function,
- * since two kernels rarely agree on them. A file that ends early is no error: see `whole`.
+ * since two kernels rarely agree on them. A file that ends early is no error: see `whole`;
+ * one whose functions are far from the order of their names is, since it would take long.
  */
-int calls_read(struct calls *c, const char *path, size_t cell, struct err *err);
+int calls_read(struct calls *c, const struct run *r, const struct run_boot *b, size_t cell,
+	       struct err *err);
 void calls_release(struct calls *c);
 
-/* The child of that name, made where there is none. */
-struct call *call_child(struct call *parent, const char *function);
 /* Fills in `total` of a tree. */
 void calls_sum(struct call *root);
 

@@ -3,11 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "analysis/load/samples.h"
+#include "analysis/load/lines.h"
 #include "lib/text.h"
-#include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/record.h"
+
+#define MAX_CALLERS 64 /* of a class, that the kernel's statistics name */
 
 /* What of a boot's samples the evidence needs. */
 struct round {
@@ -20,8 +21,21 @@ struct reader {
 	struct locks *l;
 	const struct run_boot *boot;
 	struct round *rounds;
-	size_t n;
+	size_t n, cap;
+	struct index by_round; /* iteration and cell to places in rounds */
 };
+
+/* The place of what is named by a number and a text; INDEX_NONE. put: where it is to be from now on. */
+static size_t place(struct index *x, long long number, const char *text, size_t put)
+{
+	char *key = xasprintf("%lld %s", number, text);
+	size_t at = index_find(x, key, strlen(key));
+
+	if (at == INDEX_NONE && put != INDEX_NONE)
+		index_put(x, key, put);
+	free(key);
+	return at;
+}
 
 static int read_sample(void *arg, const char *text, size_t len, struct err *err)
 {
@@ -35,19 +49,22 @@ static int read_sample(void *arg, const char *text, size_t len, struct err *err)
 		sum += (double)s.latency_ns[i];
 	/* where the accounting did not come back, the waiting was real all the same */
 	if (!s.warmup && (!strcmp(s.outcome, "ok") || !strcmp(s.outcome, "fail"))) {
-		rd->rounds = xrealloc(rd->rounds, (rd->n + 1) * sizeof(*rd->rounds));
+		if (rd->n == rd->cap) {
+			rd->cap = rd->cap ? 2 * rd->cap : 64;
+			rd->rounds = xrealloc(rd->rounds, rd->cap * sizeof(*rd->rounds));
+		}
+		place(&rd->by_round, s.iter, s.cell, rd->n);
 		rd->rounds[rd->n++] = (struct round){xstrdup(s.cell), s.iter, sum};
 	}
 	sample_release(&s);
 	return 0;
 }
 
-static const struct round *find_round(const struct reader *rd, const char *cell, int iter)
+static const struct round *find_round(struct reader *rd, const char *cell, int iter)
 {
-	for (size_t i = 0; i < rd->n; i++)
-		if (rd->rounds[i].iter == iter && !strcmp(rd->rounds[i].cell, cell))
-			return &rd->rounds[i];
-	return NULL;
+	size_t at = place(&rd->by_round, iter, cell, INDEX_NONE);
+
+	return at == INDEX_NONE ? NULL : &rd->rounds[at];
 }
 
 /* The evidence of a cell in the boot's arm, made where there is none yet; NULL: no such cell. */
@@ -55,12 +72,13 @@ static struct lock_cell *cell_of(struct reader *rd, const char *id)
 {
 	struct locks *l = rd->l;
 	const struct run_cell *cell = load_cell(&l->run, id);
+	size_t at;
 
-	for (size_t i = 0; cell && i < l->n; i++)
-		if (l->cells[i].cell == cell && l->cells[i].arm == rd->boot->arm)
-			return &l->cells[i];
 	if (!cell)
 		return NULL;
+	at = place(&l->by_cell, (long long)rd->boot->arm, id, l->n);
+	if (at != INDEX_NONE)
+		return &l->cells[at];
 	l->cells = xrealloc(l->cells, (l->n + 1) * sizeof(*l->cells));
 	l->cells[l->n] = (struct lock_cell){.cell = cell, .arm = rd->boot->arm, .slowdown = NAN};
 	return &l->cells[l->n++];
@@ -68,51 +86,68 @@ static struct lock_cell *cell_of(struct reader *rd, const char *id)
 
 /* --- one round --- */
 
-static void grow(double **v, size_t n)
+static void grow(double **v, size_t from, size_t to)
 {
-	*v = xrealloc(*v, n * sizeof(**v));
-	(*v)[n - 1] = 0;
+	*v = xrealloc(*v, to * sizeof(**v));
+	memset(*v + from, 0, (to - from) * sizeof(**v));
+}
+
+static void grow_line(struct lock_line *line, size_t from, size_t to)
+{
+	grow(&line->waits, from, to);
+	grow(&line->wait_ns, from, to);
+	grow(&line->longest_ns, from, to);
+	grow(&line->in_exit_ns, from, to);
+}
+
+static void make_room(struct lock_cell *c)
+{
+	size_t cap = c->rounds_cap ? 2 * c->rounds_cap : 16;
+
+	grow(&c->elapsed_ns, c->rounds_cap, cap);
+	grow(&c->process_ns, c->rounds_cap, cap);
+	grow(&c->exit_ns, c->rounds_cap, cap);
+	for (size_t i = 0; i < c->n_lines; i++)
+		grow_line(&c->lines[i], c->rounds_cap, cap);
+	c->rounds_cap = cap;
+}
+
+static int check_room(const struct lock_cell *c, struct err *err)
+{
+	if (c->rounds_cap * c->n_lines > LOCKS_MAX_FIGURES)
+		return err_set(err, "cell '%.200s' has %zu callers in %zu rounds: more than can be held",
+			       c->cell->id, c->n_lines, c->rounds);
+	return 0;
 }
 
 static void add_round(struct lock_cell *c, const json_t *o, const struct round *round)
 {
 	double elapsed = json_get_num(o, "elapsed_ns", 0);
 
-	c->rounds++;
-	grow(&c->elapsed_ns, c->rounds);
-	grow(&c->process_ns, c->rounds);
-	grow(&c->exit_ns, c->rounds);
-	c->elapsed_ns[c->rounds - 1] = elapsed;
-	c->exit_ns[c->rounds - 1] = json_get_num(o, "exit_ns", 0);
-	c->process_ns[c->rounds - 1] =
+	if (c->rounds == c->rounds_cap)
+		make_room(c);
+	c->elapsed_ns[c->rounds] = elapsed;
+	c->exit_ns[c->rounds] = json_get_num(o, "exit_ns", 0);
+	c->process_ns[c->rounds] =
 		round->process_ns > 0 ? round->process_ns : elapsed * json_get_num(o, "workers", 1);
-	for (size_t i = 0; i < c->n_lines; i++) {
-		grow(&c->lines[i].waits, c->rounds);
-		grow(&c->lines[i].wait_ns, c->rounds);
-		grow(&c->lines[i].longest_ns, c->rounds);
-		grow(&c->lines[i].in_exit_ns, c->rounds);
-	}
+	c->rounds++;
 }
 
 static struct lock_line *line_of(struct lock_cell *c, enum lock_class class, char mode,
 				 const char *caller, const char *via)
 {
+	char *key = xasprintf("%c %s < %s", mode, caller, via);
+	size_t at = place(&c->by_line, class, key, c->n_lines);
 	struct lock_line *line;
 
-	for (size_t i = 0; i < c->n_lines; i++) {
-		line = &c->lines[i];
-		if (line->class == class && line->mode == mode && !strcmp(line->caller, caller) &&
-		    !strcmp(line->via, via))
-			return line;
-	}
+	free(key);
+	if (at != INDEX_NONE)
+		return &c->lines[at];
 	c->lines = xrealloc(c->lines, (c->n_lines + 1) * sizeof(*c->lines));
 	line = &c->lines[c->n_lines++];
 	*line = (struct lock_line){.class = class, .mode = mode, .caller = xstrdup(caller),
 				   .via = xstrdup(via)};
-	line->waits = xcalloc(c->rounds, sizeof(double));
-	line->wait_ns = xcalloc(c->rounds, sizeof(double));
-	line->longest_ns = xcalloc(c->rounds, sizeof(double));
-	line->in_exit_ns = xcalloc(c->rounds, sizeof(double));
+	grow_line(line, 0, c->rounds_cap);
 	return line;
 }
 
@@ -128,31 +163,42 @@ static enum lock_class own_class(const json_t *row, bool *sure)
 	return lock_class_of(mode_of(row), json_get_str(row, "caller", ""), sure);
 }
 
-/* Who else waited for the same lock may know its class better than a caller that takes several. */
-static enum lock_class class_of(const json_t *rows, const json_t *row)
+/* The classes of those locks of a round that a caller is sure of, by their numbers. */
+static void sure_classes(const json_t *rows, struct index *sure)
 {
-	bool sure, other_sure;
-	enum lock_class class = own_class(row, &sure);
-	long long lock = json_get_int(row, "lock", 0);
-	json_t *other;
+	json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, other) {
-		enum lock_class c = own_class(other, &other_sure);
+	json_array_foreach(rows, i, row) {
+		long long lock = json_get_int(row, "lock", 0);
+		bool is_sure;
+		enum lock_class class = own_class(row, &is_sure);
 
-		if (!sure && lock && other_sure && json_get_int(other, "lock", 0) == lock)
-			return c;
+		if (is_sure && lock)
+			place(sure, lock, "", class);
 	}
-	return class;
 }
 
-static void add_rows(struct lock_cell *c, const json_t *rows)
+/* Who else waited for the same lock may know its class better than a caller that takes several. */
+static enum lock_class class_of(const json_t *row, struct index *sure)
+{
+	bool is_sure;
+	enum lock_class class = own_class(row, &is_sure);
+	size_t better = is_sure ? INDEX_NONE : place(sure, json_get_int(row, "lock", 0), "", INDEX_NONE);
+
+	return better == INDEX_NONE ? class : (enum lock_class)better;
+}
+
+static int add_rows(struct lock_cell *c, const json_t *rows, struct err *err)
 {
 	size_t i, at = c->rounds - 1;
+	struct index sure = {0};
 	json_t *row;
+	int ret = check_room(c, err);
 
+	sure_classes(rows, &sure);
 	json_array_foreach(rows, i, row) {
-		struct lock_line *line = line_of(c, class_of(rows, row), mode_of(row),
+		struct lock_line *line = line_of(c, class_of(row, &sure), mode_of(row),
 						 json_get_str(row, "caller", ""),
 						 json_get_str(row, "via", ""));
 		double longest = json_get_num(row, "longest_ns", 0);
@@ -162,21 +208,26 @@ static void add_rows(struct lock_cell *c, const json_t *rows)
 		line->in_exit_ns[at] += json_get_num(row, "in_exit_ns", 0);
 		if (longest > line->longest_ns[at])
 			line->longest_ns[at] = longest;
+		ret = ret < 0 ? ret : check_room(c, err);
+		if (ret < 0)
+			break;
 	}
+	index_release(&sure);
+	return ret;
 }
 
 /* --- a boot's events --- */
 
-static void take_locks(struct reader *rd, const json_t *o)
+static int take_locks(struct reader *rd, const json_t *o, struct err *err)
 {
 	const char *id = json_get_str(o, "cell", "");
 	const struct round *round = find_round(rd, id, (int)json_get_int(o, "iter", -1));
 	struct lock_cell *c = cell_of(rd, id);
 
 	if (!c || !round)
-		return;
+		return 0;
 	add_round(c, o, round);
-	add_rows(c, json_object_get(o, "rows"));
+	return add_rows(c, json_object_get(o, "rows"), err);
 }
 
 static void take_end(struct reader *rd, const json_t *o)
@@ -193,9 +244,12 @@ static void take_end(struct reader *rd, const json_t *o)
 
 static struct lock_stat *stat_of(struct lock_cell *c, const char *class, const char *mode)
 {
-	for (size_t i = 0; i < c->n_stats; i++)
-		if (!strcmp(c->stats[i].class, class) && !strcmp(c->stats[i].mode, mode))
-			return &c->stats[i];
+	char *key = xasprintf("%s %s", mode, class);
+	size_t at = place(&c->by_stat, 0, key, c->n_stats);
+
+	free(key);
+	if (at != INDEX_NONE)
+		return &c->stats[at];
 	c->stats = xrealloc(c->stats, (c->n_stats + 1) * sizeof(*c->stats));
 	c->stats[c->n_stats] = (struct lock_stat){.class = xstrdup(class), .mode = xstrdup(mode)};
 	return &c->stats[c->n_stats++];
@@ -203,10 +257,12 @@ static struct lock_stat *stat_of(struct lock_cell *c, const char *class, const c
 
 static void add_caller(struct lock_stat *s, const char *caller)
 {
-	for (size_t i = 0; i < s->callers.n; i++)
+	/* a kernel keeps four of a class in a boot */
+	for (size_t i = 0; i < s->callers.n && i < MAX_CALLERS; i++)
 		if (!strcmp(s->callers.v[i], caller))
 			return;
-	strv_push(&s->callers, caller);
+	if (s->callers.n < MAX_CALLERS)
+		strv_push(&s->callers, caller);
 }
 
 static void take_stats(struct reader *rd, const json_t *o)
@@ -233,13 +289,11 @@ static void take_stats(struct reader *rd, const json_t *o)
 static void take_perf(struct reader *rd, const json_t *o)
 {
 	struct lock_cell *c = cell_of(rd, json_get_str(o, "cell", ""));
-	char *before;
 
 	if (!c)
 		return;
-	before = c->perf;
-	c->perf = xasprintf("%s%s", before ? before : "", json_get_str(o, "text", ""));
-	free(before);
+	str_add(&c->perf_text, json_get_str(o, "text", ""));
+	c->perf = c->perf_text.buf;
 }
 
 static void take_skip(struct reader *rd, const json_t *o)
@@ -265,6 +319,7 @@ static int read_event(void *arg, const char *text, size_t len, struct err *err)
 	struct reader *rd = arg;
 	json_t *o = json_loadb(text, len, 0, NULL);
 	const char *type = json_get_str(o, "t", "");
+	int ret = 0;
 
 	if (!json_is_object(o)) {
 		json_decref(o);
@@ -273,7 +328,7 @@ static int read_event(void *arg, const char *text, size_t len, struct err *err)
 	if (!*rd->l->backend)
 		take_backend(rd->l, json_get_str(o, "backend", ""));
 	if (!strcmp(type, "locks"))
-		take_locks(rd, o);
+		ret = take_locks(rd, o, err);
 	else if (!strcmp(type, "locks-end"))
 		take_end(rd, o);
 	else if (!strcmp(type, "lockstat"))
@@ -283,25 +338,22 @@ static int read_event(void *arg, const char *text, size_t len, struct err *err)
 	else if (!strcmp(type, "locks-skip"))
 		take_skip(rd, o);
 	json_decref(o);
-	return 0;
+	return ret;
 }
 
 int locks_load_boot(struct locks *l, const struct run_boot *b, struct err *err)
 {
-	char *samples = xasprintf("%s/boots/%03d/samples.jsonl", l->run.path, b->n);
-	char *events = xasprintf("%s/boots/%03d/events.jsonl", l->run.path, b->n);
 	struct reader rd = {.l = l, .boot = b};
 	int ret = 0;
 
-	if (fs_exists(samples) && fs_exists(events)) {
-		ret = load_lines(samples, NULL, read_sample, &rd, err);
+	if (load_has_file(&l->run, b, "samples.jsonl") && load_has_file(&l->run, b, "events.jsonl")) {
+		ret = load_lines(&l->run, b, "samples.jsonl", NULL, read_sample, &rd, err);
 		if (ret == 0)
-			ret = load_lines(events, NULL, read_event, &rd, err);
+			ret = load_lines(&l->run, b, "events.jsonl", NULL, read_event, &rd, err);
 	}
 	for (size_t i = 0; i < rd.n; i++)
 		free(rd.rounds[i].cell);
 	free(rd.rounds);
-	free(samples);
-	free(events);
+	index_release(&rd.by_round);
 	return ret;
 }

@@ -135,8 +135,11 @@ void locks_release(struct locks *l)
 		free(c->process_ns);
 		free(c->exit_ns);
 		free(c->skip);
-		free(c->perf);
+		str_release(&c->perf_text);
+		index_release(&c->by_line);
+		index_release(&c->by_stat);
 	}
+	index_release(&l->by_cell);
 	free(l->cells);
 	free(l->backend);
 	load_release(&l->timed);

@@ -28,7 +28,7 @@ struct lock_stat {
 struct lock_cell {
 	const struct run_cell *cell;
 	size_t arm; /* in run.arms */
-	size_t rounds;
+	size_t rounds, rounds_cap;
 	/*
 	 * By round: the time of the operation itself, and the sum over the processes that did it, of
 	 * which waiting is a share: each process's own latency where the workload has them (release
@@ -38,6 +38,8 @@ struct lock_cell {
 	double *exit_ns; /* by round: the summed time in exit_mmap(); 0 where nobody exited */
 	struct lock_line *lines; /* the longest waiting first, by their medians and then their sums */
 	size_t n_lines;
+	struct index by_line, by_stat; /* what they are of to places in lines and stats, while read */
+	struct str perf_text;	       /* holds perf */
 	struct lock_stat *stats; /* the longest waiting first */
 	size_t n_stats;
 	char *perf; /* what perf said, as it printed it, or NULL; text of the guest */
@@ -49,11 +51,16 @@ struct lock_cell {
 struct locks {
 	struct run timed, run; /* its timed boots, and those of kind `locks` */
 	char *backend;
+	struct index by_cell; /* arm and cell to places in cells, while they are read */
 	struct lock_cell *cells; /* by cell, then by arm; only those of which something is known */
 	size_t n;
 };
 
-/* Reads a stored run. One without such boots has no cells, which is no error. */
+/*
+ * Reads a stored run. One without such boots has no cells, which is no error; one in which rounds times
+ * lines of a cell go beyond LOCKS_MAX_FIGURES is.
+ */
+#define LOCKS_MAX_FIGURES ((size_t)2 << 20)
 int locks_load(struct locks *l, const char *path, struct err *err);
 void locks_release(struct locks *l);
 

@@ -1,9 +1,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "analysis/load/samples.h"
+#include "analysis/load/lines.h"
 #include "analysis/cause/profile.h"
-#include "lib/fs.h"
 #include "lib/record.h"
 
 /* What the samples of one boot say of one cell after warm-up. */
@@ -32,13 +31,12 @@ static int add_sample(void *arg, const char *line, size_t len, struct err *err)
 static int measure(struct measured *m, const struct run *r, const struct run_boot *b,
 		   const char *cell, struct err *err)
 {
-	char *path = xasprintf("%s/boots/%03d/samples.jsonl", r->path, b->n);
-	int ret;
+	const struct run_cell *c = load_cell(r, cell);
+	const struct cell_outcome *o = c ? &c->outcome[b - r->boots] : NULL;
 
 	*m = (struct measured){.cell = cell};
-	ret = fs_exists(path) ? load_lines(path, NULL, add_sample, m, err) : 0;
-	free(path);
-	return ret;
+	return o && o->to ? load_lines_between(r, b, "samples.jsonl", o->from, o->to, add_sample, m, err)
+			  : 0;
 }
 
 /* The timed boot of the same layout on the same arm, or NULL. */
@@ -73,20 +71,15 @@ static int add_boot(struct profile_side *s, const struct profiles *from, const s
 		    size_t cell, struct err *err)
 {
 	const char *id = from->run.cells[cell].id;
-	char *path = xasprintf("%s/boots/%03d/profile.txt", from->run.path, b->n);
 	size_t regions = s->calls.regions;
 	struct measured m;
-	int ret = 0;
 
-	if (!fs_exists(path)) {
+	if (!load_has_file(&from->run, b, "profile.txt")) {
 		strv_pushf(&s->notes, "boot %03d left no profile", b->n);
-		free(path);
 		return 0;
 	}
-	if (calls_read(&s->calls, path, cell, err) < 0 || measure(&m, &from->run, b, id, err) < 0)
-		ret = -1;
-	free(path);
-	if (ret < 0)
+	if (calls_read(&s->calls, &from->run, b, cell, err) < 0 ||
+	    measure(&m, &from->run, b, id, err) < 0)
 		return -1;
 	s->boots++;
 	s->ops += m.ops;

@@ -62,21 +62,28 @@ void profiles_release(struct profiles *p)
 
 /* --- rows --- */
 
+/* The functions that called, by the names they go under. */
+struct above {
+	const char *name;
+	const struct above *up;
+};
+
 /* Whether that function is under way above, under any of its names: its total must not count twice.
  */
-static bool nested(const struct call *c, const char *name, const struct families *f)
+static bool nested(const struct above *above, const char *name)
 {
-	for (const struct call *up = c->parent; up; up = up->parent)
-		if (strcmp(families_renamed(f, up->function), name) == 0)
+	for (; above; above = above->up)
+		if (strcmp(above->name, name) == 0)
 			return true;
 	return false;
 }
 
-static void collect(struct entries *e, const struct call *parent, size_t side, double ops,
-		    const struct families *f)
+static void collect(struct entries *e, const struct call *parent, const struct above *above,
+		    size_t side, double ops, const struct families *f)
 {
 	for (const struct call *c = parent->child; c; c = c->next) {
 		const char *name = families_renamed(f, c->function);
+		const struct above here = {name, above};
 
 		if (e->n == e->cap) {
 			e->cap = e->cap ? 2 * e->cap : 4096;
@@ -87,10 +94,10 @@ static void collect(struct entries *e, const struct call *parent, size_t side, d
 			.known_as = c->function,
 			.side = side,
 			.self = c->self / ops,
-			.total = nested(c, name, f) ? 0 : c->total / ops,
+			.total = nested(above, name) ? 0 : c->total / ops,
 			.calls = c->calls / ops,
 		};
-		collect(e, c, side, ops, f);
+		collect(e, c, &here, side, ops, f);
 	}
 }
 
@@ -166,7 +173,7 @@ int profile_load(struct profile *p, const struct profiles *from, size_t cell, si
 		if (!s->ops)
 			continue;
 		p->whole[side] = s->calls.insns / s->ops;
-		collect(&e, &s->calls.root, side, s->ops, &from->families);
+		collect(&e, &s->calls.root, NULL, side, s->ops, &from->families);
 	}
 	if (e.n)
 		qsort(e.v, e.n, sizeof(*e.v), by_name);

@@ -1,7 +1,7 @@
 /* Latencies are many: they are read again for the one cell and boot that a picture shows. */
 #include <stdlib.h>
 #include <string.h>
-#include "analysis/load/samples.h"
+#include "analysis/load/lines.h"
 #include "analysis/stats/stats.h"
 #include "lib/record.h"
 
@@ -48,15 +48,15 @@ static int read_line(void *arg, const char *line, size_t len, struct err *err)
 int load_latencies(const struct run *r, const struct run_cell *c, const struct run_boot *b,
 		   double **v, size_t *n, struct err *err)
 {
-	char *path = xasprintf("%s/boots/%03d/samples.jsonl", r->path, b->n);
+	const struct cell_outcome *o = &c->outcome[b - r->boots];
 	struct latencies l = {.cell = c->id, .scale = 1};
-	int ret;
+	int ret = 0;
 
 	if (r->target.ns_per_insn > 0)
 		l.scale = 1 / r->target.ns_per_insn;
 	rng_seed(&l.rng, b->seed);
-	ret = load_lines(path, NULL, read_line, &l, err);
-	free(path);
+	if (o->to)
+		ret = load_lines_between(r, b, "samples.jsonl", o->from, o->to, read_line, &l, err);
 	if (ret < 0) {
 		free(l.v);
 		return -1;

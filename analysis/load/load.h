@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "lib/err.h"
+#include "lib/index.h"
 #include "lib/str.h"
 
 enum direction { LOWER_IS_BETTER, HIGHER_IS_BETTER, NO_DIRECTION };
@@ -40,13 +41,15 @@ struct boot_value {
 
 struct series {
 	struct run_metric metric;
-	struct boot_value *boot; /* by boot: run.n_boots of them, in the order of run.boots */
+	struct boot_value *boot; /* by boot: run.n_boots of them, in the order of run.boots; all
+				    series without a value share one such list */
 };
 
 /* Iterations of one cell in one boot by outcome, warm-up included. */
 struct cell_outcome {
 	unsigned ok, fail, skip, broken;
 	char *reason; /* of the first that was not ok, or NULL; text of the guest: escape it */
+	long long from, to; /* where its records are in the boot's samples.jsonl */
 };
 
 struct run_cell {
@@ -59,7 +62,8 @@ struct run_cell {
 	int iterations, warmup;
 	struct series *series; /* declared metrics in order, primary first, then counters */
 	size_t n_series;
-	struct cell_outcome *outcome; /* by boot */
+	struct index by_metric; /* names to places in series */
+	struct cell_outcome *outcome; /* by boot; shared by the cells without a record */
 };
 
 struct run_arm {
@@ -71,6 +75,7 @@ struct run_boot {
 	int n;         /* its number, and the name of its directory as %03d */
 	size_t arm;    /* index in run.arms */
 	int pair;
+	size_t plan;   /* its place in "boots" of run.json, where other kinds stand too */
 	uint64_t seed;
 	char *outcome; /* "ok|panic|hang|died|cut|launch", or "missing": no boot.json */
 	char *detail;
@@ -79,6 +84,8 @@ struct run_boot {
 	double wall_seconds; /* NAN where unknown */
 	double ready_seconds; /* of those, before the guest had settled; NAN where unknown */
 	json_t *guest;       /* the guest's hello, or NULL */
+	long long samples;   /* that the runner stored; -1 where unknown */
+	json_t *files;       /* what it says of its files (lib/stored.h); NULL: nothing */
 };
 
 struct run_target {
@@ -102,9 +109,13 @@ struct run {
 	size_t n_arms;
 	struct run_cell *cells;
 	size_t n_cells;
+	struct index by_id, by_arm; /* names to places in cells and arms */
 	struct run_boot *boots; /* in the order in which they ran */
 	size_t n_boots;
 	size_t records; /* samples read */
+	struct boot_value *no_values;	  /* what series without a value share */
+	struct cell_outcome *no_outcomes; /* and cells without a record */
+	size_t held;			  /* bytes of values and outcomes */
 	struct strv notes; /* printable: boots missing or failed, run incomplete */
 };
 
@@ -112,7 +123,13 @@ struct run {
  * Reads results/RUN. A boot that is missing, failed or cut short leaves its cells without a value
  * (those it finished keep theirs) and a line in notes. What is not as docs/formats.md says is an
  * error with file and line. r is empty on failure.
+ *
+ * What boot.json and run.json tell of the files that are read is checked, see lib/stored.h. Beyond
+ * LOAD_MAX_HELD bytes of values, LOAD_MAX_SERIES figures of a cell or the sizes of lib/stored.h a run
+ * is refused.
  */
+#define LOAD_MAX_HELD ((size_t)1 << 30)
+#define LOAD_MAX_SERIES 4096
 int load_run(struct run *r, const char *path, struct err *err);
 /*
  * The same for the boots of one kind: "timed" (what load_run reads), or the instrumented ones that

@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/load/lines.h"
+#include "analysis/load/parts.h"
 #include "analysis/stats/stats.h"
-#include "lib/fs.h"
 #include "lib/record-view.h"
 
 /* The iterations of one series in the boot at hand: Welford's sums, and a reservoir (Vitter's R).
@@ -24,6 +25,7 @@ struct reader {
 	struct rng rng;
 	struct record_view record;
 	size_t last_cell;
+	long long at; /* where the next line begins */
 };
 
 static void gather_add(struct gather *g, double v, struct rng *rng)
@@ -72,13 +74,13 @@ static bool is_named(const char *have, const char *prefix, struct text_view name
 static size_t find_series(const struct run_cell *c, const char *prefix, struct text_view name,
 			  size_t hint)
 {
-	for (size_t i = 0; i < c->n_series; i++) {
-		size_t at = hint + i < c->n_series ? hint + i : hint + i - c->n_series;
+	char full[RECORD_MAX_NAME + 16];
 
+	for (size_t at = hint; at < c->n_series && at < hint + 4; at++)
 		if (is_named(c->series[at].metric.name, prefix, name))
 			return at;
-	}
-	return c->n_series;
+	snprintf(full, sizeof(full), "%s%.*s", prefix, (int)name.len, name.at);
+	return index_find(&c->by_metric, full, strlen(full));
 }
 
 /* What a value belongs to, and how a series of it is made when the cell has none yet. */
@@ -87,26 +89,30 @@ struct kind {
 	bool time;
 };
 
-/* Adds one value; returns where the next is likely to be. */
-static size_t add_value(struct reader *rd, size_t cell, const struct kind *kind,
-			struct text_view name, size_t hint, double v)
+/* Adds one value; *hint is where it may be, and then where the next is likely to be. */
+static int add_value(struct reader *rd, size_t cell, const struct kind *kind, struct text_view name,
+		     size_t *hint, double v, struct err *err)
 {
 	struct run_cell *c = &rd->run->cells[cell];
-	size_t at = find_series(c, kind->prefix, name, hint);
+	size_t at = find_series(c, kind->prefix, name, *hint);
 
-	if (at == c->n_series) {
+	if (at == INDEX_NONE && c->n_series == LOAD_MAX_SERIES)
+		return err_set(err, "cell '%.200s' has over %d figures", c->id, LOAD_MAX_SERIES);
+	if (at == INDEX_NONE) {
 		char *full = xasprintf("%s%.*s", kind->prefix, (int)name.len, name.at);
 
 		load_add_series(rd->run, c, full, kind->unit, kind->time);
 		free(full);
+		at = c->n_series - 1;
 	}
 	if (c->series[at].metric.time && rd->run->target.ns_per_insn > 0)
 		v /= rd->run->target.ns_per_insn;
 	gather_add(gather_for(rd, cell, at), v, &rd->rng);
-	return at + 1 < c->n_series ? at + 1 : 0;
+	*hint = at + 1;
+	return 0;
 }
 
-static size_t add_numbers(struct reader *rd, size_t cell, size_t at)
+static int add_numbers(struct reader *rd, size_t cell, size_t at, struct err *err)
 {
 	static const struct kind time = {"", "ns", true}, count = {"", "count", false};
 	static const struct {
@@ -124,13 +130,14 @@ static size_t add_numbers(struct reader *rd, size_t cell, size_t at)
 	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
 		struct text_view name = {counters[i].name, strlen(counters[i].name)};
 
-		at = add_value(rd, cell, counters[i].kind, name, at,
-			       rd->record.number[counters[i].from] * counters[i].factor);
+		if (add_value(rd, cell, counters[i].kind, name, &at,
+			      rd->record.number[counters[i].from] * counters[i].factor, err) < 0)
+			return -1;
 	}
-	return at;
+	return 0;
 }
 
-static void add_record(struct reader *rd, size_t cell)
+static int add_record(struct reader *rd, size_t cell, struct err *err)
 {
 	static const struct kind kinds[] = {
 		[FIGURE_METRIC] = {"", "", false},
@@ -146,28 +153,31 @@ static void add_record(struct reader *rd, size_t cell)
 		const struct figure_view *f = &v->figures[i];
 
 		has_primary |= f->group == FIGURE_METRIC && text_view_is(f->name, primary);
-		at = add_value(rd, cell, &kinds[f->group], f->name, at, f->value);
+		if (add_value(rd, cell, &kinds[f->group], f->name, &at, f->value, err) < 0)
+			return -1;
 	}
-	add_numbers(rd, cell, at);
+	if (add_numbers(rd, cell, at, err) < 0)
+		return -1;
+	at = 0;
 	if (!has_primary && v->number[RECORD_OPS] > 0)
-		add_value(rd, cell, &kinds[FIGURE_METRIC],
-			  (struct text_view){primary, strlen(primary)}, 0,
-			  v->number[RECORD_ELAPSED_NS] / v->number[RECORD_OPS]);
+		return add_value(rd, cell, &kinds[FIGURE_METRIC],
+				 (struct text_view){primary, strlen(primary)}, &at,
+				 v->number[RECORD_ELAPSED_NS] / v->number[RECORD_OPS], err);
+	return 0;
 }
 
 static int find_cell(struct reader *rd, struct text_view id)
 {
 	const struct run *r = rd->run;
+	size_t at;
 
 	if (r->n_cells && text_view_is(id, r->cells[rd->last_cell].id))
 		return 0;
-	for (size_t i = 0; i < r->n_cells; i++) {
-		if (text_view_is(id, r->cells[i].id)) {
-			rd->last_cell = i;
-			return 0;
-		}
-	}
-	return -1;
+	at = index_find(&r->by_id, id.at, id.len);
+	if (at == INDEX_NONE)
+		return -1;
+	rd->last_cell = at;
+	return 0;
 }
 
 static void count_outcome(struct cell_outcome *o, const struct record_view *v)
@@ -190,16 +200,27 @@ static int read_line(void *arg, const char *line, size_t len, struct err *err)
 {
 	struct reader *rd = arg;
 	const struct record_view *v = &rd->record;
+	long long from = rd->at;
+	struct cell_outcome *o;
+	struct run_cell *c;
 
+	rd->at += (long long)len + 1;
 	if (record_view_read(&rd->record, line, len, err) < 0)
 		return -1;
 	rd->run->records++;
 	if (find_cell(rd, v->cell) < 0)
 		return err_set(err, "cell '%.*s' is not under 'cells' of run.json",
 			       v->cell.len < 100 ? (int)v->cell.len : 100, v->cell.at);
-	count_outcome(&rd->run->cells[rd->last_cell].outcome[rd->boot_index], v);
+	c = &rd->run->cells[rd->last_cell];
+	if (load_own_outcomes(rd->run, c, err) < 0)
+		return -1;
+	o = &c->outcome[rd->boot_index];
+	if (!o->to)
+		o->from = from;
+	o->to = rd->at;
+	count_outcome(o, v);
 	if (!v->warmup && text_view_is(v->outcome, "ok"))
-		add_record(rd, rd->last_cell);
+		return add_record(rd, rd->last_cell, err);
 	return 0;
 }
 
@@ -213,7 +234,20 @@ static bool cell_counts(const struct reader *rd, size_t cell)
 	return first && first->seen >= (size_t)rd->run->cells[cell].iterations;
 }
 
-static void finish(struct reader *rd)
+/* What a series says of the boot; with ret below 0 it says nothing any more. */
+static int take_values(struct reader *rd, struct series *s, struct gather *g, struct err *err)
+{
+	if (load_own_values(rd->run, s, err) < 0)
+		return -1;
+	s->boot[rd->boot_index] = (struct boot_value){
+		.median = stats_median(g->v, g->kept),
+		.sd = g->seen > 1 ? sqrt(g->m2 / (double)(g->seen - 1)) : NAN,
+		.n = g->seen,
+	};
+	return 0;
+}
+
+static int finish(struct reader *rd, int ret, struct err *err)
 {
 	for (size_t i = 0; i < rd->run->n_cells; i++) {
 		struct run_cell *c = &rd->run->cells[i];
@@ -222,13 +256,8 @@ static void finish(struct reader *rd)
 		for (size_t j = 0; j < rd->n_gathers[i]; j++) {
 			struct gather *g = &rd->cells[i][j];
 
-			if (counts && g->seen)
-				c->series[j].boot[rd->boot_index] = (struct boot_value){
-					.median = stats_median(g->v, g->kept),
-					.sd = g->seen > 1 ? sqrt(g->m2 / (double)(g->seen - 1))
-							  : NAN,
-					.n = g->seen,
-				};
+			if (ret == 0 && counts && g->seen)
+				ret = take_values(rd, &c->series[j], g, err);
 			free(g->v);
 		}
 		free(rd->cells[i]);
@@ -236,40 +265,11 @@ static void finish(struct reader *rd)
 	free(rd->cells);
 	free(rd->n_gathers);
 	record_view_release(&rd->record);
-}
-
-int load_lines(const char *path, struct strv *notes, load_line_fn *read, void *arg, struct err *err)
-{
-	FILE *f = fopen(path, "re");
-	char *line = NULL;
-	size_t cap = 0, number = 0;
-	ssize_t len;
-	int ret = 0;
-
-	if (!f)
-		return err_sys(err, "cannot open '%s'", path);
-	while (ret == 0 && (len = getline(&line, &cap, f)) > 0) {
-		number++;
-		if (line[len - 1] != '\n') {
-			if (notes)
-				strv_pushf(notes, "%s:%zu: the last record is cut off", path,
-					   number);
-			break;
-		}
-		ret = read(arg, line, (size_t)len - 1, err);
-	}
-	if (ret < 0)
-		err_prefix(err, "%s:%zu", path, number);
-	else if (ferror(f))
-		ret = err_sys(err, "cannot read '%s'", path);
-	free(line);
-	fclose(f);
 	return ret;
 }
 
 int load_samples(struct run *r, const struct run_boot *b, struct err *err)
 {
-	char *path = xasprintf("%s/boots/%03d/samples.jsonl", r->path, b->n);
 	struct reader rd = {.run = r, .boot = b, .boot_index = (size_t)(b - r->boots)};
 	int ret = 0;
 
@@ -277,9 +277,7 @@ int load_samples(struct run *r, const struct run_boot *b, struct err *err)
 	rd.n_gathers = xcalloc(r->n_cells + 1, sizeof(*rd.n_gathers));
 	rng_seed(&rd.rng, b->seed);
 	/* A boot that died early may have written none. */
-	if (!strcmp(b->outcome, "ok") || fs_exists(path))
-		ret = load_lines(path, &r->notes, read_line, &rd, err);
-	finish(&rd);
-	free(path);
-	return ret;
+	if (!strcmp(b->outcome, "ok") || load_has_file(r, b, "samples.jsonl"))
+		ret = load_lines(r, b, "samples.jsonl", &r->notes, read_line, &rd, err);
+	return finish(&rd, ret, err);
 }

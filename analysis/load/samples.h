@@ -12,17 +12,4 @@
 #define LOAD_ITERATIONS 8192
 int load_samples(struct run *r, const struct run_boot *b, struct err *err);
 
-/*
- * Calls read for each line of a file, without its newline, until it returns -1; its err gets file
- * and line put before it. A last line without a newline is passed over, with a line in notes where
- * that is not NULL.
- */
-typedef int load_line_fn(void *arg, const char *line, size_t len, struct err *err);
-int load_lines(const char *path, struct strv *notes, load_line_fn *read, void *arg,
-	       struct err *err);
-
-/* Adds a counter's series to a cell, without values; the pointer lives until the next. */
-struct series *load_add_series(const struct run *r, struct run_cell *c, const char *name,
-			       const char *unit, bool time);
-
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/stored.h"
 #include "lib/text.h"
 #include "runner/boot/console.h"
 
@@ -248,11 +249,28 @@ static json_t *boot_json(const struct boot *b)
 	return o;
 }
 
+/* The last that is written of a boot: with it, boot.json vouches for what is there. */
+static int write_json(const struct boot *b, const char *path, struct err *err)
+{
+	json_t *files = stored_files(b->dir, err), *o;
+	int ret;
+
+	if (!files)
+		return -1;
+	o = boot_json(b);
+	json_object_set_new(o, "files", files);
+	if (b->job.plan_sha256)
+		json_object_set_new(o, "plan_sha256", json_string(b->job.plan_sha256));
+	stored_seal_boot(o);
+	ret = json_write(path, o, err);
+	json_decref(o);
+	return ret;
+}
+
 int boot_finish(struct boot *b, struct err *err)
 {
 	char *path = boot_file(b->dir, "boot.json"), *initrd = boot_file(b->dir, "initramfs.cpio");
 	int status = wait_for_end(b), ret = 0;
-	json_t *o;
 
 	b->pid = -1;
 	unlink(initrd);
@@ -262,9 +280,7 @@ int boot_finish(struct boot *b, struct err *err)
 		ret = err_sys(err, "cannot store the records of boot %d in '%s'", b->job.planned->n,
 			      b->dir);
 	} else if (b->outcome != BOOT_INTERRUPTED) {
-		o = boot_json(b);
-		ret = json_write(path, o, err);
-		json_decref(o);
+		ret = write_json(b, path, err);
 	}
 	free(path);
 	free(initrd);

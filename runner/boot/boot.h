@@ -20,6 +20,7 @@ struct boot_job {
 	const char *cmdline; /* kernel parameters of the run and of the arm */
 	const char *bench, *init; /* paths of mlockbench and guest-init */
 	int attempts; /* that failed before this one */
+	const char *plan_sha256; /* of run.json, or NULL where no run is stored */
 	const char *plugin, *symbols; /* of a profiled boot (runner/run/profiler.h), else NULL */
 	int journal; /* of the host target (runner/run/host.h), else 0 */
 };

@@ -25,6 +25,7 @@ static const struct {
 	{"calibration", "a stored calibration, counted again"},
 	{"plan", "how many boots and iterations a change of some size takes, from a stored run"},
 	{"history", "one metric over all stored runs"},
+	{"fsck", "whether stored runs are as they were measured"},
 	{"profile", "which kernel functions make two kernels differ in a workload"},
 	{"explain", "the same for a stored run that has profiled boots"},
 	{"locks", "who waited for which lock, in a run that recorded it"},

@@ -99,7 +99,8 @@ bool qemu_probe(const struct target *t, const struct kernel *k, int limit, struc
 	struct experiment e = {.timeout = 60, .settle = 0, .watchdog = limit};
 	struct arm arm = {.name = (char *)"probe", .spec = k->spec, .cmdline = (char *)""};
 	struct planned_boot planned = {.n = 1};
-	struct boot_job job = {&e, t, &planned, k, "", bench, init, 0, NULL, NULL, 0};
+	struct boot_job job = {.e = &e, .target = t, .planned = &planned, .kernel = k,
+			       .cmdline = "", .bench = bench, .init = init};
 	char *dir = paths_scratch("probe", err);
 	struct err ignored;
 	struct boot b;

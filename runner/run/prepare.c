@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/stored.h"
 #include "runner/boot/boot.h"
 #include "runner/kernels/resolve.h"
 #include "runner/run/machine.h"
@@ -177,8 +178,9 @@ void run_arm_command(const struct run *r, int arm, const char *dir, struct str *
 {
 	struct planned_boot p = {.n = 1, .arm = arm, .seed = r->plan.boots[0].seed};
 	char *cmdline = run_cmdline(r->e, arm);
-	struct boot_job job = {r->e, r->target, &p, &r->kernels[arm], cmdline, r->bench, r->init, 0,
-			       NULL, NULL, 0};
+	struct boot_job job = {.e = r->e, .target = r->target, .planned = &p,
+			       .kernel = &r->kernels[arm], .cmdline = cmdline, .bench = r->bench,
+			       .init = r->init};
 	struct strv argv = STRV_INIT;
 
 	if (r->target->kind != TARGET_HOST)
@@ -226,7 +228,7 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 	for (size_t i = 0; i < r->e->narms; i++)
 		json_array_append_new(arms, provenance_arm(&r->e->arms[i], &r->kernels[i]));
 	run = json_pack("{s:i, s:s, s:o, s:s, s:s, s:s, s:I, s:i, s:f, s:o, s:o, s:o, s:o, s:{s:s, s:s}}",
-			"format", 1, "tool", MLOCKLAB_VERSION, "command", words(argc, argv), "name",
+			"format", STORED_FORMAT, "tool", MLOCKLAB_VERSION, "command", words(argc, argv), "name",
 			r->e->name, "created", created, "status", "running", "seed",
 			(json_int_t)r->e->seed, "pairs", r->e->pairs, "margin", r->e->margin, "target",
 			provenance_target(r->target, str_text(&command)), "host", provenance_host(),

@@ -50,7 +50,8 @@ static void start_boot(struct loop *l, struct slot *s, const struct planned_boot
 	struct run *r = l->r;
 	struct boot_job job = {.e = r->e, .target = r->target, .planned = p,
 			       .kernel = &r->kernels[p->arm], .bench = r->bench, .init = r->init,
-			       .journal = r->journal};
+			       .journal = r->journal,
+			       .plan_sha256 = json_get_str(r->store->run, "plan_sha256", NULL)};
 	char *dir = store_boot_dir(r->store, p->n, &job.attempts, l->err);
 
 	if (p->kind == BOOT_PROFILE) {

@@ -11,9 +11,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
-
-/* Of run.json; docs/formats.md */
-#define FORMAT 1
+#include "lib/stored.h"
 
 static char *in_run(const struct store *s, const char *name)
 {
@@ -26,7 +24,7 @@ static int take_lock(struct store *s, struct err *err)
 	char *path = in_run(s, "lock");
 	int ret = 0;
 
-	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	s->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
 	if (s->lock_fd < 0)
 		ret = err_sys(err, "cannot create '%s'", path);
 	else if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
@@ -82,11 +80,38 @@ int store_create(struct store *s, const char *results, const char *name, const c
 	boots = in_run(s, "boots");
 	ret = fs_mkdirs(boots, err);
 	free(boots);
-	if (ret == 0)
+	if (ret == 0) {
+		stored_seal_run(s->run);
 		ret = store_status(s, "running", err);
+	}
 	if (ret < 0)
 		store_close(s);
 	return ret;
+}
+
+/* What we are to write below must not lie elsewhere. */
+static int check_boots(const struct store *s, struct err *err)
+{
+	char *boots = in_run(s, "boots");
+	struct stat st;
+	int ret = 0;
+
+	if (lstat(boots, &st) == 0 && !S_ISDIR(st.st_mode))
+		ret = err_set(err, "'%s' is no directory of the run", boots);
+	else
+		ret = fs_mkdirs(boots, err);
+	free(boots);
+	return ret;
+}
+
+static int check_open(const struct store *s, struct err *err)
+{
+	long long format = json_get_int(s->run, "format", 0);
+
+	if (format < 1 || format > STORED_FORMAT)
+		return err_set(err, "'%s/run.json' is of format %lld: this mlocklab knows up to %d", s->dir,
+			       format, STORED_FORMAT);
+	return stored_check_run(s->run, s->dir, err) < 0 ? -1 : check_boots(s, err);
 }
 
 int store_open(struct store *s, const char *dir, struct err *err)
@@ -98,13 +123,10 @@ int store_open(struct store *s, const char *dir, struct err *err)
 	if (!fs_exists(json))
 		err_set(err, "'%s' is not a run: it has no run.json", dir);
 	else if (take_lock(s, err) == 0)
-		s->run = json_read(json, err);
+		s->run = json_read_in(dir, "run.json", err);
 	free(json);
-	if (s->run && json_get_int(s->run, "format", 0) == FORMAT)
+	if (s->run && check_open(s, err) == 0)
 		return 0;
-	if (s->run)
-		err_set(err, "'%s/run.json' is of format %lld: this mlocklab knows %d", dir,
-			json_get_int(s->run, "format", 0), FORMAT);
 	store_close(s);
 	return -1;
 }
@@ -138,33 +160,80 @@ bool store_has_boot(const struct store *s, int n)
 	return has;
 }
 
-char *store_boot_dir(const struct store *s, int n, int *attempts, struct err *err)
+/* Puts a boot's directory beside itself where there is one; attempts as store_boot_dir. */
+static int put_aside(const char *dir, int *attempts, struct err *err)
 {
-	char *dir = xasprintf("%s/boots/%03d", s->dir, n);
-
-	*attempts = 0;
-	for (;;) {
+	for (*attempts = 0;; ++*attempts) {
 		char *old = xasprintf("%s.failed-%d", dir, *attempts + 1);
-		bool taken = fs_exists(old);
+		bool taken = fs_exists(old), moved = false;
 		int ret = 0;
 
 		if (!taken && fs_exists(dir)) {
 			ret = rename(dir, old);
-			taken = true;
+			moved = true;
 		}
 		free(old);
-		if (ret < 0) {
-			err_sys(err, "cannot put '%s' aside", dir);
-			break;
-		}
+		if (ret < 0)
+			return err_sys(err, "cannot put '%s' aside", dir);
 		if (!taken) {
-			if (mkdir(dir, 0755) == 0)
-				return dir;
-			err_sys(err, "cannot create directory '%s'", dir);
-			break;
+			*attempts += moved;
+			return 0;
 		}
-		++*attempts;
+	}
+}
+
+char *store_boot_dir(const struct store *s, int n, int *attempts, struct err *err)
+{
+	char *dir = xasprintf("%s/boots/%03d", s->dir, n);
+
+	if (put_aside(dir, attempts, err) == 0) {
+		if (mkdir(dir, 0755) == 0)
+			return dir;
+		err_sys(err, "cannot create directory '%s'", dir);
 	}
 	free(dir);
 	return NULL;
+}
+
+/* Whether a boot that is over is the one that was planned, with all that it stored. */
+static int check_boot(const struct store *s, const json_t *planned, int n, struct err *err)
+{
+	char *dir = stored_name(n, ""), *name = stored_name(n, "boot.json");
+	char *path = in_run(s, name);
+	json_t *boot = json_read_in(s->dir, name, err);
+	int ret = -1;
+
+	if (boot && stored_check_boot(s->run, planned, boot, path, err) == 0)
+		ret = stored_check_files(s->dir, dir, boot, true, NULL, NULL, err);
+	json_decref(boot);
+	free(path);
+	free(name);
+	free(dir);
+	return ret;
+}
+
+int store_put_aside_unfit(const struct store *s, size_t *count, struct err *err)
+{
+	const json_t *boots = json_object_get(s->run, "boots");
+	json_t *planned;
+	size_t i;
+
+	*count = 0;
+	json_array_foreach(boots, i, planned) {
+		int n = (int)json_get_int(planned, "n", -1), attempts;
+		struct err why;
+		char *dir;
+		int ret;
+
+		if (!store_has_boot(s, n) || check_boot(s, planned, n, &why) == 0)
+			continue;
+		fprintf(stderr, "boot %d is made again: %s\n", n, why.text);
+		dir = xasprintf("%s/boots/%03d", s->dir, n);
+		ret = put_aside(dir, &attempts, err);
+		free(dir);
+		if (ret < 0)
+			return -1;
+		++*count;
+	}
+	return 0;
 }

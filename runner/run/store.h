@@ -28,6 +28,12 @@ int store_open(struct store *s, const char *dir, struct err *err);
 int store_status(struct store *s, const char *status, struct err *err);
 void store_close(struct store *s);
 
+/*
+ * Before going on with a run: boots that are over and do not fit (lib/stored.h) are put aside as
+ * store_boot_dir does, with a line on standard error that says why, so that they are made again.
+ * count: how many they were.
+ */
+int store_put_aside_unfit(const struct store *s, size_t *count, struct err *err);
 /* Whether boot n is over: its boot.json is there. */
 bool store_has_boot(const struct store *s, int n);
 /*

@@ -119,7 +119,10 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	if (target.kind == TARGET_HOST && host_begin(&r, err) < 0)
 		return -1;
 	if (o->resume) {
-		if (run_check_same(&r, err) < 0 || store_status(&store, "running", err) < 0)
+		size_t unfit;
+
+		if (run_check_same(&r, err) < 0 || store_put_aside_unfit(&store, &unfit, err) < 0 ||
+		    store_status(&store, "running", err) < 0)
 			return -1;
 	} else {
 		json = run_make_json(&r, argc, argv, err);

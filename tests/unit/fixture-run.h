@@ -13,6 +13,7 @@
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/record.h"
+#include "lib/stored.h"
 
 #define MAIN_CELL "exit-mlocked/procs=32,lock=mlock"
 #define CONTROL_CELL "exit-mlocked/procs=32,lock=none"
@@ -159,11 +160,41 @@ static inline void fixture_cell(struct fixture *f, int n, const char *cell, doub
 	fixture_sample(f, n, cell, 2, false, "ok", value + 1, 0);
 }
 
+/* What the runner does at a boot's end. */
+static inline void fixture_seal(const struct fixture *f, const json_t *planned)
+{
+	int n = (int)json_get_int(planned, "n", 0);
+	char path[128], dir[128];
+	struct err err;
+	json_t *boot;
+
+	fixture_path(f, n, "boot.json", path);
+	fixture_path(f, n, "", dir);
+	dir[strlen(dir) - 1] = '\0';
+	boot = fs_exists(path) ? json_read(path, &err) : NULL;
+	if (!boot)
+		return;
+	json_object_update(boot, (json_t *)planned);
+	json_object_set_new(boot, "files", stored_files(dir, &err));
+	json_object_set(boot, "plan_sha256", json_object_get(f->run, "plan_sha256"));
+	stored_seal_boot(boot);
+	if (json_write(path, boot, &err) < 0)
+		abort();
+	json_decref(boot);
+}
+
 static inline void fixture_finish(struct fixture *f)
 {
 	struct err err;
 	char path[128];
+	json_t *boot;
+	size_t i;
 
+	if (json_get_int(f->run, "format", 0) == 1)
+		json_object_set_new(f->run, "format", json_integer(STORED_FORMAT));
+	stored_seal_run(f->run);
+	json_array_foreach(json_object_get(f->run, "boots"), i, boot)
+		fixture_seal(f, boot);
 	snprintf(path, sizeof(path), "%s/run.json", f->path);
 	if (json_write(path, f->run, &err) < 0)
 		abort();

@@ -284,6 +284,7 @@ static void test_no_evidence(void **state)
 	assert_int_equal(l.n, 0);
 	locks_release(&l);
 	append_event(&f, 2, "{\"t\":\"locks\",");
+	fixture_finish(&f);
 	assert_int_equal(locks_load(&l, f.path, &err), -1);
 	assert_says(&err, "events.jsonl:2");
 	assert_null(l.cells);

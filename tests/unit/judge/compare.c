@@ -270,6 +270,7 @@ static void test_failures(void **state)
 	make_run(&f, "icount", 8, 1, 1, 0, 12);
 	for (int n = 2; n <= 16; n += 2)
 		fixture_sample(&f, n, MAIN_CELL, 3, false, "fail", 0, 0);
+	fixture_finish(&f);
 	load(&r, &f);
 	compare(&c, &r, &r, NULL);
 	assert_int_equal(c.n_outcomes, 1);

@@ -1,0 +1,171 @@
+/* mlocklab fsck: whether a stored run is as it was measured, and what of it is not. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/load/load.h"
+#include "lib/fs.h"
+#include "lib/json.h"
+#include "lib/options.h"
+#include "lib/stored.h"
+#include "lib/text.h"
+
+static const struct opt opts[] = {OPT_END};
+
+static const struct command command = {
+	.name = "fsck",
+	.usage = "RUN...",
+	.about = "Reads all of each stored run and says what does not fit: files that were changed,\n"
+		 "lost or added since they were stored, boots that are another's, records that are\n"
+		 "none. Changes nothing. 'mlocklab run --resume RUN' makes boots that do not fit\n"
+		 "again.\n",
+	.opts = opts,
+	.min_words = 1,
+	.max_words = -1,
+	.want = "name a stored run, such as 'mlocklab fsck results/A'",
+	.words = OFFER_RUN,
+};
+
+struct check {
+	const char *run;
+	const json_t *json; /* run.json */
+	size_t found, boots, unfinished, unvouched;
+};
+
+/* A line about what does not fit. Names and texts come from the run. */
+static void tell(void *arg, const char *text)
+{
+	struct check *c = arg;
+	struct str line = STR_INIT;
+
+	text_escape(&line, text);
+	puts(str_text(&line));
+	str_release(&line);
+	c->found++;
+}
+
+/* One boot's directory, of which run.json has the entry `planned`. */
+static void check_boot(struct check *c, const json_t *planned, const char *dir)
+{
+	char *name = xasprintf("%s/boot.json", dir), *path = xasprintf("%s/%s", c->run, name);
+	struct err err;
+	json_t *boot;
+
+	if (!fs_exists(path)) {
+		c->unfinished++;
+	} else if (!(boot = json_read_in(c->run, name, &err))) {
+		tell(c, err.text);
+	} else {
+		c->boots++;
+		c->unvouched += !json_object_get(boot, "files");
+		if (stored_check_boot(c->json, planned, boot, path, &err) < 0)
+			tell(c, err.text);
+		stored_check_files(c->run, dir, boot, true, tell, c, &err);
+		json_decref(boot);
+	}
+	free(path);
+	free(name);
+}
+
+static const json_t *planned_boot(const json_t *run, const char *name)
+{
+	json_t *boots = json_object_get(run, "boots"), *boot;
+	char *end;
+	long n = strtol(name, &end, 10);
+	size_t i;
+
+	if (end == name || (*end && strncmp(end, ".failed-", 8) != 0))
+		return NULL;
+	json_array_foreach(boots, i, boot)
+		if (json_get_int(boot, "n", -1) == n)
+			return boot;
+	return NULL;
+}
+
+/* Earlier attempts (NNN.failed-K) were put aside because they did not fit, or failed: they are kept. */
+static void check_boots(struct check *c)
+{
+	char *path = xasprintf("%s/boots", c->run);
+	struct dirent **list = NULL;
+	int n = scandir(path, &list, NULL, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		const char *name = list[i]->d_name;
+		const json_t *planned = planned_boot(c->json, name);
+		char *dir = xasprintf("boots/%s", name), *text;
+
+		if (planned && !strchr(name, '.')) {
+			check_boot(c, planned, dir);
+		} else if (!planned && *name != '.') {
+			text = xasprintf("'%s/%s' is no boot of the run's plan", c->run, dir);
+			tell(c, text);
+			free(text);
+		}
+		free(dir);
+		free(list[i]);
+	}
+	free(list);
+	free(path);
+}
+
+/* What the sums do not show: whether it reads as docs/formats.md says. */
+static void check_reads(struct check *c)
+{
+	static const char *const kinds[] = {"timed", "profile", "locks"};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct err err;
+		struct run r;
+
+		if (load_run_kind(&r, c->run, kinds[i], &err) < 0)
+			tell(c, err.text);
+		else
+			load_release(&r);
+	}
+}
+
+static void print_summary(const struct check *c)
+{
+	size_t planned = json_array_size(json_object_get(c->json, "boots"));
+
+	printf("%s: %zu of %zu boots", c->run, c->boots, planned);
+	if (c->unfinished)
+		printf(", %zu interrupted", c->unfinished);
+	if (c->unvouched)
+		printf(", %zu of them stored without sums by an older mlocklab", c->unvouched);
+	printf("; %s\n", c->found ? "damaged" : "all that is there fits");
+}
+
+/* Whether the run is as it was measured; -1 where it cannot be told. */
+static int check_run(const char *run, struct err *err)
+{
+	json_t *json = json_read_in(run, "run.json", err);
+	struct check c = {.run = run, .json = json};
+
+	if (!json)
+		return -1;
+	if (stored_check_run(json, run, err) < 0)
+		tell(&c, err->text);
+	check_boots(&c);
+	if (!c.found)
+		check_reads(&c);
+	print_summary(&c);
+	json_decref(json);
+	return c.found ? EXIT_REGRESSION : EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+	char **runs = command_parse(&command, NULL, argc, argv);
+	int ret = EXIT_OK;
+
+	for (; *runs; runs++) {
+		struct err err;
+		int one = check_run(*runs, &err);
+
+		if (one < 0)
+			one = command_fail(&err);
+		ret = one > ret ? one : ret;
+	}
+	return ret;
+}
