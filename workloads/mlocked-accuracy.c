@@ -1,13 +1,22 @@
 /*
  * Mlocked in /proc/meminfo while the processes that mlock one file exit one by one: it should
- * stand at the file's size until the last is gone. Since Linux 5.18 a count of lockers in page->lru
- * decides, which is there only while the page is on the unevictable list and starts again at one
- * when the page was off it; up to 5.17 munlock looked for another locker each time.
+ * stand at the file's size until the last is gone. Up to 5.17 munlock looked for another locker each
+ * time; since Linux 5.18 a count of lockers in page->lru decides, which is there only while the page
+ * is on the unevictable list, and starts again where the page comes to that list by another way.
  *
  * The figure is the error after each exit but the last, in pages; that the count is right after
- * the last is the harness's check. disturb=migrate moves the file's pages to another node before,
- * disturb=pin tries to while a pipe holds a reference to each, so that the move takes them off
- * their list and puts them back. pgmigrate_success or pgmigrate_fail grows by the pages.
+ * the last is the harness's check.
+ *
+ * disturb=migrate moves the file's pages to another node before, disturb=pin tries to while a pipe
+ * holds a reference to each, so that the move takes them off their list and puts them back.
+ * pgmigrate_success or pgmigrate_fail grows by the pages.
+ *
+ * fill=sparse leaves it to the first locker's faults to make the file's pages, as a new shared segment
+ * is filled. Each then waits in two batches of its CPU: to be added to an LRU list, and to be counted as
+ * locked. Where the second is emptied before the first, the page comes to the unevictable list with
+ * nothing counted, and the first locker that goes takes it off Mlocked. `ahead` other pages in the first
+ * batch make it so for ahead / 15 of the file (/ 31 from 6.8 on), lock=future and onfault, on one CPU;
+ * mlock(2) empties the first batch as it begins, and start=together shows what two CPUs do to that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +30,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "lib/str.h"
+#include "workloads/accounting.h"
 #include "workloads/crew.h"
 #include "workloads/memory.h"
 #include "workloads/workload.h"
@@ -30,29 +40,69 @@
 struct state {
 	int fd;
 	uint64_t bytes;
+	int ready[2], turn[2]; /* pipes: a byte of each that waits, and one for whose turn it is */
+	void *at; /* in a member: where it will map */
 };
 
-static enum outcome setup(struct bench *b)
+/* The file, made anew for each iteration: one that was filled is not sparse any more. */
+static int make_file(struct bench *b, struct state *s, struct err *err)
 {
-	struct state *s = bench_state(b, sizeof(*s));
-	struct err err;
+	bool sparse = bench_is(b, "fill", "sparse");
 
 	s->bytes = bench_injected(b, bench_int(b, "size") / PAGE_BYTES) * PAGE_BYTES;
-	s->fd = memory_file("tmpfs", s->bytes, &err);
-	return s->fd < 0 ? bench_broken(b, "%s", err.text) : OUTCOME_OK;
+	s->fd = memory_file("tmpfs", sparse ? 0 : s->bytes, err);
+	if (s->fd >= 0 && sparse && ftruncate(s->fd, (off_t)s->bytes) < 0)
+		return err_sys(err, "a sparse file of %" PRIu64 " bytes", s->bytes);
+	return s->fd;
 }
 
-static int map_and_lock(struct bench *b, int member, void *arg, struct err *err)
+/* Empties this CPU's batches, and leaves some pages in that of pages to be added to a list. */
+static int batch_ahead(struct bench *b, struct err *err)
+{
+	accounting_settle();
+	return memory_file("tmpfs", bench_int(b, "ahead") * PAGE_BYTES, err) < 0 ? -1 : 0;
+}
+
+static int map_and_lock(struct bench *b, struct state *s, struct err *err)
+{
+	bool ahead = bench_is(b, "lock", "future") || bench_is(b, "lock", "onfault");
+	int flags = MCL_FUTURE | (bench_is(b, "lock", "onfault") ? MCL_ONFAULT : 0);
+
+	if (batch_ahead(b, err) < 0)
+		return -1;
+	if (ahead && mlockall(flags) < 0)
+		return err_sys(err, "mlockall");
+	if (!memory_map(s->at, s->bytes, PROT_READ, MAP_SHARED, s->fd, err))
+		return -1;
+	if (bench_is(b, "lock", "mlock"))
+		return memory_lock(s->at, s->bytes, err);
+	memory_touch(s->at, s->bytes, false);
+	return 0;
+}
+
+static int place(struct bench *b, int member, void *arg, struct err *err)
 {
 	struct state *s = arg;
-	bool lock = bench_is(b, "lock", "mlock");
-	void *at = memory_place(s->bytes, (unsigned)bench_random(b), err);
 
 	(void)member;
-	if (!at || !memory_map(at, s->bytes, PROT_READ, MAP_SHARED | (lock ? 0 : MAP_POPULATE),
-			       s->fd, err))
-		return -1;
-	return lock ? memory_lock(at, s->bytes, err) : 0;
+	s->at = memory_place(s->bytes, (unsigned)bench_random(b), err);
+	return s->at ? 0 : -1;
+}
+
+/* None may lock before all are awake: what they do meanwhile would go through the same batches. */
+static int lock(struct bench *b, int member, void *arg, struct err *err)
+{
+	struct state *s = arg;
+	char byte = 0;
+	int ret;
+
+	(void)member;
+	if (bench_is(b, "start", "together"))
+		return map_and_lock(b, s, err);
+	if (write(s->ready[1], &byte, 1) != 1 || read(s->turn[0], &byte, 1) != 1)
+		return err_sys(err, "waiting for the others");
+	ret = map_and_lock(b, s, err);
+	return write(s->turn[1], &byte, 1) == 1 ? ret : err_sys(err, "letting the others lock");
 }
 
 /* Gives the pipe a reference to each page. */
@@ -143,13 +193,27 @@ static enum outcome watch(struct bench *b, struct crew *c, int64_t truth)
 	return outcome;
 }
 
-static enum outcome iterate(struct bench *b)
+static enum outcome gather(struct bench *b, struct crew *c, struct state *s)
 {
-	struct state *s = bench_state(b, sizeof(*s));
-	bool lock = bench_is(b, "lock", "mlock");
+	enum outcome outcome = crew_gather(b, c, (int)bench_int(b, "procs"), place, lock, s);
+	char byte = 0;
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	crew_release(c);
+	for (int i = 0; i < c->n && bench_is(b, "start", "turns"); i++)
+		if (read(s->ready[0], &byte, 1) != 1)
+			return bench_broken(b, "waiting for process %d: %s", i, strerror(errno));
+	if (write(s->turn[1], &byte, 1) != 1)
+		return bench_broken(b, "a pipe: %s", strerror(errno));
+	return crew_join(b, c);
+}
+
+static enum outcome measure(struct bench *b, struct state *s)
+{
+	bool lock = !bench_is(b, "lock", "none");
 	struct crew c;
-	enum outcome outcome =
-		crew_gather(b, &c, (int)bench_int(b, "procs"), map_and_lock, NULL, s);
+	enum outcome outcome = gather(b, &c, s);
 
 	if (outcome == OUTCOME_OK) {
 		/* Reading the counts is part of the region: no time is reported. */
@@ -162,12 +226,22 @@ static enum outcome iterate(struct bench *b)
 	return outcome;
 }
 
-static void teardown(struct bench *b)
+static enum outcome iterate(struct bench *b)
 {
 	struct state *s = bench_state(b, sizeof(*s));
+	enum outcome outcome;
+	struct err err;
 
+	if (pipe2(s->ready, O_CLOEXEC) < 0 || pipe2(s->turn, O_CLOEXEC) < 0)
+		return bench_broken(b, "two pipes: %s", strerror(errno));
+	outcome = make_file(b, s, &err) < 0 ? bench_broken(b, "%s", err.text) : measure(b, s);
 	if (s->fd >= 0)
 		close(s->fd);
+	for (int i = 0; i < 2; i++) {
+		close(s->ready[i]);
+		close(s->turn[i]);
+	}
+	return outcome;
 }
 
 static const char *feature(struct bench *b)
@@ -183,12 +257,14 @@ static const char *feature(struct bench *b)
 
 static uint64_t memory(struct bench *b)
 {
-	return 2 * bench_injected(b, bench_int(b, "size")) + bench_int(b, "procs") * (256 << 10);
+	uint64_t each = (256 << 10) + bench_int(b, "ahead") * PAGE_BYTES;
+
+	return 2 * bench_injected(b, bench_int(b, "size")) + bench_int(b, "procs") * each;
 }
 
 static uint64_t memlock(struct bench *b)
 {
-	return bench_is(b, "lock", "mlock") ? bench_injected(b, bench_int(b, "size")) : 0;
+	return bench_is(b, "lock", "none") ? 0 : bench_injected(b, bench_int(b, "size"));
 }
 
 const struct workload mlocked_accuracy = {
@@ -199,7 +275,14 @@ const struct workload mlocked_accuracy = {
 		{"size", "of the file", PARAM_SIZE, "1M", 4096, 1ull << 34, NULL},
 		{"disturb", "what happens to the file before they exit", PARAM_ENUM, "none", 0, 0,
 		 "none|migrate|pin"},
-		{"lock", "mlock it, or only map it", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},
+		{"fill", "whether the file has its pages before, or gets them as it is locked",
+		 PARAM_ENUM, "written", 0, 0, "written|sparse"},
+		{"ahead", "other pages that stand before them in the LRU-add batch", PARAM_INT, "0", 0,
+		 1024, NULL},
+		{"start", "whether they lock one after another", PARAM_ENUM, "turns", 0, 0,
+		 "turns|together"},
+		{"lock", "mlock(2), mlockall(MCL_FUTURE), that with MCL_ONFAULT, or only map it",
+		 PARAM_ENUM, "mlock", 0, 0, "mlock|future|onfault|none"},
 		{0},
 	},
 	.metrics = (const struct metric[]){
@@ -211,7 +294,5 @@ const struct workload mlocked_accuracy = {
 	.needs = {.memory = memory, .memlock = memlock, .feature = feature},
 	.control = "lock=none",
 	.slack_pages = 16,
-	.setup = setup,
 	.iterate = iterate,
-	.teardown = teardown,
 };

@@ -23,7 +23,7 @@ line '  ok 2 exit-mlocked/procs=2,size=256K,lock=mlock'
 line '  ok 3 exit-mlocked/procs=2,size=256K,lock=none'
 # 6.1 does count them wrongly: a figure, that of patch 06 of the rework, and no failure of ours
 line '  # iteration 1: error 16'
-line '  ok 4 mlocked-accuracy/procs=2,size=64K,disturb=pin,lock=mlock'
+line '  ok 4 mlocked-accuracy/procs=2,size=64K,disturb=pin,ahead=0,lock=mlock'
 line '  ok 5 lru-add/procs=1,size=8G # SKIP needs .* KiB of memory, there are .*'
 line '  # [1-9] of 1000 iterations are recorded'
 line '  not ok 6 lru-add/procs=1,size=256M'
