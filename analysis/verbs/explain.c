@@ -6,6 +6,7 @@
 #include "analysis/write/markdown.h"
 #include "analysis/write/profile-text.h"
 #include "lib/options.h"
+#include "lib/text.h"
 #include "lib/paths.h"
 
 #define FEW 12
@@ -167,7 +168,10 @@ int main(int argc, char **argv)
 		ret = err_set(&err, "--format %s is of one cell: name it", o.format);
 	else
 		ret = explain(&o, &out, &err);
-	fputs(str_text(&out), stdout);
+	if (ret == 0)
+		ret = text_deliver(&out, NULL, &err);
+	else /* the cells before the one that failed */
+		fputs(str_text(&out), stdout);
 	str_release(&out);
 	return ret == 0 ? EXIT_OK : command_fail(&err);
 }

@@ -107,7 +107,8 @@ static int history(const struct options *o, struct catalogue *c, struct err *err
 			add_group(o, &f.v[i], &out);
 		add_row(&f.v[i], &out);
 	}
-	fputs(str_text(&out), stdout);
+	if (ret == 0)
+		ret = text_deliver(&out, NULL, err);
 	str_release(&out);
 	catalogue_figures_release(&f);
 	return ret;

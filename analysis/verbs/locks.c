@@ -5,6 +5,7 @@
 #include "analysis/write/locks-text.h"
 #include "analysis/write/markdown.h"
 #include "lib/options.h"
+#include "lib/text.h"
 
 struct options {
 	const char *format;
@@ -66,7 +67,8 @@ static int show(const char *path, const char *format, struct err *err)
 		write_json(&l, &out);
 	else
 		locks_text(&l, &out);
-	fputs(str_text(&out), stdout);
+	if (ret == 0)
+		ret = text_deliver(&out, NULL, err);
 	str_release(&out);
 	locks_release(&l);
 	return ret;

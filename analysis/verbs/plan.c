@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "analysis/judge/pilot.h"
 #include "lib/options.h"
+#include "lib/text.h"
 
 struct options {
 	const char *pilot;
@@ -43,10 +44,10 @@ int main(int argc, char **argv)
 		ret = pilot_make(&p, &r, o.effect, &err);
 	if (ret == 0) {
 		pilot_text(&p, &out);
-		fputs(str_text(&out), stdout);
-	} else {
-		command_fail(&err);
+		ret = text_deliver(&out, NULL, &err);
 	}
+	if (ret < 0)
+		command_fail(&err);
 	str_release(&out);
 	pilot_release(&p);
 	load_release(&r);

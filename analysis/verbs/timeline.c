@@ -7,6 +7,7 @@
 #include "analysis/judge/timeline-proof.h"
 #include "analysis/write/timeline-text.h"
 #include "lib/options.h"
+#include "lib/text.h"
 
 struct options {
 	const char *run, *html;
@@ -68,7 +69,7 @@ static int show(const struct options *o, struct timeline *t, struct err *err)
 		strv_pushf(&notes, "no A/B is looked for: %s", why.text);
 	if (ret == 0) {
 		timeline_text(t, &text);
-		fputs(str_text(&text), stdout);
+		ret = text_deliver(&text, NULL, err);
 	}
 	if (ret == 0 && o->html)
 		ret = timeline_html(t, o->html, &note, err);

@@ -1,29 +1,36 @@
-/* OpenMetrics 1.0 text: gauges with cell, metric, unit, arm and kernel as labels. */
+/* OpenMetrics 1.0 text: gauges with cell, metric, unit, run, arm and kernel as labels. */
 #include <math.h>
+#include <stdlib.h>
 #include "analysis/write/export.h"
 
 /* Label values escape backslash, quote and newline. */
 static void add_label(struct str *out, const char *name, const char *value, bool first)
 {
+	char *clean;
+
 	str_addf(out, "%s%s=\"", first ? "" : ",", name);
-	for (; *value; value++) {
-		if (*value == '\\' || *value == '"')
-			str_addf(out, "\\%c", *value);
-		else if (*value == '\n')
+	clean = xstrdup(value);
+	str_mend(clean);
+	for (const char *v = clean; *v; v++) {
+		if (*v == '\\' || *v == '"')
+			str_addf(out, "\\%c", *v);
+		else if (*v == '\n')
 			str_add(out, "\\n");
 		else
-			str_addn(out, value, 1);
+			str_addn(out, v, 1);
 	}
 	str_add(out, "\"");
+	free(clean);
 }
 
 static void add_labels(struct str *out, const struct comparison *c, const struct result *r,
-		       const struct run_arm *arm)
+		       const struct run *run, const struct run_arm *arm)
 {
 	add_label(out, "cell", r->cell->id, true);
 	add_label(out, "metric", r->metric->name, false);
 	add_label(out, "unit", r->metric->unit, false);
 	add_label(out, "target", c->run_new->target.kind, false);
+	add_label(out, "run", run->path, false);
 	if (arm) {
 		add_label(out, "arm", arm->name, false);
 		add_label(out, "kernel", *arm->release ? arm->release : arm->spec, false);
@@ -31,12 +38,12 @@ static void add_labels(struct str *out, const struct comparison *c, const struct
 }
 
 static void add_gauge(struct str *out, const struct comparison *c, const struct result *r,
-		      const struct run_arm *arm, const char *name, double v)
+		      bool new, const char *name, double v)
 {
 	if (!isfinite(v))
 		return;
 	str_addf(out, "%s{", name);
-	add_labels(out, c, r, arm);
+	add_labels(out, c, r, new ? c->run_new : c->run_old, new ? c->arm_new : c->arm_old);
 	str_addf(out, "} %.10g\n", v);
 }
 
@@ -55,8 +62,8 @@ int export_openmetrics(const struct comparison *c, const struct export_opts *o, 
 	for (size_t i = 0; i < c->n_results; i++) {
 		if (!shown(&c->results[i], o))
 			continue;
-		add_gauge(out, c, &c->results[i], c->arm_old, "mlocklab_value", c->results[i].old);
-		add_gauge(out, c, &c->results[i], c->arm_new, "mlocklab_value", c->results[i].new);
+		add_gauge(out, c, &c->results[i], false, "mlocklab_value", c->results[i].old);
+		add_gauge(out, c, &c->results[i], true, "mlocklab_value", c->results[i].new);
 	}
 	str_add(out, "# TYPE mlocklab_ratio gauge\n"
 		     "# HELP mlocklab_ratio New over old, with the bounds of its 95 % interval.\n");
@@ -69,7 +76,9 @@ int export_openmetrics(const struct comparison *c, const struct export_opts *o, 
 			if (!isfinite(v[j]))
 				continue;
 			str_add(out, "mlocklab_ratio{");
-			add_labels(out, c, r, NULL);
+			add_labels(out, c, r, c->run_new, NULL);
+			if (c->run_old != c->run_new)
+				add_label(out, "against", c->run_old->path, false);
 			add_label(out, "bound", bound[j], false);
 			str_addf(out, "} %.10g\n", v[j]);
 		}

@@ -78,6 +78,8 @@ grep -q 'CONFIG_LOCK_STAT' "$out" || die 'a kernel without lock statistics does 
 # Times are compared of uninstrumented boots only.
 expect 0 mlocklab compare --unpaired "$tmp/run"
 expect 0 mlocklab report "$tmp/run"
+mlocklab locks "$tmp/run" >/dev/full 2>"$err"
+same $? 2 'exit code of locks on a full disk'
 grep -q 'Who waited for which lock' "$tmp/run/report/index.html" || die 'the report does not tell'
 
 # Where a kernel cannot record, the reason is told, and the boot is none the worse.

@@ -164,6 +164,8 @@ says 'there are:'
 expect 2 mlocklab explain --old nobody "$tmp/run"
 says "no arm 'nobody'"
 expect 0 mlocklab report "$tmp/run"
+mlocklab explain "$tmp/run" >/dev/full 2>"$err"
+same $? 2 'exit code of explain on a full disk'
 grep -q 'Where the instructions went' "$tmp/run/report/index.html" || die 'the report has no profile'
 
 # A profile that ends in the middle is shown as far as it goes.

@@ -48,6 +48,8 @@ shows 'PREEMPT_DYNAMIC n -> y'
 
 expect 0 mlocklab timeline --confirm --pairs 6 --html "$tmp/page.html" "$run"
 shows 'confirmed by confirm-5.10-6.1: 0.'
+mlocklab timeline "$run" >/dev/full 2>"$err"
+same $? 2 'exit code of timeline on a full disk'
 ! grep -qE '<script|(src|href)=.?https?:' "$tmp/page.html" || die 'the page wants more than itself'
 if command -v gnuplot >/dev/null; then
 	same "$(grep -o '<img [^>]*src="data:image/svg+xml;base64,' "$tmp/page.html" | wc -l)" 3 'pictures in the page'

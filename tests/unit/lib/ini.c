@@ -63,6 +63,7 @@ static void test_refused(void **state)
 	/* an editor's byte order mark hides no section */
 	refuse(state, "\xef\xbb\xbf[a]\nx=1\n[b]\ny=1\n[a]\nz=1\n",
 	       "bad.ini:5: [a] stands twice, first at line 1");
+	refuse(state, "[a]\nx=caf\xe9\n", "bad.ini:2: not UTF-8");
 	str_release(&line);
 	assert_int_equal(ini_load(&f, "/nonexistent.ini", &err), -1);
 	assert_says(&err, "cannot open '/nonexistent.ini': No such file");

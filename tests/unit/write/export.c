@@ -236,6 +236,18 @@ static void test_hyperfine(void **state)
 	drop(&m);
 }
 
+static void no_series_twice(const char *text)
+{
+	for (const char *line = strstr(text, "\nmlocklab_"), *next; line; line = next) {
+		char *series = xstrndup(line, strcspn(line + 1, "}") + 1);
+
+		next = strstr(line + 1, "\nmlocklab_");
+		if (next && strstr(next, series))
+			fail_msg("twice: %s", series);
+		free(series);
+	}
+}
+
 static void test_openmetrics(void **state)
 {
 	struct made m;
@@ -247,11 +259,32 @@ static void test_openmetrics(void **state)
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
 	check_has(text,
 		  "\nmlocklab_value{cell=\"exit-mlocked/procs=32,lock=mlock\",metric=\"exit\","
-		  "unit=\"insn/page/process\",target=\"icount\",arm=\"new\",kernel=\"6.1.0\"} "
-		  "251.25\n");
+		  "unit=\"insn/page/process\",target=\"icount\",run=\"/tmp/");
+	check_has(text, "\",arm=\"new\",kernel=\"6.1.0\"} 251.25\n");
+	no_series_twice(text);
 	/* One TYPE a family, and its samples together. */
 	assert_null(strstr(strstr(text, "# TYPE mlocklab_ratio"), "mlocklab_value"));
 	drop(&m);
+}
+
+/* Two runs of one kernel under one name, as before and after a change of the machine. */
+static void test_openmetrics_of_two_runs(void **state)
+{
+	struct compare_opts opts = {.old_arm = "new", .new_arm = "new", .unpaired = true};
+	struct made before, after;
+	struct comparison c;
+	struct err err;
+
+	(void)state;
+	make(&before, "icount");
+	make(&after, "icount");
+	if (compare_runs(&c, &before.r, &after.r, &opts, &err) < 0 ||
+	    export_openmetrics(&c, &(struct export_opts){.all = true}, &before.out, &err) < 0)
+		fail_msg("%s", err.text);
+	no_series_twice(str_text(&before.out));
+	compare_release(&c);
+	drop(&before);
+	drop(&after);
 }
 
 static void test_ktap(void **state)
@@ -309,6 +342,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),        cmocka_unit_test(test_gobench),
 		cmocka_unit_test(test_csv),         cmocka_unit_test(test_hyperfine),
+		cmocka_unit_test(test_openmetrics_of_two_runs),
 		cmocka_unit_test(test_openmetrics), cmocka_unit_test(test_ktap),
 		cmocka_unit_test(test_json),        cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_names),
