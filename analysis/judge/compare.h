@@ -132,7 +132,12 @@ const struct result *compare_find(const struct comparison *c, const char *cell, 
 int compare_exit_code(const struct comparison *c, bool strict);
 /* What report/compare.json holds; a new reference. */
 json_t *compare_json(const struct comparison *c);
-/* Writes it to RUN/report/compare.json, RUN being the new one's run. */
-int compare_write(const struct comparison *c, struct err *err);
+/* Writes it to DIR/compare.json, and makes DIR where there is none. */
+int compare_write(const struct comparison *c, const char *dir, struct err *err);
+/*
+ * Where what is written of a comparison goes: RUN/report, and NEW/report-against-OLD of two runs, as
+ * each has a report of its own. The caller frees it.
+ */
+char *compare_dir(const struct comparison *c);
 
 #endif

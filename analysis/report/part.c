@@ -68,6 +68,7 @@ void report_part_release(struct report *r)
 		free(r->sides[i].kernel);
 		free(r->sides[i].label);
 	}
+	strv_release(&r->names);
 	doc_release(&r->doc);
 }
 
@@ -93,11 +94,10 @@ enum tone report_tone(enum verdict v)
 	return tones[v];
 }
 
-static bool file_taken(const struct doc *d, const char *name)
+static bool is_taken(const struct strv *names, const char *name)
 {
-	for (size_t i = 0; i < d->n; i++)
-		if ((d->v[i].table && d->v[i].table->name && !strcmp(d->v[i].table->name, name)) ||
-		    (d->v[i].plot && !strcmp(d->v[i].plot->name, name)))
+	for (size_t i = 0; i < names->n; i++)
+		if (!strcmp(names->v[i], name))
 			return true;
 	return false;
 }
@@ -117,10 +117,11 @@ char *report_file(struct report *r, const char *prefix, const char *text)
 			str_addn(&name, &c, 1);
 	}
 	stem = name.len;
-	for (int i = 2; file_taken(&r->doc, name.buf); i++) {
+	for (int i = 2; is_taken(&r->names, name.buf); i++) {
 		name.len = stem;
 		str_addf(&name, "-%d", i);
 	}
+	strv_push(&r->names, name.buf);
 	return name.buf;
 }
 

@@ -23,6 +23,7 @@ struct report {
 	struct side sides[2];
 	size_t n_sides;
 	struct doc doc;
+	struct strv names; /* of files, that report_file() gave out */
 };
 
 void report_part_init(struct report *r, const struct run *run, const struct comparison *c);

@@ -10,6 +10,7 @@
 #include "analysis/write/csv.h"
 #include "analysis/report/draw.h"
 #include "analysis/report/part.h"
+#include "analysis/report/place.h"
 #include "lib/fs.h"
 
 /* What a report consists of, in this order; the verdict stands at its head, without a heading. */
@@ -101,33 +102,43 @@ static void set_title(struct report *r)
 						   r->run->target.kind);
 }
 
-int report_write(const struct run *run, const struct comparison *c, char **note, struct err *err)
+static int write_all(struct report *r, const char *dir, char **note, struct err *err)
 {
-	char *dir = xasprintf("%s/report", c ? c->run_new->path : run->path);
+	int ret = 0;
+
+	if (!plot_gnuplot_found())
+		*note = xstrdup("the report has no pictures: " PLOT_GNUPLOT_MISSING);
+	else
+		ret = report_draw(&r->doc, dir, err);
+	if (!ret)
+		ret = write_drawings(&r->doc, dir, err);
+	if (!ret)
+		ret = write_csv(&r->doc, dir, err);
+	if (!ret)
+		ret = write_texts(&r->doc, r->cmp, dir, err);
+	if (!ret && r->cmp)
+		ret = compare_write(r->cmp, dir, err);
+	return ret;
+}
+
+int report_write(const struct run *run, const struct comparison *c, const char *dir, char **note,
+		 struct err *err)
+{
+	struct place place;
 	struct report r;
 	int ret;
 
 	*note = NULL;
+	if (place_open(&place, dir, err) < 0)
+		return -1;
 	report_part_init(&r, run, c);
 	set_title(&r);
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
 		sections[i](&r);
-	ret = fs_exists(dir) ? fs_remove_tree(dir, err) : 0;
+	ret = write_all(&r, place.draft, note, err);
 	if (!ret)
-		ret = fs_mkdirs(dir, err);
-	if (!ret && !plot_gnuplot_found())
-		*note = xstrdup("the report has no pictures: " PLOT_GNUPLOT_MISSING);
-	else if (!ret)
-		ret = report_draw(&r.doc, dir, err);
-	if (!ret)
-		ret = write_drawings(&r.doc, dir, err);
-	if (!ret)
-		ret = write_csv(&r.doc, dir, err);
-	if (!ret)
-		ret = write_texts(&r.doc, c, dir, err);
-	if (!ret && c)
-		ret = compare_write(c, err);
+		ret = place_publish(&place, err);
+	place_close(&place);
 	report_part_release(&r);
-	free(dir);
 	return ret;
 }

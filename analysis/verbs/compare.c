@@ -62,7 +62,7 @@ static struct opt opts[] = {
 	OPT_FLAG("unpaired", AT(compare.unpaired), "do not use the pairs"),
 	OPT_FLAG("strict", AT(strict), "exit code 4 when a primary metric is inconclusive"),
 	OPT_FLAG("force", AT(compare.force), "compare runs that were measured in different ways"),
-	OPT_FLAG("write", AT(write), "also write RUN/report/compare.json, of the newer run"),
+	OPT_FLAG("write", AT(write), "also write compare.json into RUN/report/, or of two runs into\nNEW-RUN/report-against-RUN/"),
 	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output), "write there instead of standard output"),
 	OPT_END,
 };
@@ -116,6 +116,15 @@ static int look(const struct comparison *c, struct err *err)
 	return open ? EXIT_INCONCLUSIVE : EXIT_OK;
 }
 
+static int write_json(const struct comparison *c, struct err *err)
+{
+	char *dir = compare_dir(c);
+	int ret = compare_write(c, dir, err);
+
+	free(dir);
+	return ret;
+}
+
 static int compare(const struct options *o, const struct run *old, const struct run *new,
 		   struct err *err)
 {
@@ -128,7 +137,7 @@ static int compare(const struct options *o, const struct run *old, const struct 
 	if (o->look)
 		code = look(&c, err);
 	else if (o->exporter->write(&c, &o->export, &out, err) == 0 && text_deliver(&out, o->output, err) == 0 &&
-	    (!o->write || compare_write(&c, err) == 0))
+	    (!o->write || write_json(&c, err) == 0))
 		code = compare_exit_code(&c, o->strict);
 	str_release(&out);
 	compare_release(&c);

@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "analysis/judge/compare.h"
 #include "analysis/write/verdict.h"
 #include "lib/fs.h"
@@ -113,9 +114,8 @@ json_t *compare_json(const struct comparison *c)
 	return o;
 }
 
-int compare_write(const struct comparison *c, struct err *err)
+int compare_write(const struct comparison *c, const char *dir, struct err *err)
 {
-	char *dir = xasprintf("%s/report", c->run_new->path);
 	char *path = xasprintf("%s/compare.json", dir);
 	json_t *o = compare_json(c);
 	int ret = fs_mkdirs(dir, err);
@@ -124,6 +124,20 @@ int compare_write(const struct comparison *c, struct err *err)
 		ret = json_write(path, o, err);
 	json_decref(o);
 	free(path);
-	free(dir);
 	return ret;
+}
+
+char *compare_dir(const struct comparison *c)
+{
+	char *old, *dir;
+	size_t n;
+
+	if (c->run_old == c->run_new)
+		return xasprintf("%s/report", c->run_new->path);
+	old = xstrdup(c->run_old->path);
+	for (n = strlen(old); n && old[n - 1] == '/'; n--)
+		old[n - 1] = '\0';
+	dir = xasprintf("%s/report-against-%s", c->run_new->path, basename(old));
+	free(old);
+	return dir;
 }

@@ -44,6 +44,53 @@ cp -r "$run/report" "$tmp/first"
 expect 0 mlocklab report "$run"
 diff -r "$tmp/first" "$run/report" >"$tmp/diff" || die "a second report differs: $(head -n 3 "$tmp/diff")"
 
+# A report that cannot be made costs nothing: the one before it stays, and what else lies there.
+echo mine >"$run/report/timeline.html"
+mkdir "$tmp/bin"
+printf '#!/bin/sh\nexit 3\n' >"$tmp/bin/gnuplot"
+chmod +x "$tmp/bin/gnuplot"
+PATH=$tmp/bin:$PATH expect 2 mlocklab report "$run"
+says gnuplot
+rm "$run/report/timeline.html"
+diff -r "$tmp/first" "$run/report" >"$tmp/diff" || die "a failure changed the report: $(head -n 3 "$tmp/diff")"
+echo mine >"$run/report/timeline.html"
+echo old >"$run/report/gone.svg"
+echo gone.svg >>"$run/report/.files"
+expect 0 mlocklab report "$run"
+same "$(cat "$run/report/timeline.html")" mine 'what is not of the report'
+[ ! -e "$run/report/gone.svg" ] || die 'a picture of the report before is left'
+rm "$run/report/timeline.html"
+diff -r "$tmp/first" "$run/report" >"$tmp/diff" || die "the report differs: $(head -n 3 "$tmp/diff")"
+cp -r "$run" "$tmp/linked"
+rm -r "$tmp/linked/report"
+ln -s "$tmp/first" "$tmp/linked/report"
+expect 2 mlocklab report "$tmp/linked"
+says "linked/report' is no directory"
+
+# Of two runs each keeps its own report, and with --output they stay as they are.
+cp -r "$run" "$tmp/other"
+expect 0 mlocklab report --output "$tmp/two" --old old --new new "$run" "$tmp/other"
+same "$(cat "$out")" "$tmp/two/index.html" 'the line printed with --output'
+diff -r "$run" "$tmp/other" >"$tmp/diff" || die "--output left a mark: $(head -n 3 "$tmp/diff")"
+expect 0 mlocklab report --old old --new new "$run" "$tmp/other"
+same "$(cat "$out")" "$tmp/other/report-against-run/index.html" 'the report of two runs'
+diff -r "$run/report" "$tmp/other/report" >"$tmp/diff" || die "its own report differs: $(head -n 3 "$tmp/diff")"
+
+# What cannot be written is said.
+if [ -c /dev/full ]; then
+	for verb in 'report' 'compare' 'compare --format csv' 'claims' 'claims --format json' 'plan --pilot'; do
+		# shellcheck disable=SC2086 # words
+		mlocklab $verb "$run" >/dev/full 2>"$err"
+		same $? 2 "exit code of $verb on a full disk"
+		says 'cannot write standard output: No space left on device'
+	done
+	mkdir "$tmp/results"
+	cp -r "$run" "$tmp/results"
+	mlocklab history --results "$tmp/results" exit >/dev/full 2>"$err"
+	same $? 2 'exit code of history on a full disk'
+	says 'cannot write standard output: No space left on device'
+fi
+
 # What a guest or a file says is text, whatever it says.
 # shellcheck disable=SC2016 # it is not to be expanded
 evil='<script>alert(1)</script>'"'"'`x`$(x)'

@@ -420,14 +420,16 @@ static void test_json(void **state)
 	struct run r;
 	struct comparison c;
 	struct err err;
-	char path[128];
+	char path[128], *dir;
 	json_t *o, *cell;
 
 	(void)state;
 	make_run(&f, "icount", 3, 0.25, 1, 0.001, 13);
 	load(&r, &f);
 	compare(&c, &r, &r, NULL);
-	assert_int_equal(compare_write(&c, &err), 0);
+	dir = compare_dir(&c);
+	assert_int_equal(compare_write(&c, dir, &err), 0);
+	free(dir);
 	snprintf(path, sizeof(path), "%s/report/compare.json", f.path);
 	o = json_read(path, &err);
 	assert_non_null(o);
