@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "analysis/catalogue/db.h"
 
@@ -16,18 +17,50 @@ static int open_db(struct catalogue *c, struct err *err)
 	return 0;
 }
 
-/* 0 where the file holds what this version writes, 1 where it must be made again, -1 on failure. */
-static int check(struct catalogue *c, struct err *err)
+/* Whether the first column of a query's first row is that text. */
+static bool says(struct catalogue *c, const char *query, const char *text)
 {
 	sqlite3_stmt *s = NULL;
-	int ret = sqlite3_prepare_v2(c->db, "PRAGMA user_version", -1, &s, NULL), version = -1;
+	const char *said = NULL;
+	bool same;
 
-	if (ret == SQLITE_OK && (ret = sqlite3_step(s)) == SQLITE_ROW)
-		version = sqlite3_column_int(s, 0);
+	if (sqlite3_prepare_v2(c->db, query, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+		said = (const char *)sqlite3_column_text(s, 0);
+	same = said && strcmp(said, text) == 0;
 	sqlite3_finalize(s);
-	if (ret == SQLITE_ROW || ret == SQLITE_NOTADB || ret == SQLITE_CORRUPT)
-		return version != CATALOGUE_VERSION;
-	return catalogue_fail(c, err);
+	return same;
+}
+
+/*
+ * 0 where the file holds what this version writes and is whole, 1 where it must be made again, which
+ * it is in doubt: it is an index. -1 where another process keeps us from knowing.
+ */
+static int check(struct catalogue *c, struct err *err)
+{
+	static const char *const columns = "SELECT group_concat(n, ' ') FROM (SELECT count(*) AS n FROM"
+					   " sqlite_schema s, pragma_table_info(s.name) WHERE s.type = 'table'"
+					   " GROUP BY s.name ORDER BY s.name)";
+
+	if (says(c, "PRAGMA user_version", CATALOGUE_VERSION_TEXT) && says(c, columns, "4 10 6") &&
+	    says(c, "PRAGMA quick_check", "ok"))
+		return 0;
+	return sqlite3_errcode(c->db) == SQLITE_BUSY ? catalogue_fail(c, err) : 1;
+}
+
+/* Removes it with what SQLite keeps beside it. */
+static int remove_db(const struct catalogue *c, struct err *err)
+{
+	static const char *const parts[] = {"", "-journal", "-wal", "-shm"};
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < sizeof(parts) / sizeof(*parts); i++) {
+		char *path = xasprintf("%s%s", c->path, parts[i]);
+
+		if (unlink(path) < 0 && errno != ENOENT)
+			ret = err_sys(err, "cannot remove '%s'", path);
+		free(path);
+	}
+	return ret;
 }
 
 static int make_again(struct catalogue *c, struct err *err)
@@ -49,19 +82,24 @@ static int make_again(struct catalogue *c, struct err *err)
 
 	sqlite3_close(c->db);
 	c->db = NULL;
-	if (unlink(c->path) < 0 && errno != ENOENT)
-		return err_sys(err, "cannot remove '%s'", c->path);
+	if (remove_db(c, err) < 0)
+		return -1;
 	return open_db(c, err) < 0 ? -1 : catalogue_exec(c, schema, err);
 }
 
 struct catalogue *catalogue_open(const char *results, struct strv *notes, struct err *err)
 {
 	struct catalogue *c = xcalloc(1, sizeof(*c));
-	int ret;
+	struct stat st;
+	int ret = 0;
 
 	c->results = xstrdup(results);
 	c->path = xasprintf("%s/catalogue.db", results);
-	ret = open_db(c, err);
+	/* SQLite would wait at a FIFO, and write where a link leads */
+	if (lstat(c->path, &st) == 0 && !S_ISREG(st.st_mode))
+		ret = remove_db(c, err);
+	if (ret == 0)
+		ret = open_db(c, err);
 	if (ret == 0)
 		ret = check(c, err);
 	if (ret > 0)

@@ -191,6 +191,37 @@ static void test_made_again(void **state)
 	assert_int_equal(count(results, 0), 2);
 }
 
+/* Damage behind a sound first page, at every page there is; tables that are others; no file at all. */
+static void test_damaged(void **state)
+{
+	const char *results = *state;
+	char path[160], page[4096];
+	struct stat st;
+
+	put_run(results, "one", "complete", 4000, 1000);
+	assert_int_equal(count(results, 0), 2);
+	snprintf(path, sizeof(path), "%s/catalogue.db", results);
+	assert_int_equal(stat(path, &st), 0);
+	memset(page, 0xa5, sizeof(page));
+	for (off_t at = 64; at < st.st_size; at += (off_t)sizeof(page)) {
+		int fd = open(path, O_WRONLY);
+
+		assert_int_equal(pwrite(fd, page, sizeof(page), at), sizeof(page));
+		close(fd);
+		assert_int_equal(count(results, 0), 2);
+	}
+	assert_int_equal(truncate(path, st.st_size / 2), 0);
+	assert_int_equal(count(results, 0), 2);
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(count(results, 0), 2);
+	unlink(path);
+	assert_int_equal(symlink("elsewhere.db", path), 0);
+	assert_int_equal(count(results, 0), 2);
+	snprintf(path, sizeof(path), "%s/elsewhere.db", results);
+	assert_false(fs_exists(path));
+}
+
 static void test_pairs(void **state)
 {
 	struct strv names = STRV_INIT;
@@ -229,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_RESULTS(test_figures),    WITH_RESULTS(test_follows),
 		WITH_RESULTS(test_reads_once), WITH_RESULTS(test_made_again),
+		WITH_RESULTS(test_damaged),
 		WITH_RESULTS(test_pairs),      cmocka_unit_test(test_no_directory),
 	};
 
