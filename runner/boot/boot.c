@@ -174,15 +174,17 @@ static void judge(struct boot *b, int status, bool panic, const char *trouble, c
 
 static void decide(struct boot *b, int status)
 {
-	char *console = boot_file(b->dir, "console.log");
+	char *path = boot_file(b->dir, "console.log");
 	char *complaint = last_complaint(b);
-	int panic;
-	char *trouble = console_trouble(console, &panic);
+	struct console console;
 
+	console_read(&console, path);
+	if (b->job.target->kind != TARGET_HOST)
+		b->findings = json_incref(console.findings);
 	if (!b->killed)
-		judge(b, status, panic, trouble, complaint);
-	free(console);
-	free(trouble);
+		judge(b, status, console.panic, console.trouble, complaint);
+	console_release(&console);
+	free(path);
 	free(complaint);
 }
 
@@ -236,6 +238,8 @@ static json_t *boot_json(const struct boot *b)
 		      "attempts", b->job.attempts + 1, "samples", b->samples, "faults", b->faults,
 		      "command", str_text(&command), "wall_seconds", seconds_since(&b->started), "guest",
 		      b->hello, "settled", b->settle);
+	if (b->findings)
+		json_object_set(o, "findings", b->findings);
 	json_object_set_new(o, "pinned", json_integer(b->pinned));
 	if (b->job.target->kind == TARGET_HOST)
 		set_machine(o);
@@ -298,6 +302,7 @@ void boot_release(struct boot *b)
 	frame_reader_release(&b->reader);
 	json_decref(b->hello);
 	json_decref(b->settle);
+	json_decref(b->findings);
 	free(b->first_fault);
 	free(b->cell_trouble);
 	free(b->stranger);

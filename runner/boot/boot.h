@@ -53,6 +53,7 @@ struct boot {
 	bool settled, bye;
 	int pinned; /* vCPU threads that have a core each */
 	json_t *hello, *settle; /* as the guest sent them, or NULL */
+	json_t *findings; /* on its console, once it is over: runner/boot/console.h */
 	unsigned long long bytes;
 	struct timespec started, heard; /* CLOCK_MONOTONIC */
 	struct timespec ready; /* when the guest had settled */

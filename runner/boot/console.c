@@ -1,5 +1,6 @@
 #include "runner/boot/console.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,38 +8,122 @@
 
 #define LINE_MAX_SHOWN 200
 
-static int holds_any(const char *line, const char *const *words)
+/* "Oops: ..." within so many lines of a "BUG: ..." is of the same one. */
+#define SAME_OOPS 10
+
+/*
+ * What a kernel says when something is wrong with it, the first that fits: panic() in
+ * kernel/panic.c, lockdep.c and lockdep-RCU, watchdog.c and workqueue.c, rcu/tree_stall.h,
+ * hung_task.c, and what architectures and mm say of a BUG. Not at the beginning of a word, since
+ * "DEBUG: " is none.
+ */
+static const struct {
+	const char *words, *kind;
+	bool head; /* only at the beginning of the line */
+} signs[] = {
+	{"Kernel panic", "panic", false},
+	{"possible circular locking dependency", "lockdep", false},
+	{"possible recursive locking", "lockdep", false},
+	{"possible irq lock inversion", "lockdep", false},
+	{"lock order detected", "lockdep", false},
+	{"inconsistent lock state", "lockdep", false},
+	{"suspicious RCU usage", "lockdep", false},
+	{"bad unlock balance", "lockdep", false},
+	{"bad contention detected", "lockdep", false},
+	{"held lock freed", "lockdep", false},
+	{"still has locks held", "lockdep", false},
+	{"lock held when returning to user space", "lockdep", false},
+	{"Nested lock was not taken", "lockdep", false},
+	{"Invalid wait context", "lockdep", false},
+	{"soft lockup", "lockup", false},
+	{"hard LOCKUP", "lockup", false},
+	{"workqueue lockup", "lockup", false},
+	{"detected stalls on", "stall", false},
+	{"detected expedited stalls", "stall", false},
+	{"self-detected stall", "stall", false},
+	{"blocked for more than", "hung-task", false},
+	{"BUG: ", "oops", false},
+	{"Oops: ", "oops", false},
+	{"kernel BUG at", "oops", false},
+	{"general protection fault", "oops", false},
+	{"WARNING: ", "warning", true},
+	{"UBSAN: ", "warning", true},
+};
+
+/* The line's text after "[    1.234567] ", and after "[    T1] " where the kernel tells its callers. */
+static const char *text_of(const char *line)
 {
-	for (; *words; words++)
-		if (strstr(line, *words))
-			return 1;
-	return 0;
+	while (*line == '[') {
+		const char *end = strchr(line, ']');
+		size_t stamp = strspn(line + 1, " 0123456789.TC");
+
+		if (!end || line + 1 + stamp != end)
+			break;
+		line = end + 1;
+		line += strspn(line, " ");
+	}
+	return line;
 }
 
-char *console_trouble(const char *path, int *panic)
+static bool says(const char *text, const char *words, bool head)
 {
-	static const char *const panics[] = {"Kernel panic", NULL};
-	static const char *const oopses[] = {"BUG: ", "Oops: ", "kernel BUG at", "general protection fault",
-					     "WARNING: CPU", "Out of memory: Killed", NULL};
+	const char *at = head ? (strncmp(text, words, strlen(words)) == 0 ? text : NULL)
+			      : strstr(text, words);
+
+	return at && (at == text || !isalnum((unsigned char)at[-1]));
+}
+
+static const char *kind_of(const char *text)
+{
+	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
+		if (says(text, signs[i].words, signs[i].head))
+			return signs[i].kind;
+	return NULL;
+}
+
+static void add(struct console *c, const char *kind, const char *text)
+{
+	char *clean = text_clean(text, LINE_MAX_SHOWN);
+
+	c->panic = strcmp(kind, "panic") == 0;
+	if (c->panic && json_array_size(c->findings) == CONSOLE_FINDINGS)
+		json_array_remove(c->findings, CONSOLE_FINDINGS - 1);
+	if (json_array_size(c->findings) < CONSOLE_FINDINGS)
+		json_array_append_new(c->findings, json_pack("{s:s, s:s}", "kind", kind, "text", clean));
+	if (c->panic || !c->trouble) {
+		free(c->trouble);
+		c->trouble = xstrdup(clean);
+	}
+	free(clean);
+}
+
+void console_read(struct console *c, const char *path)
+{
 	FILE *f = fopen(path, "re");
-	char *line = NULL, *found = NULL;
+	char *line = NULL;
 	size_t cap = 0;
+	int since_bug = SAME_OOPS;
 
-	*panic = 0;
-	while (f && !*panic && getline(&line, &cap, f) > 0) {
-		int is_panic = holds_any(line, panics);
+	*c = (struct console){.findings = json_array()};
+	while (f && !c->panic && getline(&line, &cap, f) > 0) {
+		const char *text = text_of(line), *kind = kind_of(text);
 
-		if (is_panic || (!found && holds_any(line, oopses))) {
-			/* "[    1.234567] text" */
-			const char *text = *line == '[' && strchr(line, ']') ? strchr(line, ']') + 1 : line;
-
-			free(found);
-			found = text_clean(text + strspn(text, " "), LINE_MAX_SHOWN);
-			*panic = is_panic;
-		}
+		since_bug++;
+		if (kind && !(since_bug <= SAME_OOPS && says(text, "Oops: ", false)))
+			add(c, kind, text);
+		else if (!c->trouble && says(text, "Out of memory: Killed", false))
+			c->trouble = text_clean(text, LINE_MAX_SHOWN);
+		if (kind && strcmp(kind, "oops") == 0)
+			since_bug = 0;
 	}
 	free(line);
 	if (f)
 		fclose(f);
-	return found;
+}
+
+void console_release(struct console *c)
+{
+	json_decref(c->findings);
+	free(c->trouble);
+	*c = (struct console){0};
 }

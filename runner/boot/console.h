@@ -1,12 +1,24 @@
-/* What a kernel's console tells of its end. The text is the guest's: data, never trusted. */
+/* What a kernel's console tells of it. The text is the guest's: data, never trusted. */
 #ifndef RUNNER_BOOT_CONSOLE_H
 #define RUNNER_BOOT_CONSOLE_H
 
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Findings that are kept of a console, the first ones; a panic is always among them. */
+#define CONSOLE_FINDINGS 16
+
+struct console {
+	json_t *findings; /* [{"kind","text"}], as boot.json has them (docs/formats.md) */
+	char *trouble;	  /* the panic's text, else that of the first oops, warning or OOM kill; or NULL */
+	bool panic;
+};
+
 /*
- * The first line that says the kernel panicked or, where none does, that it oopsed or hit a BUG or
- * WARNING; printable ASCII only, at most 200 characters, without its time stamp. A new string, or
- * NULL where the console has nothing of the kind. *panic says which it was.
+ * Reads it up to a panic. A text is the line that says so, printable ASCII only, at most 200
+ * characters, without its time stamp. A console that is not there has nothing.
  */
-char *console_trouble(const char *path, int *panic);
+void console_read(struct console *c, const char *path);
+void console_release(struct console *c);
 
 #endif

@@ -48,7 +48,7 @@ void target_release(struct target *t)
 
 void target_cmdline(const struct target *t, const char *more, struct str *out)
 {
-	str_add(out, "console=ttyS0 quiet nokaslr panic=-1 rdinit=/init");
+	str_add(out, "console=ttyS0 loglevel=5 nokaslr panic=-1 rdinit=/init");
 	/* A guest of emulated CPUs may be held up for long by its host: not a fault of the kernel. */
 	if (t->kind != TARGET_KVM)
 		str_add(out, " nowatchdog");

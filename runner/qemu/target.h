@@ -45,7 +45,8 @@ void target_plugin_option(const char *plugin, const char *symbols, const char *d
 
 /*
  * The kernel's command line. nokaslr: symbols stay where System.map has them, and icount boots
- * stay repeatable. panic=-1 with -no-reboot: a panic ends QEMU at once.
+ * stay repeatable. panic=-1 with -no-reboot: a panic ends QEMU at once. loglevel=5, where `quiet` is
+ * 4: warnings and lockdep's reports are on the console, which a healthy boot writes three lines to.
  */
 void target_cmdline(const struct target *t, const char *more, struct str *out);
 

@@ -53,7 +53,7 @@ static double bare_boot(const struct target *t, const struct kernel *k, const ch
 	strv_push(&argv, "-initrd");
 	strv_push(&argv, initrd);
 	strv_push(&argv, "-append");
-	strv_push(&argv, "console=ttyS0 quiet panic=-1");
+	strv_push(&argv, "console=ttyS0 loglevel=5 panic=-1");
 	start = now();
 	if (spawn_run(argv.v, &err) < 0)
 		die(&err);

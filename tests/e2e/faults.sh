@@ -37,6 +37,10 @@ bad=$(grep -l '"arm": "bad"' "$tmp"/panic/boots/*/boot.json) good=$(grep -l '"ar
 same "$(member "$bad" outcome)" panic 'a guest that panics'
 grep -q '"detail": "Kernel panic' "$bad" || die "the panic's own words are not told"
 grep -q 'Kernel panic' "${bad%/*}/console.log" || die "the panic's console is not kept"
+grep -q '"kind": "panic"' "$bad" || die 'the panic is no finding'
+grep -q '"findings": \[\]' "$good" || die "findings in a boot that has none: $(grep -A 3 findings "$good")"
+# printed at the level of a warning: WARNING and lockdep's reports come through, too
+grep -q 'pci_bus.* Unknown NUMA node' "${good%/*}/console.log" || die 'the console keeps warnings back'
 same "$(member "$good" outcome)" ok 'the boot beside it'
 same "$(member "$tmp/panic/run.json" status)" complete 'the run'
 
@@ -50,6 +54,7 @@ same "$(outcome_of "$tmp/oops" 1)" ok 'a guest that goes on after an oops'
 detail_of "$tmp/oops" 1 | grep -q '^exit-mlocked.* was killed by signal 9; BUG: kernel NULL pointer' ||
 	die "the oops is not told: $(detail_of "$tmp/oops" 1)"
 says 'BUG: kernel NULL pointer'
+grep -A 2 '"kind": "oops"' "$tmp/oops/boots/001/boot.json" | grep -q 'BUG: kernel NULL pointer' || die 'the oops is no finding'
 same "$(samples_of "$tmp/oops" 1)" 2 'samples of the cell after it'
 
 # A guest that stands still

@@ -1,17 +1,26 @@
-/* A guest's console: the line that is kept as a boot's detail. */
+/* A guest's console: the lines that are kept of it. */
+#include "lib/json.h"
 #include "runner/boot/console.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	int panic;
-	char *line = console_trouble(fuzz_file(data, size), &panic);
+	struct console c;
+	json_t *finding;
+	size_t i;
 
-	must(line || !panic);
-	if (line) {
-		must_be_printable(line);
-		must(strlen(line) <= 200 && !strchr(line, '\n'));
+	console_read(&c, fuzz_file(data, size));
+	must(c.trouble || (!c.panic && !json_array_size(c.findings)));
+	must(json_array_size(c.findings) <= CONSOLE_FINDINGS && json_is_printable(c.findings));
+	json_array_foreach(c.findings, i, finding) {
+		const char *text = json_get_str(finding, "text", NULL);
+
+		must(text && strlen(text) <= 200 && !strchr(text, '\n'));
 	}
-	free(line);
+	if (c.trouble) {
+		must_be_printable(c.trouble);
+		must(strlen(c.trouble) <= 200 && !strchr(c.trouble, '\n'));
+	}
+	console_release(&c);
 	return 0;
 }
