@@ -7,6 +7,7 @@
 #include "lib/paths.h"
 #include "lib/verb.h"
 #include "runner/run/host.h"
+#include "runner/run/inputs.h"
 #include "runner/run/ktap.h"
 #include "runner/run/early-stop.h"
 #include "runner/boot/recorder.h"
@@ -129,10 +130,13 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 		if (!json || store_create(&store, results, e.name, o->out, json, err) < 0)
 			return -1;
 	}
+	if (inputs_hold(&r, err) < 0)
+		return -1;
 	fprintf(stderr, "%zu boots of %zu cells on %s, into %s\n", r.plan.n, e.ncells,
 		target_kind_name(target.kind), store.dir);
 	ret = e.stop_early ? looks_run(&r, &tally, &stopped, err) : run_boots(&r, &tally, err);
 	host_end(&r);
+	inputs_drop(&r);
 	return report_tally(&r, &tally, stopped, o->ktap, ret, err);
 }
 
