@@ -68,8 +68,9 @@ static int write_sources(const struct apt *a, const struct strv *suites, const c
 }
 
 /*
- * The host's hooks after an update, its pins and its default release would change the host or what
- * is found; apt's own downloader drops root only to a user who may not reach the cache.
+ * Signatures are checked whatever this host lets pass for itself (apt-secure(8)). Its hooks after an
+ * update, its pins and its default release would change the host or what is found; apt's own
+ * downloader drops root only to a user who may not reach the cache.
  */
 static int write_conf(const struct apt *a, struct err *err)
 {
@@ -83,6 +84,10 @@ static int write_conf(const struct apt *a, struct err *err)
 		    "#clear APT::Architectures;\n"
 		    "APT::Architecture \"amd64\";\n"
 		    "APT::Architectures { \"amd64\"; };\n"
+		    "APT::Get::AllowUnauthenticated \"false\";\n"
+		    "Acquire::AllowInsecureRepositories \"false\";\n"
+		    "Acquire::AllowWeakRepositories \"false\";\n"
+		    "Acquire::AllowDowngradeToInsecureRepositories \"false\";\n"
 		    "APT::Get::Show-Versions \"false\";\n"
 		    "APT::Install-Recommends \"false\";\n"
 		    "Acquire::GzipIndexes \"true\";\n"

@@ -187,22 +187,32 @@ static int add_sum(json_t *sums, const char *dir, const char *path, struct err *
 	return 0;
 }
 
-int kernel_cache_add_sums(const char *dir, json_t *info, struct err *err)
+/* The files of `checked` that are there, by their whole paths. */
+static void find_checked(const char *dir, struct strv *paths)
 {
-	json_t *sums = json_object();
-	int ret = 0;
-
-	json_object_set_new(info, "files", sums);
 	for (size_t i = 0; i < sizeof(checked) / sizeof(*checked); i++) {
 		char *pattern = xasprintf("%s/%s", dir, checked[i]);
 		glob_t found = {0};
 
 		glob(pattern, 0, NULL, &found);
-		for (size_t k = 0; ret == 0 && k < found.gl_pathc; k++)
-			ret = add_sum(sums, dir, found.gl_pathv[k], err);
+		for (size_t k = 0; k < found.gl_pathc; k++)
+			strv_push(paths, found.gl_pathv[k]);
 		globfree(&found);
 		free(pattern);
 	}
+}
+
+int kernel_cache_add_sums(const char *dir, json_t *info, struct err *err)
+{
+	struct strv paths = STRV_INIT;
+	json_t *sums = json_object();
+	int ret = 0;
+
+	json_object_set_new(info, "files", sums);
+	find_checked(dir, &paths);
+	for (size_t i = 0; ret == 0 && i < paths.n; i++)
+		ret = add_sum(sums, dir, paths.v[i], err);
+	strv_release(&paths);
 	return ret;
 }
 
@@ -218,19 +228,27 @@ static int check_sum(const char *path, const char *expected, const char *name, s
 			    "mlocklab kernels rm %s, then fetch it again", path, name);
 }
 
+/* What a guest is given or figures are explained with is what was fetched, and nothing beside it. */
 static int check_sums(const char *dir, const json_t *info, const char *name, struct err *err)
 {
+	json_t *files = json_object_get(info, "files"), *sum;
+	struct strv paths = STRV_INIT;
 	const char *file;
-	json_t *sum;
 	int ret = 0;
 
-	json_object_foreach(json_object_get(info, "files"), file, sum) {
+	json_object_foreach(files, file, sum) {
 		char *path = xasprintf("%s/%s", dir, file);
 
 		if (ret == 0)
 			ret = check_sum(path, json_is_string(sum) ? json_string_value(sum) : "", name, err);
 		free(path);
 	}
+	find_checked(dir, &paths);
+	for (size_t i = 0; ret == 0 && i < paths.n; i++)
+		if (!json_object_get(files, paths.v[i] + strlen(dir) + 1))
+			ret = err_set(err, "cached file '%s' is none that was fetched; run: mlocklab kernels "
+					   "rm %s, then fetch it again", paths.v[i], name);
+	strv_release(&paths);
 	return ret;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "lib/fs.h"
+#include "lib/sha256.h"
 #include "runner/debian/deb.h"
 #include "runner/kernels/build.h"
 #include "runner/kernels/cache.h"
@@ -60,18 +61,30 @@ static int resolve_debian(struct kernel *k, const struct kernel_spec *s,
 	return ret;
 }
 
-/* The cache's name for a set of package files: what they say they are, and what they hold. */
+/* One hash for all of them, in the order given: that of the one, or of the list of theirs. */
+static int sum_debs(const struct strv *debs, char sum[65], struct err *err)
+{
+	struct sha256_ctx all;
+
+	sha256_init(&all);
+	for (size_t i = 0; i < debs->n; i++) {
+		if (fs_sha256(debs->v[i], sum, err) < 0)
+			return -1;
+		sha256_update(&all, strlen(sum), (const uint8_t *)sum);
+	}
+	if (debs->n > 1)
+		sha256_hex(&all, sum);
+	return 0;
+}
+
+/* The cache's name for a set of package files: what the first says it is, and what all hold. */
 static char *deb_name(const struct kernel_spec *s, json_t *info, struct err *err)
 {
 	struct deb_control c;
 	char sum[65], *name;
 
-	if (deb_control(&c, s->debs.v[0], err) < 0)
+	if (sum_debs(&s->debs, sum, err) < 0 || deb_control(&c, s->debs.v[0], err) < 0)
 		return NULL;
-	if (fs_sha256(s->debs.v[0], sum, err) < 0) {
-		deb_control_release(&c);
-		return NULL;
-	}
 	name = xasprintf("%s_%s_%s_%.12s", c.package, c.version, c.arch, sum);
 	json_object_set_new(info, "package", json_string(c.package));
 	json_object_set_new(info, "version", json_string(c.version));

@@ -3,10 +3,11 @@
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "lib/fs.h"
+#include "lib/sha256.h"
+#include "lib/str.h"
 #include "runner/kernels/bzimage.h"
 #include "runner/kernels/cache.h"
 
@@ -82,25 +83,10 @@ static void take_files(struct kernel *k, const struct utsname *u)
 	}
 }
 
-/* Of a text; sha256sum(1) reads files. */
-static int sum_of(const struct str *text, char out[65], struct err *err)
-{
-	int fd = memfd_create("kernel", MFD_CLOEXEC), ret = -1;
-	char *path = xasprintf("/proc/%d/fd/%d", (int)getpid(), fd);
-
-	if (fd < 0 || fs_write_all(fd, text->buf, text->len) < 0)
-		err_sys(err, "cannot make a file in memory");
-	else
-		ret = fs_sha256(path, out, err);
-	if (fd >= 0)
-		close(fd);
-	free(path);
-	return ret;
-}
-
 int kernel_running(struct kernel *k, struct err *err)
 {
 	struct str notes = STR_INIT, facts = STR_INIT;
+	struct sha256_ctx ctx;
 	struct err ignored;
 	struct utsname u;
 	char *modules;
@@ -117,8 +103,10 @@ int kernel_running(struct kernel *k, struct err *err)
 	k->modules = modules ? xstrdup("/") : NULL;
 	str_addf(&facts, "%s\n%s\n%s\n%s\n", u.release, u.version, u.machine,
 		 k->build_id ? k->build_id : "");
-	ret = k->image ? fs_sha256(k->image, k->sha256, err)
-		       : sum_of(&facts, k->sha256, err);
+	sha256_init(&ctx);
+	sha256_update(&ctx, facts.len, (const uint8_t *)facts.buf);
+	sha256_hex(&ctx, k->sha256);
+	ret = k->image ? fs_sha256(k->image, k->sha256, err) : 0;
 	str_release(&facts);
 	str_release(&notes);
 	free(modules);

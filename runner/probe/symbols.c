@@ -1,11 +1,13 @@
 #include "runner/probe/symbols.h"
 
+#include <glob.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/sha256.h"
 #include "lib/str.h"
 #include "runner/boot/boot.h"
 #include "runner/kernels/cache.h"
@@ -84,23 +86,52 @@ static int boot_for_symbols(const struct kernel *k, const struct target *t, char
 	return ret;
 }
 
-static int ask(const struct kernel *k, const struct target *t, const char *path, struct err *err)
+char *kernel_symbols_cached(const char *dir, const char *image_sha256)
 {
-	char *dir = paths_scratch("symbols", err);
-	struct str text = STR_INIT;
-	struct err ignored;
-	int ret;
+	char *pattern = xasprintf("%s/%s-*.map", dir, image_sha256), *found = NULL;
+	glob_t g = {0};
 
-	if (!dir)
-		return -1;
+	glob(pattern, 0, NULL, &g);
+	for (size_t i = 0; !found && i < g.gl_pathc; i++) {
+		const char *named = strrchr(g.gl_pathv[i], '-') + 1;
+		char sum[65];
+		struct err err;
+
+		if (fs_sha256(g.gl_pathv[i], sum, &err) == 0 && strncmp(named, sum, 64) == 0)
+			found = xstrdup(g.gl_pathv[i]);
+		else
+			fprintf(stderr, "'%s' is not as it was written, and is made again\n", g.gl_pathv[i]);
+	}
+	globfree(&g);
+	free(pattern);
+	return found;
+}
+
+/* Asks the kernel; the path of the map that was cached, a new string, or NULL. */
+static char *ask(const struct kernel *k, const struct target *t, const char *dir, struct err *err)
+{
+	char *scratch = paths_scratch("symbols", err), *path = NULL, sum[65];
+	struct str text = STR_INIT;
+	struct sha256_ctx ctx;
+	struct err ignored;
+
+	if (!scratch)
+		return NULL;
 	fprintf(stderr, "%s: asking the kernel for its symbols, which is done once\n", k->spec);
-	ret = boot_for_symbols(k, t, dir, &text, err);
-	if (ret == 0)
-		ret = fs_write_atomic(path, text.buf, text.len, err);
+	if (boot_for_symbols(k, t, scratch, &text, err) == 0 && fs_mkdirs(dir, err) == 0) {
+		sha256_init(&ctx);
+		sha256_update(&ctx, text.len, (const uint8_t *)text.buf);
+		sha256_hex(&ctx, sum);
+		path = xasprintf("%s/%s-%s.map", dir, k->sha256, sum);
+		if (fs_write_atomic(path, text.buf, text.len, err) < 0) {
+			free(path);
+			path = NULL;
+		}
+	}
 	str_release(&text);
-	fs_remove_tree(dir, &ignored);
-	free(dir);
-	return ret;
+	fs_remove_tree(scratch, &ignored);
+	free(scratch);
+	return path;
 }
 
 char *kernel_symbols(const struct kernel *k, const struct target *t, struct err *err)
@@ -111,11 +142,9 @@ char *kernel_symbols(const struct kernel *k, const struct target *t, struct err 
 		return xstrdup(k->system_map);
 	cache = paths_cache();
 	dir = xasprintf("%s/symbols", cache);
-	path = xasprintf("%s/%s.map", dir, k->sha256);
-	if (!fs_exists(path) && (fs_mkdirs(dir, err) < 0 || ask(k, t, path, err) < 0)) {
-		free(path);
-		path = NULL;
-	}
+	path = kernel_symbols_cached(dir, k->sha256);
+	if (!path)
+		path = ask(k, t, dir, err);
 	free(cache);
 	free(dir);
 	return path;

@@ -161,6 +161,69 @@ static void test_tampered_config(void **state)
 	free(spec);
 }
 
+/* A file laid into the cache afterwards would name functions, or go into a guest. */
+static void test_laid_in(void **state)
+{
+	static const char *const files[] = {"System.map", "lib/modules/6.1.0-9-amd64/kernel/drivers/block/brd.ko"};
+	struct kernel_opts o = {.cache = top};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char *spec = kernel_deb("a", 83), *dir, *path, *slash, zeros[8192] = {0};
+		struct kernel k;
+		struct err err;
+
+		assert_int_equal(kernel_resolve(&k, spec, &o, &err), 0);
+		dir = xstrndup(k.image, (size_t)(strrchr(k.image, '/') - k.image));
+		kernel_release(&k);
+		path = xasprintf("%s/%s", dir, files[i]);
+		slash = strrchr(path, '/');
+		*slash = '\0';
+		assert_int_equal(fs_mkdirs(path, &err), 0);
+		*slash = '/';
+		assert_int_equal(fs_write_atomic(path, zeros, sizeof(zeros), &err), 0);
+		assert_int_equal(kernel_resolve(&k, spec, &o, &err), -1);
+		assert_non_null(strstr(err.text, path));
+		assert_non_null(strstr(err.text, "none that was fetched"));
+		assert_int_equal(unlink(path), 0);
+		free(path);
+		free(dir);
+		free(spec);
+	}
+}
+
+/* deb:A,B is cached by both: another B is another kernel. */
+static void test_two_debs(void **state)
+{
+	static const struct member one[] = {{"./boot/config-6.1.0-9-amd64", "CONFIG_B=1\n", NULL, 0}, {0}};
+	static const struct member two[] = {{"./boot/config-6.1.0-9-amd64", "CONFIG_B=2\n", NULL, 0}, {0}};
+	static char image[2048];
+	const struct member m[] = {{"./boot/vmlinuz-6.1.0-9-amd64", image, NULL, sizeof(image)}, {0}};
+	char *a = xasprintf("%s/two-a.deb", top), *b = xasprintf("%s/two-b.deb", top);
+	char *spec = xasprintf("deb:%s,%s", a, b), *alone = xasprintf("deb:%s", a);
+	struct kernel_opts o = {.cache = top};
+	struct kernel k[3];
+	struct err err;
+
+	(void)state;
+	bzimage(image, "6.1.0-9-amd64 (x) #1");
+	make_deb(a, CONTROL("linux-image-6.1.0-9-amd64"), m);
+	make_deb(b, CONTROL("linux-modules-6.1.0-9-amd64"), one);
+	assert_int_equal(kernel_resolve(&k[0], alone, &o, &err), 0);
+	assert_int_equal(kernel_resolve(&k[1], spec, &o, &err), 0);
+	make_deb(b, CONTROL("linux-modules-6.1.0-9-amd64"), two);
+	assert_int_equal(kernel_resolve(&k[2], spec, &o, &err), 0);
+	assert_null(k[0].config);
+	assert_non_null(k[1].config);
+	assert_string_not_equal(k[1].config, k[2].config);
+	for (size_t i = 0; i < 3; i++)
+		kernel_release(&k[i]);
+	free(alone);
+	free(spec);
+	free(b);
+	free(a);
+}
+
 /* What fails leaves nothing that looks like a kernel. */
 static void test_bad_deb(void **state)
 {
@@ -397,7 +460,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_TOP(test_bzimage), WITH_TOP(test_deb),   WITH_TOP(test_tampered), WITH_TOP(test_tampered_config),
 		WITH_TOP(test_bad_deb), WITH_TOP(test_cached), WITH_TOP(test_image),
-		WITH_TOP(test_build_id),
+		WITH_TOP(test_build_id), WITH_TOP(test_laid_in), WITH_TOP(test_two_debs),
 		WITH_TOP(test_suites),	WITH_TOP(test_space),  WITH_TOP(test_paths),
 		cmocka_unit_test(test_named),
 	};
