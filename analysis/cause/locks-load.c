@@ -314,6 +314,24 @@ static void take_backend(struct locks *l, const char *backend)
 	l->backend = name.buf ? name.buf : xstrdup("");
 }
 
+/* Whether all numbers in a message are counts: sums and shares of them stay numbers. */
+static bool are_counts(json_t *v)
+{
+	json_t *member;
+	const char *key;
+	size_t i;
+
+	if (json_is_number(v))
+		return json_number_value(v) >= 0 && figure_value_ok(json_number_value(v));
+	json_array_foreach(v, i, member)
+		if (!are_counts(member))
+			return false;
+	json_object_foreach(v, key, member)
+		if (!are_counts(member))
+			return false;
+	return true;
+}
+
 static int read_event(void *arg, const char *text, size_t len, struct err *err)
 {
 	struct reader *rd = arg;
@@ -324,6 +342,10 @@ static int read_event(void *arg, const char *text, size_t len, struct err *err)
 	if (!json_is_object(o)) {
 		json_decref(o);
 		return err_set(err, "not a JSON object");
+	}
+	if (!strncmp(type, "lock", 4) && !are_counts(o)) {
+		json_decref(o);
+		return err_set(err, "a number that is no count: below 0, beyond 1e30 or next to 0");
 	}
 	if (!*rd->l->backend)
 		take_backend(rd->l, json_get_str(o, "backend", ""));

@@ -1,6 +1,7 @@
 /* Lock evidence of a stored run: classes, medians over rounds, shares, losses. */
 #include "tests/unit/check.h"
 #include <math.h>
+#include <time.h>
 #include "analysis/write/locks-text.h"
 #include "tests/unit/fixture-run.h"
 #include "tests/unit/near.h"
@@ -307,6 +308,86 @@ static void test_width(void **state)
 	fixture_release(&f);
 }
 
+/* --- what reading costs --- */
+
+/* A run with so many messages of a round, each of a caller of its own or all of one. */
+static void many_rounds(struct fixture *f, int size, bool fresh)
+{
+	struct str events = STR_INIT;
+	char path[128];
+	struct err err;
+
+	begin(f);
+	for (int i = 0; i < size; i++)
+		str_addf(&events, "{\"t\":\"locks\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
+				  "\"iter\":1,\"elapsed_ns\":100,\"workers\":1,\"exits\":0,\"exit_ns\":0,"
+				  "\"rows\":[{\"lock\":%d,\"mode\":\"write\",\"caller\":\"f%d\",\"via\":\"g\","
+				  "\"waits\":1,\"wait_ns\":5,\"longest_ns\":5,\"in_exit_ns\":0}]}\n",
+			 i, fresh ? i : i % 8);
+	fixture_path(f, 2, "events.jsonl", path);
+	assert_int_equal(fs_write_atomic(path, events.buf, events.len, &err), 0);
+	str_release(&events);
+	fixture_finish(f);
+}
+
+static double cost_of_rounds(int size)
+{
+	struct timespec t[2];
+	struct fixture f;
+	struct locks l;
+
+	many_rounds(&f, size, false);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t[0]);
+	load(&f, &l);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t[1]);
+	assert_int_equal(l.cells[0].rounds, size);
+	locks_release(&l);
+	fixture_release(&f);
+	return (double)(t[1].tv_sec - t[0].tv_sec) + (double)(t[1].tv_nsec - t[0].tv_nsec) / 1e9;
+}
+
+/* Eight times the messages in at most 24 times the CPU time: a square would be 64. */
+static void test_linear(void **state)
+{
+	double one = cost_of_rounds(500), eight = cost_of_rounds(4000);
+
+	(void)state;
+	if (eight > 24 * one + 0.05)
+		fail_msg("500 messages take %.3f s, 4000 take %.3f s", one, eight);
+}
+
+static void test_too_many_callers(void **state)
+{
+	struct fixture f;
+	struct locks l;
+	struct err err;
+
+	(void)state;
+	many_rounds(&f, 6000, true);
+	assert_int_equal(locks_load(&l, f.path, &err), -1);
+	assert_says(&err, "rounds: more than can be held");
+	fixture_release(&f);
+}
+
+static void test_no_count(void **state)
+{
+	static const char *const rows[] = {ROW(1, "write", "f", 1, 1e308, 1), ROW(1, "write", "f", -1, 1, 1),
+					   ROW(1, "write", "f", 1, 1, 5e-324)};
+	struct fixture f;
+	struct locks l;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		begin(&f);
+		round_of(&f, 2, 1, rows[i]);
+		fixture_finish(&f);
+		assert_int_equal(locks_load(&l, f.path, &err), -1);
+		assert_says(&err, "events.jsonl:2: a number that is no count");
+		fixture_release(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,7 +395,8 @@ int main(void)
 		cmocka_unit_test(test_class_by_lock), cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_skip_is_told_escaped), cmocka_unit_test(test_no_evidence),
 		cmocka_unit_test(test_width),	    cmocka_unit_test(test_exit_shares),
-		cmocka_unit_test(test_perf),
+		cmocka_unit_test(test_perf),	    cmocka_unit_test(test_linear),
+		cmocka_unit_test(test_too_many_callers), cmocka_unit_test(test_no_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
