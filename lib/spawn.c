@@ -12,66 +12,175 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "lib/jail.h"
 
-/* Runs in the child; what goes wrong is sent to the parent as an errno through fd. */
-static void child(char *const argv[], const struct spawn_opts *o, int fd)
+#define CHILD_FDS 3
+
+/* Handlers are ours, and a signal between fork and exec is not to be taken by one. */
+static void reset_signals(void)
 {
-	int in = o->in >= 0 ? o->in : open("/dev/null", O_RDONLY);
 	sigset_t none;
-	int e;
 
+	for (int i = 1; i < NSIG; i++) {
+		struct sigaction sa;
+
+		if (sigaction(i, NULL, &sa) == 0 && sa.sa_handler != SIG_DFL &&
+		    (sa.sa_handler != SIG_IGN || i == SIGPIPE || i == SIGCHLD))
+			signal(i, SIG_DFL);
+	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	if (o->new_group)
+}
+
+/* Runs in the child, whose descriptors are to be fds; what goes wrong is sent to the parent as an
+ * errno through tell. */
+static _Noreturn void become(const struct child *c, const int fds[CHILD_FDS], int tell, pid_t parent)
+{
+	int e;
+
+	reset_signals();
+	if (c->new_group)
 		setpgid(0, 0);
-	if (o->die_with_parent)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (dup2(in, 0) < 0 || (o->out >= 0 && dup2(o->out, 1) < 0) ||
-	    (o->errfd >= 0 && dup2(o->errfd, 2) < 0) || (o->dir && chdir(o->dir) < 0))
+	for (int i = 0; i < CHILD_FDS; i++)
+		if (fds[i] >= 0 && dup2(fds[i], i) < 0)
+			goto fail;
+	if (c->dir && chdir(c->dir) < 0)
 		goto fail;
-	for (const char *const *v = o->env; v && *v; v++)
+	if (c->jail)
+		jail_enter(c->jail);
+	/* after what a jail changes, which would take it back; and the parent may be gone already */
+	prctl(PR_SET_PDEATHSIG, c->death_signal ? c->death_signal : SIGTERM);
+	if (getppid() != parent)
+		_exit(127);
+	for (const char *const *v = c->env; v && *v; v++)
 		putenv((char *)*v);
-	execvp(argv[0], argv);
+	execvp(c->argv[0], c->argv);
 fail:
 	e = errno;
-	if (write(fd, &e, sizeof(e)) < 0)
+	if (write(tell, &e, sizeof(e)) < 0)
 		_exit(126);
 	_exit(127);
 }
 
-pid_t spawn_start(char *const argv[], const struct spawn_opts *opts, struct err *err)
+/* The errno that the child could not begin with, 0 when it runs. */
+static int hear(int fd)
 {
-	static const struct spawn_opts none = SPAWN_OPTS;
-	int fds[2], e = 0;
-	pid_t pid;
+	ssize_t n;
+	int e = 0;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_sys(err, "cannot start '%s'", argv[0]);
-	pid = fork();
-	if (pid == 0)
-		child(argv, opts ? opts : &none, fds[1]);
-	close(fds[1]);
-	if (pid < 0)
-		e = errno;
-	else if (read(fds[0], &e, sizeof(e)) != sizeof(e))
-		e = 0;
-	close(fds[0]);
-	if (!e)
-		return pid;
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-	errno = e;
-	return err_sys(err, "cannot start '%s'", argv[0]);
+	do
+		n = read(fd, &e, sizeof(e));
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(e) ? e : n < 0 ? errno : 0;
 }
 
-int spawn_wait(pid_t pid, const char *name, struct err *err)
+/* Where a pipe is wanted it is made: theirs is the child's end, *ours becomes the other. */
+static int open_pipe(int *ours, int *theirs, int child_reads)
 {
+	int fds[2];
+
+	*theirs = *ours;
+	if (*ours != CHILD_PIPE)
+		return 0;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -1;
+	*theirs = fds[!child_reads];
+	*ours = fds[child_reads];
+	return 0;
+}
+
+/* Starts it with these descriptors; what kept it from running, else 0. */
+static int start(struct child *c, const int fds[CHILD_FDS])
+{
+	pid_t parent = getpid();
+	sigset_t all, before;
+	int tell[2], e;
+
+	if (pipe2(tell, O_CLOEXEC) < 0)
+		return errno;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	c->pid = fork();
+	e = errno;
+	if (c->pid == 0)
+		become(c, fds, tell[1], parent);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	close(tell[1]);
+	if (c->pid > 0)
+		e = hear(tell[0]);
+	close(tell[0]);
+	if (e && c->pid > 0)
+		child_wait(c, NULL);
+	return e;
+}
+
+int child_start(struct child *c, struct err *err)
+{
+	int *ours[CHILD_FDS] = {&c->in, &c->out, &c->errfd};
+	int wanted[CHILD_FDS] = {c->in, c->out, c->errfd};
+	int fds[CHILD_FDS] = {-1, -1, -1}, null = -1, e = 0;
+	struct sigaction sa;
+
+	/* Whoever started us may have had it ignored, and then no child's end would be told. */
+	if (sigaction(SIGCHLD, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
+		signal(SIGCHLD, SIG_DFL);
+	for (int i = 0; i < CHILD_FDS && !e; i++)
+		if (open_pipe(ours[i], &fds[i], i == 0) < 0)
+			e = errno;
+	if (!e && c->in == CHILD_DEFAULT) {
+		fds[0] = null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		e = null < 0 ? errno : 0;
+	}
+	if (!e)
+		e = start(c, fds);
+	if (null >= 0)
+		close(null);
+	for (int i = 0; i < CHILD_FDS; i++) {
+		if (wanted[i] != CHILD_PIPE || *ours[i] == CHILD_PIPE)
+			continue;
+		close(fds[i]);
+		if (e) {
+			close(*ours[i]);
+			*ours[i] = CHILD_PIPE;
+		}
+	}
+	if (!e)
+		return 0;
+	errno = e;
+	return err_sys(err, "cannot start '%s'", c->argv[0]);
+}
+
+static int reap(struct child *c, int *status, int flags)
+{
+	int ignored;
+	pid_t got;
+
+	do
+		got = waitpid(c->pid, status ? status : &ignored, flags);
+	while (got < 0 && errno == EINTR);
+	if (got == 0)
+		return 0;
+	c->pid = -1;
+	return got < 0 ? -1 : 1;
+}
+
+int child_poll(struct child *c, int *status)
+{
+	return reap(c, status, WNOHANG);
+}
+
+int child_wait(struct child *c, int *status)
+{
+	return reap(c, status, 0);
+}
+
+int child_end(struct child *c, struct err *err)
+{
+	const char *name = c->argv[0];
 	int status;
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_sys(err, "cannot wait for '%s'", name);
+	if (child_wait(c, &status) < 0)
+		return err_sys(err, "cannot wait for '%s'", name);
 	if (WIFSIGNALED(status))
 		return err_set(err, "'%s' was killed by signal %d", name, WTERMSIG(status));
 	if (WEXITSTATUS(status))
@@ -105,47 +214,35 @@ static void drain(int a, struct str *sa, int b, struct str *sb)
 
 int spawn_capture(char *const argv[], struct str *out, struct err *err)
 {
-	struct spawn_opts o = SPAWN_OPTS;
+	struct child c = CHILD_INIT;
 	struct str errors = STR_INIT;
-	int po[2], pe[2];
-	pid_t pid;
 	int ret;
 
-	if (pipe2(po, O_CLOEXEC) < 0)
-		return err_sys(err, "cannot make a pipe for '%s'", argv[0]);
-	if (pipe2(pe, O_CLOEXEC) < 0) {
-		close(po[0]);
-		close(po[1]);
-		return err_sys(err, "cannot make a pipe for '%s'", argv[0]);
-	}
-	o.out = po[1];
-	o.errfd = pe[1];
-	pid = spawn_start(argv, &o, err);
-	close(po[1]);
-	close(pe[1]);
-	ret = pid < 0 ? -1 : 0;
-	if (pid > 0) {
-		drain(po[0], out, pe[0], &errors);
-		ret = spawn_wait(pid, argv[0], err);
-		if (ret < 0 && errors.len) {
-			struct err own = *err;
+	c.argv = argv;
+	c.out = c.errfd = CHILD_PIPE;
+	if (child_start(&c, err) < 0)
+		return -1;
+	drain(c.out, out, c.errfd, &errors);
+	close(c.out);
+	close(c.errfd);
+	ret = child_end(&c, err);
+	if (ret < 0 && errors.len) {
+		struct err own = *err;
 
-			while (errors.len && errors.buf[errors.len - 1] == '\n')
-				errors.buf[--errors.len] = '\0';
-			err_set(err, "%s: %s", own.text, errors.buf);
-		}
+		while (errors.len && errors.buf[errors.len - 1] == '\n')
+			errors.buf[--errors.len] = '\0';
+		err_set(err, "%s: %s", own.text, errors.buf);
 	}
-	close(po[0]);
-	close(pe[0]);
 	str_release(&errors);
 	return ret;
 }
 
 int spawn_run(char *const argv[], struct err *err)
 {
-	pid_t pid = spawn_start(argv, NULL, err);
+	struct child c = CHILD_INIT;
 
-	return pid < 0 ? -1 : spawn_wait(pid, argv[0], err);
+	c.argv = argv;
+	return child_start(&c, err) < 0 ? -1 : child_end(&c, err);
 }
 
 static bool is_program(const char *path)

@@ -1,6 +1,7 @@
 #include "lib/verb.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -42,27 +43,66 @@ static void read_all(int fd, struct str *said)
 		said->buf[--said->len] = '\0';
 }
 
+/* What a verb that runs others is asked to end by. */
+static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
+#define END_SIGNALS (sizeof(end_signals) / sizeof(*end_signals))
+
+static volatile sig_atomic_t end_signal;
+static volatile pid_t running;
+
+/* A terminal sends its signals to all in the group itself. */
+static void pass_on(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	end_signal = sig;
+	if (running > 0 && info->si_code <= 0)
+		kill(running, sig);
+}
+
+/* Where nobody else takes them; the handlers that were there are left in before. */
+static void take_signals(struct sigaction before[])
+{
+	struct sigaction sa = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO};
+
+	for (size_t i = 0; i < END_SIGNALS; i++)
+		if (sigaction(end_signals[i], NULL, &before[i]) == 0 && before[i].sa_handler == SIG_DFL)
+			sigaction(end_signals[i], &sa, NULL);
+}
+
+/* And ends by the one that came, now that what was running has ended in its own way. */
+static void give_signals_back(const struct sigaction before[])
+{
+	for (size_t i = 0; i < END_SIGNALS; i++)
+		sigaction(end_signals[i], &before[i], NULL);
+	if (end_signal)
+		raise(end_signal);
+}
+
 int verb_run(const struct strv *argv, struct str *said, struct err *err)
 {
-	struct spawn_opts opts = SPAWN_OPTS;
-	int fds[2], status = 0;
-	pid_t pid;
+	struct sigaction before[END_SIGNALS];
+	struct child c = CHILD_INIT;
+	int status = 0, ret = -1;
 
-	if (said && pipe(fds) < 0)
-		return err_sys(err, "cannot make a pipe");
-	opts.out = said ? fds[1] : -1;
-	pid = spawn_start(argv->v, &opts, err);
-	if (said) {
-		close(fds[1]);
-		if (pid >= 0)
-			read_all(fds[0], said);
-		close(fds[0]);
+	c.argv = argv->v;
+	c.out = said ? CHILD_PIPE : CHILD_DEFAULT;
+	take_signals(before);
+	if (child_start(&c, err) == 0) {
+		running = c.pid;
+		if (end_signal)
+			kill(c.pid, end_signal);
+		if (said) {
+			read_all(c.out, said);
+			close(c.out);
+		}
+		/* its pid stays its own until it is reaped: until then it can be told to end */
+		while (waitid(P_PID, (id_t)c.pid, &(siginfo_t){0}, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+			;
+		running = 0;
+		ret = child_wait(&c, &status) > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_USAGE;
 	}
-	if (pid < 0)
-		return -1;
-	if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
-		return EXIT_USAGE;
-	return WEXITSTATUS(status);
+	give_signals_back(before);
+	return ret;
 }
 
 char *verb_file(const char *name, const struct str *text, struct err *err)

@@ -13,7 +13,8 @@ char *verb_suite(const char *suite);
 /*
  * Runs a verb, argv[0] being its program, with our terminal. With said its standard output is
  * appended there, without the newlines at the end. Returns its exit code (EXIT_USAGE where a signal
- * ended it), or -1 where it could not be started.
+ * ended it), or -1 where it could not be started. SIGINT, SIGTERM and SIGHUP that come meanwhile are
+ * passed on to it, and end us by the same signal once it has ended: it does not return then.
  */
 int verb_run(const struct strv *argv, struct str *said, struct err *err);
 

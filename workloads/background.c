@@ -67,7 +67,7 @@ enum outcome background_start(struct bench *b)
 {
 	const char *file = job_file(b);
 	char *argv[] = {"fio", "--eta=always", "--eta-newline=1", (char *)file, NULL};
-	struct spawn_opts opts = {.in = -1, .die_with_parent = 1};
+	struct child c = CHILD_INIT;
 	enum outcome outcome;
 	struct err err;
 
@@ -76,12 +76,14 @@ enum outcome background_start(struct bench *b)
 	outcome = outside_version(b, "fio");
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	b->background_said = opts.out = opts.errfd = outside_listen();
-	if (opts.out < 0)
+	c.argv = argv;
+	c.death_signal = SIGKILL;
+	b->background_said = c.out = c.errfd = outside_listen();
+	if (c.out < 0)
 		return bench_broken(b, "a file in memory: %s", strerror(errno));
-	b->background = spawn_start(argv, &opts, &err);
-	if (b->background < 0)
+	if (child_start(&c, &err) < 0)
 		return bench_broken(b, "%s", err.text);
+	b->background = c.pid;
 	return await(b);
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -80,15 +81,16 @@ enum outcome outside_version(struct bench *b, const char *program)
 static enum outcome run(struct bench *b, const struct strv *argv)
 {
 	int said = outside_listen(), ret;
-	struct spawn_opts opts = {.in = -1, .out = said, .errfd = said, .die_with_parent = 1};
+	struct child c = CHILD_INIT;
 	struct err err;
-	pid_t pid;
 
 	if (said < 0)
 		return bench_broken(b, "a file in memory: %s", strerror(errno));
+	c.argv = argv->v;
+	c.out = c.errfd = said;
+	c.death_signal = SIGKILL;
 	bench_start(b);
-	pid = spawn_start(argv->v, &opts, &err);
-	ret = pid < 0 ? -1 : spawn_wait(pid, argv->v[0], &err);
+	ret = child_start(&c, &err) < 0 ? -1 : child_end(&c, &err);
 	bench_stop(b);
 	bench_ops(b, 1);
 	outside_show(argv->v[0], said);

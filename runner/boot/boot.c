@@ -13,6 +13,7 @@
 #include "lib/json.h"
 #include "lib/stored.h"
 #include "lib/text.h"
+#include "runner/boot/confine.h"
 #include "runner/boot/console.h"
 
 /* Far above what a plan can yield; what goes beyond is a guest that does not stop. */
@@ -48,7 +49,7 @@ int boot_open_file(const char *dir, const char *name, struct err *err)
 
 int boot_start(struct boot *b, const struct boot_job *job, char *dir, struct err *err)
 {
-	*b = (struct boot){.job = *job, .dir = dir, .pid = -1, .fd = -1, .cell = -1};
+	*b = (struct boot){.job = *job, .dir = dir, .child = CHILD_INIT, .fd = -1, .cell = -1};
 	boot_receive_init(b);
 	clock_gettime(CLOCK_MONOTONIC, &b->started);
 	b->heard = b->started;
@@ -76,8 +77,8 @@ static double seconds_since(const struct timespec *t)
 
 static void kill_now(const struct boot *b)
 {
-	kill(-b->pid, SIGKILL);
-	kill(b->pid, SIGKILL);
+	kill(-b->child.pid, SIGKILL);
+	kill(b->child.pid, SIGKILL);
 }
 
 void boot_check(struct boot *b)
@@ -106,14 +107,14 @@ void boot_check(struct boot *b)
 
 void boot_kill(struct boot *b, enum boot_outcome why, const char *detail)
 {
-	if (b->killed || b->pid <= 0)
+	if (b->killed || b->child.pid <= 0)
 		return;
 	b->killed = true;
 	b->outcome = why;
 	b->detail = xstrdup(detail);
 	clock_gettime(CLOCK_MONOTONIC, &b->killed_at);
 	if (b->job.target->kind == TARGET_HOST)
-		kill(b->pid, SIGTERM);
+		kill(b->child.pid, SIGTERM);
 	else
 		kill_now(b);
 }
@@ -188,22 +189,34 @@ static void decide(struct boot *b, int status)
 	free(complaint);
 }
 
-/* The wait status of a process that has closed its channel, which does not mean that it ends. */
-static int wait_for_end(struct boot *b)
+/*
+ * Waits for a process that has closed its channel, which does not mean that it ends. Whether its wait
+ * status is known.
+ */
+static bool wait_for_end(struct boot *b, int *status)
 {
 	const struct timespec moment = {.tv_nsec = 20000000};
 	struct timespec since;
-	int status = 0;
+	int ended;
 
 	clock_gettime(CLOCK_MONOTONIC, &since);
-	while (waitpid(b->pid, &status, WNOHANG) == 0) {
+	while ((ended = child_poll(&b->child, status)) == 0) {
 		if (seconds_since(&since) > MAX_FAREWELL) {
 			boot_kill(b, BOOT_DIED, "it closed its channel and did not end");
 			kill_now(b);
 		}
 		nanosleep(&moment, NULL);
 	}
-	return status;
+	return ended > 0;
+}
+
+/* How it ended nobody can say: what came of it is not to be trusted. */
+static void boot_lost(struct boot *b)
+{
+	if (b->killed)
+		return;
+	b->outcome = BOOT_DIED;
+	b->detail = xstrdup("the system does not tell how it ended");
 }
 
 /* Which boot of this machine it was: sessions of one have everything but time in common. */
@@ -274,11 +287,16 @@ static int write_json(const struct boot *b, const char *path, struct err *err)
 int boot_finish(struct boot *b, struct err *err)
 {
 	char *path = boot_file(b->dir, "boot.json"), *initrd = boot_file(b->dir, "initramfs.cpio");
-	int status = wait_for_end(b), ret = 0;
+	int status = 0, ret = 0;
+	bool known = wait_for_end(b, &status);
 
-	b->pid = -1;
 	unlink(initrd);
-	decide(b, status);
+	if (b->job.target->kind != TARGET_HOST)
+		confine_lend(&b->job, b->dir, false, err);
+	if (known)
+		decide(b, status);
+	else
+		boot_lost(b);
 	if (b->store_errno) {
 		errno = b->store_errno;
 		ret = err_sys(err, "cannot store the records of boot %d in '%s'", b->job.planned->n,
@@ -308,5 +326,5 @@ void boot_release(struct boot *b)
 	free(b->stranger);
 	free(b->detail);
 	free(b->dir);
-	*b = (struct boot){.pid = -1, .fd = -1, .samples_fd = -1, .events_fd = -1};
+	*b = (struct boot){.child = CHILD_INIT, .fd = -1, .samples_fd = -1, .events_fd = -1};
 }

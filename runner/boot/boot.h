@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 #include "lib/frame.h"
+#include "lib/spawn.h"
 #include "runner/plan/experiment.h"
 #include "runner/kernels/kernel.h"
 #include "runner/plan/plan.h"
@@ -40,7 +41,7 @@ const char *boot_outcome_name(enum boot_outcome o);
 struct boot {
 	struct boot_job job;
 	char *dir;
-	pid_t pid;
+	struct child child;
 	int fd; /* the guest's messages; -1 once they ended */
 	struct frame_reader reader;
 	int samples_fd, events_fd;

@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/spawn.h"
+#include "runner/boot/confine.h"
 #include "runner/plan/background.h"
 
 void boot_command(const struct boot_job *job, const char *dir, struct strv *argv)
@@ -57,41 +59,64 @@ static int host_command(const struct boot_job *job, const char *dir, struct strv
 	return ret;
 }
 
+/* QEMU goes into its jail on its way. */
+static int start_qemu(struct boot *b, struct err *err)
+{
+	char *initrd = boot_file(b->dir, "initramfs.cpio");
+	struct strv argv = STRV_INIT;
+	struct confined c;
+	int ret = boot_initramfs(&b->job, initrd, err);
+
+	if (ret == 0)
+		ret = confine_lend(&b->job, b->dir, true, err);
+	if (ret == 0) {
+		boot_command(&b->job, b->dir, &argv);
+		confine_init(&c, &b->job, b->dir);
+		b->child.argv = argv.v;
+		b->child.jail = &c.jail;
+		ret = child_start(&b->child, err);
+		b->child.argv = NULL;
+		b->child.jail = NULL;
+		confine_release(&c);
+	}
+	strv_release(&argv);
+	free(initrd);
+	return ret;
+}
+
+static int start_session(struct boot *b, struct err *err)
+{
+	struct strv argv = STRV_INIT;
+	int ret = host_command(&b->job, b->dir, &argv, err);
+
+	if (ret == 0) {
+		b->child.argv = argv.v;
+		b->child.dir = b->dir;
+		ret = child_start(&b->child, err);
+		b->child.argv = NULL;
+	}
+	strv_release(&argv);
+	return ret;
+}
+
 int boot_launch(struct boot *b, struct err *err)
 {
-	struct spawn_opts o = {.in = -1, .new_group = 1, .die_with_parent = 1};
-	struct strv argv = STRV_INIT;
-	int fds[2] = {-1, -1}, ret = 0;
+	bool host = b->job.target->kind == TARGET_HOST;
+	int log = boot_open_file(b->dir, "qemu.log", err), ret;
 
-	o.errfd = boot_open_file(b->dir, "qemu.log", err);
-	if (o.errfd < 0)
+	if (log < 0)
 		return -1;
-	if (b->job.target->kind == TARGET_HOST) {
-		ret = host_command(&b->job, b->dir, &argv, err);
-		o.dir = b->dir;
-	} else {
-		char *initrd = boot_file(b->dir, "initramfs.cpio");
-
-		ret = boot_initramfs(&b->job, initrd, err);
-		free(initrd);
-		boot_command(&b->job, b->dir, &argv);
-	}
-	if (ret == 0 && pipe2(fds, O_CLOEXEC) < 0)
-		ret = err_sys(err, "cannot make a pipe");
-	if (ret == 0) {
-		o.out = fds[1];
-		b->pid = spawn_start(argv.v, &o, err);
-		ret = b->pid < 0 ? -1 : 0;
-		close(fds[1]);
-	}
-	close(o.errfd);
-	strv_release(&argv);
-	if (ret < 0) {
-		if (fds[0] >= 0)
-			close(fds[0]);
+	b->child = (struct child)CHILD_INIT;
+	b->child.out = CHILD_PIPE;
+	b->child.errfd = log;
+	b->child.new_group = true;
+	/* a session puts back what it changed; QEMU would wait for the guest */
+	b->child.death_signal = host ? SIGTERM : SIGKILL;
+	ret = host ? start_session(b, err) : start_qemu(b, err);
+	close(log);
+	if (ret < 0)
 		return -1;
-	}
-	b->fd = fds[0];
+	b->fd = b->child.out;
 	fcntl(b->fd, F_SETFL, O_NONBLOCK);
 	return 0;
 }

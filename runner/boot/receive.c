@@ -86,7 +86,7 @@ static void take_hello(struct boot *b, json_t *o)
 	b->known = true;
 	/* now all vCPU threads are there */
 	if (b->job.target->kind == TARGET_TCG || b->job.target->kind == TARGET_KVM)
-		b->pinned = place_pin(&b->job.target->place, b->pid);
+		b->pinned = place_pin(&b->job.target->place, b->child.pid);
 }
 
 static void take_event(struct boot *b, unsigned stream, json_t *o)

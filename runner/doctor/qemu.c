@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <unistd.h>
+#include "lib/jail.h"
 #include "lib/json.h"
 #include "runner/debian/package.h"
 #include "runner/kernels/cache.h"
@@ -92,6 +93,24 @@ static void probes(struct doctor *d, const struct target *installed, const struc
 	kernel_release(&k);
 }
 
+/* What holds a guest that breaks out of its QEMU. */
+static void jail_row(struct doctor *d, const struct target *t)
+{
+	const char *const reads[] = {t->qemu.v[0], NULL};
+	struct str lacks = STR_INIT;
+
+	jail_lacks(jail_try(&(struct jail){.reads = reads}), &lacks);
+	if (!t->sandbox)
+		str_addf(&lacks, "%sit filters no system calls", lacks.len ? ", " : "");
+	if (lacks.len)
+		doctor_row(d, "jail", FINDING_LACK, lacks.buf,
+			   "a kernel that gives users name spaces (user.max_user_namespaces), a container "
+			   "that may make them, a QEMU built with seccomp");
+	else
+		doctor_row(d, "jail", FINDING_OK, "QEMU has no rights, no network and nothing to write to", NULL);
+	str_release(&lacks);
+}
+
 int doctor_qemu(struct doctor *d, const struct kernel_opts *o)
 {
 	struct target installed = {0}, cached = {0};
@@ -109,6 +128,8 @@ int doctor_qemu(struct doctor *d, const struct kernel_opts *o)
 	if (qemu_find(&cached, "cached", &err) == 0)
 		doctor_row(d, "  cached", FINDING_OK, cached.qemu_version, NULL);
 	ret = installed.qemu.n || cached.qemu.n ? 0 : -1;
+	if (ret == 0)
+		jail_row(d, installed.qemu.n ? &installed : &cached);
 	if (ret == 0)
 		probes(d, &installed, &cached, o);
 	target_release(&installed);

@@ -1,10 +1,7 @@
 #include "runner/guest/helper.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "lib/str.h"
 
@@ -20,24 +17,16 @@ static char *beside(const char *bench)
 
 static int spawn(struct helper *h, const char *path, struct err *err)
 {
-	int in[2], out[2];
+	char *argv[] = {(char *)path, NULL};
 
-	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
-		return err_sys(err, "cannot make a pipe");
-	h->pid = fork();
-	if (h->pid == 0) {
-		dup2(in[0], 0);
-		dup2(out[1], 1);
-		execl(path, PROGRAM, (char *)NULL);
-		printf("error cannot run '%s': %s\n", path, strerror(errno));
-		fflush(stdout);
-		_exit(127);
-	}
-	close(in[0]);
-	close(out[1]);
-	h->in = in[1];
-	h->out = fdopen(out[0], "r");
-	return h->pid < 0 ? err_sys(err, "cannot start '%s'", path) : 0;
+	h->child = (struct child)CHILD_INIT;
+	h->child.argv = argv;
+	h->child.in = h->child.out = CHILD_PIPE;
+	if (child_start(&h->child, err) < 0)
+		return -1;
+	h->in = h->child.in;
+	h->out = fdopen(h->child.out, "r");
+	return 0;
 }
 
 static void finish(struct helper *h)
@@ -46,9 +35,9 @@ static void finish(struct helper *h)
 		close(h->in);
 	if (h->out)
 		fclose(h->out);
-	if (h->pid > 0)
-		waitpid(h->pid, NULL, 0);
-	*h = (struct helper){.pid = -1, .in = -1};
+	if (h->child.pid > 0)
+		child_wait(&h->child, NULL);
+	*h = (struct helper){.child = CHILD_INIT, .in = -1};
 }
 
 int helper_start(struct helper *h, const char *bench, struct err *err)
@@ -57,7 +46,7 @@ int helper_start(struct helper *h, const char *bench, struct err *err)
 	size_t cap = 0;
 	int ret;
 
-	*h = (struct helper){.pid = -1, .in = -1};
+	*h = (struct helper){.child = CHILD_INIT, .in = -1};
 	ret = spawn(h, path, err);
 	if (ret == 0 && getline(&line, &cap, h->out) <= 0)
 		ret = err_set(err, "'%s' ended without a word", path);

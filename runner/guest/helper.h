@@ -3,12 +3,12 @@
 #define GUEST_HELPER_H
 
 #include <stdio.h>
-#include <sys/types.h>
 #include "lib/err.h"
+#include "lib/spawn.h"
 #include "runner/guest/waits.h"
 
 struct helper {
-	pid_t pid;
+	struct child child;
 	int in;	   /* its standard input, whose end ends it */
 	FILE *out; /* what it says */
 };

@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -39,6 +40,7 @@ struct session {
 	struct frame_writer out;
 	const char *bench;
 	bool guest; /* we are PID 1 of a guest */
+	pid_t pid;
 	int settle_max, settle_min; /* seconds of guest time */
 	int timeout;                /* seconds of guest time a cell may take */
 	char locks[16];             /* the lock recorder to run beside each cell, or "" */
@@ -120,14 +122,19 @@ static int open_channel(void)
 /* Orphans of a workload become ours; only the cell's own process is waited for by name. */
 static int wait_cell(pid_t pid, int timeout, int *signal_no)
 {
-	int status = 0;
+	/* again every second: one that comes before we wait would go unheard */
+	const struct itimerval limit = {{1, 0}, {timeout, 0}}, none = {{0, 0}, {0, 0}};
+	int status = -1;
 
-	alarm((unsigned)timeout);
+	setitimer(ITIMER_REAL, &limit, NULL);
 	for (;;) {
-		pid_t got = waitpid(-1, &status, 0);
+		int ended;
+		pid_t got = waitpid(-1, &ended, 0);
 
-		if (got == pid)
+		if (got == pid) {
+			status = ended;
 			break;
+		}
 		if (got < 0 && errno == EINTR) {
 			kill(-pid, SIGKILL);
 			kill(pid, SIGKILL);
@@ -135,8 +142,12 @@ static int wait_cell(pid_t pid, int timeout, int *signal_no)
 			break;
 		}
 	}
-	alarm(0);
+	setitimer(ITIMER_REAL, &none, NULL);
 	kill(-pid, SIGKILL);
+	if (status == -1) {
+		*signal_no = 0;
+		return -1;
+	}
 	*signal_no = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -161,8 +172,11 @@ static _Noreturn void become_cell(const struct session *s, const struct strv *f,
 				  const struct strv *argv, int evidence)
 {
 	setpgid(0, 0);
-	if (!s->guest)
+	if (!s->guest) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != s->pid)
+			_exit(127);
+	}
 	dup2(s->out.fd, 1);
 	if (*s->locks)
 		_exit(recorder_run(f->v[0], s->locks, argv->v, evidence));
@@ -300,7 +314,8 @@ static void begin_on_host(struct session *s, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct session s = {.out = {.fd = -1}, .bench = BENCH, .guest = getpid() == 1, .timeout = 600};
+	struct session s = {.out = {.fd = -1}, .bench = BENCH, .guest = getpid() == 1, .pid = getpid(),
+			    .timeout = 600};
 	struct sigaction sa = {.sa_handler = on_alarm};
 
 	if (!s.guest && argc != 3 && argc != 4) {

@@ -48,15 +48,16 @@ int perf_tell(const struct perf *p, struct str *out, struct err *err)
 	struct strv argv = STRV_INIT, lines = STRV_INIT;
 	struct str said = STR_INIT;
 	char *path = xasprintf("%s/said", p->dir);
-	struct spawn_opts o = SPAWN_OPTS;
-	pid_t pid;
+	struct child c = CHILD_INIT;
 	int ret;
 
 	perf_report_argv(&argv, p);
 	/* perf prints tables to its standard error */
-	o.out = o.errfd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	pid = o.out < 0 ? err_sys(err, "cannot write '%s'", path) : spawn_start(argv.v, &o, err);
-	ret = pid < 0 ? -1 : spawn_wait(pid, "perf", err);
+	c.argv = argv.v;
+	c.out = c.errfd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	ret = c.out < 0 ? err_sys(err, "cannot write '%s'", path) : child_start(&c, err);
+	if (ret == 0)
+		ret = child_end(&c, err);
 	if (ret == 0)
 		ret = fs_read(path, &said, err);
 	if (said.buf)
@@ -64,8 +65,8 @@ int perf_tell(const struct perf *p, struct str *out, struct err *err)
 	strv_split(&lines, str_text(&said), "\n");
 	for (size_t i = 0; ret == 0 && i < lines.n && i < PERF_MAX_LINES; i++)
 		str_addf(out, "%s\n", lines.v[i]);
-	if (o.out >= 0)
-		close(o.out);
+	if (c.out >= 0)
+		close(c.out);
 	strv_release(&lines);
 	strv_release(&argv);
 	str_release(&said);

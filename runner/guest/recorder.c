@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/spawn.h"
 #include "runner/guest/helper.h"
 #include "runner/guest/lockstat.h"
 #include "runner/guest/perf.h"
@@ -88,10 +90,12 @@ static int start(struct recorder *r, const char *bench, struct err *err)
 	return err_set(err, "no recorder '%s'", r->backend);
 }
 
-static pid_t launch(const struct recorder *r, char *const argv[])
+/* The cell; -1: it could not be started, which the console is told. */
+static int launch(const struct recorder *r, char *const argv[], struct child *c)
 {
 	struct strv all = STRV_INIT;
-	pid_t pid;
+	struct err err;
+	int ret;
 
 	if (r->how == BY_PERF)
 		perf_record_argv(&all, &r->perf, argv);
@@ -100,32 +104,32 @@ static pid_t launch(const struct recorder *r, char *const argv[])
 			strv_push(&all, *argv);
 	strv_push(&all, "--regions");
 	strv_pushf(&all, "%d", r->regions);
-	pid = fork();
-	if (pid == 0) {
-		execvp(all.v[0], all.v);
-		fprintf(stderr, "recorder: cannot run %s: %s\n", all.v[0], strerror(errno));
-		_exit(127);
-	}
+	*c = (struct child)CHILD_INIT;
+	c->argv = all.v;
+	c->death_signal = SIGKILL;
+	ret = child_start(c, &err);
+	if (ret < 0)
+		fprintf(stderr, "recorder: %s\n", err.text);
 	strv_release(&all);
-	return pid;
+	return ret;
 }
 
 /* Sleeps until the cell is over or a ring is half full, that is mostly through the whole of it. */
-static int attend(struct recorder *r, pid_t pid)
+static int attend(struct recorder *r, struct child *c)
 {
 	struct pollfd *done = &r->rings.polls[r->rings.n];
 	int status = 0;
 
-	*done = (struct pollfd){.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+	*done = (struct pollfd){.fd = (int)syscall(SYS_pidfd_open, c->pid, 0), .events = POLLIN};
 	while (done->fd >= 0 && !done->revents) {
 		if (poll(r->rings.polls, r->rings.n + 1, -1) < 0 && errno != EINTR)
 			break;
 		rings_drain(&r->rings);
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
 	if (done->fd >= 0)
 		close(done->fd);
+	if (child_wait(c, &status) < 0)
+		return EXIT_USAGE;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -262,14 +266,13 @@ int recorder_run(const char *cell, const char *backend, char *const argv[], int 
 {
 	struct recorder r = {.cell = cell, .backend = backend, .out = out, .regions = -1};
 	struct err err;
-	pid_t pid;
+	struct child c;
 	int code = EXIT_SKIP;
 
 	if (start(&r, argv[0], &err) < 0) {
 		tell_skip(&r, &err);
 	} else {
-		pid = launch(&r, argv);
-		code = pid < 0 ? EXIT_USAGE : attend(&r, pid);
+		code = launch(&r, argv, &c) < 0 ? EXIT_USAGE : attend(&r, &c);
 		if (r.how == BY_LOCKSTAT)
 			tell_lockstat(&r);
 		else if (r.how == BY_HELPER)

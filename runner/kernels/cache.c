@@ -107,9 +107,18 @@ int kernel_cache_lock(const char *cache, struct err *err)
 		goto out;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		fprintf(stderr, "mlocklab: waiting for another fetch into '%s'\n", cache);
-		while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
-			;
+		int ret = -1;
+
+		if (errno == EWOULDBLOCK) {
+			fprintf(stderr, "mlocklab: waiting for another fetch into '%s'\n", cache);
+			while ((ret = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
+				;
+		}
+		if (ret < 0) {
+			err_sys(err, "cannot lock '%s'", path);
+			close(fd);
+			fd = -1;
+		}
 	}
 out:
 	free(path);

@@ -1,6 +1,7 @@
 #include "runner/kernels/make.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,21 +212,17 @@ static int run(struct kernel_make *m, const struct strv *argv, const char *env,
 {
 	/* a make that we were started from must not pass its own on */
 	const char *const envs[] = {"MAKEFLAGS=", "MAKELEVEL=", env, NULL};
-	struct spawn_opts o = {.in = -1, .errfd = m->log, .env = envs, .die_with_parent = 1};
-	int fds[2];
-	pid_t pid;
+	struct child c = CHILD_INIT;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_sys(err, "cannot make a pipe");
-	o.out = fds[1];
-	pid = spawn_start(argv->v, &o, err);
-	close(fds[1]);
-	if (pid < 0) {
-		close(fds[0]);
+	c.argv = argv->v;
+	c.env = envs;
+	c.out = CHILD_PIPE;
+	c.errfd = m->log;
+	c.death_signal = SIGKILL;
+	if (child_start(&c, err) < 0)
 		return -1;
-	}
-	follow(m, fds[0], m->label ? m->label : what);
-	return spawn_wait(pid, argv->v[0], err) < 0 ? explain(m, what, err) : 0;
+	follow(m, c.out, m->label ? m->label : what);
+	return child_end(&c, err) < 0 ? explain(m, what, err) : 0;
 }
 
 int kernel_make(struct kernel_make *m, const char *target, int jobs, struct err *err)

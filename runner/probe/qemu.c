@@ -31,7 +31,9 @@ char *qemu_parse_version(const char *text)
 	return n && isdigit((unsigned char)*v) ? xstrndup(v, n) : NULL;
 }
 
-static int ask_version(struct target *t, struct err *err)
+/* Its version; with sandbox only where it can filter its own system calls, which some builds and
+ * kernels cannot. */
+static int ask_version(struct target *t, bool sandbox, struct err *err)
 {
 	struct strv argv = STRV_INIT;
 	struct str out = STR_INIT;
@@ -39,6 +41,10 @@ static int ask_version(struct target *t, struct err *err)
 
 	for (size_t i = 0; i < t->qemu.n; i++)
 		strv_push(&argv, t->qemu.v[i]);
+	if (sandbox) {
+		strv_push(&argv, "-sandbox");
+		strv_push(&argv, target_sandbox);
+	}
 	strv_push(&argv, "--version");
 	ret = spawn_capture(argv.v, &out, err);
 	if (ret == 0) {
@@ -46,6 +52,7 @@ static int ask_version(struct target *t, struct err *err)
 		if (!t->qemu_version)
 			ret = err_set(err, "'%s --version' names no version", t->qemu.v[0]);
 	}
+	t->sandbox = sandbox && ret == 0;
 	str_release(&out);
 	strv_release(&argv);
 	return ret;
@@ -72,7 +79,7 @@ int qemu_find(struct target *t, const char *path, struct err *err)
 	if (ret == 0)
 		ret = fs_sha256(binary, t->qemu_sha256, err);
 	if (ret == 0)
-		ret = ask_version(t, err);
+		ret = ask_version(t, true, err) < 0 ? ask_version(t, false, err) : 0;
 	free(binary);
 	return ret;
 }

@@ -15,6 +15,10 @@ static const char *const kinds[] = {"icount", "tcg", "kvm", "host"};
 /* Any fixed date: under icount the guest's clock must not start at the host's. */
 #define RTC_BASE "2024-01-01T00:00:00"
 
+/* CPUs are pinned from outside (pin_vcpus). */
+const char target_sandbox[] =
+	"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+
 const char *target_kind_name(enum target_kind kind)
 {
 	return kinds[kind];
@@ -180,6 +184,10 @@ void target_argv(const struct target *t, const struct boot_files *f, unsigned lo
 		strv_push(a, t->qemu.v[i]);
 	/* acpi=on is needed for NUMA and for power-off; nothing else of a PC is */
 	strv_split(a, "-nodefaults -no-user-config -display none -no-reboot -machine pc", " ");
+	if (t->sandbox) {
+		strv_push(a, "-sandbox");
+		strv_push(a, target_sandbox);
+	}
 	add_accel(t, a);
 	strv_push(a, "-smp");
 	/* a socket a node, as such machines have it */

@@ -22,9 +22,13 @@ struct target {
 	struct place place; /* of a timed guest on this machine */
 	int icount_shift;  /* one instruction is 2^shift ns of guest clock */
 	struct strv qemu;  /* the program, and what must stand before every other argument */
+	bool sandbox; /* this QEMU can filter its own system calls */
 	char *qemu_version;
 	char qemu_sha256[65];
 };
+
+/* Of QEMU: what filters its system calls, as the words after -sandbox. */
+extern const char target_sandbox[];
 
 void target_release(struct target *t);
 

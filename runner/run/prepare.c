@@ -10,6 +10,7 @@
 #include "lib/json.h"
 #include "lib/stored.h"
 #include "runner/boot/boot.h"
+#include "runner/boot/confine.h"
 #include "runner/kernels/resolve.h"
 #include "runner/run/machine.h"
 #include "runner/run/calibrated.h"
@@ -190,6 +191,15 @@ void run_arm_command(const struct run *r, int arm, const char *dir, struct str *
 	free(cmdline);
 }
 
+static json_t *jail_of(const struct run *r)
+{
+	struct planned_boot p = r->plan.boots[0];
+	struct boot_job job = {.e = r->e, .target = r->target, .planned = &p, .kernel = &r->kernels[p.arm]};
+
+	p.kind = BOOT_TIMED;
+	return confine_json(&job);
+}
+
 /* NULL where one is not UTF-8, which JSON must be. */
 static json_t *words(int argc, char **argv)
 {
@@ -235,6 +245,8 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 			"arms", arms, "boots", run_boots_json(&r->plan, r->e), "programs", "mlockbench",
 			sums[0], "guest-init", sums[1]);
 	str_release(&command);
+	if (r->target->kind != TARGET_HOST)
+		json_object_set_new(json_object_get(run, "target"), "jail", jail_of(r));
 	calibration = calibration_of(run);
 	if (calibration)
 		json_object_set_new(run, "calibration", calibration);

@@ -209,7 +209,7 @@ static void serve(struct loop *l, struct slot *s)
 int run_boots(struct run *r, struct run_tally *tally, struct err *err)
 {
 	struct loop l = {.r = r, .tally = tally, .err = err};
-	struct sigaction sa = {.sa_handler = on_stop};
+	struct sigaction sa = {.sa_handler = on_stop}, was;
 	size_t already = 0;
 
 	*tally = (struct run_tally){0};
@@ -220,6 +220,9 @@ int run_boots(struct run *r, struct run_tally *tally, struct err *err)
 	tally->done = already;
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+	/* ignored, it is so by nohup(1)'s wish */
+	if (sigaction(SIGHUP, NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &sa, NULL);
 	l.slots = xcalloc((size_t)r->workers, sizeof(*l.slots));
 	progress_start(&l.progress, tally->boots, already);
 	for (fill_slots(&l); busy_slots(&l); fill_slots(&l)) {

@@ -30,7 +30,7 @@ struct run_tally {
 };
 
 /*
- * Makes every boot of the plan that is not left out and that the store does not hold yet. SIGINT and SIGTERM end it: guests
+ * Makes every boot of the plan that is not left out and that the store does not hold yet. SIGINT, SIGTERM and SIGHUP end it: guests
  * are killed, what they measured stays. -1 when nothing more could be stored or started.
  */
 int run_boots(struct run *r, struct run_tally *tally, struct err *err);

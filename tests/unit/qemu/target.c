@@ -52,6 +52,12 @@ static void test_tcg(void **state)
 	assert_non_null(strstr(line, "id=m0,size=501M -numa node,nodeid=0,memdev=m0,cpus=0-2 "));
 	assert_non_null(strstr(line, "id=m1,size=500M -numa node,nodeid=1,memdev=m1,cpus=3-4 "));
 	assert_non_null(strstr(line, " -plugin P,x=1"));
+	assert_null(strstr(line, "-sandbox"));
+	free(line);
+	t.sandbox = true;
+	line = command(&t, 0, NULL);
+	assert_non_null(strstr(line, " -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,"
+				     "resourcecontrol=deny "));
 	free(line);
 }
 
