@@ -73,7 +73,7 @@ static size_t whole_boots(const struct run *run, size_t arm, const struct sweep 
 	return boots;
 }
 
-static enum growth_kind classify(struct interval ci)
+static enum growth_kind classify(const struct scaling *fit)
 {
 	static const struct {
 		double low, high;
@@ -83,28 +83,21 @@ static enum growth_kind classify(struct interval ci)
 		{0.1, 0.9, GROWTH_SLOWER},	 {0.9, 1.1, GROWTH_LINEAR},
 		{1.1, INFINITY, GROWTH_WORSE},
 	};
+	const struct interval ci = fit->slope_ci;
+	size_t i = 0, n = sizeof(kinds) / sizeof(*kinds);
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (isfinite(ci.low) && ci.low >= kinds[i].low && ci.high <= kinds[i].high)
-			return kinds[i].kind;
-	return GROWTH_UNCLEAR;
-}
-
-/* Tasks that work side by side: on one CPU, or where QEMU runs one instruction at a time, none do.
- */
-static bool is_parallel(const struct run *run, const char *param)
-{
-	static const char *const counts[] = {"procs", "tasks", "movers", "children"};
-
-	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
-		if (!strcmp(param, counts[i]))
-			return run->target.cpus > 1 && !(run->target.ns_per_insn > 0);
-	return false;
+	while (i < n && !(isfinite(ci.low) && ci.low >= kinds[i].low && ci.high <= kinds[i].high))
+		i++;
+	/* A slope alone may be that of a hump, or of points that rise at one end only. */
+	if (i == n || (kinds[i].kind == GROWTH_CONSTANT && fit->spread > 1 + GROWTH_LEVEL) ||
+	    (kinds[i].kind == GROWTH_LINEAR && fit->slope_off > GROWTH_LEVEL))
+		return GROWTH_UNCLEAR;
+	return kinds[i].kind;
 }
 
 int growth_fit(struct growth *g, const struct run *run, size_t arm, const struct sweep *s)
 {
-	*g = (struct growth){.parallel = is_parallel(run, s->param)};
+	*g = (struct growth){0};
 	g->n = xcalloc(s->n + 1, sizeof(*g->n));
 	g->cost = xcalloc(run->n_boots * s->n + 1, sizeof(*g->cost));
 	g->metric = &s->cells[0]->series[0].metric;
@@ -116,7 +109,7 @@ int growth_fit(struct growth *g, const struct run *run, size_t arm, const struct
 		growth_release(g);
 		return -1;
 	}
-	g->kind = classify(g->fit.slope_ci);
+	g->kind = classify(&g->fit);
 	return 0;
 }
 
@@ -135,14 +128,16 @@ static double hundredths(double v)
 	return round(100 * v) / 100 + 0.0;
 }
 
-static void add_usl(struct str *out, const struct scaling *s)
+/* The median over the boots at a point of the sweep. */
+static double median_at(const struct growth *g, size_t points, size_t i)
 {
-	str_addf(out,
-		 "; contention sigma %.3g (%.3g to %.3g), crosstalk kappa %.2g (%.2g to %.2g), "
-		 "points "
-		 "within %.1f %% of that law",
-		 s->usl.sigma, s->sigma_ci.low, s->sigma_ci.high, s->usl.kappa, s->kappa_ci.low,
-		 s->kappa_ci.high, 100 * s->usl_off);
+	double *column = xcalloc(g->boots, sizeof(*column)), median;
+
+	for (size_t b = 0; b < g->boots; b++)
+		column[b] = g->cost[b * points + i];
+	median = stats_median(column, g->boots);
+	free(column);
+	return median;
 }
 
 char *growth_words(const struct growth *g, const struct sweep *s, const char *label)
@@ -153,55 +148,22 @@ char *growth_words(const struct growth *g, const struct sweep *s, const char *la
 		"grows, but less than linearly",
 		"grows linearly",
 		"grows worse than linearly",
-		"shows no clear law",
+		"follows no one power",
 	};
 	const struct scaling *fit = &g->fit;
 	struct str out = STR_INIT;
 
+	char first[32], last[32];
+
+	verdict_figure(first, median_at(g, s->n, 0));
+	verdict_figure(last, median_at(g, s->n, s->n - 1));
 	text_escape(&out, label);
-	str_addf(&out, ": %s %s over %s=%g to %g: as its power %.2f", g->metric->unit,
-		 kinds[g->kind], s->param, g->n[0], g->n[s->n - 1], hundredths(fit->slope.slope));
+	str_addf(&out, ": %s %s over %s=%g to %g, %s to %s: as its power %.2f", g->metric->unit,
+		 kinds[g->kind], s->param, g->n[0], g->n[s->n - 1], first, last,
+		 hundredths(fit->slope.slope));
 	if (isfinite(fit->slope_ci.low))
 		str_addf(&out, " (95 %% interval %.2f to %.2f)", hundredths(fit->slope_ci.low),
 			 hundredths(fit->slope_ci.high));
-	str_addf(&out, ", points within %.1f %% of that", 100 * fit->slope_off);
-	if (fit->has_usl && g->parallel && g->metric->time)
-		add_usl(&out, fit);
-	str_add(&out, ".");
-	return out.buf;
-}
-
-char *growth_extrapolated(const struct growth *g, const struct sweep *s, const char *label,
-			  double at)
-{
-	double last = g->n[s->n - 1];
-	struct str out = STR_INIT;
-	struct interval ci;
-	char mid[32], low[32], high[32];
-
-	text_escape(&out, label);
-	if (!g->fit.has_usl || !g->metric->time) {
-		str_addf(
-			&out,
-			": no law is fitted that %s=%g could be read from: it takes a cost, and %d "
-			"points.",
-			s->param, at, STATS_USL_POINTS);
-		return out.buf;
-	}
-	ci = stats_scaling_at(g->n, g->cost, s->n, g->boots, LEVEL, 1, at);
-	verdict_figure(mid, 1 / stats_usl_at(&g->fit.usl, at));
-	verdict_figure(low, ci.low);
-	verdict_figure(high, ci.high);
-	str_addf(&out,
-		 ": at %s=%g the fitted law gives %s %s (95 %% interval %s to %s); points lie "
-		 "within "
-		 "%.1f %% of it. ",
-		 s->param, at, mid, g->metric->unit, low, high, 100 * g->fit.usl_off);
-	if (at > last || at < g->n[0])
-		str_addf(&out,
-			 "WARNING: nothing was measured beyond %s=%g; the interval tells how the "
-			 "boots "
-			 "vary, not whether the law still holds there.",
-			 s->param, at > last ? last : g->n[0]);
+	str_addf(&out, ", points within %.1f %% of that.", 100 * fit->slope_off);
 	return out.buf;
 }

@@ -21,20 +21,19 @@ size_t sweep_find(const struct run *run, size_t first, struct sweep *s);
 
 enum growth_kind {
 	GROWTH_FALLS,	 /* the slope's interval lies below that of constant */
-	GROWTH_CONSTANT, /* inside -0.1 to 0.1 */
+	GROWTH_CONSTANT, /* inside -0.1 to 0.1, and no point more than GROWTH_LEVEL above another */
 	GROWTH_SLOWER,	 /* between constant and linear */
-	GROWTH_LINEAR,	 /* inside 0.9 to 1.1 */
+	GROWTH_LINEAR,	 /* inside 0.9 to 1.1, and no point further than GROWTH_LEVEL from the line */
 	GROWTH_WORSE,	 /* above it */
 	GROWTH_UNCLEAR,	 /* the interval reaches into two of these, or there is none */
 };
+#define GROWTH_LEVEL 0.05
 
 /* One arm's. */
 struct growth {
 	struct scaling fit;
 	enum growth_kind kind;
 	size_t boots;	  /* that have the whole sweep */
-	bool parallel;	  /* the parameter counts tasks that ran side by side: sigma and kappa mean
-			     something */
 	double *n, *cost; /* what was fitted, as stats_scaling takes it */
 	const struct run_metric *metric;
 };
@@ -43,11 +42,10 @@ struct growth {
 int growth_fit(struct growth *g, const struct run *run, size_t arm, const struct sweep *s);
 void growth_release(struct growth *g);
 
-/* A sentence, printable, owned by the caller: "6.1: insn/page is constant over procs=1 to 32 ..."
+/*
+ * A sentence, printable, owned by the caller: "6.1: insn/page is constant over procs=1 to 32, 700 to 702:
+ * as its power 0.00 (95 % interval ...)".
  */
 char *growth_words(const struct growth *g, const struct sweep *s, const char *label);
-/* The same of a value of the parameter that was not measured, with its interval and a warning. */
-char *growth_extrapolated(const struct growth *g, const struct sweep *s, const char *label,
-			  double at);
 
 #endif

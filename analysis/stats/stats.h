@@ -167,43 +167,18 @@ struct slope {
 };
 int stats_loglog(const double *n, const double *y, size_t points, struct slope *s);
 
-/*
- * Universal scalability law, X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)), sigma and
- * kappa >= 0 (Gunther, Guerrilla Capacity Planning, 2007). Relative errors are minimised: N / X is
- * linear in the parameters, so that the fit needs no start and no iteration.
- */
-struct usl {
-	double lambda, sigma, kappa;
-};
-#define STATS_USL_POINTS 6
-/* -1 with less than STATS_USL_POINTS points, or values that are not positive. */
-int stats_usl(const double *n, const double *x, size_t points, struct usl *u);
-double stats_usl_at(const struct usl *u, double n);
-
-/* A fitted law with what pair bootstrap says about it. */
+/* A fitted power with what the boots say about it. */
 struct scaling {
 	struct slope slope;
 	struct interval slope_ci;
 	double slope_off; /* largest distance of a point's median from the law, a share */
-	bool has_usl;
-	struct usl usl;
-	struct interval lambda_ci, sigma_ci, kappa_ci;
-	double usl_off;
+	double spread;	  /* the largest point's median by the smallest one's */
 };
 /*
- * Fits cost against N over boots: cost[b * points + i] is boot b at n[i], all > 0, in time (or
- * instructions) per operation, the operations of all N tasks counted together: X(N) = 1 / cost. The
- * slope is the mean of the boots' own, its interval bootstrap-t; the USL is fitted to medians over
- * boots, its intervals percentiles over resampled boots.
+ * Fits cost against N over boots: cost[b * points + i] is boot b at n[i], all > 0. The slope is the mean
+ * of the boots' own, its interval bootstrap-t.
  */
 int stats_scaling(const double *n, const double *cost, size_t points, size_t boots, double level,
 		  uint64_t seed, struct scaling *s);
-/*
- * Interval of the cost at another N: as the USL of each resampling of the boots gives it. Where N
- * tasks take turns instead of working side by side it is no law of scalability, but still the
- * sum of what an operation costs, what is shared by all (1 / N) and what each adds (N).
- */
-struct interval stats_scaling_at(const double *n, const double *cost, size_t points, size_t boots,
-				 double level, uint64_t seed, double at);
 
 #endif

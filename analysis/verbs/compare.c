@@ -25,21 +25,6 @@ static int set_format(void *to, const struct opt *opt, const char *value, struct
 	return 0;
 }
 
-/* "procs=1024", into struct export_opts. */
-static int set_extrapolation(void *to, const struct opt *opt, const char *value, struct err *err)
-{
-	struct export_opts *o = to;
-	const char *equals = strchr(value, '=');
-	char *end = NULL;
-
-	o->at = equals ? strtod(equals + 1, &end) : 0;
-	if (!equals || equals == value || end == equals + 1 || *end || !(o->at > 0))
-		return err_set(err, "--%s=%s: not a parameter and a number, such as procs=1024", opt->name,
-			       value);
-	o->extrapolate = xstrndup(value, (size_t)(equals - value));
-	return 0;
-}
-
 static struct opt opts[] = {
 	/* first, so that main() finds it: what it offers is the list of exporters */
 	{.name = "format", .value = "FORMAT", .set = set_format, .at = AT(exporter),
@@ -57,12 +42,11 @@ static struct opt opts[] = {
 	OPT_FLAG("look", AT(look),
 		 "say only whether a run that was begun with --stop-early may stop: exit code 0; or "
 		 "not yet: 4"),
-	{.name = "extrapolate", .value = "PARAM=N", .set = set_extrapolation, .at = AT(export),
-	 .help = "what a swept parameter would give at another value, such as procs=1024, in the text"},
 	OPT_FLAG("unpaired", AT(compare.unpaired), "do not use the pairs"),
 	OPT_FLAG("strict", AT(strict), "exit code 4 when a primary metric is inconclusive"),
 	OPT_FLAG("force", AT(compare.force), "compare runs that were measured in different ways"),
-	OPT_FLAG("write", AT(write), "also write compare.json into RUN/report/, or of two runs into\nNEW-RUN/report-against-RUN/"),
+	OPT_FLAG("write", AT(write), "also write compare.json into RUN/report/, or of two runs into "
+		 "NEW-RUN/report-against-RUN/"),
 	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output), "write there instead of standard output"),
 	OPT_END,
 };

@@ -24,7 +24,7 @@ int export_text(const struct comparison *c, const struct export_opts *o, struct 
 	table_rows(c, o->all, out);
 	str_add(out, "\n");
 	table_sentences(c, out);
-	growth_text(c, o->extrapolate, o->at, TABLE_WIDTH, out);
+	growth_text(c, TABLE_WIDTH, out);
 	table_remarks(c, &remarks);
 	if (remarks.len)
 		str_addf(out, "\n%s", remarks.buf);

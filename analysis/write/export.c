@@ -10,8 +10,6 @@ const struct exporter exporters[] = {
 	{"csv", "one line a cell and metric", export_csv},
 	{"gobench", "Go benchmark format, one line a boot, for benchstat -col kernel",
 	 export_gobench},
-	{"hyperfine", "hyperfine's JSON, in seconds; not for counts of instructions",
-	 export_hyperfine},
 	{"openmetrics", "OpenMetrics text", export_openmetrics},
 	{"ktap", "KTAP, a test a cell, with figures in # lines", export_ktap},
 	{NULL, NULL, NULL},

@@ -6,8 +6,6 @@
 
 struct export_opts {
 	bool all; /* also the secondary metrics and the counters, where a format shows a choice */
-	const char *extrapolate; /* in text: also what this swept parameter would give... */
-	double at;		 /* ...at this value; or NULL */
 };
 
 /* Appends the comparison to out. -1 where the format cannot hold it, with why in err. */
@@ -23,6 +21,6 @@ extern const struct exporter exporters[]; /* ends with a NULL name */
 const struct exporter *export_find(const char *name);
 
 export_fn export_text, export_lkml, export_markdown, export_json, export_csv, export_gobench,
-	export_hyperfine, export_openmetrics, export_ktap;
+	export_openmetrics, export_ktap;
 
 #endif

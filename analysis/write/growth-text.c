@@ -26,7 +26,7 @@ static void add_title(struct str *out, const struct sweep *s)
 }
 
 static void add_arm(const struct run *run, const struct run_arm *arm, const struct sweep *s,
-		    const char *param, double at, size_t width, struct str *out)
+		    size_t width, struct str *out)
 {
 	struct growth g;
 	char *text;
@@ -36,16 +36,10 @@ static void add_arm(const struct run *run, const struct run_arm *arm, const stru
 	text = growth_words(&g, s, arm->name);
 	text_wrap(out, text, width, 2);
 	free(text);
-	if (param && !strcmp(param, s->param)) {
-		text = growth_extrapolated(&g, s, arm->name, at);
-		text_wrap(out, text, width, 2);
-		free(text);
-	}
 	growth_release(&g);
 }
 
-void growth_text(const struct comparison *c, const char *param, double at, size_t width,
-		 struct str *out)
+void growth_text(const struct comparison *c, size_t width, struct str *out)
 {
 	const struct run *run = c->run_old;
 	struct sweep s = {.cells = xcalloc(run->n_cells + 1, sizeof(*s.cells))};
@@ -60,8 +54,8 @@ void growth_text(const struct comparison *c, const char *param, double at, size_
 			str_add(out, "\n");
 			add_title(out, &s);
 			str_add(out, "\n");
-			add_arm(c->run_old, c->arm_old, &s, param, at, width, out);
-			add_arm(c->run_new, c->arm_new, &s, param, at, width, out);
+			add_arm(c->run_old, c->arm_old, &s, width, out);
+			add_arm(c->run_new, c->arm_new, &s, width, out);
 		}
 	}
 	free(s.cells);

@@ -6,9 +6,8 @@
 
 /*
  * Appends a paragraph a sweep, a sentence an arm, in lines of at most `width`; nothing where
- * nothing was swept. With `param`, not NULL, also what its value `at` would give.
+ * nothing was swept.
  */
-void growth_text(const struct comparison *c, const char *param, double at, size_t width,
-		 struct str *out);
+void growth_text(const struct comparison *c, size_t width, struct str *out);
 
 #endif

@@ -52,7 +52,7 @@ report() {
 
 # What else shows a run, in every format
 show() {
-	for format in lkml markdown json csv gobench hyperfine openmetrics ktap; do
+	for format in lkml markdown json csv gobench openmetrics ktap; do
 		said mlocklab compare --all --format $format "$1"
 		case $format in
 		csv) same "$(LC_ALL=C awk -F'"' 'NF % 2 == 0' "$out" | wc -l)" 0 'lines of CSV with an open quote' ;;
