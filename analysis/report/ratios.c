@@ -100,7 +100,7 @@ static void ratio_row(const struct report *r, struct table *t, const struct resu
 	table_text(t, text);
 	snprintf(text, sizeof(text), "%.2g", x->p_adjusted);
 	table_figure(t, text, x->p_adjusted);
-	snprintf(text, sizeof(text), "%.2g", detectable);
+	snprintf(text, sizeof(text), detectable >= 99.5 ? "%.0f" : "%.2g", detectable);
 	table_figure(t, text, detectable);
 	if (x->n_old == x->n_new)
 		snprintf(text, sizeof(text), "%zu", x->n_old);

@@ -22,17 +22,32 @@ struct range {
 	double lo, hi;
 };
 
-static void widen(struct range *r, double v)
+/*
+ * Beyond these a picture shows that a value is huge or tiny, not how much so: no sum, ratio or power
+ * of what is inside overflows.
+ */
+#define LARGEST 1e100
+#define SMALLEST 1e-100
+
+static double held(double v, bool log)
+{
+	if (log)
+		return fmin(fmax(v, SMALLEST), LARGEST);
+	return fabs(v) < SMALLEST ? 0 : fmin(fmax(v, -LARGEST), LARGEST);
+}
+
+static void widen(struct range *r, double v, bool log)
 {
 	if (!isfinite(v))
 		return;
-	r->lo = fmin(r->lo, v);
-	r->hi = fmax(r->hi, v);
+	r->lo = fmin(r->lo, held(v, log));
+	r->hi = fmax(r->hi, held(v, log));
 }
 
 static struct range data_range(const struct plot *p, bool is_x)
 {
 	struct range r = {INFINITY, -INFINITY};
+	bool log = is_x ? p->x.log : p->y.log;
 
 	for (size_t i = 0; i < p->n; i++) {
 		const struct plot_series *s = &p->series[i];
@@ -40,17 +55,17 @@ static struct range data_range(const struct plot *p, bool is_x)
 					   : PLOT_YBAR | PLOT_YRIBBON | PLOT_BOX);
 
 		for (size_t j = 0; j < s->n; j++) {
-			widen(&r, is_x ? s->v[j].x : s->v[j].y);
+			widen(&r, is_x ? s->v[j].x : s->v[j].y, log);
 			if (bar) {
-				widen(&r, s->v[j].low);
-				widen(&r, s->v[j].high);
+				widen(&r, s->v[j].low, log);
+				widen(&r, s->v[j].high, log);
 			}
 		}
 	}
 	if (is_x) {
-		widen(&r, p->band_low);
-		widen(&r, p->band_high);
-		widen(&r, p->reference);
+		widen(&r, p->band_low, log);
+		widen(&r, p->band_high, log);
+		widen(&r, p->reference, log);
 	}
 	return r.lo <= r.hi ? r : (struct range){1, 2};
 }
@@ -65,6 +80,8 @@ static struct range padded(struct range r, bool log)
 		return (struct range){r.lo / pow(10, pad), r.hi * pow(10, pad)};
 	}
 	pad = r.hi > r.lo ? 0.05 * (r.hi - r.lo) : fmax(fabs(r.hi) * 0.05, 0.5);
+	/* what differs in its last digits only is one value to gnuplot */
+	pad = fmax(pad, 1e-6 * fmax(fabs(r.lo), fabs(r.hi)));
 	/* What starts at zero or above it is not shown with room below zero. */
 	return (struct range){r.lo >= 0 && r.lo < 2 * pad ? 0 : r.lo - pad, r.hi + pad};
 }
@@ -89,10 +106,11 @@ static double nice_step(double span, int most)
 static void linear_ticks(struct str *out, struct range r)
 {
 	double step = nice_step(r.hi - r.lo, 7);
+	double first = ceil(r.lo / step - 1e-9) + 0.0; /* adding 0 makes the -0 that ceil may give a 0 */
 
-	/* Adding 0 makes the -0 that ceil may give a 0. */
-	for (double k = ceil(r.lo / step - 1e-9) + 0.0; k * step <= r.hi * (1 + 1e-9); k++)
-		add_tick(out, k * step, plot_number(k * step));
+	/* Counted, as a double that is large enough stays what it is with one more. */
+	for (int i = 0; i <= 10 && (first + i) * step <= r.hi + step * 1e-6; i++)
+		add_tick(out, (first + i) * step, plot_number((first + i) * step));
 }
 
 /* Powers of ten, with more between them the shorter the axis is. */
@@ -102,9 +120,10 @@ static void log_ticks(struct str *out, struct range r)
 	double decades = log10(r.hi / r.lo);
 	bool is_short = decades < 1.3;
 	const double *between = is_short ? many : some;
-	int each = is_short ? 6 : decades <= 3 ? 3 : 1, step = decades > 9 ? 3 : 1;
+	int each = is_short ? 6 : decades <= 3 ? 3 : 1, step = decades > 9 ? 1 + (int)decades / 7 : 1;
+	int last = (int)floor(log10(r.hi));
 
-	for (int e = (int)floor(log10(r.lo)); e <= log10(r.hi); e += step) {
+	for (int e = (int)floor(log10(r.lo)); e <= last; e += step) {
 		for (int i = 0; i < each; i++) {
 			double v = between[i] * pow(10, e);
 
@@ -139,7 +158,7 @@ void plot_axis_script(const struct plot *p, bool is_x, struct str *out)
 	const char *name = is_x ? "x" : "y";
 
 	if (!isnan(a->from))
-		r = (struct range){a->from, a->to};
+		r = (struct range){held(a->from, a->log), held(a->to, a->log)};
 	t = r.lo < r.hi ? r : (struct range){r.hi, r.lo};
 	if (a->log)
 		str_addf(out, "set logscale %s\n", name);

@@ -40,12 +40,10 @@ size_t table_order(const struct comparison *c, enum metric_kind kind, const stru
 
 void table_ratio(char out[32], const struct result *r, double v)
 {
-	if (r->difference && fabs(v) >= 1000)
-		snprintf(out, 32, "%+.2gk", v / 1000);
-	else if (r->difference)
-		snprintf(out, 32, "%+.2g", v);
+	if (r->difference)
+		verdict_difference(out, v);
 	else
-		snprintf(out, 32, v < 10 ? "%.3f" : v < 100 ? "%.2f" : "%.0f", v);
+		verdict_ratio(out, v, r->ratio);
 }
 
 void table_interval(char out[72], const struct result *r)

@@ -21,7 +21,7 @@ void table_sentences(const struct comparison *c, struct str *out);
 /* Failures, skips, differing settings, notes; nothing where there are none. */
 void table_remarks(const struct comparison *c, struct str *out);
 
-/* "0.249", "12.34"; "+0.25", "-1.8k" where the result is a difference. */
+/* "0.249", "12.34", "1/1791"; "+0.25", "-1800" where the result is a difference. */
 void table_ratio(char out[32], const struct result *r, double v);
 /* "0.244..0.253", or "-" where there is no interval. */
 void table_interval(char out[72], const struct result *r);

@@ -10,7 +10,41 @@ void verdict_figure(char out[32], double value)
 {
 	double size = fabs(value);
 
-	snprintf(out, 32, size >= 1e7 ? "%.3g" : size >= 1000 ? "%.0f" : "%.4g", value);
+	if (size >= 1e-9 && size < 1e-4) /* no exponent: as many decimals as four digits take */
+		snprintf(out, 32, "%.*f", 3 - (int)floor(log10(size)), value);
+	else
+		snprintf(out, 32, size >= 1000 && size < 1e7 ? "%.0f" : "%.4g", value);
+}
+
+void verdict_difference(char out[32], double value)
+{
+	char figure[32];
+
+	verdict_figure(figure, fabs(value));
+	snprintf(out, 32, "%s%.30s", value > 0 ? "+" : value < 0 ? "-" : "", figure);
+}
+
+/* A factor above 1: "1791", "12.34"; one that no measurement can mean is not spelt out. */
+static void factor(char out[32], double v)
+{
+	if (v < 1e6)
+		snprintf(out, 32, v < 10 ? "%.3f" : v < 100 ? "%.2f" : v < 1000 ? "%.1f" : "%.0f", v);
+	else
+		snprintf(out, 32, v < 1e15 ? "%.3e" : "over 1e15", v);
+}
+
+void verdict_ratio(char out[32], double ratio, double like)
+{
+	char times[32];
+
+	if (like > 0 && like < 0.01 && ratio > 0) {
+		factor(times, 1 / ratio);
+		snprintf(out, 32, "1/%.29s", times);
+	} else if (ratio > 0 && ratio < 0.1) {
+		verdict_figure(out, ratio);
+	} else {
+		factor(out, ratio);
+	}
 }
 
 /* "page/process" after its first '/' reads "page and process". */
@@ -68,7 +102,10 @@ static char *noun(const struct run_metric *m)
 /* "12.3", "4.0", "0.12": two or three digits that mean something. */
 static void add_amount(struct str *out, double v)
 {
-	str_addf(out, fabs(v) >= 99.5 ? "%.0f" : fabs(v) >= 1 || v == 0 ? "%.1f" : "%.2g", v);
+	if (fabs(v) < 1e15)
+		str_addf(out, fabs(v) >= 99.5 ? "%.0f" : fabs(v) >= 1 || v == 0 ? "%.1f" : "%.2g", v);
+	else
+		str_add(out, "over 1e15");
 }
 
 static bool bounded(const struct result *r)
@@ -91,17 +128,32 @@ static bool as_factor(double ratio)
 	return ratio >= 1.5 || ratio <= 1 / 1.5;
 }
 
-/* "3.9 to 4.1": as many decimals, up to three, as tell the two apart. */
+/* "3.9 to 4.1", "1650 to 1930": as many decimals, up to three, as tell the two apart. */
 static void add_range(struct str *out, double low, double high, bool sign)
 {
 	char a[32], b[32];
 
-	for (int digits = 1; digits <= 3; digits++) {
+	if (fabs(low) >= 1e6 || fabs(high) >= 1e6) {
+		factor(a, low);
+		factor(b, high);
+		str_addf(out, "%s to %s", a, b);
+		return;
+	}
+	for (int digits = fabs(low) >= 99.5 ? 0 : 1; digits <= 3; digits++) {
 		snprintf(a, sizeof(a), sign ? "%+.*f" : "%.*f", digits, low);
 		snprintf(b, sizeof(b), sign ? "%+.*f" : "%.*f", digits, high);
 		if (strcmp(a, b))
 			break;
 	}
+	str_addf(out, "%s to %s", a, b);
+}
+
+static void add_differences(struct str *out, double low, double high)
+{
+	char a[32], b[32];
+
+	verdict_difference(a, low);
+	verdict_difference(b, high);
 	str_addf(out, "%s to %s", a, b);
 }
 
@@ -115,7 +167,7 @@ static void add_evidence(struct str *out, const struct result *r)
 	} else if (bounded(r)) {
 		str_addf(out, ", %.3g %% interval ", 100 * r->level);
 		if (r->difference)
-			str_addf(out, "%+.3g to %+.3g", r->low, r->high);
+			add_differences(out, r->low, r->high);
 		else if (!as_factor(r->ratio))
 			add_range(out, (r->low - 1) * 100, (r->high - 1) * 100, true);
 		else if (r->ratio < 1)
@@ -132,11 +184,12 @@ static void add_evidence(struct str *out, const struct result *r)
 static void add_change(struct str *out, const struct result *r)
 {
 	const struct run_metric *m = r->metric;
-	char *what = noun(m);
+	char *what = noun(m), by[32];
 	bool countable = counts_instructions(m), down = r->difference ? r->ratio < 0 : r->ratio < 1;
 
 	if (r->difference) {
-		str_addf(out, "%s %s by %.4g", what, down ? "lower" : "higher", fabs(r->ratio));
+		verdict_figure(by, fabs(r->ratio));
+		str_addf(out, "%s %s by %s", what, down ? "lower" : "higher", by);
 	} else if (!m->time) {
 		str_addf(out, "%s %s by ", what, down ? "lower" : "higher");
 		add_amount(out, fabs(r->ratio - 1) * 100);
@@ -170,7 +223,7 @@ static void add_inconclusive(struct str *out, const struct comparison *c, const 
 	} else if (isfinite(r->detectable)) {
 		str_add(out, "; a change of ");
 		if (r->difference)
-			str_addf(out, "%.3g", r->detectable);
+			add_amount(out, r->detectable);
 		else
 			add_amount(out, r->detectable * 100);
 		str_addf(out, "%s would have been seen", r->difference ? "" : " %");

@@ -26,7 +26,11 @@ char *verdict_summary(const struct comparison *c);
  */
 char *verdict_unit(const struct run_metric *m);
 
-/* A figure in four digits: "2110", "0.2489", "9847418"; from 1e7 on in three: "1.85e+07". */
+/* A figure in four digits, from 1000 to 1e7 in all: "2110", "0.2489", "9847418"; "1.852e+07". */
 void verdict_figure(char out[32], double value);
+/* The same with its sign. */
+void verdict_difference(char out[32], double value);
+/* "0.933", "12.34", "0.0571"; as a share where `like`, which it stands beside, is below 0.01: "1/1791". */
+void verdict_ratio(char out[32], double ratio, double like);
 
 #endif

@@ -110,7 +110,7 @@ for control in 001b 202e; do
 done
 
 expect 2 mlocklab report
-says 'report takes one run or two, not 0'
+says 'one run or two are wanted'
 expect 2 mlocklab report "$tmp/none"
 says "$tmp/none"
 

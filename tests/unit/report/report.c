@@ -217,6 +217,34 @@ static void log_needs_positive(void **state)
 	plot_free(p);
 }
 
+/* Every finite number has axes that end, and gnuplot takes their script. */
+static void axes_end(void **state)
+{
+	static const double v[][2] = {{5e-324, 1}, {5e-324, 1e308}, {1e308, 1.7e308}, {-1e308, 1e308},
+				      {1e16, 1e16 + 2}, {0, 0}, {-5e-324, 5e-324}, {1, 1 + 1e-15}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
+		for (int log = 0; log < 2; log++) {
+			struct plot *p = plot_new("pic", "extremes");
+			struct plot_series *s = plot_add(p, "", PLOT_OLD, PLOT_MARK);
+			struct str out = STR_INIT;
+
+			plot_add_point(s, v[i][0], v[i][1], NAN, NAN);
+			plot_add_point(s, v[i][1], v[i][0], NAN, NAN);
+			p->band_low = 1e-308;
+			p->band_high = 1e308;
+			plot_try_log(p, log, log);
+			plot_script(p, &out);
+			assert_true(out.len < 10000);
+			assert_null(strstr(out.buf, "inf"));
+			assert_null(strstr(out.buf, "nan"));
+			str_release(&out);
+			plot_free(p);
+		}
+	}
+}
+
 static void numbers_are_short(void **state)
 {
 	(void)state;
@@ -408,6 +436,7 @@ int main(void)
 		cmocka_unit_test(texts_are_cut_between_characters),
 		cmocka_unit_test(script_is_safe),
 		cmocka_unit_test(log_needs_positive),
+		cmocka_unit_test(axes_end),
 		cmocka_unit_test(numbers_are_short),
 		cmocka_unit_test(argv_reads_no_startup_file),
 		cmocka_unit_test(svg_is_a_picture_of_its_own),

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "analysis/write/export.h"
+#include "analysis/write/table.h"
+#include "analysis/write/verdict.h"
 #include "lib/text.h"
 #include "tests/unit/fixture-run.h"
 
@@ -210,32 +212,6 @@ static void test_csv(void **state)
 	drop(&m);
 }
 
-static void test_hyperfine(void **state)
-{
-	struct made m;
-	struct str out = STR_INIT;
-	struct err err;
-	json_t *o, *first;
-
-	(void)state;
-	make(&m, "tcg");
-	o = json_loads(export(&m, "hyperfine", false), 0, NULL);
-	assert_int_equal(json_array_size(json_object_get(o, "results")), 4);
-	first = json_array_get(json_object_get(o, "results"), 0);
-	assert_int_equal(json_array_size(json_object_get(first, "times")), 6);
-	/* The median of 2000 to 2005 ns. */
-	assert_true(fabs(json_get_num(first, "median", 0) - 2002.5e-9) < 1e-15);
-	assert_true(fabs(json_get_num(first, "max", 0) - 2005e-9) < 1e-15);
-	json_decref(o);
-	drop(&m);
-	make(&m, "icount");
-	assert_int_equal(
-		export_find("hyperfine")->write(&m.c, &(struct export_opts){0}, &out, &err), -1);
-	check_has(err.text, "target icount gave no times");
-	str_release(&out);
-	drop(&m);
-}
-
 static void no_series_twice(const char *text)
 {
 	for (const char *line = strstr(text, "\nmlocklab_"), *next; line; line = next) {
@@ -329,6 +305,76 @@ static void test_wrap(void **state)
 	str_release(&out);
 }
 
+static void figures_are(const char *name, const char *got, const char *want)
+{
+	if (strcmp(got, want))
+		fail_msg("%s: '%s', not '%s'", name, got, want);
+}
+
+/* Four digits, no exponent below a million, and no sum that is not finite. */
+static void test_digits(void **state)
+{
+	static const struct {
+		double v;
+		const char *figure, *difference, *ratio;
+	} cases[] = {
+		{256, "256", "+256", "256.0"},
+		{160000, "160000", "+160000", "160000"},
+		{999999, "999999", "+999999", "999999"},
+		{1.8521e7, "1.852e+07", "+1.852e+07", "1.852e+07"},
+		{0.933, "0.933", "+0.933", "0.933"},
+		{12.3456, "12.35", "+12.35", "12.35"},
+		{0.00001234, "0.00001234", "+0.00001234", "1/81037"},
+		{1 / 1791., "0.0005583", "+0.0005583", "1/1791"},
+		{0.05711, "0.05711", "+0.05711", "0.05711"},
+		{5e-324, "4.941e-324", "+4.941e-324", "1/over 1e15"},
+	};
+	char got[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		verdict_figure(got, cases[i].v);
+		figures_are("figure", got, cases[i].figure);
+		verdict_difference(got, cases[i].v);
+		figures_are("difference", got, cases[i].difference);
+		verdict_ratio(got, cases[i].v, cases[i].v);
+		figures_are("ratio", got, cases[i].ratio);
+	}
+	verdict_difference(got, -1600);
+	figures_are("difference", got, "-1600");
+}
+
+static void change_is(double old, double new, double low, double high, const char *want)
+{
+	struct run_metric m = {.name = "exit", .unit = "insn/page", .time = true};
+	struct result r = {.metric = &m, .old = old, .new = new, .ratio = new / old, .low = low, .high = high};
+	char *words = verdict_change(&r);
+
+	check_has(words, want);
+	assert_null(strstr(words, "inf"));
+	free(words);
+}
+
+static void test_extremes(void **state)
+{
+	struct run_metric m = {.name = "exit", .unit = "insn/page", .time = true};
+	struct run_cell cell = {.workload = "w", .label = ""};
+	struct result r = {.cell = &cell, .metric = &m, .old = 179100, .new = 100, .ratio = 1 / 1791.,
+			   .low = 1 / 1930., .high = 1 / 1650., .level = 0.95, .verdict = VERDICT_BETTER};
+	struct comparison c = {.margin = 0.01};
+	char *words, interval[72];
+
+	(void)state;
+	change_is(1791, 1, 1 / 1930., 1 / 1650., "1791 times fewer instructions");
+	change_is(1, 5e-324, 5e-324, 5e-324, "over 1e15 times fewer instructions");
+	change_is(5e-324, 1e308, 1, INFINITY, "over 1e15 times as many instructions");
+	words = verdict_sentence(&c, &r);
+	check_has(words, "1791 times fewer instructions per page (100 against 179100, 95 % interval 1650 to 1930)");
+	free(words);
+	table_interval(interval, &r);
+	assert_string_equal(interval, "1/1930..1/1650");
+}
+
 static void test_names(void **state)
 {
 	(void)state;
@@ -341,10 +387,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),        cmocka_unit_test(test_gobench),
-		cmocka_unit_test(test_csv),         cmocka_unit_test(test_hyperfine),
+		cmocka_unit_test(test_csv),        
 		cmocka_unit_test(test_openmetrics_of_two_runs),
 		cmocka_unit_test(test_openmetrics), cmocka_unit_test(test_ktap),
 		cmocka_unit_test(test_json),        cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_digits),      cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_names),
 	};
 
