@@ -128,6 +128,13 @@ check-load: all $(test_programs)
 check-statistics: $(B)/studies
 	@$(B)/studies
 
+# What takes a machine of its own kind, made here: a cluster of Slurm; KVM and two nodes, emulated.
+.PHONY: check-slurm check-nested
+check-slurm check-nested: check-%:
+	@./runner/deps.sh check $* || ./runner/deps.sh install $*
+	@$(MAKE) --no-print-directory all
+	@LIMIT=3000 tests/run.sh tests/$*/$*.sh
+
 # Builds a kernel from source and uses it: minutes, and gigabytes of disk.
 .PHONY: check-build need-build-deps
 need-build-deps:

@@ -4,7 +4,8 @@
 #   deps.sh install [SET]    installs what is missing, as root or through sudo; with neither, prints
 #                            the command
 #   deps.sh list [SET]       prints the packages
-# SET is `tests`, also what make check uses, or `build`, also what building a kernel takes.
+# SET is `tests`, also what make check uses, `build`, also what building a kernel takes, or `slurm` or `nested`,
+# also what make check-slurm or check-nested takes.
 # shellcheck disable=SC2086 # the lists are words
 set -u
 
@@ -15,6 +16,8 @@ fonts-dejavu-core"
 	packages="$packages procps chromium stress-ng fio mandoc clang libclang-rt-dev linux-perf
 	bpftool libbpf-dev libelf-dev"
 [ "${2:-}" = build ] && packages="$packages flex bison bc libelf-dev libssl-dev xz-utils linux-perf"
+[ "${2:-}" = slurm ] && packages="$packages slurmctld slurmd slurm-client munge"
+[ "${2:-}" = nested ] && packages="$packages busybox-static cpio zstd util-linux"
 
 # Prints the packages that are not installed.
 missing() {

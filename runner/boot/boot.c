@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/machine.h"
 #include "lib/stored.h"
 #include "lib/text.h"
 #include "runner/boot/confine.h"
@@ -235,6 +236,19 @@ static void set_machine(json_t *o)
 	str_release(&id);
 }
 
+/* The node of a cluster that it was made on: Slurm's name for it. */
+static void add_node(json_t *o)
+{
+	const char *name = getenv("SLURMD_NODENAME");
+	char *cpu;
+
+	if (!name || !*name)
+		return;
+	cpu = machine_cpu();
+	json_object_set_new(o, "node", json_pack("{s:s, s:s}", "name", name, "cpu", cpu));
+	free(cpu);
+}
+
 static json_t *boot_json(const struct boot *b)
 {
 	const struct planned_boot *p = b->job.planned;
@@ -253,6 +267,7 @@ static json_t *boot_json(const struct boot *b)
 		      b->hello, "settled", b->settle);
 	if (b->findings)
 		json_object_set(o, "findings", b->findings);
+	add_node(o);
 	json_object_set_new(o, "pinned", json_integer(b->pinned));
 	if (b->job.target->kind == TARGET_HOST)
 		set_machine(o);

@@ -248,6 +248,7 @@ static void set_defaults(struct experiment *e, const char *path)
 		.layouts = xstrdup("paired"),
 		.lock_boots = 1,
 		.locks = xstrdup("auto"),
+		.on = xstrdup("here"),
 		.host_cpus = xstrdup(""),
 		.host_nodes = xstrdup(""),
 		.hugepages = xstrdup(""),
@@ -375,6 +376,7 @@ void experiment_release(struct experiment *e)
 	free(e->target);
 	free(e->cmdline);
 	free(e->locks);
+	free(e->on);
 	free(e->host_cpus);
 	free(e->host_nodes);
 	free(e->hugepages);

@@ -39,6 +39,7 @@ struct experiment {
 	int pairs, iterations, warmup;
 	uint64_t seed;
 	int cpus, nodes, memory_mib; /* 0: the target's own default */
+	char *on;                    /* "here", or "slurm": runner/run/slurm.h */
 	char *host_cpus, *host_nodes; /* where a timed guest stands: runner/qemu/place.h */
 	char *hugepages;             /* of the host that a KVM guest's memory is made of: "", "2M", "1G" */
 	int settle;                  /* longest wait for an idle guest, seconds of its clock */

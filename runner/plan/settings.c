@@ -10,7 +10,7 @@
 
 struct key {
 	const char *name;
-	enum { TEXT, NAME, LAYOUTS, COUNT, BOOTS, SEED, REAL, PAGES } kind;
+	enum { TEXT, NAME, LAYOUTS, ON, COUNT, BOOTS, SEED, REAL, PAGES } kind;
 	size_t offset;
 	long long min, max;
 };
@@ -26,6 +26,7 @@ static const struct key keys[] = {
 	{"cpus", COUNT, offsetof(struct experiment, cpus), 1, 255},
 	{"nodes", COUNT, offsetof(struct experiment, nodes), 1, 8},
 	{"memory", COUNT, offsetof(struct experiment, memory_mib), 256, 1 << 20},
+	{"on", ON, offsetof(struct experiment, on), 0, 0},
 	{"host_cpus", TEXT, offsetof(struct experiment, host_cpus), 0, 0},
 	{"host_nodes", TEXT, offsetof(struct experiment, host_nodes), 0, 0},
 	{"hugepages", PAGES, offsetof(struct experiment, hugepages), 0, 0},
@@ -66,6 +67,10 @@ static int set(struct experiment *e, const struct key *k, const char *value, str
 	case LAYOUTS:
 		if (strcmp(value, "paired") != 0 && strcmp(value, "independent") != 0)
 			return err_set(err, "%s=%s: paired or independent", k->name, value);
+		return set_text(at, value);
+	case ON:
+		if (strcmp(value, "here") != 0 && strcmp(value, "slurm") != 0)
+			return err_set(err, "%s=%s: here or slurm", k->name, value);
 		return set_text(at, value);
 	case PAGES: /* what x86 has */
 		if (*value && strcmp(value, "2M") != 0 && strcmp(value, "1G") != 0)
@@ -116,6 +121,7 @@ static json_t *value_json(const struct key *k, const void *at)
 	case TEXT:
 	case NAME:
 	case LAYOUTS:
+	case ON:
 	case PAGES:
 		return json_string(*(char *const *)at);
 	case SEED:

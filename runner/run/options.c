@@ -11,8 +11,14 @@
 /* An option that sets the key of its name in [global]. */
 static int set_key(void *to, const struct opt *opt, const char *value, struct err *err)
 {
+	char *key = xstrdup(opt->name);
+
 	(void)err;
-	strv_push(to, opt->name);
+	for (char *c = key; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	strv_push(to, key);
+	free(key);
 	strv_push(to, value);
 	return 0;
 }
@@ -47,6 +53,10 @@ const struct opt run_opts[] = {
 	KEY("cpus", "N", NULL, NULL),
 	KEY("nodes", "N", NULL, NULL),
 	KEY("memory", "MIB", NULL, "the guest's size"),
+	KEY("host-cpus", "LIST", NULL, NULL),
+	KEY("host-nodes", "LIST", NULL,
+	    "the CPUs and NUMA nodes of this machine on which a guest of kvm or tcg stands, as in 2-5,8"),
+	KEY("hugepages", "SIZE", "2M|1G", "a KVM guest's memory is made of such pages of this machine"),
 	KEY("layouts", "HOW", "paired|independent",
 	    "paired: both boots of a pair have one layout; independent: each its own"),
 	{.name = "stop-early", .set = set_stop_early, .at = AT(settings),
@@ -68,12 +78,19 @@ const struct opt run_opts[] = {
 	OPT_FLAG("show-command", AT(show_command),
 		 "print QEMU's command line for each arm and stop"),
 	OPT_TEXT("resume", "RUN", OFFER_RUN, AT(resume), "go on with a run that was interrupted"),
+	OPT_CHOICE("on", "WHERE", "here|slurm", AT(on),
+		   "slurm: boots become tasks of a job array (default: what the experiment says, else here)"),
+	OPT_TEXT("slurm", "OPTIONS", NULL, AT(slurm),
+		 "more options for sbatch, such as '--partition=long --account=mm'"),
+	OPT_TEXT("attach", "RUN", OFFER_RUN, AT(attach), "look on at a run that Slurm makes"),
+	OPT_TEXT("boots", "LIST", NULL, AT(boots),
+		 "with --resume, only these boots, while others make the rest: what a task runs"),
 	OPT_END,
 };
 
 static const struct command command = {
 	.name = "run",
-	.usage = "EXPERIMENT [option...]\n--resume RUN",
+	.usage = "EXPERIMENT [option...]\n--resume RUN\n--attach RUN",
 	.about = "Boots every kernel of the experiment, runs its workloads and stores what they\n"
 		 "measure in results/. The last line printed is the run's directory. EXPERIMENT is a\n"
 		 "file, or the name of one in configs/, such as core.\n",
@@ -86,14 +103,20 @@ static const struct command command = {
 int run_options_parse(struct run_options *o, int argc, char **argv)
 {
 	o->experiment = command_parse(&command, o, argc, argv)[0];
-	if (!o->experiment == !o->resume) {
+	if (o->attach && !o->experiment && !o->resume)
+		return 0;
+	if (!o->experiment == !o->resume || o->attach) {
 		command_note("%s; 'mlocklab run --help' tells more", command.want);
 		return -1;
 	}
 	if (o->resume && (o->kernels.n || o->injects.n || o->settings.n || o->out || o->tree || o->config ||
 			  o->fragments.n)) {
 		command_note("--resume goes on with what the run was begun with: of the other options "
-			     "only --workers, --qemu, --ktap and --show-command may stand beside it");
+			     "only --workers, --on, --slurm, --boots, --qemu, --ktap and --show-command may stand beside it");
+		return -1;
+	}
+	if (o->boots && !o->resume) {
+		command_note("--boots names boots of a stored run: it stands beside --resume RUN");
 		return -1;
 	}
 	return 0;

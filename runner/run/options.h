@@ -15,6 +15,9 @@ struct run_options {
 	struct strv injects;  /* ARM=PERCENT */
 	struct strv settings; /* key, value, key, value */
 	int workers;
+	const char *on, *slurm; /* "here" or "slurm"; more for sbatch */
+	const char *boots;	/* "3,4": only these, of a run that others make too */
+	const char *attach;
 	bool show_command, ktap;
 };
 

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "lib/str.h"
+#include "lib/machine.h"
 #include "lib/text.h"
 #include "runner/run/machine.h"
 
@@ -68,24 +69,9 @@ json_t *provenance_config(const char *path)
 	return o;
 }
 
-static char *cpu_model(void)
-{
-	FILE *f = fopen("/proc/cpuinfo", "re");
-	char *line = NULL, *model = NULL;
-	size_t cap = 0;
-
-	while (f && !model && getline(&line, &cap, f) > 0)
-		if (!strncmp(line, "model name", 10) && strchr(line, ':'))
-			model = text_clean(strchr(line, ':') + 2, 100);
-	free(line);
-	if (f)
-		fclose(f);
-	return model ? model : xstrdup("unknown");
-}
-
 json_t *provenance_host(void)
 {
-	char *cpu = cpu_model(), *id = machine_id();
+	char *cpu = machine_cpu(), *id = machine_id();
 	struct utsname u;
 	json_t *o;
 

@@ -120,14 +120,20 @@ static bool end_boot(struct loop *l, struct slot *s)
 
 /* --- all of them --- */
 
-static bool is_wanted(const struct run *r, const struct planned_boot *b)
+bool run_wants(const struct run *r, const struct planned_boot *b)
 {
+	bool named = !r->only;
+
+	for (size_t i = 0; i < r->n_only && !named; i++)
+		named = r->only[i] == b->n;
+	if (!named)
+		return false;
 	return b->kind == BOOT_TIMED ? !r->pairs_until || b->pair < r->pairs_until : !r->timed_only;
 }
 
-static bool is_to_do(const struct run *r, const struct planned_boot *b)
+bool run_is_to_do(const struct run *r, const struct planned_boot *b)
 {
-	return is_wanted(r, b) && !store_has_boot(r->store, b->n);
+	return run_wants(r, b) && !store_has_boot(r->store, b->n);
 }
 
 static void fill_slots(struct loop *l)
@@ -139,7 +145,7 @@ static void fill_slots(struct loop *l)
 
 		if (s->busy)
 			continue;
-		while (l->next < r->plan.n && !is_to_do(r, &r->plan.boots[l->next]))
+		while (l->next < r->plan.n && !run_is_to_do(r, &r->plan.boots[l->next]))
 			l->next++;
 		if (l->next < r->plan.n)
 			start_boot(l, s, &r->plan.boots[l->next++]);
@@ -214,8 +220,8 @@ int run_boots(struct run *r, struct run_tally *tally, struct err *err)
 
 	*tally = (struct run_tally){0};
 	for (size_t i = 0; i < r->plan.n; i++) {
-		tally->boots += is_wanted(r, &r->plan.boots[i]);
-		already += is_wanted(r, &r->plan.boots[i]) && !is_to_do(r, &r->plan.boots[i]);
+		tally->boots += run_wants(r, &r->plan.boots[i]);
+		already += run_wants(r, &r->plan.boots[i]) && !run_is_to_do(r, &r->plan.boots[i]);
 	}
 	tally->done = already;
 	sigaction(SIGINT, &sa, NULL);

@@ -21,6 +21,8 @@ struct run {
 	int pairs_until; /* timed boots of this pair and later ones are left out; 0: none is */
 	int journal; /* of the host target (runner/run/host.h), else 0 */
 	bool timed_only; /* so are instrumented boots */
+	const int *only; /* numbers of the boots that are wanted, n_only of them; NULL: all are */
+	size_t n_only;
 };
 
 /* What came of it. */
@@ -34,6 +36,10 @@ struct run_tally {
  * are killed, what they measured stays. -1 when nothing more could be stored or started.
  */
 int run_boots(struct run *r, struct run_tally *tally, struct err *err);
+
+/* Whether a boot is part of this run, and whether its boot.json is still missing. */
+bool run_wants(const struct run *r, const struct planned_boot *b);
+bool run_is_to_do(const struct run *r, const struct planned_boot *b);
 
 /* Kernel parameters of an arm's boots: those of the run and those of the arm. A new string. */
 char *run_cmdline(const struct experiment *e, int arm);

@@ -114,7 +114,7 @@ static int check_open(const struct store *s, struct err *err)
 	return stored_check_run(s->run, s->dir, err) < 0 ? -1 : check_boots(s, err);
 }
 
-int store_open(struct store *s, const char *dir, struct err *err)
+static int store_read(struct store *s, const char *dir, bool alone, struct err *err)
 {
 	char *json;
 
@@ -122,13 +122,23 @@ int store_open(struct store *s, const char *dir, struct err *err)
 	json = in_run(s, "run.json");
 	if (!fs_exists(json))
 		err_set(err, "'%s' is not a run: it has no run.json", dir);
-	else if (take_lock(s, err) == 0)
+	else if (!alone || take_lock(s, err) == 0)
 		s->run = json_read_in(dir, "run.json", err);
 	free(json);
 	if (s->run && check_open(s, err) == 0)
 		return 0;
 	store_close(s);
 	return -1;
+}
+
+int store_open(struct store *s, const char *dir, struct err *err)
+{
+	return store_read(s, dir, true, err);
+}
+
+int store_join(struct store *s, const char *dir, struct err *err)
+{
+	return store_read(s, dir, false, err);
 }
 
 int store_status(struct store *s, const char *status, struct err *err)

@@ -24,6 +24,8 @@ int store_create(struct store *s, const char *results, const char *name, const c
 		 json_t *run, struct err *err);
 /* Opens a stored run for going on with it; -1 where another process is at it. */
 int store_open(struct store *s, const char *dir, struct err *err);
+/* The same without the lock, for one who writes the directories of some boots and nothing else. */
+int store_join(struct store *s, const char *dir, struct err *err);
 /* Writes run.json with this status: "running", "incomplete" or "complete". */
 int store_status(struct store *s, const char *status, struct err *err);
 void store_close(struct store *s);

@@ -13,6 +13,7 @@
 #include "runner/boot/recorder.h"
 #include "runner/run/options.h"
 #include "runner/run/prepare.h"
+#include "runner/run/slurm.h"
 
 /* The run's directory is the last word on standard output, in KTAP as well. */
 static int print_result(const struct run *r, bool ktap)
@@ -55,8 +56,11 @@ static int load(struct run *r, const struct run_options *o, struct err *err)
 	char *path;
 	int ret;
 
-	if (o->resume) {
-		if (store_open(r->store, o->resume, err) < 0 ||
+	if (o->resume || o->attach) {
+		/* who looks on, or makes a few boots, leaves the run to the one that makes it */
+		if ((o->attach ? store_join(r->store, o->attach, err)
+		     : o->boots ? store_join(r->store, o->resume, err)
+				: store_open(r->store, o->resume, err)) < 0 ||
 		    experiment_from_json(r->e, r->store->run, err) < 0 ||
 		    run_boots_parse(&r->plan, r->e, r->store->run, err) < 0)
 			return -1;
@@ -95,13 +99,63 @@ static int show_commands(const struct run *r)
 	return EXIT_OK;
 }
 
+/* The numbers of --boots, "3,4". */
+static int parse_boots(struct run *r, const char *text, struct err *err)
+{
+	struct strv words = STRV_INIT;
+	int *only;
+
+	strv_split(&words, text, ",");
+	only = xcalloc(words.n + 1, sizeof(*only));
+	for (size_t i = 0; i < words.n; i++) {
+		char *rest;
+		long n = strtol(words.v[i], &rest, 10);
+		bool known = false;
+
+		for (size_t k = 0; k < r->plan.n; k++)
+			known |= !*rest && r->plan.boots[k].n == n;
+		if (!known) {
+			err_set(err, "--boots=%s: '%s' has no boot '%s'", text, r->store->dir, words.v[i]);
+			strv_release(&words);
+			free(only);
+			return -1;
+		}
+		only[r->n_only++] = (int)n;
+	}
+	strv_release(&words);
+	r->only = only;
+	return r->n_only ? 0 : err_set(err, "--boots names no boot");
+}
+
+static int make_boots(struct run *r, const struct run_options *o, struct run_tally *tally,
+		      bool *stopped, struct err *err)
+{
+	/* a cluster's run can be finished here, so only an option sends what is left there again */
+	const char *on = o->on ? o->on : o->resume ? "here" : r->e->on;
+
+	if (strcmp(on, "slurm") != 0)
+		return r->e->stop_early ? looks_run(r, tally, stopped, err) : run_boots(r, tally, err);
+	if (r->e->stop_early)
+		return err_set(err, "stop_early looks at pairs one after the other: not with Slurm");
+	return slurm_boots(r, o->slurm, tally, err);
+}
+
+/* What a task, and one who looks on, says of its boots: nothing of the run's status. */
+static int tell_part(const struct run_tally *t, int ret, struct err *err)
+{
+	if (ret < 0)
+		return command_fail(err);
+	command_note("%zu of %zu boots are done, %zu of them failed", t->done, t->boots, t->failed);
+	return t->done == t->boots && !t->failed ? EXIT_OK : EXIT_USAGE;
+}
+
 static int run(const struct run_options *o, int argc, char **argv, struct err *err)
 {
 	struct experiment e = {0};
 	struct target target = {0};
 	struct store store = {.lock_fd = -1};
 	struct run r = {.e = &e, .target = &target, .store = &store};
-	struct run_tally tally;
+	struct run_tally tally = {0};
 	char *results = paths_results();
 	bool stopped = false;
 	json_t *json;
@@ -109,7 +163,11 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 
 	r.bench = paths_program("mlockbench");
 	r.init = paths_program("guest-init");
-	if (load(&r, o, err) < 0 || run_prepare(&r, o, err) < 0 ||
+	if (load(&r, o, err) < 0)
+		return -1;
+	if (o->attach)
+		return tell_part(&tally, slurm_attach(&r, &tally, err), err);
+	if ((o->boots && parse_boots(&r, o->boots, err) < 0) || run_prepare(&r, o, err) < 0 ||
 	    (!o->resume && locks_plan(&e, &target, &r.plan, err) < 0))
 		return -1;
 	if (o->show_command)
@@ -119,6 +177,13 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 						 : 1;
 	if (target.kind == TARGET_HOST && host_begin(&r, err) < 0)
 		return -1;
+	if (o->boots) {
+		if (run_check_same(&r, err) < 0)
+			return -1;
+		ret = run_boots(&r, &tally, err);
+		host_end(&r);
+		return tell_part(&tally, ret, err);
+	}
 	if (o->resume) {
 		size_t unfit;
 
@@ -134,7 +199,7 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 		return -1;
 	fprintf(stderr, "%zu boots of %zu cells on %s, into %s\n", r.plan.n, e.ncells,
 		target_kind_name(target.kind), store.dir);
-	ret = e.stop_early ? looks_run(&r, &tally, &stopped, err) : run_boots(&r, &tally, err);
+	ret = make_boots(&r, o, &tally, &stopped, err);
 	host_end(&r);
 	inputs_drop(&r);
 	return report_tally(&r, &tally, stopped, o->ktap, ret, err);

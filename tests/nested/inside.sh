@@ -48,8 +48,8 @@ has() {
 
 # --- KVM ---
 ./mlocklab doctor >/tmp/doctor 2>&1
-check 'doctor finds that KVM boots a guest' grep -i 'kvm' /tmp/doctor
-grep -i kvm /tmp/doctor | sed 's/^/    /'
+check 'doctor finds that KVM boots a guest' grep -E '^ *KVM +(ok|yes)' /tmp/doctor
+grep -A2 KVM /tmp/doctor | sed 's/^/    /'
 
 kvm='--target kvm --cpus 4 --nodes 2 --memory 1024'
 # shellcheck disable=SC2086 # words
@@ -73,7 +73,9 @@ small() {
 small '[arm:only]' 'kernel=debian:6.1' 'cmdline=rdinit=/none' >/tmp/panic.ini
 run panic 2 /tmp/panic.ini
 check 'a panic is told as one' has '"outcome": "panic"' /tmp/panic/boots/001/boot.json
-small 'watchdog=5' '[arm:only]' 'kernel=debian:6.1' 'cmdline=rdinit=/bin/mlockbench initcall_blacklist=none' >/tmp/hang.ini
+small 'watchdog=5' '[arm:only]' 'kernel=debian:6.1' 'cmdline=initcall_blacklist=populate_rootfs rdinit=/none panic=0' >/tmp/hang.ini
+run hang 2 /tmp/hang.ini
+check 'a hang is told as one' has '"outcome": "hang"' /tmp/hang/boots/001/boot.json
 
 # CPUs that another run holds are not taken
 small 'host_cpus=2-3' '[arm:only]' 'kernel=debian:6.1' >/tmp/held.ini
