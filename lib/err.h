@@ -13,7 +13,8 @@ struct err {
 };
 
 /* Exit codes of every program. */
-enum { EXIT_OK = 0, EXIT_REGRESSION = 1, EXIT_USAGE = 2, EXIT_INCONCLUSIVE = 4, EXIT_SKIP = 77 };
+enum { EXIT_OK = 0, EXIT_REGRESSION = 1, EXIT_USAGE = 2, EXIT_INCONCLUSIVE = 4, EXIT_SKIP = 77,
+       EXIT_UNJUDGED = 125 /* what git bisect run skips */ };
 
 /* Sets the text, printf manner. Always returns -1, so that `return err_set(...)` reads well. */
 int err_set(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -31,6 +31,20 @@ char *verb_suite(const char *suite)
 	return path;
 }
 
+#define RESUME "MLOCKLAB_RESUME"
+
+void verb_resume_with(const char *words)
+{
+	setenv(RESUME, words, 0);
+}
+
+const char *verb_resume_words(void)
+{
+	const char *words = getenv(RESUME);
+
+	return words && *words ? words : "run";
+}
+
 static void read_all(int fd, struct str *said)
 {
 	char buf[4096];

@@ -11,6 +11,15 @@ char *verb_path(const char *name);
  * new string. */
 char *verb_suite(const char *suite);
 /*
+ * How a run that this program has another make is gone on with: the words before " --resume RUN" in
+ * "mlocklab ab --resume RUN". The program that makes the run, which this one starts, says so where
+ * it was interrupted.
+ */
+void verb_resume_with(const char *words);
+/* Those words; "run" where nobody set them. */
+const char *verb_resume_words(void);
+
+/*
  * Runs a verb, argv[0] being its program, with our terminal. With said its standard output is
  * appended there, without the newlines at the end. Returns its exit code (EXIT_USAGE where a signal
  * ended it), or -1 where it could not be started. SIGINT, SIGTERM and SIGHUP that come meanwhile are

@@ -367,14 +367,14 @@ double stats_half_width(double c, double squares, double h)
 
 double stats_level_of(double c, double h, double df)
 {
-	if (!(c * c < h))
+	if (!(c * c < h) || !(df > 0))
 		return 0;
 	return 2 * gsl_cdf_tdist_Q(c * sqrt(df / (h - c * c)), df);
 }
 
 double stats_critical_of(double level, double h, double df)
 {
-	double t = level > 0 ? gsl_cdf_tdist_Qinv(level / 2, df) : INFINITY;
+	double t = level > 0 && df > 0 ? gsl_cdf_tdist_Qinv(level / 2, df) : INFINITY;
 
 	return isinf(t) ? INFINITY : t * sqrt(h / (df + t * t));
 }

@@ -101,7 +101,7 @@ double stats_critical(const double *d, const bool *second, size_t n, size_t m, d
  */
 double stats_half_width(double c, double squares, double h);
 /* The level at which Student's t-test of one column has that critical value, and the other way
- * round; df its degrees of freedom. */
+ * round; df its degrees of freedom: with none, which is one pair, it is out of reach. */
 double stats_level_of(double c, double h, double df);
 double stats_critical_of(double level, double h, double df);
 /* Benjamini and Hochberg 1995: adjusted so that `<= q` keeps the false discovery rate at q. */

@@ -11,7 +11,7 @@ struct options {
 	struct export_opts export;
 	const struct exporter *exporter;
 	const char *output;
-	bool strict, write, look;
+	bool strict, write, look, gate;
 };
 #define AT(field) offsetof(struct options, field)
 
@@ -44,6 +44,8 @@ static struct opt opts[] = {
 		 "not yet: 4"),
 	OPT_FLAG("unpaired", AT(compare.unpaired), "do not use the pairs"),
 	OPT_FLAG("strict", AT(strict), "exit code 4 when a primary metric is inconclusive"),
+	OPT_FLAG("gate", AT(gate),
+		 "exit code 125, and why, where not one cell could be judged: what git bisect run skips"),
 	OPT_FLAG("force", AT(compare.force), "compare runs that were measured in different ways"),
 	OPT_FLAG("write", AT(write), "also write compare.json into RUN/report/, or of two runs into "
 		 "NEW-RUN/report-against-RUN/"),
@@ -109,6 +111,32 @@ static int write_json(const struct comparison *c, struct err *err)
 	return ret;
 }
 
+/* Whether some cell has a verdict; else says why none has. A failure that only the new arm has is one. */
+static bool is_judged(const struct comparison *c)
+{
+	size_t all = 0, open = 0, most = 0;
+
+	for (size_t i = 0; i < c->n_results; i++) {
+		if (!result_counts(&c->results[i]))
+			continue;
+		all++;
+		open += c->results[i].verdict == VERDICT_INCONCLUSIVE;
+		most = c->results[i].k > most ? c->results[i].k : most;
+	}
+	if (open < all || c->verdict == VERDICT_WORSE)
+		return true;
+	if (!all)
+		command_note("not judged: no cell was measured on both kernels");
+	else if (most < (c->paired ? COMPARE_MIN_PAIRS : COMPARE_MIN_BOOTS))
+		command_note("not judged: %zu %s, where a verdict takes at least %d", most,
+			     c->paired ? "pairs of boots" : "boots of each kernel",
+			     c->paired ? COMPARE_MIN_PAIRS : COMPARE_MIN_BOOTS);
+	else
+		command_note("not judged: all %zu cells are inconclusive; 'mlocklab plan --pilot %s' says "
+			     "how many pairs it takes", all, c->run_new->path);
+	return false;
+}
+
 static int compare(const struct options *o, const struct run *old, const struct run *new,
 		   struct err *err)
 {
@@ -122,7 +150,7 @@ static int compare(const struct options *o, const struct run *old, const struct 
 		code = look(&c, err);
 	else if (o->exporter->write(&c, &o->export, &out, err) == 0 && text_deliver(&out, o->output, err) == 0 &&
 	    (!o->write || write_json(&c, err) == 0))
-		code = compare_exit_code(&c, o->strict);
+		code = o->gate && !is_judged(&c) ? EXIT_UNJUDGED : compare_exit_code(&c, o->strict);
 	str_release(&out);
 	compare_release(&c);
 	return code;

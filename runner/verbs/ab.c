@@ -7,7 +7,7 @@
 #include "runner/run/options.h"
 
 struct options {
-	const char *old, *new, *suite;
+	const char *old, *new, *suite, *resume;
 	bool strict;
 	struct strv rest; /* what run is given */
 };
@@ -19,13 +19,15 @@ static const struct opt opts[] = {
 		 "the kernels: debian:5.10, deb:FILE, image:FILE, ...; without them, the arms that the "
 		 "suite's file names"),
 	OPT_TEXT("suite", "NAME", OFFER_SUITE, AT(suite), "configs/NAME.ini, or a file (default: core)"),
+	OPT_TEXT("resume", "RUN", OFFER_RUN, AT(resume),
+		 "go on with an A/B that was interrupted, to its verdict and report"),
 	OPT_FLAG("strict", AT(strict), "an inconclusive figure is exit code 4"),
 	OPT_END,
 };
 
 static const struct command command = {
 	.name = "ab",
-	.usage = "--old SPEC --new SPEC [--suite NAME|FILE] [option of run...]",
+	.usage = "--old SPEC --new SPEC [--suite NAME|FILE] [option of run...]\n--resume RUN",
 	.about = "Boots the two kernels, runs the suite on both, prints the verdict and writes the\n"
 		 "report. Exit code 0: nothing got worse; 1: something did; 4: with --strict, some\n"
 		 "figure was inconclusive; 2: it could not be done.\n",
@@ -34,12 +36,16 @@ static const struct command command = {
 	.pass = run_opts,
 	.pass_verb = "run",
 	.pass_at = AT(rest),
-	.keeps = "ktap kernel resume",
+	.keeps = "ktap kernel",
 };
 
 static int parse(struct options *o, int argc, char **argv)
 {
 	command_parse(&command, o, argc, argv);
+	if (o->resume && (o->old || o->new || o->suite)) {
+		command_note("--resume goes on with the kernels and the suite that the run was begun with");
+		return -1;
+	}
 	if (!o->old == !o->new)
 		return 0;
 	command_note("--%s is missing: two kernels are compared", o->old ? "new" : "old");
@@ -49,12 +55,14 @@ static int parse(struct options *o, int argc, char **argv)
 /* Runs the experiment; dir is what it printed, the run's directory. */
 static int measure(const struct options *o, struct str *dir, struct err *err)
 {
-	char *path = verb_suite(o->suite), *program = verb_path("run");
+	char *path = verb_suite(o->suite ? o->suite : "core"), *program = verb_path("run");
 	struct strv argv = STRV_INIT;
 	int code;
 
 	strv_push(&argv, program);
-	strv_push(&argv, path);
+	strv_push(&argv, o->resume ? "--resume" : path);
+	if (o->resume)
+		strv_push(&argv, o->resume);
 	if (o->old) {
 		strv_pushf(&argv, "--kernel");
 		strv_pushf(&argv, "old=%s", o->old);
@@ -88,13 +96,14 @@ static int follow(const char *name, const char *dir, const char *option, struct 
 
 int main(int argc, char **argv)
 {
-	struct options o = {.suite = "core"};
+	struct options o = {0};
 	struct str dir = STR_INIT;
 	struct err err = {""};
 	int code, report;
 
 	if (parse(&o, argc, argv) < 0)
 		return EXIT_USAGE;
+	verb_resume_with("ab");
 	code = measure(&o, &dir, &err);
 	if (strv_has(&o.rest, "--show-command")) {
 		puts(str_text(&dir));

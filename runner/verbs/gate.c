@@ -8,7 +8,7 @@
 #include "runner/run/options.h"
 
 struct options {
-	const char *baseline, *arm, *kernel;
+	const char *baseline, *arm, *kernel, *resume;
 	struct strv compare; /* options of compare */
 	struct strv rest;    /* what run is given */
 };
@@ -19,6 +19,8 @@ static const struct opt opts[] = {
 	OPT_TEXT("arm", "NAME", NULL, AT(arm), "its kernel to compare with, where it has several"),
 	OPT_TEXT("kernel", "SPEC", OFFER_KERNEL, AT(kernel),
 		 "the new kernel: debian:6.1, deb:FILE, image:FILE, ..."),
+	OPT_TEXT("resume", "RUN", OFFER_RUN, AT(resume),
+		 "go on with its run, which was interrupted, to the verdict"),
 	{.name = "margin", .value = "SHARE", .set = opt_hand_on, .at = AT(compare),
 	 .help = "smallest change that matters: 2% or 0.02"},
 	{.name = "strict", .set = opt_hand_on, .at = AT(compare),
@@ -28,10 +30,11 @@ static const struct opt opts[] = {
 
 static const struct command command = {
 	.name = "gate",
-	.usage = "--baseline RUN --kernel SPEC [option...]",
+	.usage = "--baseline RUN --kernel SPEC [option...]\n--baseline RUN --resume RUN [option...]",
 	.about = "Measures the experiment of a stored run on another kernel and compares the two.\n"
 		 "Exit code 0: nothing got worse; 1: something did; 4: with --strict, some figure\n"
-		 "was inconclusive; 2: it could not be done.\n",
+		 "was inconclusive; 125: it could not be judged, and why, so that it may stand behind\n"
+		 "'git bisect run'.\n",
 	.notes = "Under icount the boots of both are paired by their layout. On other targets the\n"
 		 "baseline was measured at another time, which a drift of the machine can be taken\n"
 		 "for a change in: 'mlocklab ab' measures both side by side.\n",
@@ -40,17 +43,39 @@ static const struct command command = {
 	.pass = run_opts,
 	.pass_verb = "run",
 	.pass_at = AT(rest),
-	.keeps = "ktap show-command resume",
+	.wrong = EXIT_UNJUDGED,
+	.keeps = "ktap show-command",
 };
 
 static int parse(struct options *o, int argc, char **argv)
 {
 	command_parse(&command, o, argc, argv);
-	if (o->baseline && o->kernel)
+	if (!o->baseline || (!o->kernel && !o->resume))
+		command_note("--%s is missing: a stored run and a new kernel are wanted",
+			     o->baseline ? "kernel" : "baseline");
+	else if (o->kernel && o->resume)
+		command_note("--resume goes on with the kernel that the run was begun with");
+	else
 		return 0;
-	command_note("--%s is missing: a stored run and a new kernel are wanted",
-		     o->baseline ? "kernel" : "baseline");
 	return -1;
+}
+
+/* What "mlocklab run" tells to go on with after an interrupt. */
+static void resume_with(const struct options *o)
+{
+	struct strv words = STRV_INIT;
+	struct str line = STR_INIT;
+
+	strv_push(&words, "gate");
+	strv_pushf(&words, "--baseline=%s", o->baseline);
+	if (o->arm)
+		strv_pushf(&words, "--arm=%s", o->arm);
+	for (size_t i = 0; i < o->compare.n; i++)
+		strv_push(&words, o->compare.v[i]);
+	strv_quote(&words, &line);
+	verb_resume_with(line.buf);
+	str_release(&line);
+	strv_release(&words);
 }
 
 static json_t *read_run(const char *dir, struct err *err)
@@ -108,18 +133,20 @@ static int measure(const struct options *o, const char *arm, struct str *run, st
 	int code;
 
 	strv_push(&argv, program);
-	strv_push(&argv, o->baseline);
-	/* An arm of the same name, so that its kernel parameters are the same. */
-	strv_push(&argv, "--kernel");
-	strv_pushf(&argv, "%s=%s", arm, o->kernel);
-	strv_push(&argv, "--name");
-	strv_push(&argv, "gate");
+	if (o->resume) {
+		strv_pushf(&argv, "--resume=%s", o->resume);
+	} else {
+		strv_push(&argv, o->baseline);
+		/* An arm of the same name, so that its kernel parameters are the same. */
+		strv_pushf(&argv, "--kernel=%s=%s", arm, o->kernel);
+		strv_push(&argv, "--name=gate");
+	}
 	for (size_t i = 0; i < o->rest.n; i++)
 		strv_push(&argv, o->rest.v[i]);
 	code = verb_run(&argv, run, err);
 	/* Boots that failed are part of the answer: what was measured is compared all the same. */
 	if (code >= 0 && !run->len)
-		code = err_set(err, "nothing was measured of '%s'", o->kernel);
+		code = err_set(err, "nothing was measured of '%s'", o->kernel ? o->kernel : o->resume);
 	strv_release(&argv);
 	free(program);
 	return code;
@@ -132,8 +159,8 @@ static int compare(const struct options *o, const char *arm, const char *run, st
 	int code;
 
 	strv_push(&argv, program);
-	strv_push(&argv, "--old");
-	strv_push(&argv, arm);
+	strv_push(&argv, "--gate");
+	strv_pushf(&argv, "--old=%s", arm);
 	for (size_t i = 0; i < o->compare.n; i++)
 		strv_push(&argv, o->compare.v[i]);
 	strv_push(&argv, o->baseline);
@@ -153,7 +180,8 @@ int main(int argc, char **argv)
 	int code = -1;
 
 	if (parse(&o, argc, argv) < 0)
-		return EXIT_USAGE;
+		return EXIT_UNJUDGED;
+	resume_with(&o);
 	arm = choose_arm(&o, &err);
 	if (arm && measure(&o, arm, &run, &err) >= 0) {
 		warn_of_programs(o.baseline, run.buf);
@@ -165,5 +193,6 @@ int main(int argc, char **argv)
 	str_release(&run);
 	strv_release(&o.compare);
 	strv_release(&o.rest);
-	return code < 0 ? EXIT_USAGE : code;
+	/* compare says itself what it could not compare */
+	return code < 0 || code == EXIT_USAGE ? EXIT_UNJUDGED : code;
 }

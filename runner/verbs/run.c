@@ -42,7 +42,8 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 	if (ret < 0)
 		command_fail(err);
 	if (!complete)
-		command_note("%zu of %zu boots are in '%s'; go on with: mlocklab run --resume %s", t->done, t->boots, r->store->dir, r->store->dir);
+		command_note("%zu of %zu boots are in '%s'; go on with: mlocklab %s --resume %s",
+			     t->done, t->boots, r->store->dir, verb_resume_words(), r->store->dir);
 	else if (t->failed)
 		command_note("%zu of %zu boots failed; their consoles are in '%s/boots'", t->failed, t->boots, r->store->dir);
 	if (t->retried)

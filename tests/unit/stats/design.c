@@ -166,6 +166,8 @@ static void test_critical(void **state)
 	}
 	/* Five pairs have 16 flips, of which one is more than 5 %. */
 	assert_true(isinf(stats_critical((double[]){1, 2, 3, 4, 5}, NULL, 5, 1, 0.05, 1)));
+	assert_true(isinf(stats_critical_of(0.05, 1, 0))); /* one pair */
+	assert_true(stats_level_of(0.5, 1, 0) == 0);
 	/* What the test does not reject: mean 3, squares 10, so t = 2 is 2 sqrt(10 / (4 * 5)). */
 	NEAR(stats_half_width(stats_critical_of(0.116117, 5, 4), 10, 5), 2 * sqrt(0.5), 1e-4);
 	NEAR(stats_half_width(2, 0, 5), 0, 0);
