@@ -39,18 +39,21 @@ void compare_judge(struct comparison *c, const struct boots *b, uint64_t seed)
 
 void compare_conclude(struct comparison *c)
 {
+	/* What is certain says more than what is not. */
 	static const enum verdict rank[] = {VERDICT_EQUIVALENT,	  VERDICT_CHANGED_SMALL,
-					    VERDICT_BETTER,	  VERDICT_CHANGED,
-					    VERDICT_INCONCLUSIVE, VERDICT_WORSE};
+					    VERDICT_INCONCLUSIVE, VERDICT_CHANGED,
+					    VERDICT_BETTER,	  VERDICT_WORSE};
 	bool seen[sizeof(rank) / sizeof(*rank)] = {false};
 	bool any = false;
 
-	for (size_t i = 0; i < c->n_results; i++) {
-		if (c->results[i].metric->kind == METRIC_PRIMARY)
+	for (size_t i = 0; i < c->n_results; i++)
+		if (result_counts(&c->results[i]))
 			any = seen[c->results[i].verdict] = true;
-	}
 	for (size_t i = 0; i < c->n_outcomes; i++)
 		if (outcome_got_worse(c, &c->outcomes[i]))
+			any = seen[VERDICT_WORSE] = true;
+	for (size_t i = 0; i < c->n_findings; i++)
+		if (finding_is_new(&c->findings[i]))
 			any = seen[VERDICT_WORSE] = true;
 	c->verdict = VERDICT_INCONCLUSIVE;
 	for (size_t i = 0; any && i < sizeof(rank) / sizeof(*rank); i++)
@@ -60,7 +63,12 @@ void compare_conclude(struct comparison *c)
 
 int compare_exit_code(const struct comparison *c, bool strict)
 {
+	bool open = c->verdict == VERDICT_INCONCLUSIVE;
+
+	for (size_t i = 0; i < c->n_results; i++)
+		open |= result_counts(&c->results[i]) &&
+			c->results[i].verdict == VERDICT_INCONCLUSIVE;
 	if (c->verdict == VERDICT_WORSE)
 		return EXIT_REGRESSION;
-	return strict && c->verdict == VERDICT_INCONCLUSIVE ? EXIT_INCONCLUSIVE : EXIT_OK;
+	return strict && open ? EXIT_INCONCLUSIVE : EXIT_OK;
 }

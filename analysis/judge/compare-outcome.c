@@ -10,15 +10,22 @@ static void count_cell(const struct run *r, const struct run_arm *arm, const str
 {
 	for (size_t i = 0; cell && i < r->n_boots; i++) {
 		const struct cell_outcome *o = &cell->outcome[i];
+		const char *reason = o->reason;
 
-		if (&r->arms[r->boots[i].arm] != arm || !(o->ok + o->fail + o->skip + o->broken))
+		if (&r->arms[r->boots[i].arm] != arm ||
+		    !(o->ok + o->fail + o->skip + o->broken + o->cut))
 			continue;
+		if (!reason && o->cut)
+			reason = *r->boots[i].detail ? r->boots[i].detail
+						     : "it ended before all its iterations were made";
 		to->boots++;
 		to->fail += o->fail > 0;
 		to->skip += o->skip > 0;
 		to->broken += o->broken > 0;
+		to->cut += o->cut;
+		to->bad += o->fail || o->broken || o->cut;
 		if (!to->reason)
-			to->reason = o->reason;
+			to->reason = reason;
 	}
 }
 
@@ -35,21 +42,34 @@ static void count_boots(const struct run *r, const struct run_arm *arm, struct o
 		if (!ok && !to->reason)
 			to->reason = *b->detail ? b->detail : b->outcome;
 	}
-}
-
-static unsigned bad(const struct outcome_count *o)
-{
-	unsigned n = o->fail + o->broken;
-
-	return n < o->boots ? n : o->boots;
+	to->bad = to->fail;
 }
 
 static void add_row(struct comparison *c, struct outcome_row row)
 {
-	if (!(bad(&row.old) + row.old.skip + bad(&row.new) + row.new.skip))
+	if (!(row.old.bad + row.old.skip + row.new.bad + row.new.skip))
 		return;
-	row.p = stats_fisher(bad(&row.old), row.old.boots, bad(&row.new), row.new.boots);
+	row.p = stats_fisher(row.old.bad, row.old.boots, row.new.bad, row.new.boots);
 	c->outcomes[c->n_outcomes++] = row;
+}
+
+/* Holm 1979. Rows in which nothing was bad are no tests: they could not have failed. */
+static void adjust_rows(struct comparison *c)
+{
+	double *p = xcalloc(c->n_outcomes + 1, sizeof(*p)), *adjusted = xcalloc(c->n_outcomes + 1,
+									       sizeof(*adjusted));
+	size_t m = 0;
+
+	for (size_t i = 0; i < c->n_outcomes; i++)
+		if (c->outcomes[i].old.bad + c->outcomes[i].new.bad)
+			p[m++] = c->outcomes[i].p;
+	stats_holm(p, m, adjusted);
+	m = 0;
+	for (size_t i = 0; i < c->n_outcomes; i++)
+		if (c->outcomes[i].old.bad + c->outcomes[i].new.bad)
+			c->outcomes[i].p = adjusted[m++];
+	free(p);
+	free(adjusted);
 }
 
 void compare_count_outcomes(struct comparison *c)
@@ -67,11 +87,99 @@ void compare_count_outcomes(struct comparison *c)
 		count_cell(c->run_new, c->arm_new, load_cell(c->run_new, row.cell->id), &row.new);
 		add_row(c, row);
 	}
+	adjust_rows(c);
 }
 
 bool outcome_got_worse(const struct comparison *c, const struct outcome_row *o)
 {
-	return o->p <= c->alpha && bad(&o->new) * o->old.boots > bad(&o->old) * o->new.boots;
+	return o->p <= c->alpha && o->new.bad * o->old.boots > o->old.bad * o->new.boots;
+}
+
+/* --- findings --- */
+
+bool finding_is_new(const struct finding_row *f)
+{
+	return f->new && !f->old;
+}
+
+static struct finding_row *find_row(struct comparison *c, const char *kind)
+{
+	size_t i = 0;
+
+	while (i < c->n_findings && strcmp(c->findings[i].kind, kind))
+		i++;
+	if (i == c->n_findings) {
+		c->findings = xrealloc(c->findings, (i + 1) * sizeof(*c->findings));
+		c->findings[c->n_findings++] = (struct finding_row){.kind = kind};
+	}
+	return &c->findings[i];
+}
+
+static void count_finding(struct comparison *c, const char *kind, const char *text, bool new)
+{
+	struct finding_row *f = find_row(c, kind);
+
+	if (!f->text || (new && !f->new))
+		f->text = text;
+	*(new ? &f->new : &f->old) += 1;
+}
+
+/* Each kind once a boot, however often the boot showed it. */
+static void count_shown(struct comparison *c, const struct run_boot *b, bool new)
+{
+	const json_t *f, *g;
+	size_t i, j;
+
+	json_array_foreach(b->findings, i, f) {
+		const char *kind = json_get_str(f, "kind", "finding");
+		bool before = false;
+
+		json_array_foreach(b->findings, j, g)
+			before |= j < i && !strcmp(json_get_str(g, "kind", "finding"), kind);
+		if (!before)
+			count_finding(c, kind, json_get_str(f, "text", ""), new);
+	}
+}
+
+static unsigned count_arm(struct comparison *c, const struct run *r, const struct run_arm *arm, bool new)
+{
+	unsigned boots = 0;
+
+	for (size_t i = 0; i < r->n_boots; i++) {
+		const struct run_boot *b = &r->boots[i];
+		const struct run_cell *killed = NULL;
+
+		if (&r->arms[b->arm] != arm || !b->attempts)
+			continue;
+		boots++;
+		count_shown(c, b, new);
+		for (size_t j = 0; j < r->n_cells && !killed; j++)
+			if (r->cells[j].outcome[i].cut && !strcmp(b->outcome, "ok"))
+				killed = &r->cells[j];
+		if (killed)
+			count_finding(c, "killed cell", *b->detail ? b->detail : killed->id, new);
+	}
+	return boots;
+}
+
+static int new_ones_first(const void *a, const void *b)
+{
+	const struct finding_row *x = a, *y = b;
+
+	return finding_is_new(y) - finding_is_new(x);
+}
+
+void compare_list_findings(struct comparison *c)
+{
+	unsigned old = count_arm(c, c->run_old, c->arm_old, false);
+	unsigned new = count_arm(c, c->run_new, c->arm_new, true);
+
+	for (size_t i = 0; i < c->n_findings; i++) {
+		c->findings[i].boots_old = old;
+		c->findings[i].boots_new = new;
+	}
+	if (c->n_findings)
+		qsort(c->findings, c->n_findings, sizeof(*c->findings), new_ones_first);
 }
 
 /* --- settings --- */

@@ -21,6 +21,7 @@ void compare_choose_boots(struct comparison *c, const struct compare_opts *o, st
 /* p values, alone and adjusted, and the verdict of every result. */
 void compare_judge(struct comparison *c, const struct boots *b, uint64_t seed);
 void compare_count_outcomes(struct comparison *c);
+void compare_list_findings(struct comparison *c);
 void compare_list_settings(struct comparison *c);
 /* The verdict of the whole, from results and outcomes. */
 void compare_conclude(struct comparison *c);

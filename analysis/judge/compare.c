@@ -185,6 +185,7 @@ int compare_runs(struct comparison *c, const struct run *old, const struct run *
 	add_results(c, &b);
 	compare_judge(c, &b, opts->seed);
 	compare_count_outcomes(c);
+	compare_list_findings(c);
 	compare_list_settings(c);
 	compare_conclude(c);
 	free(b.old);
@@ -203,6 +204,7 @@ void compare_release(struct comparison *c)
 	}
 	free(c->results);
 	free(c->outcomes);
+	free(c->findings);
 	free(c->settings);
 	strv_release(&c->notes);
 	*c = (struct comparison){0};

@@ -79,15 +79,30 @@ struct outcome_row {
 	const struct run_cell *cell;
 	struct outcome_count {
 		unsigned boots; /* that reached the cell; cell NULL: starts, failed ones too */
-		unsigned fail, skip, broken; /* boots with one such; cell NULL: fail only */
+		unsigned bad;   /* of them, each once: with an iteration that failed or broke, or that
+				 * ended before its iterations did; cell NULL: that failed */
+		unsigned fail, skip, broken, cut; /* boots with one such; cell NULL: fail only */
 		const char *reason; /* of the first in the arm, or NULL; escape it */
 	} old, new;
-	double p; /* Fisher's exact test, two-sided, of fail + broken against boots */
+	double p; /* Fisher's exact test, two-sided, of bad against boots; by Holm over all rows */
 };
 
 struct comparison;
 /* Whether the new arm fails more often, and not by chance: p <= alpha. */
 bool outcome_got_worse(const struct comparison *c, const struct outcome_row *o);
+
+/*
+ * What a kernel should never do, of one kind: "panic", "oops", "warning", "lockdep", ..., "killed cell"
+ * (it ended before its iterations did, in a boot that went well).
+ */
+struct finding_row {
+	const char *kind;
+	unsigned old, new;           /* boots with one */
+	unsigned boots_old, boots_new; /* boots made */
+	const char *text; /* of the first, of the new arm if it has one; escape it */
+};
+/* Whether only the new kernel has it: one boot is enough, for no kernel should. */
+bool finding_is_new(const struct finding_row *f);
 
 /* A CONFIG_ line, mitigation or other setting that differs between the arms. */
 struct setting {
@@ -107,12 +122,14 @@ struct comparison {
 	size_t n_results;
 	struct outcome_row *outcomes; /* only rows with something that is not ok */
 	size_t n_outcomes;
+	struct finding_row *findings; /* those that only the new kernel has first */
+	size_t n_findings;
 	struct setting *settings; /* those of note first */
 	size_t n_settings;
 	struct strv notes; /* printable: forced, runs incomplete, cells without a partner */
-	enum verdict verdict; /* worst of the primary metrics: worse, inconclusive, changed, better,
-			       * changed-small, equivalent in this order; a failure that only the
-			       * new arm has (Fisher p <= alpha) is worse */
+	enum verdict verdict; /* the first of worse, better, changed, inconclusive, changed-small,
+			       * equivalent that some result_counts() has; failing more often (Fisher
+			       * p <= alpha) and a finding that only the new kernel has are worse */
 };
 
 /*
@@ -128,7 +145,7 @@ void compare_release(struct comparison *c);
 
 /* The result of a cell's metric (NULL: its primary one), or NULL. */
 const struct result *compare_find(const struct comparison *c, const char *cell, const char *metric);
-/* The exit code of compare: 1 on worse, 4 on inconclusive with strict, else 0. */
+/* The exit code of compare: 1 on worse, 4 with strict where some cell is inconclusive, else 0. */
 int compare_exit_code(const struct comparison *c, bool strict);
 /* What report/compare.json holds; a new reference. */
 json_t *compare_json(const struct comparison *c);

@@ -153,6 +153,7 @@ void load_release(struct run *r)
 		free(r->boots[i].outcome);
 		free(r->boots[i].detail);
 		json_decref(r->boots[i].guest);
+		json_decref(r->boots[i].findings);
 		json_decref(r->boots[i].files);
 	}
 	free(r->no_values);

@@ -48,6 +48,8 @@ struct series {
 /* Iterations of one cell in one boot by outcome, warm-up included. */
 struct cell_outcome {
 	unsigned ok, fail, skip, broken;
+	bool cut;     /* it ended before all its iterations were made, or made none in a boot that
+		       * went well: then no figure of that boot counts */
 	char *reason; /* of the first that was not ok, or NULL; text of the guest: escape it */
 	long long from, to; /* where its records are in the boot's samples.jsonl */
 };
@@ -85,6 +87,8 @@ struct run_boot {
 	double ready_seconds; /* of those, before the guest had settled; NAN where unknown */
 	json_t *guest;       /* the guest's hello, or NULL */
 	long long samples;   /* that the runner stored; -1 where unknown */
+	json_t *findings;    /* [{"kind","text"}]: what a kernel should not do, in this boot and in the
+			      * starts before it: see load_findings; or NULL */
 	json_t *files;       /* what it says of its files (lib/stored.h); NULL: nothing */
 };
 

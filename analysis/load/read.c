@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/load/findings.h"
 #include "analysis/load/samples.h"
 #include "lib/fs.h"
 #include "lib/text.h"
@@ -259,6 +260,7 @@ static int take_boot(struct run *r, struct run_boot *b, const json_t *o, const c
 	if (json_is_object(json_object_get(o, "files")))
 		b->files = json_incref(json_object_get(o, "files"));
 	ret = load_counts(b, o, path, err);
+	b->findings = load_findings(r->path, b->n, b->attempts, o);
 	if (ret == 0)
 		ret = stored_check_boot(r->json, planned, o, path, err);
 	if (ret == 0)
@@ -280,6 +282,38 @@ static int load_boot(struct run *r, struct run_boot *b, struct err *err)
 	free(path);
 	free(name);
 	return ret;
+}
+
+/* Whether a cell ended before its iterations did; a boot that failed says so itself of those that it
+ * did not come to. */
+static bool is_cut(const struct run *r, const struct run_cell *c, size_t boot)
+{
+	const struct cell_outcome *o = &c->outcome[boot];
+	unsigned made = o->ok + o->fail + o->broken;
+
+	return !o->skip && (made || !strcmp(r->boots[boot].outcome, "ok")) &&
+	       made < (unsigned)(c->iterations + c->warmup);
+}
+
+/* A cell that was killed, or whose records did not all come, has no figure: what is there of it is of
+ * the iterations that went well. */
+static int drop_cut(struct run *r, struct err *err)
+{
+	for (size_t i = 0; i < r->n_cells; i++) {
+		struct run_cell *c = &r->cells[i];
+
+		for (size_t b = 0; b < r->n_boots; b++) {
+			if (!is_cut(r, c, b))
+				continue;
+			if (load_own_outcomes(r, c, err) < 0)
+				return -1;
+			c->outcome[b].cut = true;
+			for (size_t j = 0; j < c->n_series; j++)
+				if (c->series[j].boot != r->no_values)
+					c->series[j].boot[b] = (struct boot_value){NAN, NAN, 0};
+		}
+	}
+	return 0;
 }
 
 /* Says once, in words, what of the plan is not there. */
@@ -341,6 +375,8 @@ static int load_all(struct run *r, const char *kind, struct err *err)
 	for (size_t i = 0; i < r->n_boots; i++)
 		if (load_boot(r, &r->boots[i], err) < 0)
 			return -1;
+	if (!strcmp(kind, "timed") && drop_cut(r, err) < 0)
+		return -1;
 	note_gaps(r);
 	if (format == 1)
 		strv_pushf(&r->notes, "%s: stored by an older mlocklab, without sums: nothing shows whether "

@@ -11,6 +11,8 @@ static char *count_text(const struct outcome_count *n)
 		str_addf(&out, "%u failed", n->fail);
 	if (n->broken)
 		str_addf(&out, "%s%u broken", out.len ? ", " : "", n->broken);
+	if (n->cut)
+		str_addf(&out, "%s%u ended early", out.len ? ", " : "", n->cut);
 	if (n->skip)
 		str_addf(&out, "%s%u skipped", out.len ? ", " : "", n->skip);
 	str_addf(&out, "%s of %u", out.len ? "" : "none", n->boots);
@@ -21,7 +23,7 @@ static void add_count(struct table *t, const struct outcome_count *n)
 {
 	char *text = count_text(n);
 
-	table_tone(t, text, n->fail || n->broken ? TONE_WORSE : TONE_PLAIN);
+	table_tone(t, text, n->bad ? TONE_WORSE : TONE_PLAIN);
 	free(text);
 }
 
@@ -30,7 +32,7 @@ static void cells_table(struct report *r)
 	const struct comparison *c = r->cmp;
 	struct table *t =
 		table_new("outcomes", "Boots in which something was not ok, of those that "
-				      "got there; p of the difference by Fisher's exact test");
+				      "got there; p of the difference by Fisher's exact test, by Holm over the rows");
 
 	table_column(t, "cell", false);
 	table_column(t, c->arm_old->name, false);

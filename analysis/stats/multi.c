@@ -400,3 +400,22 @@ void stats_bh(const double *p, size_t m, double *p_adjusted)
 	}
 	free(order);
 }
+
+void stats_holm(const double *p, size_t m, double *p_adjusted)
+{
+	size_t *order = xcalloc(m + 1, sizeof(*order));
+	double most = 0;
+
+	for (size_t i = 0; i < m; i++) {
+		size_t at = i;
+
+		for (; at > 0 && p[order[at - 1]] > p[i]; at--)
+			order[at] = order[at - 1];
+		order[at] = i;
+	}
+	for (size_t rank = 0; rank < m; rank++) {
+		most = fmax(most, fmin(1, p[order[rank]] * (double)(m - rank)));
+		p_adjusted[order[rank]] = most;
+	}
+	free(order);
+}

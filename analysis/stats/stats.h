@@ -107,6 +107,9 @@ double stats_critical_of(double level, double h, double df);
 /* Benjamini and Hochberg 1995: adjusted so that `<= q` keeps the false discovery rate at q. */
 void stats_bh(const double *p, size_t m, double *p_adjusted);
 
+/* Holm 1979: adjusted so that `<= alpha` keeps the chance of any false one at alpha. */
+void stats_holm(const double *p, size_t m, double *p_adjusted);
+
 /* --- counts (stats-count.c) --- */
 
 /* Fisher's exact test of a of n1 against b of n2, two-sided by probability, as R's fisher.test. */

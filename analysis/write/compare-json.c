@@ -49,8 +49,9 @@ static json_t *result_json(const struct comparison *c, const struct result *r)
 
 static json_t *count_json(const struct outcome_count *o)
 {
-	return json_pack("{s:i, s:i, s:i, s:i, s:s*}", "boots", (int)o->boots, "fail", (int)o->fail,
-			 "skip", (int)o->skip, "broken", (int)o->broken, "reason", o->reason);
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s*}", "boots", (int)o->boots, "bad",
+			 (int)o->bad, "fail", (int)o->fail, "skip", (int)o->skip, "broken",
+			 (int)o->broken, "cut", (int)o->cut, "reason", o->reason);
 }
 
 static json_t *outcomes_json(const struct comparison *c)
@@ -67,6 +68,21 @@ static json_t *outcomes_json(const struct comparison *c)
 		json_object_set_new(o, "new", count_json(&row->new));
 		json_object_set_new(o, "p", number(row->p));
 		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static json_t *findings_json(const struct comparison *c)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < c->n_findings; i++) {
+		const struct finding_row *f = &c->findings[i];
+
+		json_array_append_new(a, json_pack("{s:s, s:i, s:i, s:i, s:i, s:s}", "kind", f->kind,
+						   "old", (int)f->old, "new", (int)f->new, "boots_old",
+						   (int)f->boots_old, "boots_new", (int)f->boots_new,
+						   "text", f->text));
 	}
 	return a;
 }
@@ -108,6 +124,7 @@ json_t *compare_json(const struct comparison *c)
 		json_object_set_new(o, "calibration", json_deep_copy(c->calibration));
 	json_object_set_new(o, "cells", cells);
 	json_object_set_new(o, "failures", outcomes_json(c));
+	json_object_set_new(o, "findings", findings_json(c));
 	json_object_set_new(o, "settings", settings_json(c));
 	json_object_set_new(o, "notes", notes);
 	json_object_set_new(o, "verdict", json_string(verdict_name(c->verdict)));

@@ -45,10 +45,12 @@ int export_markdown(const struct comparison *c, const struct export_opts *o, str
 		    struct err *err)
 {
 	struct str lines = STR_INIT;
-	char *summary = verdict_summary(c);
+	char *summary = verdict_summary(c), *kernels = verdict_kernels(c);
 
 	(void)err;
 	markdown_escape(out, summary);
+	str_add(out, "\n\n");
+	markdown_escape(out, kernels);
 	str_add(out, "\n\n| cell | metric | old | new | ratio | 95 % interval | p | verdict |\n"
 		     "|---|---|--:|--:|--:|--:|--:|---|\n");
 	add_kind(c, METRIC_PRIMARY, out);
@@ -60,6 +62,7 @@ int export_markdown(const struct comparison *c, const struct export_opts *o, str
 	table_remarks(c, &lines);
 	add_block(out, str_text(&lines));
 	str_release(&lines);
+	free(kernels);
 	free(summary);
 	return 0;
 }

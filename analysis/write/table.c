@@ -252,9 +252,12 @@ void table_sentences(const struct comparison *c, struct str *out)
 	free(r);
 }
 
+/* "old 0 of 10", "new 4 of 8 (Segmentation fault), 2 skipped" */
 static void add_count(struct str *line, const char *arm, const struct outcome_count *o)
 {
-	str_addf(line, "%s %u of %u", arm, o->fail + o->broken + o->skip, o->boots);
+	str_addf(line, "%s %u of %u", arm, o->bad, o->boots);
+	if (o->skip)
+		str_addf(line, ", %u skipped", o->skip);
 	if (o->reason) {
 		str_add(line, " (");
 		text_escape(line, o->reason);
@@ -265,15 +268,26 @@ static void add_count(struct str *line, const char *arm, const struct outcome_co
 static void add_outcome(const struct comparison *c, const struct outcome_row *row, struct str *out)
 {
 	struct str line = STR_INIT;
-	bool skipped = row->old.skip || row->new.skip;
 
 	text_escape(&line, row->cell ? row->cell->id : "boots");
-	str_addf(&line, ": %s in ", skipped ? "skipped" : "failed");
+	str_add(&line, ": failed in ");
 	add_count(&line, "old", &row->old);
-	str_add(&line, ", ");
+	str_add(&line, "; ");
 	add_count(&line, "new", &row->new);
 	if (outcome_got_worse(c, row))
 		str_addf(&line, ": worse, p = %.2g", row->p);
+	text_wrap(out, str_text(&line), TABLE_WIDTH, 0);
+	str_release(&line);
+}
+
+static void add_found(const struct finding_row *f, struct str *out)
+{
+	struct str line = STR_INIT;
+
+	text_escape(&line, f->kind);
+	str_addf(&line, ": in old %u of %u boots, new %u of %u%s: ", f->old, f->boots_old, f->new,
+		 f->boots_new, finding_is_new(f) ? ", the new kernel alone" : "");
+	text_escape(&line, f->text);
 	text_wrap(out, str_text(&line), TABLE_WIDTH, 0);
 	str_release(&line);
 }
@@ -316,6 +330,8 @@ static void add_settings(const struct comparison *c, struct str *out)
 
 void table_remarks(const struct comparison *c, struct str *out)
 {
+	for (size_t i = 0; i < c->n_findings; i++)
+		add_found(&c->findings[i], out);
 	for (size_t i = 0; i < c->n_outcomes; i++)
 		add_outcome(c, &c->outcomes[i], out);
 	add_settings(c, out);

@@ -305,51 +305,107 @@ char *verdict_sentence(const struct comparison *c, const struct result *r)
 	return s.buf;
 }
 
+/* --- the whole --- */
+
 static const char *arm_title(const struct run_arm *a)
 {
 	return *a->release ? a->release : *a->spec ? a->spec : a->name;
 }
 
-static void add_tally(struct str *out, const struct comparison *c, bool controls)
+char *verdict_kernels(const struct comparison *c)
 {
-	static const enum verdict order[] = {VERDICT_BETTER,     VERDICT_WORSE,
-					     VERDICT_CHANGED,    VERDICT_CHANGED_SMALL,
-					     VERDICT_EQUIVALENT, VERDICT_INCONCLUSIVE};
-	size_t all = 0, seen[6] = {0};
-	const char *separator = ": ";
+	struct str s = STR_INIT;
+
+	text_escape(&s, arm_title(c->arm_new));
+	str_add(&s, " against ");
+	text_escape(&s, arm_title(c->arm_old));
+	return s.buf;
+}
+
+const char *verdict_word(const struct comparison *c)
+{
+	static const char *const words[] = {
+		[VERDICT_BETTER] = "BETTER",	     [VERDICT_WORSE] = "WORSE",
+		[VERDICT_CHANGED] = "CHANGED",	     [VERDICT_CHANGED_SMALL] = "EQUIVALENT",
+		[VERDICT_EQUIVALENT] = "EQUIVALENT", [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE",
+	};
+
+	return words[c->verdict];
+}
+
+/* Cells and their controls by verdict. */
+struct tally {
+	size_t cells[6], controls[6], all_cells, all_controls;
+};
+
+static struct tally count(const struct comparison *c)
+{
+	struct tally t = {0};
 
 	for (size_t i = 0; i < c->n_results; i++) {
 		const struct result *r = &c->results[i];
 
-		if (r->metric->kind == METRIC_PRIMARY && r->cell->is_control == controls) {
-			seen[r->verdict]++;
-			all++;
-		}
-	}
-	if (!all)
-		return;
-	str_addf(out, "%s%zu %s%s", controls ? "; " : "", all, controls ? "control" : "cell",
-		 all == 1 ? "" : "s");
-	for (size_t i = 0; i < 6; i++) {
-		if (!seen[order[i]])
+		if (!result_counts(r))
 			continue;
-		str_addf(out, "%s%zu %s", separator, seen[order[i]], verdict_name(order[i]));
-		separator = ", ";
+		*(r->cell->is_control ? &t.all_controls : &t.all_cells) += 1;
+		*(r->cell->is_control ? &t.controls[r->verdict] : &t.cells[r->verdict]) += 1;
 	}
+	return t;
 }
 
-static void add_failures(struct str *out, const struct comparison *c)
+/* What alone makes a verdict worse, whatever the figures say. */
+static void add_alarms(struct str *out, const struct comparison *c)
 {
-	const char *separator = "; the new fails more often: ";
+	for (size_t i = 0; i < c->n_findings; i++) {
+		const struct finding_row *f = &c->findings[i];
 
+		if (!finding_is_new(f))
+			continue;
+		text_escape(out, f->kind);
+		str_addf(out, " in %u of %u boots of the new kernel alone; ", f->new, f->boots_new);
+	}
 	for (size_t i = 0; i < c->n_outcomes; i++) {
 		const struct outcome_row *row = &c->outcomes[i];
 
 		if (!outcome_got_worse(c, row))
 			continue;
-		str_add(out, separator);
-		text_escape(out, row->cell ? row->cell->id : "boots");
-		separator = ", ";
+		str_add(out, "the new kernel fails more often in ");
+		text_escape(out, row->cell ? row->cell->id : "its boots");
+		str_add(out, "; ");
+	}
+}
+
+/* "5 of 16 cells (9 of 13 controls); better: 11 (4)" */
+static void add_tally(struct str *out, const struct comparison *c)
+{
+	static const enum verdict order[] = {VERDICT_WORSE,	    VERDICT_BETTER,
+					     VERDICT_CHANGED,	    VERDICT_INCONCLUSIVE,
+					     VERDICT_CHANGED_SMALL, VERDICT_EQUIVALENT};
+	enum verdict first = c->verdict;
+	struct tally t = count(c);
+
+	if (!t.all_cells && !t.all_controls) {
+		str_add(out, "nothing to compare");
+		return;
+	}
+	/* A small change and none are one word. */
+	if (first == VERDICT_CHANGED_SMALL) {
+		t.cells[first] += t.cells[VERDICT_EQUIVALENT];
+		t.controls[first] += t.controls[VERDICT_EQUIVALENT];
+		t.cells[VERDICT_EQUIVALENT] = t.controls[VERDICT_EQUIVALENT] = 0;
+	}
+	str_addf(out, "%zu of %zu cell%s", t.cells[first], t.all_cells, t.all_cells == 1 ? "" : "s");
+	if (t.all_controls)
+		str_addf(out, " (%zu of %zu control%s)", t.controls[first], t.all_controls,
+			 t.all_controls == 1 ? "" : "s");
+	for (size_t i = 0; i < 6; i++) {
+		enum verdict v = order[i];
+
+		if (v == first || !(t.cells[v] + t.controls[v]))
+			continue;
+		str_addf(out, "; %s: %zu", verdict_name(v), t.cells[v]);
+		if (t.all_controls)
+			str_addf(out, " (%zu)", t.controls[v]);
 	}
 }
 
@@ -357,15 +413,8 @@ char *verdict_summary(const struct comparison *c)
 {
 	struct str s = STR_INIT;
 
-	text_escape(&s, arm_title(c->arm_new));
-	str_add(&s, " against ");
-	text_escape(&s, arm_title(c->arm_old));
-	str_add(&s, ": ");
-	add_tally(&s, c, false);
-	add_tally(&s, c, true);
-	if (!c->n_results)
-		str_add(&s, "nothing to compare");
-	add_failures(&s, c);
-	str_add(&s, ".");
+	str_addf(&s, "%s: ", verdict_word(c));
+	add_alarms(&s, c);
+	add_tally(&s, c);
 	return s.buf;
 }

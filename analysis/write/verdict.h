@@ -17,8 +17,18 @@ char *verdict_sentence(const struct comparison *c, const struct result *r);
  */
 char *verdict_change(const struct result *r);
 
-/* The whole comparison in one sentence: "6.1 against 5.10: 3 of 8 cells better, 1 worse, ...". */
+/* The verdict of the whole in one word: "WORSE", "BETTER", "CHANGED", "EQUIVALENT", "INCONCLUSIVE". */
+const char *verdict_word(const struct comparison *c);
+
+/*
+ * The first line of whatever tells of a comparison: the word, what the new kernel alone did that no
+ * kernel should, and a tally of cells and, in brackets, their controls. "WORSE: panic in 4 of 10 boots
+ * of the new kernel alone; 5 of 16 cells (9 of 13 controls); better: 11 (4)". The harness's own floor is
+ * no cell. Owned by the caller, printable.
+ */
 char *verdict_summary(const struct comparison *c);
+/* "6.1.0-56-cloud-amd64 against 5.10.0-46-cloud-amd64"; owned by the caller, printable. */
+char *verdict_kernels(const struct comparison *c);
 
 /*
  * What a figure is: "instructions per page" for insn/page, "ns per page", "share". Owned by the

@@ -45,7 +45,7 @@ same "$(cat "$run"/boots/*/boot.json | grep -c '"outcome": "ok"')" "$boots" 'boo
 measured listed "$list_mib" history --results "$tmp/results" exit
 same "$(grep -c " $pairs\$" "$out")" 100 'figures of each cell and kernel, of all boots'
 measured compared "$report_mib" compare "$run"
-tr '\n' ' ' <"$out" | grep -q '25 cells: 25 better; 25 controls: 25 better' || die 'a tenth less is not found'
+tr '\n' ' ' <"$out" | grep -q 'BETTER: 25 of 25 cells (25 of 25 controls)' || die 'a tenth less is not found'
 measured reported "$report_mib" report "$run"
 size=$(wc -c <"$run/report/index.html")
 [ "$size" -lt 12000000 ] || die "the page has $size bytes"

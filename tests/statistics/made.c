@@ -19,6 +19,7 @@ static void make_arms(struct run *r, size_t arms)
 		a->version = xstrdup("");
 		a->sha256 = xasprintf("%zu", i);
 		a->config = json_object();
+		index_put(&r->by_arm, a->name, i);
 	}
 }
 
@@ -50,6 +51,7 @@ static void make_cell(const struct run *r, struct run_cell *c, size_t i)
 	c->warmup = 1;
 	c->series = xcalloc(1, sizeof(*c->series));
 	c->n_series = 1;
+	index_put(&c->by_metric, "work", 0);
 	c->series[0].metric = (struct run_metric){
 		.name = xstrdup("work"), .unit = xstrdup("ns/page"), .help = xstrdup(""),
 		.better = LOWER_IS_BETTER, .kind = METRIC_PRIMARY, .time = true,
@@ -75,8 +77,10 @@ void made_begin(struct run *r, size_t arms, size_t rounds, size_t cells)
 	make_boots(r, rounds);
 	r->cells = xcalloc(cells + 1, sizeof(*r->cells));
 	r->n_cells = cells;
-	for (size_t i = 0; i < cells; i++)
+	for (size_t i = 0; i < cells; i++) {
 		make_cell(r, &r->cells[i], i);
+		index_put(&r->by_id, r->cells[i].id, i);
+	}
 }
 
 void made_set(struct run *r, size_t arm, size_t round, size_t cell, double value)

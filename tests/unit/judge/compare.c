@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include "analysis/judge/compare.h"
 #include "analysis/stats/stats.h"
+#include "analysis/write/table.h"
 #include "analysis/write/verdict.h"
 #include "tests/unit/fixture-run.h"
 #include "tests/unit/near.h"
@@ -281,9 +282,160 @@ static void test_failures(void **state)
 	assert_int_equal(c.verdict, VERDICT_WORSE);
 	assert_int_equal(compare_exit_code(&c, false), EXIT_REGRESSION);
 	summary = verdict_summary(&c);
-	assert_non_null(strstr(summary, "6.1.0 against 5.10.0: 1 cell: 1 equivalent; 1 control: 1 "
-					"equivalent; the new fails more often: " MAIN_CELL "."));
+	assert_string_equal(summary, "WORSE: the new kernel fails more often in " MAIN_CELL
+				     "; 0 of 1 cell (0 of 1 control); equivalent: 1 (1)");
 	free(summary);
+	drop(&c, &r, &f);
+}
+
+/* A boot in which an iteration failed and another broke is one bad boot: 4 of 8 against 0 of 8 is chance. */
+static void test_bad_boot_counts_once(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+	struct str out = STR_INIT;
+
+	(void)state;
+	make_run(&f, "icount", 8, 1, 1, 0, 15);
+	for (int n = 2; n <= 8; n += 2) {
+		fixture_sample(&f, n, MAIN_CELL, 3, false, "fail", 0, 0);
+		fixture_sample(&f, n, MAIN_CELL, 4, false, "broken", 0, 0);
+		fixture_sample(&f, n, CONTROL_CELL, 3, false, "skip", 0, 0);
+	}
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(c.n_outcomes, 2);
+	assert_int_equal(c.outcomes[0].new.bad, 4);
+	NEAR(c.outcomes[0].p, 0.0769, 1e-3);
+	assert_int_equal(c.outcomes[1].new.bad, 0); /* a skip is no failure */
+	assert_int_equal(compare_exit_code(&c, false), EXIT_OK);
+	table_remarks(&c, &out);
+	for (char *p = out.buf; *p; p++)
+		*p = *p == '\n' ? ' ' : *p;
+	assert_non_null(strstr(str_text(&out), ": failed in old 0 of 8; new 4 of 8 ("));
+	assert_non_null(strstr(str_text(&out), "new 0 of 8, 4 skipped ("));
+	str_release(&out);
+	drop(&c, &r, &f);
+}
+
+/* Of two tests each must be twice as sure. */
+static void test_failures_adjusted(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+
+	(void)state;
+	make_run(&f, "icount", 8, 1, 1, 0, 16);
+	for (int n = 2; n <= 10; n += 2) {
+		fixture_sample(&f, n, MAIN_CELL, 3, false, "fail", 0, 0);
+		fixture_sample(&f, n, CONTROL_CELL, 3, false, "fail", 0, 0);
+	}
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	/* Fisher of 0 of 8 against 5 of 8 is 0.0256. */
+	NEAR(c.outcomes[0].p, 2 * 0.0256, 1e-3);
+	assert_int_equal(compare_exit_code(&c, false), EXIT_OK);
+	drop(&c, &r, &f);
+}
+
+static void put_boot(const struct fixture *f, const char *name, int n, const char *outcome,
+		     const char *detail, int attempts)
+{
+	char *path = xasprintf("%s/boots/%s", f->path, name), *file = xasprintf("%s/boot.json", path);
+	json_t *o = json_pack("{s:i, s:s, s:s, s:i}", "n", n, "outcome", outcome, "detail", detail,
+			      "attempts", attempts);
+	struct err err;
+
+	if (fs_mkdirs(path, &err) < 0 || json_write(file, o, &err) < 0)
+		fail_msg("%s", err.text);
+	json_decref(o);
+	free(file);
+	free(path);
+}
+
+static const struct finding_row *find_finding(const struct comparison *c, const char *kind)
+{
+	for (size_t i = 0; i < c->n_findings; i++)
+		if (!strcmp(c->findings[i].kind, kind))
+			return &c->findings[i];
+	return NULL;
+}
+
+/* What no kernel should do is a regression where only the new one does it, however seldom. */
+static void test_findings(void **state)
+{
+	const struct finding_row *found;
+	struct comparison c;
+	struct fixture f;
+	struct run r;
+	char *summary;
+
+	(void)state;
+	make_run(&f, "icount", 10, 1, 1, 0, 17);
+	put_boot(&f, "004", 4, "panic", "Kernel panic - not syncing", 1);
+	put_boot(&f, "006", 6, "ok", "", 2);
+	put_boot(&f, "006.failed-1", 6, "panic", "Kernel panic", 1);
+	put_boot(&f, "003", 3, "ok", "WARNING: CPU: 0 PID: 1", 1);
+	put_boot(&f, "008", 8, "ok", "WARNING: CPU: 0 PID: 7", 1);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	found = find_finding(&c, "panic");
+	assert_non_null(found);
+	assert_int_equal(found->new, 2);
+	assert_true(finding_is_new(found));
+	assert_int_equal(find_finding(&c, "warning")->old, 1);
+	assert_false(finding_is_new(find_finding(&c, "warning")));
+	assert_int_equal(c.verdict, VERDICT_WORSE);
+	assert_int_equal(compare_exit_code(&c, false), EXIT_REGRESSION);
+	summary = verdict_summary(&c);
+	assert_int_equal(strncmp(summary, "WORSE: panic in 2 of 10 boots of the new kernel alone; ",
+				 55), 0);
+	free(summary);
+	drop(&c, &r, &f);
+	/* Both warn: neither is to blame. */
+	make_run(&f, "icount", 10, 1, 1, 0, 18);
+	put_boot(&f, "003", 3, "ok", "WARNING: CPU: 0 PID: 1", 1);
+	put_boot(&f, "008", 8, "ok", "WARNING: CPU: 0 PID: 7", 1);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(compare_exit_code(&c, false), EXIT_OK);
+	drop(&c, &r, &f);
+}
+
+/* A cell that was killed in a boot that went well: its figures do not count, and somebody learns it. */
+static void test_killed_cell(void **state)
+{
+	struct comparison c;
+	struct fixture f;
+	struct run r;
+	int n = 1;
+
+	(void)state;
+	fixture_begin(&f, "icount", 2);
+	fixture_arm(&f, "old", "5.10.0", "n");
+	fixture_arm(&f, "new", "6.1.0", "n");
+	for (int pair = 0; pair < 10; pair++) {
+		for (int arm = 0; arm < 2; arm++, n++) {
+			fixture_boot(&f, n, arm ? "new" : "old", pair, pair, "ok");
+			fixture_cell(&f, n, MAIN_CELL, 1000);
+			if (arm && pair == 2) /* one iteration of two */
+				for (int i = 0; i < 2; i++)
+					fixture_sample(&f, n, CONTROL_CELL, i, i == 0, "ok", 900, 0);
+			else if (!arm || pair > 2) /* and none at all */
+				fixture_cell(&f, n, CONTROL_CELL, 500);
+		}
+	}
+	fixture_finish(&f);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->k, 10);
+	assert_int_equal(compare_find(&c, CONTROL_CELL, NULL)->k, 7);
+	assert_int_equal(c.outcomes[0].new.cut, 3);
+	assert_int_equal(find_finding(&c, "killed cell")->new, 3);
+	assert_int_equal(find_finding(&c, "killed cell")->old, 0);
+	assert_int_equal(compare_exit_code(&c, false), EXIT_REGRESSION);
 	drop(&c, &r, &f);
 }
 
@@ -303,8 +455,9 @@ static void test_differences(void **state)
 	for (int pair = 0; pair < 6; pair++) {
 		for (int arm = 0; arm < 2; arm++, n++) {
 			fixture_boot(&f, n, arm ? "new" : "old", pair, pair, "ok");
-			fixture_sample(&f, n, MAIN_CELL, 0, false, "ok", 100, arm ? 0.25 : 0);
-			fixture_sample(&f, n, MAIN_CELL, 1, false, "ok", 100, arm ? 0.25 : 0);
+			for (int i = 0; i < 3; i++)
+				fixture_sample(&f, n, MAIN_CELL, i, i == 0, "ok", 100,
+					       arm ? 0.25 : 0);
 		}
 	}
 	fixture_finish(&f);
@@ -453,6 +606,9 @@ int main(void)
 		cmocka_unit_test(test_failures), cmocka_unit_test(test_differences),
 		cmocka_unit_test(test_json),     cmocka_unit_test(test_interval_decides),
 		cmocka_unit_test(test_five_pairs), cmocka_unit_test(test_outlier),
+		cmocka_unit_test(test_bad_boot_counts_once),
+		cmocka_unit_test(test_failures_adjusted), cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_killed_cell),
 	};
 
 	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);

@@ -96,7 +96,7 @@ static void test_text(void **state)
 				"better\n");
 		check_has(text, "\n  procs=32,lock=none *        250      250  1.000 1.000..1.000 "
 				"equivalent\n");
-		check_has(text, "boots: failed in old 0 of 6, new 1 of 6 (Oops\\x1b[2J)");
+		check_has(text, "boots: failed in old 0 of 6; new 1 of 6 (Oops\\x1b[2J)");
 		check_has(text, "PREEMPT_DYNAMIC n -> y");
 		check_has(text, "instructions, not time");
 	}
@@ -286,7 +286,7 @@ static void test_json(void **state)
 	(void)state;
 	make(&m, "icount");
 	o = json_loads(export(&m, "json", false), 0, NULL);
-	assert_string_equal(json_get_str(o, "verdict", ""), "better");
+	assert_string_equal(json_get_str(o, "verdict", ""), "worse");
 	assert_int_equal(json_array_size(json_object_get(o, "failures")), 2);
 	json_decref(o);
 	drop(&m);
