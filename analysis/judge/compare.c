@@ -210,11 +210,6 @@ void compare_release(struct comparison *c)
 	*c = (struct comparison){0};
 }
 
-bool result_counts(const struct result *r)
-{
-	return r->metric->kind == METRIC_PRIMARY && strcmp(r->cell->workload, COMPARE_FLOOR);
-}
-
 const struct result *compare_find(const struct comparison *c, const char *cell, const char *metric)
 {
 	for (size_t i = 0; i < c->n_results; i++) {

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "analysis/stats/stats.h"
 
 double result_scale(const struct result *r, double v)
@@ -12,6 +13,11 @@ double result_scale(const struct result *r, double v)
 double result_unscale(const struct result *r, double v)
 {
 	return r->difference ? v : exp(v);
+}
+
+bool result_counts(const struct result *r)
+{
+	return r->metric->kind == METRIC_PRIMARY && strcmp(r->cell->workload, COMPARE_FLOOR);
 }
 
 void result_release(struct result *r)

@@ -303,6 +303,7 @@ static void test_bad_boot_counts_once(void **state)
 		fixture_sample(&f, n, MAIN_CELL, 4, false, "broken", 0, 0);
 		fixture_sample(&f, n, CONTROL_CELL, 3, false, "skip", 0, 0);
 	}
+	fixture_finish(&f);
 	load(&r, &f);
 	compare(&c, &r, &r, NULL);
 	assert_int_equal(c.n_outcomes, 2);
@@ -332,6 +333,7 @@ static void test_failures_adjusted(void **state)
 		fixture_sample(&f, n, MAIN_CELL, 3, false, "fail", 0, 0);
 		fixture_sample(&f, n, CONTROL_CELL, 3, false, "fail", 0, 0);
 	}
+	fixture_finish(&f);
 	load(&r, &f);
 	compare(&c, &r, &r, NULL);
 	/* Fisher of 0 of 8 against 5 of 8 is 0.0256. */
@@ -340,14 +342,17 @@ static void test_failures_adjusted(void **state)
 	drop(&c, &r, &f);
 }
 
-static void put_boot(const struct fixture *f, const char *name, int n, const char *outcome,
-		     const char *detail, int attempts)
+/* Changes what boot.json says, and keeps the rest. */
+static void put_boot(const struct fixture *f, const char *name, const char *outcome, const char *detail,
+		     int attempts)
 {
 	char *path = xasprintf("%s/boots/%s", f->path, name), *file = xasprintf("%s/boot.json", path);
-	json_t *o = json_pack("{s:i, s:s, s:s, s:i}", "n", n, "outcome", outcome, "detail", detail,
-			      "attempts", attempts);
 	struct err err;
+	json_t *o = fs_exists(file) ? json_read(file, &err) : json_object();
 
+	json_object_set_new(o, "outcome", json_string(outcome));
+	json_object_set_new(o, "detail", json_string(detail));
+	json_object_set_new(o, "attempts", json_integer(attempts));
 	if (fs_mkdirs(path, &err) < 0 || json_write(file, o, &err) < 0)
 		fail_msg("%s", err.text);
 	json_decref(o);
@@ -374,11 +379,12 @@ static void test_findings(void **state)
 
 	(void)state;
 	make_run(&f, "icount", 10, 1, 1, 0, 17);
-	put_boot(&f, "004", 4, "panic", "Kernel panic - not syncing", 1);
-	put_boot(&f, "006", 6, "ok", "", 2);
-	put_boot(&f, "006.failed-1", 6, "panic", "Kernel panic", 1);
-	put_boot(&f, "003", 3, "ok", "WARNING: CPU: 0 PID: 1", 1);
-	put_boot(&f, "008", 8, "ok", "WARNING: CPU: 0 PID: 7", 1);
+	put_boot(&f, "004", "panic", "Kernel panic - not syncing", 1);
+	put_boot(&f, "006", "ok", "", 2);
+	put_boot(&f, "006.failed-1", "panic", "Kernel panic", 1);
+	put_boot(&f, "003", "ok", "WARNING: CPU: 0 PID: 1", 1);
+	put_boot(&f, "008", "ok", "WARNING: CPU: 0 PID: 7", 1);
+	fixture_finish(&f);
 	load(&r, &f);
 	compare(&c, &r, &r, NULL);
 	found = find_finding(&c, "panic");
@@ -396,8 +402,9 @@ static void test_findings(void **state)
 	drop(&c, &r, &f);
 	/* Both warn: neither is to blame. */
 	make_run(&f, "icount", 10, 1, 1, 0, 18);
-	put_boot(&f, "003", 3, "ok", "WARNING: CPU: 0 PID: 1", 1);
-	put_boot(&f, "008", 8, "ok", "WARNING: CPU: 0 PID: 7", 1);
+	put_boot(&f, "003", "ok", "WARNING: CPU: 0 PID: 1", 1);
+	put_boot(&f, "008", "ok", "WARNING: CPU: 0 PID: 7", 1);
+	fixture_finish(&f);
 	load(&r, &f);
 	compare(&c, &r, &r, NULL);
 	assert_int_equal(compare_exit_code(&c, false), EXIT_OK);
