@@ -16,8 +16,14 @@ export TMPDIR="$tmp"
 
 tried=0 broken=0 targets=0
 for name; do
+	longest=4096 most=$limit
+	# there an input is several files of a run, and a whole run is read
+	if [ "$name" = run ]; then
+		longest=16384
+		case $limit in -runs=*) most=-runs=$((${limit#-runs=} / 4)) ;; esac
+	fi
 	mkdir -p "$build/found/$name" "$tmp/$name" || exit 1
-	"$build/$name" -seed=1 -verbosity=0 "$limit" -timeout=60 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
+	"$build/$name" -seed=1 -verbosity=0 "$most" -timeout=60 -rss_limit_mb=2048 -max_len=$longest -print_final_stats=1 \
 		-artifact_prefix="$build/found/$name/" "$tmp/$name" "tests/fuzz/seeds/$name" \
 		>"$tmp/log" 2>&1
 	code=$?
