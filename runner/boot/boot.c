@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@
 const char *boot_outcome_name(enum boot_outcome o)
 {
 	static const char *const names[] = {"ok",     "panic",	      "hang",	     "died", "cut",
-					    "launch", "wrong-kernel", "interrupted"};
+					    "launch", "wrong-kernel", "clock", "interrupted"};
 
 	return names[o];
 }
@@ -122,35 +123,57 @@ void boot_kill(struct boot *b, enum boot_outcome why, const char *detail)
 
 /* --- its end --- */
 
-/* The last line QEMU or the session wrote to its standard error, or NULL. */
-static char *last_complaint(const struct boot *b)
+bool boot_is_lost(const char *outcome, int signal)
 {
-	char *path = boot_file(b->dir, "qemu.log"), *clean = NULL;
-	struct str s = STR_INIT;
-	struct err err;
-
-	if (fs_read(path, &s, &err) == 0 && s.len) {
-		char *nl;
-
-		while (s.len && s.buf[s.len - 1] == '\n')
-			s.buf[--s.len] = '\0';
-		nl = strrchr(s.buf, '\n');
-		clean = text_clean(nl ? nl + 1 : s.buf, 200);
-	}
-	str_release(&s);
-	free(path);
-	return clean;
+	return strcmp(outcome, "clock") == 0 || (strcmp(outcome, "died") == 0 && signal);
 }
 
-/* Sets outcome and detail of a boot that ended by itself. trouble, complaint: or NULL. */
-static void judge(struct boot *b, int status, bool panic, const char *trouble, const char *complaint)
+/* A signal that someone sends (the OOM killer, an administrator), as against one that QEMU raises. */
+static int from_outside(int status)
+{
+	static const int sent[] = {SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGXCPU};
+
+	for (size_t i = 0; i < sizeof(sent) / sizeof(*sent); i++)
+		if (WIFSIGNALED(status) && WTERMSIG(status) == sent[i])
+			return sent[i];
+	return 0;
+}
+
+/* How far the guest's clock may go apart from ours: a share, and what starting and ending take. */
+#define CLOCK_SHARE 0.05
+#define CLOCK_SECONDS 1
+
+static bool clock_is_off(const struct boot *b)
+{
+	enum target_kind kind = b->job.target->kind;
+	double apart = fabs(b->guest_seconds - b->wall_seconds);
+
+	return (kind == TARGET_TCG || kind == TARGET_KVM) && b->guest_seconds > 0 &&
+	       apart > CLOCK_SECONDS && apart > CLOCK_SHARE * b->wall_seconds;
+}
+
+/* Outcome of a boot whose plan was done; trouble: or NULL. */
+static void judge_done(struct boot *b, const char *trouble)
+{
+	if (clock_is_off(b)) {
+		b->outcome = BOOT_CLOCK;
+		b->detail = xasprintf("the guest's clock went on by %.1f s in %.1f s", b->guest_seconds,
+				      b->wall_seconds);
+		return;
+	}
+	b->outcome = BOOT_OK;
+	b->detail = xasprintf("%s%s%s", b->cell_trouble ? b->cell_trouble : "",
+			      b->cell_trouble && trouble ? "; " : "", trouble ? trouble : "");
+}
+
+/* Sets outcome and detail of a boot that ended by itself. trouble: or NULL. */
+static void judge(struct boot *b, int status, bool panic, const char *trouble)
 {
 	bool good_exit = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	const char *why = b->complaint ? b->complaint : trouble;
 
 	if (b->bye && b->known && !b->faults && good_exit) {
-		b->outcome = BOOT_OK;
-		b->detail = xasprintf("%s%s%s", b->cell_trouble ? b->cell_trouble : "",
-				      b->cell_trouble && trouble ? "; " : "", trouble ? trouble : "");
+		judge_done(b, trouble);
 	} else if (b->stranger) {
 		b->outcome = BOOT_WRONG_KERNEL;
 		b->detail = xstrdup(b->stranger);
@@ -162,32 +185,33 @@ static void judge(struct boot *b, int status, bool panic, const char *trouble, c
 		b->detail = xstrdup(b->first_fault);
 	} else if (!b->hello && !good_exit && WIFEXITED(status)) {
 		b->outcome = BOOT_LAUNCH;
-		b->detail = complaint ? xstrdup(complaint)
-				      : xasprintf("it ended with code %d", WEXITSTATUS(status));
+		b->detail = b->complaint ? xstrdup(b->complaint)
+					 : xasprintf("it ended with code %d", WEXITSTATUS(status));
 	} else if (WIFSIGNALED(status)) {
 		b->outcome = BOOT_DIED;
-		b->detail = xasprintf("it was killed by signal %d", WTERMSIG(status));
+		b->signal = from_outside(status);
+		b->detail = xasprintf("it was killed by signal %d%s%s", WTERMSIG(status), why ? ": " : "",
+				      why ? why : "");
 	} else {
 		b->outcome = BOOT_DIED;
-		b->detail = xasprintf("it ended before its plan did%s%s", trouble ? ": " : "",
-				      trouble ? trouble : "");
+		b->detail = xasprintf("it ended before its plan did%s%s", why ? ": " : "", why ? why : "");
 	}
 }
 
 static void decide(struct boot *b, int status)
 {
-	char *path = boot_file(b->dir, "console.log");
-	char *complaint = last_complaint(b);
+	char *path = boot_file(b->dir, "console.log"), *log = boot_file(b->dir, "qemu.log");
 	struct console console;
 
 	console_read(&console, path);
 	if (b->job.target->kind != TARGET_HOST)
 		b->findings = json_incref(console.findings);
+	b->complaint = console_complaint(log);
 	if (!b->killed)
-		judge(b, status, console.panic, console.trouble, complaint);
+		judge(b, status, console.panic, console.trouble);
 	console_release(&console);
 	free(path);
-	free(complaint);
+	free(log);
 }
 
 /*
@@ -274,6 +298,11 @@ static json_t *boot_json(const struct boot *b)
 	if (b->settle)
 		json_object_set_new(o, "ready_seconds",
 				    json_real(seconds_between(&b->started, &b->ready)));
+	if (b->guest_seconds > 0)
+		json_object_set_new(o, "clock", json_pack("{s:f, s:f}", "guest_seconds", b->guest_seconds,
+							  "wall_seconds", b->wall_seconds));
+	if (b->signal)
+		json_object_set_new(o, "signal", json_integer(b->signal));
 	if (b->first_fault)
 		json_object_set_new(o, "first_fault", json_string(b->first_fault));
 	str_release(&command);
@@ -339,6 +368,7 @@ void boot_release(struct boot *b)
 	free(b->first_fault);
 	free(b->cell_trouble);
 	free(b->stranger);
+	free(b->complaint);
 	free(b->detail);
 	free(b->dir);
 	*b = (struct boot){.child = CHILD_INIT, .fd = -1, .samples_fd = -1, .events_fd = -1};

@@ -34,6 +34,7 @@ enum boot_outcome {
 	BOOT_CUT,	  /* ended well, but messages were lost or damaged */
 	BOOT_LAUNCH,	  /* QEMU could not be started or refused its arguments */
 	BOOT_WRONG_KERNEL, /* the kernel that answered is not the arm's: nothing was measured */
+	BOOT_CLOCK,	  /* its clock did not go with the host's: its times mean nothing */
 	BOOT_INTERRUPTED, /* killed because the user asked: to be made again */
 };
 const char *boot_outcome_name(enum boot_outcome o);
@@ -58,6 +59,10 @@ struct boot {
 	unsigned long long bytes;
 	struct timespec started, heard; /* CLOCK_MONOTONIC */
 	struct timespec ready; /* when the guest had settled */
+	long long ready_clock; /* and the guest's own clock then, ns; 0: it did not say */
+	double guest_seconds, wall_seconds; /* of what was measured, by the guest's clock and by ours */
+	char *complaint; /* QEMU's own words on why it ended, or NULL */
+	int signal; /* that ended it from outside: not by us, and none that a program raises itself; or 0 */
 	bool killed;
 	struct timespec killed_at;
 	enum boot_outcome outcome;
@@ -79,6 +84,9 @@ void boot_kill(struct boot *b, enum boot_outcome why, const char *detail);
 /* Waits for its end, decides the outcome, and writes boot.json (not when interrupted). */
 int boot_finish(struct boot *b, struct err *err);
 void boot_release(struct boot *b);
+/* Whether a boot was lost to something outside of the kernel that it is of, so that another may do:
+ * `outcome` and `signal` of boot.json. */
+bool boot_is_lost(const char *outcome, int signal);
 
 /* QEMU's arguments for a job, as boot_start would use them with files in dir. */
 void boot_command(const struct boot_job *job, const char *dir, struct strv *argv);

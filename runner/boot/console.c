@@ -127,3 +127,32 @@ void console_release(struct console *c)
 	free(c->trouble);
 	*c = (struct console){0};
 }
+
+char *console_complaint(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL, *last = NULL, *reason = NULL;
+	size_t cap = 0;
+
+	while (f && getline(&line, &cap, f) > 0) {
+		char *clean = text_clean(line, LINE_MAX_SHOWN);
+		bool meant = *clean && !strstr(clean, "warning: ");
+
+		if (meant && !strstr(clean, "Assertion `")) {
+			free(reason);
+			reason = clean;
+		} else if (meant) {
+			free(last);
+			last = clean;
+		} else {
+			free(clean);
+		}
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	if (!reason)
+		return last;
+	free(last);
+	return reason;
+}

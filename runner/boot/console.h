@@ -21,4 +21,11 @@ struct console {
 void console_read(struct console *c, const char *path);
 void console_release(struct console *c);
 
+/*
+ * Why QEMU ended, in its own words: of the lines that it wrote to its standard error the last one that
+ * is no mere warning and no assertion's expression, unless there is nothing else. Printable, at most 200
+ * characters; a new string, or NULL where it said nothing.
+ */
+char *console_complaint(const char *path);
+
 #endif

@@ -89,6 +89,20 @@ static void take_hello(struct boot *b, json_t *o)
 		b->pinned = place_pin(&b->job.target->place, b->child.pid);
 }
 
+/* clock_ns: the guest's, or 0. */
+static void take_bye(struct boot *b, long long clock_ns)
+{
+	struct timespec now;
+
+	b->bye = true;
+	if (b->ready_clock <= 0 || clock_ns <= 0)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	b->guest_seconds = ((double)clock_ns - (double)b->ready_clock) / 1e9;
+	b->wall_seconds = (double)(now.tv_sec - b->ready.tv_sec) +
+			  (double)(now.tv_nsec - b->ready.tv_nsec) / 1e9;
+}
+
 static void take_event(struct boot *b, unsigned stream, json_t *o)
 {
 	const char *type = json_get_str(o, "t", "");
@@ -103,12 +117,13 @@ static void take_event(struct boot *b, unsigned stream, json_t *o)
 	} else if (strcmp(type, "settled") == 0 && !b->settle) {
 		b->settle = json_incref(o);
 		clock_gettime(CLOCK_MONOTONIC, &b->ready);
+		b->ready_clock = json_get_int(o, "clock_ns", 0);
 	} else if (strcmp(type, "cell") == 0 && i >= 0)
 		b->cell = (int)i;
 	else if (strcmp(type, "cell-end") == 0 && i >= 0)
 		take_cell_end(b, (int)i, o);
 	else if (strcmp(type, "bye") == 0)
-		b->bye = true;
+		take_bye(b, json_get_int(o, "clock_ns", 0));
 	b->settled |= strcmp(type, "settled") == 0;
 }
 

@@ -6,7 +6,8 @@
 #include "lib/json.h"
 #include "runner/debian/package.h"
 #include "runner/kernels/cache.h"
-#include "runner/probe/qemu.h"
+#include "runner/probe/probe.h"
+#include "runner/qemu/find.h"
 
 /* Any cached kernel of Debian's can answer, the oldest as well as another. */
 static bool any_kernel(struct kernel *k, const char *cache, struct err *err)
@@ -44,7 +45,7 @@ static void kvm_row(struct doctor *d, const struct target *t, const struct kerne
 	} else if (access("/dev/kvm", R_OK | W_OK) < 0) {
 		doctor_row(d, "KVM", FINDING_LACK, "/dev/kvm is not for this user",
 			   "sudo adduser $USER kvm, then log in again");
-	} else if (qemu_can_kvm(t, k, &err)) {
+	} else if (probe_kvm(t, k, &err)) {
 		doctor_row(d, "KVM", FINDING_OK, "a guest boots", NULL);
 	} else {
 		text = xasprintf("/dev/kvm is there, but no guest boots under it: %s", err.text);
@@ -60,7 +61,7 @@ static void icount_row(struct doctor *d, const char *name, const struct target *
 	struct err err;
 	char *text;
 
-	if (qemu_can_icount_smp(t, k, &err)) {
+	if (probe_icount_smp(t, k, &err)) {
 		text = xasprintf("QEMU %s starts several CPUs under icount", t->qemu_version);
 		doctor_row(d, name, FINDING_OK, text, NULL);
 	} else {

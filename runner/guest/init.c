@@ -21,6 +21,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 #include "lib/frame.h"
 #include "lib/journal.h"
@@ -235,12 +236,22 @@ static void run_cell(struct session *s, int i, char *line)
 	strv_release(&f);
 }
 
+/* The clock that regions are timed with: the runner holds it against its own. */
+static json_int_t clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+	return (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static void settle(struct session *s)
 {
 	bool idle = false;
 	int seconds = idle_wait(s->settle_min, s->settle_max, &idle);
 
-	send(s, json_pack("{s:s, s:i, s:b}", "t", "settled", "seconds", seconds, "idle", idle));
+	send(s, json_pack("{s:s, s:i, s:b, s:I}", "t", "settled", "seconds", seconds, "idle", idle,
+			  "clock_ns", clock_ns()));
 }
 
 static void tell_symbols(struct session *s)
@@ -276,7 +287,7 @@ static void run_plan(struct session *s, const char *path)
 	free(line);
 	fclose(f);
 	if (!stop_asked)
-		send(s, json_pack("{s:s, s:i}", "t", "bye", "cells", cells));
+		send(s, json_pack("{s:s, s:i, s:I}", "t", "bye", "cells", cells, "clock_ns", clock_ns()));
 }
 
 static void on_alarm(int sig)

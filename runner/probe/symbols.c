@@ -1,7 +1,6 @@
 #include "runner/probe/symbols.h"
 
 #include <glob.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,24 +8,12 @@
 #include "lib/json.h"
 #include "lib/sha256.h"
 #include "lib/str.h"
-#include "runner/boot/boot.h"
 #include "runner/kernels/cache.h"
 #include "lib/paths.h"
+#include "runner/probe/once.h"
 
 /* Seconds of silence after which the guest is given up; it sends some megabytes. */
 #define SILENCE 60
-
-/* Runs the boot to its end. */
-static void run(struct boot *b)
-{
-	while (b->fd >= 0) {
-		struct pollfd p = {.fd = b->fd, .events = POLLIN};
-
-		if (poll(&p, 1, 1000) > 0)
-			boot_pump(b);
-		boot_check(b);
-	}
-}
 
 /* What the guest told, from the events its boot stored. */
 static int collect(const char *dir, struct str *out, struct err *err)
@@ -50,40 +37,19 @@ static int collect(const char *dir, struct str *out, struct err *err)
 	return out->len ? 0 : err_set(err, "the kernel has no /proc/kallsyms (CONFIG_KALLSYMS)");
 }
 
-static int boot_for_symbols(const struct kernel *k, const struct target *t, char *dir,
+static int boot_for_symbols(const struct kernel *k, const struct target *t, const char *dir,
 			    struct str *out, struct err *err)
 {
-	struct planned_boot planned = {.kind = BOOT_SYMBOLS, .n = 1};
-	struct arm arm = {.name = (char *)"symbols", .spec = k->spec, .cmdline = (char *)""};
-	struct experiment e = {.watchdog = SILENCE, .arms = &arm, .narms = 1};
-	char *bench = paths_program("mlockbench"), *init = paths_program("guest-init");
 	struct target small = *t;
-	struct boot_job job = {.e = &e,
-			       .target = &small,
-			       .planned = &planned,
-			       .kernel = k,
-			       .cmdline = "",
-			       .bench = bench,
-			       .init = init};
-	struct boot b;
-	int ret;
+	struct once once = {.kind = BOOT_SYMBOLS, .target = &small, .kernel = k, .silence = SILENCE};
 
 	small.kind = TARGET_TCG;
 	small.cpus = small.nodes = 1;
 	small.memory_mib = 512;
-	ret = boot_start(&b, &job, xstrdup(dir), err);
-	if (ret == 0) {
-		run(&b);
-		ret = boot_finish(&b, err);
-		if (ret == 0 && b.outcome != BOOT_OK)
-			ret = err_set(err, "the boot that asks the kernel for them: %s", b.detail);
-		if (ret == 0)
-			ret = collect(dir, out, err);
-		boot_release(&b);
-	}
-	free(bench);
-	free(init);
-	return ret;
+	small.place = (struct place){0};
+	if (boot_once(&once, dir, err) < 0)
+		return err_prefix(err, "the boot that asks the kernel for them");
+	return collect(dir, out, err);
 }
 
 char *kernel_symbols_cached(const char *dir, const char *image_sha256)

@@ -8,9 +8,11 @@
 
 #define BRD "drivers/block/brd"
 
+/* Each task of a cluster's run has its own, named by its first boot. */
 static char *inputs_dir(const struct run *r)
 {
-	return xasprintf("%s/inputs", r->store->dir);
+	return r->n_only ? xasprintf("%s/inputs-%d", r->store->dir, r->only[0])
+			 : xasprintf("%s/inputs", r->store->dir);
 }
 
 /* Copies the file *path names to DIR/NAME, which it names then. sha256: what it must be, or NULL. */

@@ -17,7 +17,8 @@
 #include "lib/paths.h"
 #include "runner/kernels/configure.h"
 #include "runner/run/provenance.h"
-#include "runner/probe/qemu.h"
+#include "runner/probe/probe.h"
+#include "runner/qemu/find.h"
 
 static int resolve_kernels(struct run *r, const struct run_options *o, struct err *err)
 {
@@ -60,7 +61,7 @@ static int default_cpus(const struct target *t, const struct experiment *e, cons
 	struct err ignored;
 
 	if (t->kind == TARGET_ICOUNT &&
-	    (e->profile || atoi(t->qemu_version) < ICOUNT_SMP_QEMU || !qemu_can_icount_smp(t, k, &ignored)))
+	    (e->profile || atoi(t->qemu_version) < ICOUNT_SMP_QEMU || !probe_icount_smp(t, k, &ignored)))
 		return 1;
 	return 4;
 }
@@ -92,8 +93,9 @@ static int find_place(struct target *t, const struct experiment *e, struct err *
 	return 0;
 }
 
-/* The target's kind and size: what the experiment says, else what suits the kind and the QEMU. */
-static int choose_target(struct run *r, struct err *err)
+/* The target's kind and size: what the experiment says, else what suits the kind and the QEMU. KVM is
+ * tried first, unless the command is only shown. */
+static int choose_target(struct run *r, bool show, struct err *err)
 {
 	struct target *t = r->target;
 	struct experiment *e = r->e;
@@ -101,11 +103,14 @@ static int choose_target(struct run *r, struct err *err)
 	struct err why;
 
 	if (automatic)
-		t->kind = qemu_can_kvm(t, &r->kernels[0], &why) ? TARGET_KVM : TARGET_ICOUNT;
+		t->kind = probe_kvm(t, &r->kernels[0], &why) ? TARGET_KVM : TARGET_ICOUNT;
+	else if (t->kind == TARGET_KVM && !show && !probe_kvm(t, &r->kernels[0], &why))
+		return err_set(err, "KVM boots no guest here: %s; --target tcg and icount do without",
+			       why.text);
 	t->nodes = e->nodes ? e->nodes : 2;
 	t->icount_shift = ICOUNT_SMP_SHIFT; /* for asking whether it can, too */
 	t->cpus = e->cpus ? e->cpus : default_cpus(t, e, &r->kernels[0]);
-	if (t->kind == TARGET_ICOUNT && t->cpus > 1 && !qemu_can_icount_smp(t, &r->kernels[0], &why))
+	if (t->kind == TARGET_ICOUNT && t->cpus > 1 && !probe_icount_smp(t, &r->kernels[0], &why))
 		return err_set(err, "QEMU %s cannot start %d CPUs under icount (%s): use cpus=1, or a "
 				    "newer QEMU: 'mlocklab qemu fetch' and --qemu cached",
 			       t->qemu_version, t->cpus, why.text);
@@ -169,7 +174,7 @@ int run_prepare(struct run *r, const struct run_options *o, struct err *err)
 		return prepare_host(r, o, err);
 	if (qemu_find(r->target, o->qemu, err) < 0 || resolve_kernels(r, o, err) < 0)
 		return -1;
-	if (choose_target(r, err) < 0)
+	if (choose_target(r, o->show_command, err) < 0)
 		return -1;
 	return r->e->profile ? profiler_prepare(&r->profiler, r->target, r->kernels, r->e->narms, err) : 0;
 }

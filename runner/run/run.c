@@ -9,9 +9,6 @@
 #include "runner/boot/boot.h"
 #include "runner/run/progress.h"
 
-/* A guest under multi-threaded emulation or KVM may die of its host in early boot: try again. */
-#define MAX_RETRIES 3
-
 static volatile sig_atomic_t stop_asked;
 
 static void on_stop(int sig)
@@ -68,12 +65,16 @@ static void start_boot(struct loop *l, struct slot *s, const struct planned_boot
 	l->broken = true;
 }
 
+/* What QEMU itself complains of will be there the next time, too. */
 static bool worth_retrying(const struct boot *b)
 {
 	enum target_kind kind = b->job.target->kind;
 
-	return (kind == TARGET_TCG || kind == TARGET_KVM) && !b->settled &&
-	       b->job.attempts < MAX_RETRIES &&
+	if (b->job.attempts >= RUN_RETRIES)
+		return false;
+	if (boot_is_lost(boot_outcome_name(b->outcome), b->signal))
+		return true;
+	return (kind == TARGET_TCG || kind == TARGET_KVM) && !b->settled && !b->complaint &&
 	       (b->outcome == BOOT_PANIC || b->outcome == BOOT_DIED || b->outcome == BOOT_HANG);
 }
 

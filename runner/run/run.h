@@ -9,6 +9,10 @@
 #include "runner/run/store.h"
 #include "runner/qemu/target.h"
 
+/* A guest under multi-threaded emulation or KVM may die of its host in early boot, and any QEMU may be
+ * killed: such a boot is made again so often. */
+#define RUN_RETRIES 3
+
 struct run {
 	struct experiment *e;
 	struct target *target;

@@ -12,6 +12,7 @@
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/stored.h"
+#include "runner/boot/boot.h"
 
 static char *in_run(const struct store *s, const char *name)
 {
@@ -220,6 +221,61 @@ static int check_boot(const struct store *s, const json_t *planned, int n, struc
 	free(name);
 	free(dir);
 	return ret;
+}
+
+/* boot.json of boot n, a new reference; NULL where it is not over. */
+static json_t *read_boot(const struct store *s, int n)
+{
+	char *name = stored_name(n, "boot.json");
+	struct err ignored;
+	json_t *boot = store_has_boot(s, n) ? json_read_in(s->dir, name, &ignored) : NULL;
+
+	free(name);
+	return boot;
+}
+
+static int attempts_before(const struct store *s, int n)
+{
+	int k = 0;
+
+	for (bool there = true; there; k += there) {
+		char *old = xasprintf("%s/boots/%03d.failed-%d", s->dir, n, k + 1);
+
+		there = fs_exists(old);
+		free(old);
+	}
+	return k;
+}
+
+int store_put_aside_lost(const struct store *s, int retries, struct err *err)
+{
+	json_t *planned;
+	size_t i;
+	int ret = 0;
+
+	json_array_foreach(json_object_get(s->run, "boots"), i, planned) {
+		int n = (int)json_get_int(planned, "n", -1), attempts;
+		json_t *boot = read_boot(s, n);
+		char *dir = xasprintf("%s/boots/%03d", s->dir, n);
+
+		if (ret == 0 && boot_is_lost(json_get_str(boot, "outcome", ""), (int)json_get_int(boot, "signal", 0)) &&
+		    attempts_before(s, n) < retries) {
+			fprintf(stderr, "boot %d is made again: %s\n", n, json_get_str(boot, "detail", ""));
+			ret = put_aside(dir, &attempts, err);
+		}
+		free(dir);
+		json_decref(boot);
+	}
+	return ret;
+}
+
+bool store_boot_failed(const struct store *s, int n)
+{
+	json_t *boot = read_boot(s, n);
+	bool failed = boot && strcmp(json_get_str(boot, "outcome", ""), "ok") != 0;
+
+	json_decref(boot);
+	return failed;
 }
 
 int store_put_aside_unfit(const struct store *s, size_t *count, struct err *err)

@@ -36,6 +36,13 @@ void store_close(struct store *s);
  * count: how many they were.
  */
 int store_put_aside_unfit(const struct store *s, size_t *count, struct err *err);
+/*
+ * Likewise boots that were lost to something outside of their kernel (boot_is_lost()) and were not tried
+ * so often yet.
+ */
+int store_put_aside_lost(const struct store *s, int retries, struct err *err);
+/* Whether boot n is over and was not measured to its end. */
+bool store_boot_failed(const struct store *s, int n);
 /* Whether boot n is over: its boot.json is there. */
 bool store_has_boot(const struct store *s, int n);
 /*

@@ -11,7 +11,7 @@
 #include "runner/kernels/list.h"
 #include "runner/kernels/spec.h"
 #include "runner/probe/symbols.h"
-#include "runner/probe/qemu.h"
+#include "runner/qemu/find.h"
 
 struct options {
 	const char *mirror, *tree, *config;

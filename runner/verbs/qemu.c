@@ -6,7 +6,7 @@
 #include "lib/paths.h"
 #include "runner/qemu/cache.h"
 #include "runner/qemu/fetch.h"
-#include "runner/probe/qemu.h"
+#include "runner/qemu/find.h"
 
 struct options {
 	const char *mirror;

@@ -35,8 +35,12 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 {
 	int verdict;
 	struct err e;
+	size_t failed = 0;
 	bool complete = ret == 0 && t->done == t->boots;
 
+	/* with those of an earlier day, where the run was gone on with */
+	for (size_t i = 0; i < r->plan.n; i++)
+		failed += run_wants(r, &r->plan.boots[i]) && store_boot_failed(r->store, r->plan.boots[i].n);
 	if (store_status(r->store, !complete ? "incomplete" : stopped ? "stopped" : "complete", &e) < 0)
 		command_fail(&e);
 	if (ret < 0)
@@ -44,12 +48,13 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 	if (!complete)
 		command_note("%zu of %zu boots are in '%s'; go on with: mlocklab %s --resume %s",
 			     t->done, t->boots, r->store->dir, verb_resume_words(), r->store->dir);
-	else if (t->failed)
-		command_note("%zu of %zu boots failed; their consoles are in '%s/boots'", t->failed, t->boots, r->store->dir);
+	else if (failed)
+		command_note("%zu of %zu boots failed and are missing in what it measured; their consoles are in '%s/boots'",
+			     failed, t->boots, r->store->dir);
 	if (t->retried)
-		command_note("%zu boots died before they could measure and were made again", t->retried);
+		command_note("%zu times a boot was lost and made again", t->retried);
 	verdict = print_result(r, ktap);
-	return complete && !t->failed ? verdict : EXIT_USAGE;
+	return complete && !failed ? verdict : EXIT_USAGE;
 }
 
 static int load(struct run *r, const struct run_options *o, struct err *err)
@@ -179,16 +184,18 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	if (target.kind == TARGET_HOST && host_begin(&r, err) < 0)
 		return -1;
 	if (o->boots) {
-		if (run_check_same(&r, err) < 0)
+		if (run_check_same(&r, err) < 0 || inputs_hold(&r, err) < 0)
 			return -1;
 		ret = run_boots(&r, &tally, err);
 		host_end(&r);
+		inputs_drop(&r);
 		return tell_part(&tally, ret, err);
 	}
 	if (o->resume) {
 		size_t unfit;
 
 		if (run_check_same(&r, err) < 0 || store_put_aside_unfit(&store, &unfit, err) < 0 ||
+		    store_put_aside_lost(&store, RUN_RETRIES, err) < 0 ||
 		    store_status(&store, "running", err) < 0)
 			return -1;
 	} else {

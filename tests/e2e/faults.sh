@@ -87,9 +87,10 @@ small_experiment 'pairs=2' | sed '/^pairs=1/d' >"$tmp/killed.ini"
 background "$libexec/mlocklab-run" "$tmp/killed.ini" --workers 1 --out "$tmp/killed"
 wait_for 60 qemu_of "$job"
 kill -KILL "$qemu"
-ends_with 2
-same "$(outcome_of "$tmp/killed" 1)" died 'a QEMU that is killed'
-same "$(detail_of "$tmp/killed" 1)" 'it was killed by signal 9' 'its detail'
+ends_with 0
+same "$(member "$tmp/killed/boots/001.failed-1/boot.json" outcome)" died 'a QEMU that is killed'
+same "$(member "$tmp/killed/boots/001.failed-1/boot.json" detail)" 'it was killed by signal 9' 'its detail'
+same "$(outcome_of "$tmp/killed" 1)" ok 'the second attempt'
 same "$(outcome_of "$tmp/killed" 2)" ok 'the boot after it'
 
 # Under multi-threaded emulation a guest that dies early is started again, and both are kept.

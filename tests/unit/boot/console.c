@@ -123,6 +123,35 @@ static void test_hostile(void **state)
 	free(long_line);
 }
 
+static void expect_complaint(void **state, const char *text, const char *want)
+{
+	char *path = put_file(*state, "qemu.log", text), *got = console_complaint(path);
+
+	if (want)
+		assert_string_equal(got, want);
+	else
+		assert_null(got);
+	free(got);
+	free(path);
+}
+
+static void test_complaint(void **state)
+{
+	expect_complaint(state, "", NULL);
+	expect_complaint(state, "\n\n", NULL);
+	expect_complaint(state, "qemu-system-x86_64: warning: host doesn't support requested feature\n", NULL);
+	/* as QEMU 7.2 aborts */
+	expect_complaint(state,
+			 "qemu-system-x86_64: warning: x\n"
+			 "qemu-system-x86_64: error: failed to set MSR 0x10a to 0x0\n"
+			 "qemu-system-x86_64: ../target/i386/kvm/kvm.c:3213: kvm_buf_set_msrs: Assertion "
+			 "`ret == cpu->kvm_msr_buf->nmsrs' failed.\n",
+			 "qemu-system-x86_64: error: failed to set MSR 0x10a to 0x0");
+	expect_complaint(state, "a.c:1: f: Assertion `x' failed.\n\n", "a.c:1: f: Assertion `x' failed.");
+	expect_complaint(state, "first\nlast \033[31m\n\n", "last  [31m");
+	assert_null(console_complaint("/nonexistent"));
+}
+
 static void test_clean(void **state)
 {
 	char *a = text_clean("a\tb\nc\x80", 100), *b = text_clean("abcdef", 3), *c = text_clean("", 3);
@@ -141,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_trouble, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_findings, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_complaint, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_hostile, make_dir, remove_dir),
 		cmocka_unit_test(test_clean),
 	};

@@ -2,7 +2,7 @@
 #include "tests/unit/check.h"
 
 #include <sys/stat.h>
-#include "runner/probe/qemu.h"
+#include "runner/qemu/find.h"
 #include "runner/qemu/target.h"
 
 /* QEMU's arguments for a target, as one line. */

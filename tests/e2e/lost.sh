@@ -1,0 +1,51 @@
+#!/bin/sh
+# A boot that is lost to something outside of its kernel is made again, three times at most and when the run is
+# gone on with too; one that is missing in the end is said and makes the exit code.
+# shellcheck source=tests/common.sh
+. "$(dirname "$0")/../common.sh"
+
+# for the stand-in, which reads the run it belongs to
+chmod 711 "$tmp"
+
+fake=tests/fake/qemu-killed
+small_experiment >"$tmp/x.ini"
+
+# Killed each time: four attempts, and no end without a word
+KILLED=yes expect 2 mlocklab run "$tmp/x.ini" --qemu $fake --out "$tmp/killed"
+says 'trying again (attempt 4)'
+says '1 of 1 boots failed and are missing in what it measured'
+same "$(outcome_of "$tmp/killed" 1)" died 'a QEMU that is killed'
+same "$(member "$tmp/killed/boots/001/boot.json" signal)" 9 'the signal'
+same "$(find "$tmp/killed/boots" -name '*.failed-*' | wc -l)" 3 'earlier attempts'
+# It was tried often enough, and is missing still
+expect 2 mlocklab run --resume "$tmp/killed" --qemu $fake
+says '1 of 1 boots failed and are missing in what it measured'
+# Where it was not, it is made again
+rm -r "$tmp"/killed/boots/*.failed-*
+expect 0 mlocklab run --resume "$tmp/killed" --qemu $fake
+says 'boot 1 is made again: it was killed by signal 9'
+same "$(outcome_of "$tmp/killed" 1)" ok 'the boot that was made again'
+
+# A reason of QEMU's own will not go away
+ABORTED=yes expect 2 mlocklab run "$tmp/x.ini" --qemu $fake --target tcg --out "$tmp/aborted"
+same "$(outcome_of "$tmp/aborted" 1)" died 'a QEMU that gives up'
+same "$(detail_of "$tmp/aborted" 1)" 'it was killed by signal 6: qemu: error: failed to set MSR 0x10a to 0x0' 'its reason'
+same "$(find "$tmp/aborted/boots" -name '*.failed-*' | wc -l)" 0 'attempts before the last'
+
+# A guest's clock that runs away from the host's; under icount it has nothing to do with it
+FAST_CLOCK=yes expect 0 mlocklab run "$tmp/x.ini" --qemu tests/fake/qemu-fast --target tcg --out "$tmp/clock"
+same "$(outcome_of "$tmp/clock" 1)" ok 'the boot after that'
+same "$(member "$tmp/clock/boots/001.failed-1/boot.json" outcome)" clock 'a clock that is off'
+member "$tmp/clock/boots/001.failed-1/boot.json" detail | grep -q "^the guest's clock went on by 3714.0 s in " ||
+	die "its detail: $(member "$tmp/clock/boots/001.failed-1/boot.json" detail)"
+same "$(member "$tmp/clock/boots/001.failed-1/boot.json" guest_seconds | cut -d. -f1)" 3714 'its seconds'
+FAST_CLOCK=yes expect 0 mlocklab run "$tmp/x.ini" --qemu tests/fake/qemu-fast --out "$tmp/icount"
+same "$(member "$tmp/icount/boots/001/boot.json" attempts)" 1 'attempts under icount'
+
+# KVM that boots nothing is told of at once, once
+expect 2 mlocklab run "$tmp/x.ini" --qemu $fake --target kvm --out "$tmp/kvm"
+grep -q '^mlocklab run: KVM boots no guest here: .*; --target tcg and icount do without$' "$err" || die "it says: $(cat "$err")"
+same "$(wc -l <"$err")" 1 'lines that it says'
+[ ! -e "$tmp/kvm" ] || die 'it made a run'
+
+echo "$checks checks"
