@@ -40,8 +40,10 @@ all: need-deps $(programs)
 
 # --- what the machine needs: runner/deps.sh knows the packages and how to ask for them ---
 .PHONY: need-deps need-test-deps
+# Only these goals install anything: they are what README tells to type first.
+sets_up := $(filter ab check,$(MAKECMDGOALS))
 need-deps:
-	@./runner/deps.sh check || ./runner/deps.sh install
+	@./runner/deps.sh check || ./runner/deps.sh $(if $(sets_up),install,tell)
 deps:
 	@./runner/deps.sh install
 need-test-deps:

@@ -1,6 +1,6 @@
 # make install: GNU's directory variables and DESTDIR. make uninstall, given the same, removes just that.
 #
-# All programs lie in one directory, where the link share leads to the data: relative, as those in bindir
+# All programs lie in one directory, where the links share and man lead to the data and the pages: relative, as those in bindir
 # are, so that what is installed can be moved as a whole. lib/paths.c follows it.
 prefix ?= /usr/local
 exec_prefix ?= $(prefix)
@@ -27,7 +27,8 @@ install_files = $(call put,$(install_data),$(wildcard configs/*.ini configs/*/*)
 	runner/main/completion.bash:$(bashcompletiondir)/mlocklab
 # LINK:TARGET
 install_links = $(bindir)/mlocklab:$(install_home)/mlocklab \
-	$(bindir)/mlockbench:$(install_home)/mlockbench $(install_home)/share:$(install_data)
+	$(bindir)/mlockbench:$(install_home)/mlockbench $(install_home)/share:$(install_data) \
+	$(install_home)/man:$(mandir)
 install_manifest := $(install_home)/manifest
 
 .PHONY: install uninstall

@@ -1,6 +1,7 @@
 #include "lib/paths.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,7 +79,10 @@ static char *xdg(const char *name, const char *in_home, const char *what)
 
 	if (dir && *dir == '/')
 		return xasprintf("%s/mlocklab%s", dir, what);
-	return xasprintf("%s/%s/mlocklab%s", home ? home : "", in_home, what);
+	if (home)
+		return xasprintf("%s/%s/mlocklab%s", home, in_home, what);
+	fprintf(stderr, "mlocklab: HOME is not set: set it, or %s, to say where to keep things\n", name);
+	exit(EXIT_USAGE);
 }
 
 char *paths_cache(void)
@@ -148,5 +152,5 @@ char *paths_program(const char *name)
 
 char *paths_manuals(void)
 {
-	return beside("/docs/man", NULL, "");
+	return beside("/docs/man", "/man/man1", "");
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What mlocklab needs beyond git and make, as Debian packages, and how to get it.
 #   deps.sh check [SET]      0 when everything needed to build and run is here; says nothing
+#   deps.sh tell             says what is missing, and the command that installs it
 #   deps.sh install [SET]    installs what is missing, as root or through sudo; with neither, prints
 #                            the command
 #   deps.sh list [SET]       prints the packages
@@ -42,6 +43,11 @@ list)
 check)
 	[ -z "$(missing)" ]
 	;;
+tell)
+	echo "not installed:" $(missing) >&2
+	echo "'make deps' installs what is missing, as root or through sudo" >&2
+	exit 2
+	;;
 install)
 	need=$(missing | tr '\n' ' ')
 	[ -n "$need" ] || exit 0
@@ -61,7 +67,7 @@ install)
 	$as env DEBIAN_FRONTEND=noninteractive $install
 	;;
 *)
-	echo "usage: deps.sh check|install|list [tests|build]" >&2
+	echo "usage: deps.sh check|tell|install|list [tests|build]" >&2
 	exit 2
 	;;
 esac

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <unistd.h>
+#include "lib/fs.h"
 #include "lib/paths.h"
 
 void manual_argv(struct strv *argv, const char *dir, const char *verb)
@@ -16,8 +17,14 @@ void manual_argv(struct strv *argv, const char *dir, const char *verb)
 void manual_exec(const char *verb)
 {
 	struct strv argv = STRV_INIT;
-	char *dir = paths_manuals();
+	char *dir = paths_manuals(), *page = dir ? xasprintf("%s/mlocklab-%s.1", dir, verb) : NULL;
 
+	/* packed, or put elsewhere by who installed it, man finds it */
+	if (page && !fs_exists(page)) {
+		free(dir);
+		dir = NULL;
+	}
+	free(page);
 	manual_argv(&argv, dir, verb);
 	execvp(argv.v[0], argv.v);
 	strv_release(&argv);

@@ -64,6 +64,9 @@ const struct opt run_opts[] = {
 		 "its verdict (O'Brien-Fleming)"},
 	OPT_LIST("inject", "ARM=PERCENT", NULL, AT(injects),
 		 "that arm does so much of its work again: a slowdown of a known size, to see it found"),
+	KEY("locks", "HOW", "auto|none|slowpath|bpf|perf-lock|lockstat|perf",
+	    "boots that record who waited for which lock, and how: auto, none, slowpath, bpf, perf-lock, "
+	    "lockstat or perf; 'mlocklab locks' shows it"),
 	KEY("cmdline", "TEXT", NULL, "more kernel parameters, such as mitigations=off"),
 	KEY("name", "NAME", NULL, "of the run, in its directory's name"),
 	OPT_TEXT("out", "DIR", OFFER_DIR, AT(out), "the run's directory itself"),

@@ -71,6 +71,7 @@ refused "--kernel a=debian:6.1: the arm 'a' is debian:5.10 already" $smoke --ker
 refused "unknown target 'xen': one of auto, icount, tcg, kvm, host" $smoke --target xen
 refused 'pairs=many: out of range, 1..10000' $smoke --pairs many
 refused 'memory=1: out of range, 256..1048576' $smoke --memory 1
+refused 'locks=rwsem: one of auto, none, slowpath' $smoke --locks rwsem --cpus 1
 refused 'cpus=0: out of range, 1..255' $smoke --cpus 0
 refused 'seed=-x: not a number' $smoke --seed=-x
 refused 'name=a/b: of letters, digits' $smoke --name a/b

@@ -53,6 +53,17 @@ expect 0 as_user env -u XDG_DATA_HOME XDG_CACHE_HOME=relative mlocklab --paths
 same "$(sed 3d "$out")" "results $home/.local/share/mlocklab/results
 cache $home/.cache/mlocklab" 'the paths without XDG'
 
+expect 2 as_user env -u HOME -u XDG_DATA_HOME mlocklab --paths
+says 'mlocklab: HOME is not set: set it, or XDG_DATA_HOME'
+# not in PATH, which is how man would find them
+mkdir "$home/bin"
+printf '#!/bin/sh\necho "page $*"\nhead -n 2 "$1"\n' >"$home/bin/man"
+chmod 755 "$home/bin" "$home/bin/man"
+expect 0 as_user env PATH="$home/bin:/usr/bin:/bin" "$prefix/bin/mlocklab" help run
+same "$(head -n 1 "$out")" "page $prefix/libexec/mlocklab/man/man1/mlocklab-run.1" 'what help asked man for'
+grep -q '^.Dt MLOCKLAB-RUN 1' "$out" || die "no page there: $(cat "$out")"
+rm -r "$home/bin"
+
 for verb in $(as_user mlocklab --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); do
 	expect 0 as_user mlocklab "$verb" --help
 done
