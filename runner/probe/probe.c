@@ -9,7 +9,7 @@
 #include "lib/paths.h"
 #include "runner/probe/once.h"
 
-#define KVM_SECONDS 10
+#define KVM_SECONDS 45
 #define SMP_SECONDS 30
 
 /* Boots the kernel with an empty plan. */
