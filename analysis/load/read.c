@@ -302,17 +302,22 @@ static int drop_cut(struct run *r, struct err *err)
 	for (size_t i = 0; i < r->n_cells; i++) {
 		struct run_cell *c = &r->cells[i];
 
+		/* without a record anywhere it is cut in each boot that ended well, as all such are */
+		if (c->outcome == r->no_outcomes && c->iterations + c->warmup > 0)
+			continue;
+		if (load_own_outcomes(r, c, err) < 0)
+			return -1;
 		for (size_t b = 0; b < r->n_boots; b++) {
 			if (!is_cut(r, c, b))
 				continue;
-			if (load_own_outcomes(r, c, err) < 0)
-				return -1;
 			c->outcome[b].cut = true;
 			for (size_t j = 0; j < c->n_series; j++)
 				if (c->series[j].boot != r->no_values)
 					c->series[j].boot[b] = (struct boot_value){NAN, NAN, 0};
 		}
 	}
+	for (size_t b = 0; b < r->n_boots; b++)
+		r->no_outcomes[b].cut = !strcmp(r->boots[b].outcome, "ok");
 	return 0;
 }
 
