@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 
+#define TRACEFS "/sys/kernel/tracing"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 /* The line a journal of this boot of the machine begins with. */
@@ -65,7 +66,9 @@ int journal_open(const char *path, struct err *err)
 	if (fstat(fd, &st) < 0 || st.st_uid != geteuid() || !S_ISREG(st.st_mode))
 		err_set(err, "'%s' is another user's: remove it", path);
 	else if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		err_set(err, "another run measures this machine: it holds '%s'", path);
+		errno == EWOULDBLOCK
+			? err_set(err, "another run measures this machine: it holds '%s'", path)
+			: err_sys(err, "cannot lock '%s'", path);
 	else if (check_boot(fd, err) == 0)
 		return fd;
 	close(fd);
@@ -89,6 +92,11 @@ int journal_add_write(int fd, const char *path, const char *text, struct err *er
 int journal_add_rmdir(int fd, const char *path, struct err *err)
 {
 	return add(fd, "rmdir", path, NULL, err);
+}
+
+int journal_add_kprobe(int fd, const char *event, struct err *err)
+{
+	return add(fd, "kprobe", event, NULL, err);
 }
 
 /* Whether the file's value is that text already: a word in brackets, or all there is. */
@@ -135,12 +143,33 @@ static int undo_rmdir(const char *path, struct strv *told, struct err *err)
 	return 0;
 }
 
+static int undo_kprobe(const char *event, struct strv *told, struct err *err)
+{
+	char *there = xasprintf(TRACEFS "/events/%s", event), *command = xasprintf("-:%s", event);
+	int fd = -1, ret = 0;
+
+	if (fs_exists(there)) {
+		fd = open(TRACEFS "/kprobe_events", O_WRONLY | O_APPEND | O_CLOEXEC);
+		if (fd < 0 || write(fd, command, strlen(command)) < 0)
+			ret = err_sys(err, "cannot remove the probe '%s'", event);
+		else
+			strv_pushf(told, "the probe %s is removed", event);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(there);
+	free(command);
+	return ret;
+}
+
 static int undo(char *line, struct strv *told, struct err *err)
 {
 	char *tab = strchr(line, '\t');
 
 	if (strncmp(line, "rmdir ", 6) == 0)
 		return undo_rmdir(line + 6, told, err);
+	if (strncmp(line, "kprobe ", 7) == 0)
+		return undo_kprobe(line + 7, told, err);
 	if (strncmp(line, "write ", 6) != 0 || !tab)
 		return err_set(err, "the journal of changed settings has a line '%.80s'", line);
 	*tab = '\0';

@@ -5,6 +5,7 @@
  *
  *     write PATH<TAB>TEXT   what the file of /proc/sys or /sys held
  *     rmdir PATH            a cgroup
+ *     kprobe GROUP/EVENT    a probe that was registered
  *
  * Nothing is synced to the disk: settings do not outlive the kernel that holds the file in memory,
  * and of another boot of the machine there is nothing to undo.
@@ -25,6 +26,7 @@ int journal_open(const char *path, struct err *err);
 /* Adds what undoes a change that is about to be made. Neither text may hold a tab or newline. */
 int journal_add_write(int fd, const char *path, const char *text, struct err *err);
 int journal_add_rmdir(int fd, const char *path, struct err *err);
+int journal_add_kprobe(int fd, const char *event, struct err *err);
 /*
  * Undoes the changes, the last first, and empties the journal. Each that was not undone yet is
  * added to told, "PATH is 'TEXT' again". -1 where one failed: it says the first, and the journal

@@ -180,7 +180,7 @@ static _Noreturn void become_cell(const struct session *s, const struct strv *f,
 	}
 	dup2(s->out.fd, 1);
 	if (*s->locks)
-		_exit(recorder_run(f->v[0], s->locks, argv->v, evidence));
+		_exit(recorder_run(f->v[0], s->locks, argv->v, evidence, s->journal));
 	execv(argv->v[0], argv->v);
 	fprintf(stderr, "init: cannot run %s: %s\n", argv->v[0], strerror(errno));
 	_exit(127);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "lib/fs.h"
+#include "lib/journal.h"
 #include "lib/str.h"
 
 #define TRACEFS "/sys/kernel/tracing"
@@ -38,12 +39,15 @@ static int command(const char *line, struct err *err)
 	return ret;
 }
 
-static int create(enum probe probe, const struct symbols *s, struct err *err)
+static int create(enum probe probe, const struct symbols *s, int journal, struct err *err)
 {
 	const char *function = symbols_name(s, kinds[probe].function);
-	char *line;
-	int ret;
+	char *line, *event = xasprintf(GROUP "/%s", kinds[probe].name);
+	int ret = journal ? journal_add_kprobe(journal, event, err) : 0;
 
+	free(event);
+	if (ret < 0)
+		return ret;
 	if (!function)
 		return err_set(err, "this kernel has no function '%s'", kinds[probe].function);
 	/* %di is the first argument of a function: the semaphore, or the address space */
@@ -131,7 +135,7 @@ enum wait_mode probes_mode(uint32_t flags)
 	return flags & FLAG_READ ? MODE_READ : flags & FLAG_WRITE ? MODE_WRITE : MODE_MUTEX;
 }
 
-int probes_create(struct probes *p, const struct symbols *s, struct err *err)
+int probes_create(struct probes *p, const struct symbols *s, int journal, struct err *err)
 {
 	/*
 	 * The return probes first: the one that was made last fires first, and once a return probe
@@ -143,7 +147,7 @@ int probes_create(struct probes *p, const struct symbols *s, struct err *err)
 
 	*p = (struct probes){0};
 	for (int i = 0; i < PROBES; i++) {
-		if (create(order[i], s, err) < 0) {
+		if (create(order[i], s, journal, err) < 0) {
 			probes_remove();
 			return -1;
 		}

@@ -36,9 +36,10 @@ struct probes {
 
 /*
  * Makes those of slowpath; they cost nothing until somebody opens their events. -1 where the kernel
- * or the user cannot: the message is then the reason for a skip.
+ * or the user cannot: the message is then the reason for a skip. journal: where each is noted first, on a
+ * machine that is not ours (lib/journal.h), or 0.
  */
-int probes_create(struct probes *p, const struct symbols *s, struct err *err);
+int probes_create(struct probes *p, const struct symbols *s, int journal, struct err *err);
 void probes_remove(void);
 
 /* Finds those of perf-lock, which the kernel has or has not: the waits of all locks as READ. */

@@ -23,7 +23,7 @@
 
 struct recorder {
 	const char *cell, *backend;
-	int out;
+	int out, journal;
 	int regions; /* mlockbench tells here when each region was timed */
 	enum { BY_EVENTS, BY_LOCKSTAT, BY_HELPER, BY_PERF } how; /* only events take probes and rings */
 	struct helper helper;
@@ -56,7 +56,7 @@ static int start_events(struct recorder *r, struct err *err)
 	if (symbols_load(&r->symbols, "/proc/kallsyms", err) < 0)
 		return -1;
 	if (strcmp(r->backend, "slowpath") == 0) {
-		r->made = probes_create(&r->probes, &r->symbols, err) == 0;
+		r->made = probes_create(&r->probes, &r->symbols, r->journal, err) == 0;
 		if (!r->made)
 			return -1;
 	} else if (probes_find(&r->probes, err) < 0) {
@@ -262,9 +262,10 @@ static void finish(struct recorder *r)
 		close(r->regions);
 }
 
-int recorder_run(const char *cell, const char *backend, char *const argv[], int out)
+int recorder_run(const char *cell, const char *backend, char *const argv[], int out, int journal)
 {
-	struct recorder r = {.cell = cell, .backend = backend, .out = out, .regions = -1};
+	struct recorder r = {.cell = cell, .backend = backend, .out = out, .journal = journal,
+			     .regions = -1};
 	struct err err;
 	struct child c;
 	int code = EXIT_SKIP;

@@ -23,7 +23,7 @@ struct run {
 	struct profiler profiler; /* of a run with profiled boots */
 	int workers; /* boots at a time */
 	int pairs_until; /* timed boots of this pair and later ones are left out; 0: none is */
-	int journal; /* of the host target (runner/run/host.h), else 0 */
+	int journal, host_lock; /* of the host target (runner/run/host.h), else 0 */
 	bool timed_only; /* so are instrumented boots */
 	const int *only; /* numbers of the boots that are wanted, n_only of them; NULL: all are */
 	size_t n_only;

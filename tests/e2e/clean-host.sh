@@ -13,7 +13,9 @@ sh -c 'echo "$1" >"$2"' sh "$old" "$pool" 2>/dev/null || skip "settings cannot b
 
 # its own, so that no other run on this machine is in the way
 export MLOCKLAB_CACHE="$tmp/cache"
-journal=$MLOCKLAB_CACHE/host.journal
+export MLOCKLAB_STATE="$tmp/state"
+mkdir "$MLOCKLAB_STATE"
+journal=$MLOCKLAB_STATE/host.journal lock=$MLOCKLAB_STATE/mlocklab-host
 
 # experiment ROUNDS: one cell that has the machine's pool of huge pages changed as long as it runs
 experiment() {
@@ -49,7 +51,7 @@ same_as_before() {
 
 # The last process of a run that ends lets go of the journal.
 nobody_left() {
-	flock -n "$journal" true
+	flock -n "$lock" true && flock -n "$journal" true
 }
 
 # A run in the middle of its cell; $job is its pid.
@@ -76,8 +78,8 @@ start
 settings >"$tmp/during"
 diff "$tmp/before" "$tmp/during" | grep '^[<>]' | grep -v "nr_hugepages\|nr_overcommit\|resv_huge" >"$tmp/diff"
 [ ! -s "$tmp/diff" ] || die "it changed more than it said: $(cat "$tmp/diff")"
-expect 2 mlocklab run "$tmp/x.ini" --out "$tmp/other"
-says "another run measures this machine: it holds '$journal'"
+expect 2 env MLOCKLAB_CACHE="$tmp/another" "$libexec/mlocklab-run" "$tmp/x.ini" --out "$tmp/other"
+says "another run measures this machine: it holds '$lock'"
 [ ! -e "$tmp/other" ] || die 'a second run began beside the first'
 
 for signal in INT TERM; do

@@ -4,6 +4,8 @@
 # alone: it measures this machine
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
+export MLOCKLAB_STATE="$tmp/state"
+mkdir -m 777 "$MLOCKLAB_STATE"
 
 own_mounts mount --make-rprivate / 2>/dev/null || skip 'needs mounts of its own (unshare -rm), and / to be one'
 

@@ -4,6 +4,8 @@
 # alone: it measures this machine
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
+export MLOCKLAB_STATE="$tmp/state"
+mkdir -m 777 "$MLOCKLAB_STATE"
 
 # its own, so that no other run on this machine is in the way
 export MLOCKLAB_CACHE="$tmp/cache"
@@ -53,7 +55,8 @@ nodes=$(find /sys/devices/system/node -maxdepth 1 -name 'node[0-9]*' 2>/dev/null
 
 expect 0 mlocklab run "$tmp/x.ini" --show-command
 grep -q 'no QEMU: the workloads run on this machine' "$out" || die '--show-command does not say so'
-expect 0 mlocklab run "$tmp/x.ini" --out "$tmp/run"
+expect 0 mlocklab run "$tmp/x.ini" --out "$tmp/run" --workers 4
+says 'one boot at a time on this machine, not 4'
 same "$(outcome_of "$tmp/run" 1)" ok 'the session'
 same "$(sed -n 's/^ *"release": "\(.*\)",\{0,1\}$/\1/p' "$tmp/run/boots/001/boot.json" | head -n 1)" "$(uname -r)" 'its kernel'
 same "$(member "$tmp/run/boots/001/boot.json" boot_id)" "$(cat /proc/sys/kernel/random/boot_id)" 'the boot of the machine'

@@ -4,6 +4,8 @@
 # alone: it measures this machine
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
+export MLOCKLAB_STATE="$tmp/state"
+mkdir -m 777 "$MLOCKLAB_STATE"
 
 # experiment [LINE in [global]...]
 experiment() {

@@ -173,12 +173,29 @@ static void test_refused(void **state)
 	free(path), free(knob);
 }
 
+/* A probe that is gone needs no undoing. */
+static void test_kprobe(void **state)
+{
+	char *path = xasprintf("%s/journal", (char *)*state);
+	struct strv told = STRV_INIT;
+	struct err err = {""};
+	int fd = journal_open(path, &err);
+
+	assert_true(fd >= 0);
+	assert_int_equal(journal_add_kprobe(fd, "mlocklab/no_such_probe", &err), 0);
+	assert_int_equal(journal_mend(fd, &told, &err), 0);
+	assert_int_equal(told.n, 0);
+	close(fd);
+	strv_release(&told);
+	free(path);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
 	const struct CMUnitTest tests[] = {T(test_puts_back),  T(test_already_back),
 					   T(test_directory),  T(test_undeclared),
-					   T(test_other_boot), T(test_refused)};
+					   T(test_other_boot), T(test_refused), T(test_kprobe)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
