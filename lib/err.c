@@ -1,6 +1,7 @@
 #include "lib/err.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,4 +47,17 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	snprintf(err->text + n, sizeof(err->text) - n, ": %s", old);
 	str_mend(err->text);
 	return -1;
+}
+
+/*
+ * Every program of ours begins with 0, 1 and 2 open: else the next file that is opened would become
+ * one of them, and get what is said. Each is opened the other way round, so that a write that nobody
+ * will see fails, as it would have.
+ */
+__attribute__((constructor)) static void open_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			return;
 }

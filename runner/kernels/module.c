@@ -7,7 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "lib/fs.h"
 #include "lib/str.h"
+
+/* Far above what a module takes; a few kilobytes can unpack to gigabytes. */
+#define MAX_MODULE_BYTES (64u << 20)
+
+static int unpack_into(struct archive *a, int fd)
+{
+	char buf[65536];
+	size_t all = 0;
+	la_ssize_t n;
+
+	while ((n = archive_read_data(a, buf, sizeof(buf))) > 0) {
+		all += (size_t)n;
+		if (all > MAX_MODULE_BYTES || fs_write_all(fd, buf, (size_t)n) < 0)
+			return -1;
+	}
+	return n < 0 ? -1 : 0;
+}
 
 /* A file packed with xz, zstd or gzip; libarchive sees a nameless archive with one entry. */
 static int unpack(const char *from, const char *to)
@@ -20,7 +38,7 @@ static int unpack(const char *from, const char *to)
 	archive_read_support_format_raw(a);
 	if (fd >= 0 && archive_read_open_filename(a, from, 65536) == ARCHIVE_OK &&
 	    archive_read_next_header(a, &entry) == ARCHIVE_OK &&
-	    archive_read_data_into_fd(a, fd) == ARCHIVE_OK)
+	    unpack_into(a, fd) == 0)
 		ret = 0;
 	if (fd >= 0)
 		close(fd);

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +117,22 @@ static int check_open(const struct store *s, struct err *err)
 	return stored_check_run(s->run, s->dir, err) < 0 ? -1 : check_boots(s, err);
 }
 
+static int sweep_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	const char *name = path + ftw->base;
+
+	(void)st;
+	if (type == FTW_F && (fnmatch("*.tmp[0-9]*", name, 0) == 0 || !strcmp(name, "initramfs.cpio")))
+		unlink(path);
+	return 0;
+}
+
+/* Removes what a runner that was killed left half written: the lock is ours, nobody else writes here. */
+static void sweep(const struct store *s)
+{
+	nftw(s->dir, sweep_one, 16, FTW_PHYS);
+}
+
 static int store_read(struct store *s, const char *dir, bool alone, struct err *err)
 {
 	char *json;
@@ -126,8 +144,11 @@ static int store_read(struct store *s, const char *dir, bool alone, struct err *
 	else if (!alone || take_lock(s, err) == 0)
 		s->run = json_read_in(dir, "run.json", err);
 	free(json);
-	if (s->run && check_open(s, err) == 0)
+	if (s->run && check_open(s, err) == 0) {
+		if (alone)
+			sweep(s);
 		return 0;
+	}
 	store_close(s);
 	return -1;
 }

@@ -1,6 +1,7 @@
 /* A run's directory: nobody's twice, nothing changed that was there. */
 #include "tests/unit/check.h"
 
+#include "lib/fs.h"
 #include "lib/json.h"
 #include "runner/run/store.h"
 
@@ -19,6 +20,43 @@ static char *read_status(const char *dir)
 	json_decref(o);
 	free(path);
 	return status;
+}
+
+/* What a killed runner left half written is gone when the run is gone on with, and nothing else is. */
+static void test_sweep(void **state)
+{
+	static const char *const names[] = {"run.json.tmp12", "boots/001/boot.json.tmp7",
+					    "boots/001/initramfs.cpio", "boots/001/samples.jsonl",
+					    "boots/002/boot.json.tmp9"};
+	char *dir = xasprintf("%s/swept", (char *)*state), *outside = xasprintf("%s/outside", (char *)*state);
+	struct store s;
+	struct err err = {""};
+	char *path;
+
+	assert_int_equal(store_create(&s, NULL, "x", dir, run_json(), &err), 0);
+	store_close(&s);
+	path = xasprintf("%s/boots/001", dir);
+	assert_int_equal(fs_mkdirs(path, &err), 0);
+	free(path);
+	assert_int_equal(fs_mkdirs(outside, &err), 0);
+	path = xasprintf("%s/boots/002", dir);
+	assert_int_equal(symlink(outside, path), 0);
+	free(path);
+	for (int i = 0; i < 5; i++) {
+		path = xasprintf("%s/%s", dir, names[i]);
+		assert_int_equal(fs_write_atomic(path, "x", 1, &err), 0);
+		free(path);
+	}
+	assert_int_equal(store_open(&s, dir, &err), 0);
+	store_close(&s);
+	for (int i = 0; i < 5; i++) {
+		path = xasprintf("%s/%s", dir, names[i]);
+		/* the last lies outside */
+		assert_int_equal(fs_exists(path), i >= 3);
+		free(path);
+	}
+	free(outside);
+	free(dir);
 }
 
 static void test_create(void **state)
@@ -141,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_create, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_sweep, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_out, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_lock, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_open_refused, make_dir, remove_dir),
