@@ -72,10 +72,10 @@ void confine_init(struct confined *c, const struct boot_job *job, const char *di
 		add_program(&c->reads, t->qemu.v[0]);
 	for (size_t i = 1; i < t->qemu.n; i++)
 		add_paths(&c->reads, t->qemu.v[i]);
-	strv_push(&c->reads, job->kernel->image);
 	if (dir) {
 		char *initrd = xasprintf("%s/initramfs.cpio", dir);
 
+		strv_push(&c->reads, job->kernel->image);
 		strv_push(&c->reads, initrd);
 		free(initrd);
 	}

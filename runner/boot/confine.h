@@ -11,7 +11,8 @@ struct confined {
 	struct strv reads;
 };
 
-/* For a job with its files in dir; dir NULL: before there is one, to ask what holds (jail_try). */
+/* For a job with its files in dir; dir NULL: before there is one, to ask what holds (jail_try),
+ * the kernel being a copy that it may read. */
 void confine_init(struct confined *c, const struct boot_job *job, const char *dir);
 void confine_release(struct confined *c);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/fs.h"
+#include "lib/jail.h"
 #include "lib/json.h"
 #include "runner/kernels/module.h"
 
@@ -21,6 +22,9 @@ static int hold(char **path, const char *dir, const char *name, const char *sha2
 	char *copy = xasprintf("%s/%s", dir, name), sum[65];
 	int ret = fs_copy(*path, copy, err);
 
+	/* QEMU is nobody, and the umask or the original may be for us alone */
+	if (ret == 0 && jail_show(copy) < 0)
+		ret = err_sys(err, "cannot open '%s' to the guest's QEMU", copy);
 	if (ret == 0 && sha256)
 		ret = fs_sha256(copy, sum, err);
 	if (ret == 0 && sha256 && strcmp(sum, sha256) != 0)
