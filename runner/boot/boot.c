@@ -22,6 +22,9 @@
 #define MAX_RECORD_BYTES (1ull << 30)
 #define MAX_CONSOLE_BYTES (64ll << 20)
 
+/* Seconds without a message, before a guest has begun its first cell */
+#define MAX_SILENT_START 300
+
 /* How long QEMU may take to end once its channel has, in seconds. */
 #define MAX_FAREWELL 10
 
@@ -83,6 +86,14 @@ static void kill_now(const struct boot *b)
 	kill(b->child.pid, SIGKILL);
 }
 
+/* Seconds of silence that are borne; before its first cell nothing takes a guest as long as one may. */
+static int patience(const struct boot *b)
+{
+	int most = b->job.e->watchdog;
+
+	return b->cell < 0 && most > MAX_SILENT_START ? MAX_SILENT_START : most;
+}
+
 void boot_check(struct boot *b)
 {
 	char *console = boot_file(b->dir, "console.log");
@@ -96,8 +107,8 @@ void boot_check(struct boot *b)
 		boot_kill(b, BOOT_HANG, "its console went over 64 MiB");
 	else if (b->bytes > MAX_RECORD_BYTES)
 		boot_kill(b, BOOT_HANG, "its records went over 1 GiB");
-	else if (seconds_since(&b->heard) > b->job.e->watchdog) {
-		char *text = xasprintf("no message for %d s%s%s", b->job.e->watchdog,
+	else if (seconds_since(&b->heard) > patience(b)) {
+		char *text = xasprintf("no message for %d s%s%s", patience(b),
 				       b->cell >= 0 ? ", in " : "",
 				       b->cell >= 0 ? b->job.e->cells[b->cell].id : "");
 
@@ -341,6 +352,9 @@ int boot_finish(struct boot *b, struct err *err)
 		decide(b, status);
 	else
 		boot_lost(b);
+	/* what boot.json vouches for is on the disk before it */
+	if (!b->store_errno && (fsync(b->samples_fd) < 0 || fsync(b->events_fd) < 0))
+		b->store_errno = errno;
 	if (b->store_errno) {
 		errno = b->store_errno;
 		ret = err_sys(err, "cannot store the records of boot %d in '%s'", b->job.planned->n,

@@ -22,7 +22,8 @@ static void on_fault(void *arg, enum frame_fault fault, const char *text)
 	}
 }
 
-/* A line to a file of the run; boot_pump sees to it that it is on the disk. */
+/* A line to a file of the run; it is on the disk before boot.json is, without which it counts for
+ * nothing. */
 static void store_line(struct boot *b, int fd, const char *text, size_t len)
 {
 	struct str s = STR_INIT;
@@ -155,13 +156,6 @@ void boot_receive_init(struct boot *b)
 	frame_reader_init(&b->reader, &h);
 }
 
-/* Once for all lines that came together: a guest of many small ones must not take the disk's time. */
-static void sync_files(struct boot *b)
-{
-	if (!b->store_errno && (fdatasync(b->samples_fd) < 0 || fdatasync(b->events_fd) < 0))
-		b->store_errno = errno;
-}
-
 void boot_pump(struct boot *b)
 {
 	char buf[65536];
@@ -173,7 +167,6 @@ void boot_pump(struct boot *b)
 		clock_gettime(CLOCK_MONOTONIC, &b->heard);
 		b->bytes += (unsigned long long)n;
 		frame_reader_feed(&b->reader, buf, (size_t)n);
-		sync_files(b);
 		return;
 	}
 	frame_reader_finish(&b->reader);

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #define IDLE_ROW 3
-#define BUSY_TICKS 2 /* of USER_HZ = 100 a second */
+#define BUSY_TICKS 2 /* of each CPU's USER_HZ = 100 a second */
 
 /* Clock ticks that all CPUs together have spent at work since boot; -1 where /proc/stat is unreadable. */
 static long long busy_ticks(void)
@@ -21,8 +21,14 @@ static long long busy_ticks(void)
 	return n == 7 ? user + nice + system + irq + softirq : -1;
 }
 
+bool idle_is(long long ticks, long cpus)
+{
+	return ticks >= 0 && ticks <= BUSY_TICKS * cpus;
+}
+
 int idle_wait(int least, int most, bool *idle)
 {
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	long long before = busy_ticks();
 	int row = 0, seconds = 0;
 
@@ -32,7 +38,7 @@ int idle_wait(int least, int most, bool *idle)
 		sleep(1);
 		seconds++;
 		now = busy_ticks();
-		row = now >= 0 && now - before <= BUSY_TICKS ? row + 1 : 0;
+		row = now >= 0 && before >= 0 && idle_is(now - before, cpus) ? row + 1 : 0;
 		before = now;
 	}
 	*idle = row >= IDLE_ROW;

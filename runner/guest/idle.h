@@ -12,4 +12,8 @@
  */
 int idle_wait(int least, int most, bool *idle);
 
+/* The pure part: whether a machine that spent so many clock ticks at work in a second was idle, that
+ * is 2 % of each CPU. */
+bool idle_is(long long ticks, long cpus);
+
 #endif

@@ -6,16 +6,18 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Room for some ten thousand records a CPU, so that it is seldom read out while something is timed. */
-#define RING_BYTES (4u << 20)
+#define MAX_RING_BYTES (4u << 20)
+#define MIN_RING_BYTES (64u << 10)
 #define MAX_RAW_BYTES (256u << 20)
 
-static int open_event(unsigned id, bool stack, int cpu)
+static int open_event(unsigned id, bool stack, int cpu, size_t bytes)
 {
 	struct perf_event_attr a = {
 		.type = PERF_TYPE_TRACEPOINT,
@@ -28,7 +30,7 @@ static int open_event(unsigned id, bool stack, int cpu)
 		.exclude_callchain_user = 1,
 		.exclude_callchain_kernel = !stack,
 		.watermark = 1,
-		.wakeup_watermark = RING_BYTES / 2,
+		.wakeup_watermark = (unsigned)bytes / 2,
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC_RAW,
 	};
@@ -37,7 +39,7 @@ static int open_event(unsigned id, bool stack, int cpu)
 }
 
 /* A CPU that is not there is no error: the ring stays without a base. */
-static int open_ring(struct ring *ring, const struct probes *p, int cpu, struct err *err)
+static int open_ring(struct ring *ring, size_t bytes, const struct probes *p, int cpu, struct err *err)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
@@ -48,13 +50,13 @@ static int open_ring(struct ring *ring, const struct probes *p, int cpu, struct 
 
 		if (!p->id[i])
 			continue;
-		ring->fds[i] = open_event(p->id[i], stack, cpu);
+		ring->fds[i] = open_event(p->id[i], stack, cpu, bytes);
 		if (ring->fds[i] < 0 && i == 0 && errno == ENODEV)
 			return 0;
 		if (ring->fds[i] < 0)
 			return err_sys(err, "cannot open a probe's event on CPU %d", cpu);
 		if (i == 0) {
-			ring->base = mmap(NULL, page + RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			ring->base = mmap(NULL, page + bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
 					  ring->fds[0], 0);
 			if (ring->base == MAP_FAILED) {
 				ring->base = NULL;
@@ -75,16 +77,42 @@ static void all(struct rings *r, unsigned long request)
 				ioctl(r->v[i].fds[k], request, 0);
 }
 
+size_t rings_bytes(size_t cpus, unsigned long long memory)
+{
+	size_t bytes = MAX_RING_BYTES;
+
+	while (bytes > MIN_RING_BYTES && (unsigned long long)bytes * cpus > memory / 16)
+		bytes /= 2;
+	return bytes;
+}
+
+/* One of each probe on each CPU, beside what else is open. */
+static void want_descriptors(size_t cpus)
+{
+	const rlim_t want = cpus * PROBES + 64;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= want)
+		return;
+	r.rlim_cur = want;
+	if (r.rlim_max < want)
+		r.rlim_max = want;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
 int rings_open(struct rings *r, const struct probes *p, struct err *err)
 {
 	int cpus = get_nprocs_conf();
+	unsigned long long memory = (unsigned long long)sysconf(_SC_PHYS_PAGES) *
+				    (unsigned long long)sysconf(_SC_PAGESIZE);
 
-	*r = (struct rings){.v = xcalloc((size_t)cpus, sizeof(*r->v)),
+	want_descriptors((size_t)cpus);
+	*r = (struct rings){.bytes = rings_bytes((size_t)cpus, memory), .v = xcalloc((size_t)cpus, sizeof(*r->v)),
 			    .polls = xcalloc((size_t)cpus + 1, sizeof(*r->polls))};
 	while (r->n < (size_t)cpus) {
 		struct ring *ring = &r->v[r->n++];
 
-		if (open_ring(ring, p, (int)r->n - 1, err) < 0) {
+		if (open_ring(ring, r->bytes, p, (int)r->n - 1, err) < 0) {
 			rings_release(r);
 			return -1;
 		}
@@ -129,7 +157,7 @@ void rings_release(struct rings *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		if (r->v[i].base)
-			munmap(r->v[i].base, (size_t)sysconf(_SC_PAGESIZE) + RING_BYTES);
+			munmap(r->v[i].base, (size_t)sysconf(_SC_PAGESIZE) + r->bytes);
 		for (int k = 0; k < PROBES; k++)
 			if (r->v[i].fds[k] >= 0)
 				close(r->v[i].fds[k]);

@@ -243,7 +243,6 @@ static void set_defaults(struct experiment *e, const char *path)
 		.seed = 1,
 		.settle = 60,
 		.timeout = 600,
-		.watchdog = 300,
 		.margin = 0.01,
 		.layouts = xstrdup("paired"),
 		.lock_boots = 1,
@@ -289,6 +288,9 @@ static int read_text(const char *path, struct str *text, struct err *err)
 	return err_set(err, "%s holds a NUL byte: an experiment is text", path);
 }
 
+/* Seconds that a guest may take, after a cell's time is over, to end it and to say so. */
+#define MAX_FAREWELL 60
+
 int experiment_load(struct experiment *e, const char *path, const char *bench, struct err *err)
 {
 	struct str text = STR_INIT;
@@ -304,6 +306,9 @@ int experiment_load(struct experiment *e, const char *path, const char *bench, s
 	str_release(&text);
 	ret = load_sections(e, &f, bench, err);
 	ini_release(&f);
+	/* the guest gets to end a cell that takes too long before we end the guest */
+	if (!e->watchdog)
+		e->watchdog = e->timeout + MAX_FAREWELL;
 	if (ret < 0)
 		experiment_release(e);
 	return ret;

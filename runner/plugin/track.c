@@ -6,7 +6,6 @@
 #include "lib/str.h"
 #include "runner/plugin/tree.h"
 
-#define MAX_CPUS 64
 #define STACK_SHIFT 14 /* THREAD_SIZE on x86-64; only how entries are grouped */
 #define STACK_SLOTS (1u << (STACK_SHIFT - 3))
 
@@ -46,7 +45,8 @@ struct cpu {
 
 struct track {
 	struct tree *tree;
-	struct cpu cpus[MAX_CPUS];
+	struct cpu *cpus; /* as many as were heard of */
+	size_t n_cpus;
 	struct stack **stacks; /* open addressing by key */
 	size_t n_stacks, stacks_cap;
 	bool open;
@@ -66,11 +66,21 @@ struct track *track_new(void)
 	t->tree = tree_new();
 	t->stacks_cap = 1024;
 	t->stacks = xcalloc(t->stacks_cap, sizeof(*t->stacks));
-	for (size_t i = 0; i < MAX_CPUS; i++) {
-		t->cpus[i].at.node = t->cpus[i].last_node = tree_root(t->tree);
-		t->cpus[i].last = &nowhere;
-	}
 	return t;
+}
+
+static struct cpu *cpu_of(struct track *t, unsigned cpu)
+{
+	while (t->n_cpus <= cpu) {
+		size_t n = t->n_cpus ? 2 * t->n_cpus : 8;
+
+		t->cpus = xrealloc(t->cpus, n * sizeof(*t->cpus));
+		for (size_t i = t->n_cpus; i < n; i++)
+			t->cpus[i] = (struct cpu){.at.node = tree_root(t->tree), .last = &nowhere,
+						  .last_node = tree_root(t->tree)};
+		t->n_cpus = n;
+	}
+	return &t->cpus[cpu];
 }
 
 void track_free(struct track *t)
@@ -82,6 +92,7 @@ void track_free(struct track *t)
 	}
 	free(t->stacks);
 	free(t->regions);
+	free(t->cpus);
 	tree_free(t->tree);
 	free(t);
 }
@@ -128,7 +139,7 @@ static struct slot *slot_at(struct track *t, struct cpu *c, uint64_t sp)
 
 void track_call(struct track *t, unsigned cpu, const struct block *b, uint64_t sp)
 {
-	struct cpu *c = &t->cpus[cpu];
+	struct cpu *c = cpu_of(t, cpu);
 
 	if (b != c->last)
 		return;
@@ -138,7 +149,7 @@ void track_call(struct track *t, unsigned cpu, const struct block *b, uint64_t s
 
 void track_return(struct track *t, unsigned cpu, const struct block *b, uint64_t sp)
 {
-	struct cpu *c = &t->cpus[cpu];
+	struct cpu *c = cpu_of(t, cpu);
 
 	struct stack *before = c->stack;
 
@@ -151,7 +162,7 @@ void track_return(struct track *t, unsigned cpu, const struct block *b, uint64_t
 
 void track_jump(struct track *t, unsigned cpu)
 {
-	t->cpus[cpu].at.by = JUMPED;
+	cpu_of(t, cpu)->at.by = JUMPED;
 }
 
 /* The instructions of a block from addr on were not executed after all. */
@@ -343,7 +354,7 @@ static void move(struct track *t, struct cpu *c, const struct block *b)
 
 void track_block(struct track *t, unsigned cpu, const struct block *b)
 {
-	struct cpu *c = &t->cpus[cpu];
+	struct cpu *c = cpu_of(t, cpu);
 
 	if (stays(c, b))
 		check_cut_short(t, c, b);
@@ -361,13 +372,13 @@ void track_one_more(struct track *t, unsigned cpu)
 {
 	if (!t->open)
 		return;
-	t->cpus[cpu].at.node->self++;
+	cpu_of(t, cpu)->at.node->self++;
 	t->total++;
 }
 
 void track_region(struct track *t, unsigned cpu, const struct block *b, uint32_t i)
 {
-	struct node *node = t->cpus[cpu].at.node;
+	struct node *node = cpu_of(t, cpu)->at.node;
 
 	if (!t->open) {
 		t->open = true;

@@ -14,6 +14,7 @@
 #include "runner/run/options.h"
 #include "runner/run/prepare.h"
 #include "runner/run/slurm.h"
+#include "runner/run/workers.h"
 
 /* The run's directory is the last word on standard output, in KTAP as well. */
 static int print_result(const struct run *r, bool ktap)
@@ -155,6 +156,24 @@ static int tell_part(const struct run_tally *t, int ret, struct err *err)
 	return t->done == t->boots && !t->failed ? EXIT_OK : EXIT_USAGE;
 }
 
+/* Paths stand in messages, in QEMU's options and in pages: one that a terminal obeys is refused before
+ * anything is measured. */
+static int check_paths(const struct run *r, const struct run_options *o, struct err *err)
+{
+	char *results = paths_results(), *here = getcwd(NULL, 0);
+	const char *const paths[] = {r->bench, results, here, o->out, o->resume};
+	int ret = 0;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths) && ret == 0; i++)
+		for (const char *p = paths[i]; p && *p && ret == 0; p++)
+			if ((unsigned char)*p < ' ' || *p == 127)
+				ret = err_set(err, "the path '%s' holds a control character: rename that directory",
+					      paths[i]);
+	free(results);
+	free(here);
+	return ret;
+}
+
 static int run(const struct run_options *o, int argc, char **argv, struct err *err)
 {
 	struct experiment e = {0};
@@ -169,7 +188,7 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 
 	r.bench = paths_program("mlockbench");
 	r.init = paths_program("guest-init");
-	if (load(&r, o, err) < 0)
+	if (check_paths(&r, o, err) < 0 || load(&r, o, err) < 0)
 		return -1;
 	if (o->attach)
 		return tell_part(&tally, slurm_attach(&r, &tally, err), err);
@@ -179,7 +198,7 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	if (o->show_command)
 		return show_commands(&r);
 	r.workers = o->workers			 ? o->workers
-		    : target.kind == TARGET_ICOUNT ? (int)sysconf(_SC_NPROCESSORS_ONLN)
+		    : target.kind == TARGET_ICOUNT ? workers_default(&target)
 						 : 1;
 	if (target.kind == TARGET_HOST && host_begin(&r, err) < 0)
 		return -1;

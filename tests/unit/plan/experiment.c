@@ -87,6 +87,7 @@ static void test_load(void **state)
 			"[arm:b]\nkernel=deb:/x.deb\ncmdline=a=b c\n"
 			"[j]\nworkload=exit-mlocked\nprocs=1,2\nlock=mlock,none\nwarmup=0\n[k]\nworkload=null\n");
 	assert_string_equal(e.name, "x");
+	assert_true(e.watchdog > e.timeout);
 	assert_string_equal(e.target, "auto");
 	assert_int_equal(e.pairs, 7);
 	assert_int_equal(e.seed, 16);

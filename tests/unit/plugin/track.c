@@ -306,6 +306,21 @@ static void late_event_is_ignored(void **state)
 	end(&p, "region 5\n0 1 3 f\n1 1 2 g\n");
 }
 
+/* A machine may have more CPUs than anybody reckoned with. */
+static void many_cpus(void **state)
+{
+	struct track *t = track_new();
+	struct program p = {.track = t};
+	const struct block *b = block(&p, &f, 1ull << 63 | 0x1000, 1, INSN_PLAIN, true);
+
+	(void)state;
+	for (unsigned cpu = 0; cpu < 300; cpu++)
+		track_block(t, cpu * 7 % 300, b);
+	track_free(t);
+	for (size_t i = 0; i < p.n; i++)
+		free(p.blocks[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +335,7 @@ int main(void)
 		cmocka_unit_test(context_switch_inside_a_call),
 		cmocka_unit_test(first_return_of_a_task),
 		cmocka_unit_test(late_event_is_ignored),
+		cmocka_unit_test(many_cpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
