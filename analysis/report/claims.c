@@ -44,29 +44,6 @@ static struct table *ledger_table(const struct ledger *l, const struct claim_fil
 	return t;
 }
 
-/* What this run cannot say, each with what it would need. */
-static struct table *needs_table(const struct ledger *l)
-{
-	struct table *t = table_new("claims-not-testable", "Claims that this run could not test");
-
-	table_column(t, "claim", false);
-	table_column(t, "verdict", false);
-	table_column(t, "what it takes", false);
-	for (size_t i = 0; i < l->n; i++) {
-		const struct ledger_row *r = &l->rows[i];
-		char *need;
-
-		if (r->verdict != CLAIM_NOT_TESTABLE)
-			continue;
-		need = ledger_evidence(r);
-		table_text(t, r->claim->text);
-		table_tone(t, claim_verdict_name(r->verdict), TONE_UNSURE);
-		table_text(t, need);
-		free(need);
-	}
-	return t;
-}
-
 static void add_table(struct report *r, struct table *t)
 {
 	if (t->n)
@@ -85,16 +62,11 @@ static void add_ledger(struct report *r, const struct claims *c, const struct le
 	doc_para(&r->doc,
 		 "What was claimed of the munlock rework and of older changes in its field, and what this "
 		 "run says to each: %zu supported, %zu refuted, %zu no difference, %zu inconclusive, %zu "
-		 "not testable here.",
+		 "not testable here ('mlocklab claims' says what each of those would take).",
 		 count[CLAIM_SUPPORTED], count[CLAIM_REFUTED], count[CLAIM_NO_DIFFERENCE],
 		 count[CLAIM_INCONCLUSIVE], count[CLAIM_NOT_TESTABLE]);
 	for (size_t i = 0; i < c->n; i++)
 		add_table(r, ledger_table(l, &c->files[i]));
-	if (!count[CLAIM_NOT_TESTABLE])
-		return;
-	doc_open(&r->doc, false, "Not testable here");
-	add_table(r, needs_table(l));
-	doc_close(&r->doc);
 }
 
 /* Nothing at all where the run measured no claim: an A/B of something else is about something else. */

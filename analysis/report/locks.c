@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -289,6 +290,70 @@ static void show_workload(struct report *r, const struct evidence *e, const char
 	free(b.cells);
 }
 
+/* --- the head's sentence --- */
+
+/* The share of the time in exit_mmap, or where nothing exits of the processes' time, that waits took. */
+static bool share_of(const struct lock_cell *c, bool exits, struct spread *s)
+{
+	struct values v = {0};
+
+	if (!c || !c->rounds)
+		return false;
+	v = (struct values){exits ? locks_exit_shares(c, LOCK_I_MMAP) : locks_shares(c, LOCK_I_MMAP),
+			    c->rounds};
+	if (!v.v)
+		return false;
+	*s = values_spread(&v);
+	values_release(&v);
+	return true;
+}
+
+static void add_share(const struct side *side, const struct spread *s, struct str *out)
+{
+	char mid[32], low[32], high[32];
+
+	locks_percent(mid, s->mid);
+	locks_percent(low, s->low);
+	locks_percent(high, s->high);
+	str_addf(out, "%s %s (%s to %s)", side->label, mid, low, high);
+}
+
+/* Of the cell in which that share changed most. */
+static void show_sentence(struct report *r, const struct evidence *e)
+{
+	const struct run_cell *cell = NULL;
+	struct spread shown[2], s[2];
+	bool exits = true, shown_exits = true;
+	double most = -1;
+
+	for (size_t i = 0; r->n_sides == 2 && i < 2 * r->run->n_cells; i++) {
+		const struct run_cell *c = &r->run->cells[i / 2];
+
+		exits = i % 2 == 0;
+		if (c->is_control || !share_of(locks_find(e->side[0], c->id, r->sides[0].arm_index), exits, &s[0]) ||
+		    !share_of(locks_find(e->side[1], c->id, r->sides[1].arm_index), exits, &s[1]) ||
+		    !(fabs(s[1].mid - s[0].mid) > most))
+			continue;
+		most = fabs(s[1].mid - s[0].mid);
+		cell = c;
+		shown_exits = exits;
+		memcpy(shown, s, sizeof(s));
+	}
+	if (cell) {
+		struct str text = STR_INIT;
+
+		str_addf(&text, "Of %s in %s, waiting for i_mmap_rwsem took ",
+			 shown_exits ? "the time in exit_mmap" : "the processes' time", cell->id);
+		add_share(&r->sides[0], &shown[0], &text);
+		str_add(&text, ", ");
+		add_share(&r->sides[1], &shown[1], &text);
+		str_add(&text, ".");
+		doc_toned(&r->doc, TONE_PLAIN, str_text(&text));
+		report_to_head(r);
+		str_release(&text);
+	}
+}
+
 /* --- the section --- */
 
 static int load(struct report *r, struct evidence *e, struct err *err)
@@ -326,6 +391,7 @@ void report_locks(struct report *r)
 		doc_section(&r->doc, "locks", "Who waited for which lock");
 		for (size_t i = 0; i < workloads.n; i++)
 			show_workload(r, &e, workloads.v[i]);
+		show_sentence(r, &e);
 		for (size_t i = 0; i < e.n_runs; i++)
 			if (e.runs[i].n)
 				locks_tables(&e.runs[i], &r->doc);

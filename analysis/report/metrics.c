@@ -24,10 +24,9 @@ static struct table *metric_table(struct report *r, const char *name, const char
 
 static void add_row(const struct report *r, struct table *t, const struct result *x)
 {
-	char text[72], *label = report_label(r, x->cell);
+	char text[72];
 
-	table_text(t, label);
-	free(label);
+	report_name_cell(r, t, x->cell);
 	table_tone(t, verdict_name(x->verdict), report_tone(x->verdict));
 	table_text(t, x->metric->name);
 	table_text(t, x->metric->unit);

@@ -172,6 +172,21 @@ char *report_label(const struct report *r, const struct run_cell *c)
 	return out.buf;
 }
 
+void report_name_cell(const struct report *r, struct table *t, const struct run_cell *c)
+{
+	char *label = report_label(r, c);
+	char *text = xasprintf("%s%s", label, c->is_control ? " (control)" : "");
+
+	table_text(t, text);
+	free(text);
+	free(label);
+}
+
+void report_to_head(struct report *r)
+{
+	doc_move_last(&r->doc, r->head++);
+}
+
 char *report_common(const struct report *r, const struct run_cell *c)
 {
 	struct str out = STR_INIT, params = STR_INIT;

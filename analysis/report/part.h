@@ -23,6 +23,7 @@ struct report {
 	struct side sides[2];
 	size_t n_sides;
 	struct doc doc;
+	size_t head; /* how many blocks of doc are the head that is not folded */
 	struct strv names; /* of files, that report_file() gave out */
 };
 
@@ -48,6 +49,9 @@ void report_locks_text(const struct comparison *c, struct str *out);
 
 /* --- for them --- */
 
+/* Moves the block that was added last to the end of the head. */
+void report_to_head(struct report *r);
+
 /* The look of a side's series, or of its control's. */
 enum plot_look report_look(size_t side, bool control);
 /* Their name in the key of a picture; owned by the caller. */
@@ -56,6 +60,8 @@ enum tone report_tone(enum verdict v);
 /* "procs=32,lock=mlock": those parameters that differ between the run's cells of this workload, or
  * the workload's name where there are none. What these return, the caller owns. */
 char *report_label(const struct report *r, const struct run_cell *c);
+/* The label as a cell of a table, a control named as one. */
+void report_name_cell(const struct report *r, struct table *t, const struct run_cell *c);
 /* "exit-mlocked size=2M": the workload and what of its parameters is special to all its cells. */
 char *report_common(const struct report *r, const struct run_cell *c);
 /* Both together, "exit-mlocked procs=32,size=2M,lock=mlock", leaving out the parameter `but`. */

@@ -149,7 +149,26 @@ static void show_cell(struct report *r, const struct profile *p)
 	free(name);
 }
 
-static void show_workload(struct report *r, const struct profiles *from, const char *workload)
+/* What the head of the report shows: of the cell that changed most. */
+struct largest {
+	struct table *table;
+	double change;
+};
+
+#define LARGEST 3 /* functions */
+
+static void take_largest(struct largest *l, const struct profile *p)
+{
+	double change = fabs(p->whole[1] - p->whole[0]) / fmax(p->whole[0], 1);
+
+	if (p->cell->is_control || (l->table && change <= l->change))
+		return;
+	table_free(l->table);
+	*l = (struct largest){profile_largest(p, LARGEST), change};
+}
+
+static void show_workload(struct report *r, const struct profiles *from, const char *workload,
+			  struct largest *largest)
 {
 	struct bars b = {.r = r, .v = xcalloc(from->run.n_cells + 1, sizeof(*b.v))};
 	struct err err;
@@ -173,6 +192,7 @@ static void show_workload(struct report *r, const struct profiles *from, const c
 	}
 	for (size_t k = 0; k < b.n; k++) {
 		show_cell(r, &b.v[k]);
+		take_largest(largest, &b.v[k]);
 		profile_release(&b.v[k]);
 	}
 	free(b.v);
@@ -181,6 +201,7 @@ static void show_workload(struct report *r, const struct profiles *from, const c
 static void show(struct report *r, const struct profiles *from)
 {
 	struct strv workloads = report_workloads(r);
+	struct largest largest = {0};
 
 	doc_section(&r->doc, "profile", "Where the instructions went");
 	doc_para(&r->doc,
@@ -189,7 +210,13 @@ static void show(struct report *r, const struct profiles *from)
 		 "flame graph callers stand above what they call, and a box is as wide as the "
 		 "larger of what either kernel spends there.");
 	for (size_t i = 0; i < workloads.n; i++)
-		show_workload(r, from, workloads.v[i]);
+		show_workload(r, from, workloads.v[i], &largest);
+	if (largest.table && largest.table->n) {
+		doc_table(&r->doc, largest.table);
+		report_to_head(r);
+	} else {
+		table_free(largest.table);
+	}
 	strv_release(&workloads);
 }
 

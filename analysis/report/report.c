@@ -15,7 +15,7 @@
 
 /* What a report consists of, in this order; the verdict stands at its head, without a heading. */
 static void (*const sections[])(struct report *r) = {
-	report_verdict, report_claims,	report_ratios,	report_profile,	report_scaling,	 report_locks,	     report_latency,
+	report_verdict, report_ratios,	report_profile,	 report_locks,	     report_scaling, report_latency, report_claims,
 	report_pairs,	report_metrics, report_outcomes, report_environment, report_method,
 };
 
@@ -59,7 +59,7 @@ static int write_drawings(const struct doc *d, const char *dir, struct err *err)
 		const struct block *b = &d->v[i];
 		struct str svg = STR_INIT;
 
-		if (b->kind != DOC_DRAWING)
+		if (b->kind != DOC_DRAWING && b->kind != DOC_FOREST)
 			continue;
 		str_add(&svg, b->svg);
 		ret = write_file(dir, b->name, ".svg", &svg, err);
@@ -133,6 +133,7 @@ int report_write(const struct run *run, const struct comparison *c, const char *
 		return -1;
 	report_part_init(&r, run, c);
 	set_title(&r);
+	r.doc.folded = true;
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
 		sections[i](&r);
 	ret = write_all(&r, place.draft, note, err);

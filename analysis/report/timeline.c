@@ -116,7 +116,7 @@ static void add_marks(const struct timeline_series *s, struct plot *p, bool prov
 			continue;
 		if (!marks)
 			marks = plot_add(p, provisional ? "provisional change" : "change point",
-					 provisional ? PLOT_UNSURE : PLOT_WORSE, PLOT_MARK);
+					 provisional ? PLOT_UNSURE : PLOT_CHANGE, PLOT_MARK);
 		plot_add_point(marks, (double)c->at, s->points[c->at].value, NAN, NAN);
 	}
 }

@@ -1,11 +1,13 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/report/part.h"
+#include "analysis/write/table.h"
 #include "analysis/write/verdict.h"
 
-#define MOST_SENTENCES 12
-#define MOST_OF_A_WORKLOAD 3
+#define MOST_ROWS 60 /* of the forest */
+#define LARGEST 3    /* gains, and losses */
 
 /* What the figures of this kind of target may be taken for. */
 static const char *target_note(const char *kind)
@@ -29,41 +31,154 @@ static const char *target_note(const char *kind)
 	return "The target is not one this report knows.";
 }
 
-static size_t same_workload(const struct run_cell **cells, size_t n, const char *workload)
+/* What measures nothing but the floor of all cells is none of them. */
+static bool is_floor(const struct run_cell *c)
 {
-	size_t same = 0;
+	return !strcmp(c->workload, "null");
+}
+
+static bool is_shown(const struct result *x)
+{
+	return x && x->metric->kind == METRIC_PRIMARY && !x->cell->is_control && !is_floor(x->cell);
+}
+
+/* --- the forest --- */
+
+static struct forest_mark mark_of(const struct result *x)
+{
+	if (!x || x->difference || !(x->ratio > 0) || !isfinite(x->ratio))
+		return (struct forest_mark){NAN, NAN, NAN};
+	if (!(x->low > 0) || !isfinite(x->high))
+		return (struct forest_mark){x->ratio, NAN, NAN};
+	return (struct forest_mark){x->ratio, x->low, x->high};
+}
+
+static void forest_row(struct report *r, struct forest *f, const struct result *x)
+{
+	const struct run_cell *c = x->cell;
+	char *label = report_label(r, c), ratio[32], interval[72];
+	struct forest_row *row = forest_add(f, label);
+
+	table_ratio(ratio, x, x->ratio);
+	table_interval(interval, x);
+	row->figures = xasprintf("%s (%s)", ratio, interval);
+	row->word = xstrdup(verdict_name(x->verdict));
+	row->tone = report_tone(x->verdict);
+	row->cell = mark_of(x);
+	row->control = mark_of(c->control ? compare_find(r->cmp, c->control, x->metric->name) : NULL);
+	free(label);
+}
+
+static bool is_among(const struct run_cell **cells, size_t n, const struct run_cell *c)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cells[i] == c)
+			return true;
+	return false;
+}
+
+/* In the order of the plan, as a sweep is read; of very many cells those that changed most. */
+static void show_forest(struct report *r)
+{
+	size_t n, cells = 0, most = 0;
+	const struct run_cell **ranked = report_ranked(r, &n);
+	struct strv workloads = report_workloads(r);
+	char *title = xasprintf("%s against %s (%s), every cell by itself", r->sides[1].kernel,
+				r->sides[0].kernel, r->run->target.kind);
+	struct forest *f;
 
 	for (size_t i = 0; i < n; i++)
-		same += !strcmp(cells[i]->workload, workload);
-	return same;
-}
+		if (is_shown(compare_find(r->cmp, ranked[i]->id, NULL)))
+			ranked[cells++] = ranked[i];
+	most = cells < MOST_ROWS ? cells : MOST_ROWS;
+	f = forest_new("forest", title, r->cmp->margin);
+	for (size_t w = 0; w < workloads.n; w++) {
+		const char *heading = NULL;
 
-/* What matters first, but not all of it about one workload. */
-static void sentences(struct report *r)
-{
-	size_t n, shown = 0, left = 0;
-	const struct run_cell **cells = report_ranked(r, &n);
+		for (size_t i = 0; i < r->run->n_cells; i++) {
+			const struct run_cell *c = &r->run->cells[i];
+			char *common;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct result *x = compare_find(r->cmp, cells[i]->id, NULL);
-		char *text;
-
-		if (!x || x->cell->is_control)
-			continue;
-		if (shown == MOST_SENTENCES ||
-		    same_workload(cells, shown, x->cell->workload) == MOST_OF_A_WORKLOAD) {
-			left++;
-			continue;
+			if (strcmp(c->workload, workloads.v[w]) || !is_among(ranked, most, c))
+				continue;
+			if (!heading) {
+				common = report_common(r, c);
+				forest_add(f, common);
+				free(common);
+				heading = c->workload;
+			}
+			forest_row(r, f, compare_find(r->cmp, c->id, NULL));
 		}
-		text = verdict_sentence(r->cmp, x);
-		doc_toned(&r->doc, report_tone(x->verdict), text);
-		free(text);
-		cells[shown++] = cells[i];
 	}
-	if (left)
-		doc_para(&r->doc, "%zu more cells are in the tables below.", left);
-	free(cells);
+	if (cells)
+		doc_forest(&r->doc, f);
+	else
+		forest_free(f);
+	if (most < cells)
+		doc_para(&r->doc, "The %zu cells of %zu that changed most; all are in the tables below.",
+			 most, cells);
+	free(title);
+	strv_release(&workloads);
+	free(ranked);
 }
+
+/* --- the largest gains and losses --- */
+
+static void change_row(const struct report *r, struct table *t, const struct result *x)
+{
+	const struct result *control =
+		x->cell->control ? compare_find(r->cmp, x->cell->control, x->metric->name) : NULL;
+	char *cell = report_cell(r, x->cell, NULL), *change = verdict_change(x), text[72];
+
+	table_text(t, cell);
+	table_tone(t, verdict_name(x->verdict), report_tone(x->verdict));
+	table_text(t, change);
+	table_number(t, x->old);
+	table_number(t, x->new);
+	table_interval(text, x);
+	table_text(t, text);
+	if (control) {
+		table_ratio(text, control, control->ratio);
+		table_figure(t, text, control->ratio);
+	} else {
+		table_text(t, "");
+	}
+	free(change);
+	free(cell);
+}
+
+static void show_largest(struct report *r)
+{
+	static const enum verdict sides[] = {VERDICT_BETTER, VERDICT_WORSE};
+	size_t n;
+	const struct run_cell **ranked = report_ranked(r, &n);
+	struct table *t = table_new("largest", "The largest gains and losses, controls apart");
+
+	table_column(t, "cell", false);
+	table_column(t, "verdict", false);
+	table_column(t, "change", false);
+	table_column(t, r->cmp->arm_old->name, true);
+	table_column(t, r->cmp->arm_new->name, true);
+	table_column(t, "95 % interval", true);
+	table_column(t, "its control", true);
+	for (size_t side = 0; side < 2; side++) {
+		for (size_t i = 0, shown = 0; i < n && shown < LARGEST; i++) {
+			const struct result *x = compare_find(r->cmp, ranked[i]->id, NULL);
+
+			if (!is_shown(x) || x->verdict != sides[side])
+				continue;
+			change_row(r, t, x);
+			shown++;
+		}
+	}
+	if (t->n)
+		doc_table(&r->doc, t);
+	else
+		table_free(t);
+	free(ranked);
+}
+
+/* --- the head --- */
 
 static void notes(struct report *r, const struct strv *notes)
 {
@@ -71,21 +186,35 @@ static void notes(struct report *r, const struct strv *notes)
 		doc_toned(&r->doc, TONE_UNSURE, notes->v[i]);
 }
 
+/* "WORSE 4 of 14 cells (6 controls), 10 better": what a reader with five seconds takes along. */
+static void badge(struct report *r)
+{
+	static const char *const words[] = {
+		[VERDICT_BETTER] = "BETTER",	     [VERDICT_WORSE] = "WORSE",
+		[VERDICT_CHANGED] = "CHANGED",	     [VERDICT_CHANGED_SMALL] = "EQUIVALENT",
+		[VERDICT_EQUIVALENT] = "EQUIVALENT", [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE",
+	};
+	char *summary = verdict_summary(r->cmp);
+
+	doc_badge(&r->doc, report_tone(r->cmp->verdict), words[r->cmp->verdict], summary);
+	free(summary);
+}
+
 void report_verdict(struct report *r)
 {
 	const struct comparison *c = r->cmp;
-	char *text;
 
 	if (c) {
-		text = verdict_summary(c);
-		doc_toned(&r->doc, report_tone(c->verdict), text);
-		free(text);
+		badge(r);
 		notes(r, &c->notes);
 	} else {
 		doc_para(&r->doc, "One kernel, %s: nothing to compare it with.", r->sides[0].label);
 		notes(r, &r->run->notes);
 	}
 	doc_para(&r->doc, "%s", target_note(r->run->target.kind));
-	if (c)
-		sentences(r);
+	if (c) {
+		show_forest(r);
+		show_largest(r);
+	}
+	r->head = r->doc.n;
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/write/verdict.h"
 
@@ -86,6 +87,7 @@ void doc_release(struct doc *d)
 		free(d->v[i].text);
 		table_free(d->v[i].table);
 		plot_free(d->v[i].plot);
+		forest_free(d->v[i].forest);
 		free(d->v[i].svg);
 	}
 	free(d->v);
@@ -126,6 +128,14 @@ void doc_toned(struct doc *d, enum tone tone, const char *text)
 	add_block(d, DOC_PARA, text)->tone = tone;
 }
 
+void doc_badge(struct doc *d, enum tone tone, const char *word, const char *text)
+{
+	struct block *b = add_block(d, DOC_BADGE, text);
+
+	b->name = xstrdup(word);
+	b->tone = tone;
+}
+
 void doc_pre(struct doc *d, const char *text)
 {
 	add_block(d, DOC_PRE, text);
@@ -154,6 +164,27 @@ void doc_figure(struct doc *d, struct plot *p)
 	b->plot = p;
 	b->width = PLOT_WIDTH;
 	b->height = p->height;
+}
+
+void doc_forest(struct doc *d, struct forest *f)
+{
+	struct block *b = add_block(d, DOC_FOREST, f->title);
+	struct str svg = STR_INIT;
+
+	forest_svg(f, &svg, &b->height);
+	b->name = xstrdup(f->name);
+	b->width = FOREST_WIDTH;
+	b->svg = xstrdup(str_text(&svg));
+	b->forest = f;
+	str_release(&svg);
+}
+
+void doc_move_last(struct doc *d, size_t at)
+{
+	struct block last = d->v[d->n - 1];
+
+	memmove(&d->v[at + 1], &d->v[at], (d->n - 1 - at) * sizeof(*d->v));
+	d->v[at] = last;
 }
 
 void doc_drawing(struct doc *d, const char *name, const char *shows, const char *svg, int width,

@@ -7,11 +7,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "analysis/write/forest.h"
 #include "analysis/write/plot.h"
+#include "analysis/write/tone.h"
 #include "lib/str.h"
-
-/* Shown as colour and weight, beside words that say the same. */
-enum tone { TONE_PLAIN, TONE_BETTER, TONE_WORSE, TONE_EVEN, TONE_UNSURE };
 
 struct column {
 	char *head;
@@ -47,10 +46,12 @@ enum block_kind {
 	DOC_SECTION, /* name: id, text: heading */
 	DOC_HEADING, /* text */
 	DOC_PARA,    /* text, tone */
+	DOC_BADGE,   /* name: a word or two, text: the rest of the sentence, tone */
 	DOC_PRE,     /* text, kept line by line */
 	DOC_TABLE,
 	DOC_FIGURE,
 	DOC_DRAWING, /* a picture that is drawn already */
+	DOC_FOREST,  /* one that stands in the page itself, and beside it as a file */
 	DOC_OPEN, /* the blocks up to DOC_CLOSE are folded away under text unless `open` */
 	DOC_CLOSE,
 };
@@ -62,6 +63,7 @@ struct block {
 	bool open;
 	struct table *table;
 	struct plot *plot;
+	struct forest *forest;
 	/* of a picture: name is its file's, without suffix, text what it shows */
 	char *svg; /* NULL until it is drawn */
 	int width, height; /* px */
@@ -69,7 +71,8 @@ struct block {
 
 struct doc {
 	char *title;
-	bool whole; /* a page holds its pictures; else they are files beside it */
+	bool whole;  /* a page holds its pictures; else they are files beside it */
+	bool folded; /* the sections of a page are folded, and are their own contents */
 	struct block *v;
 	size_t n;
 };
@@ -81,12 +84,16 @@ void doc_section(struct doc *d, const char *id, const char *heading);
 void doc_heading(struct doc *d, const char *heading);
 void doc_para(struct doc *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void doc_toned(struct doc *d, enum tone tone, const char *text);
+void doc_badge(struct doc *d, enum tone tone, const char *word, const char *text);
 void doc_pre(struct doc *d, const char *text);
 void doc_open(struct doc *d, bool open, const char *summary);
 void doc_close(struct doc *d);
 /* The document owns the table or picture from here on. */
 void doc_table(struct doc *d, struct table *t);
 void doc_figure(struct doc *d, struct plot *p);
+void doc_forest(struct doc *d, struct forest *f);
+/* Moves the block that was added last to before the one at `at`. */
+void doc_move_last(struct doc *d, size_t at);
 /* A picture that is drawn already, the file NAME.svg. */
 void doc_drawing(struct doc *d, const char *name, const char *shows, const char *svg, int width,
 		 int height);

@@ -1,7 +1,6 @@
 #include "analysis/write/html.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "analysis/write/html-style.h"
 #include "analysis/write/xml.h"
@@ -11,15 +10,21 @@
 	"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file: data:; base-uri 'none'; " \
 	"form-action 'none'"
 
+const char *tone_class(enum tone tone)
+{
+	static const char *const names[] = {"", "better", "worse", "even", "unsure"};
+
+	return names[tone];
+}
+
 /* class="n better": a figure's place and the tone, where there is any */
 static void classes(struct xml *x, bool number, enum tone tone)
 {
-	static const char *const names[] = {"", "better", "worse", "even", "unsure"};
 	bool toned = tone != TONE_PLAIN;
 
 	if (number || toned)
 		xml_attrf(x, "class", "%s%s%s", number ? "n" : "", number && toned ? " " : "",
-			  names[tone]);
+			  tone_class(tone));
 }
 
 static void element(struct xml *x, const char *tag, enum tone tone, const char *text)
@@ -69,8 +74,8 @@ static void table(struct xml *x, const struct table *t)
 {
 	scroll(x);
 	xml_open(x, "table");
-	if (!has_figures(t))
-		xml_attr(x, "class", "prose");
+	if (!has_figures(t) || t->name)
+		xml_attr(x, "class", has_figures(t) ? t->name : "prose");
 	xml_open(x, "caption");
 	xml_text(x, t->caption);
 	if (t->name)
@@ -143,15 +148,43 @@ static void picture(struct xml *x, const struct block *b, bool whole)
 	xml_text(x, "\n");
 }
 
+static void section(struct xml *x, const struct block *b, bool folded)
+{
+	if (folded) {
+		xml_open(x, "details");
+		xml_attr(x, "class", "section");
+		xml_open(x, "summary");
+	}
+	xml_open(x, "h2");
+	xml_attr(x, "id", b->name);
+	xml_text(x, b->text);
+	xml_close(x);
+	if (folded)
+		xml_close(x);
+	xml_text(x, "\n");
+}
+
+static void badge(struct xml *x, const struct block *b)
+{
+	xml_open(x, "p");
+	xml_attrf(x, "class", "badge %s", tone_class(b->tone));
+	xml_element(x, "strong", b->name);
+	xml_textf(x, " %s", b->text);
+	xml_close(x);
+	xml_text(x, "\n");
+}
+
 static void block(struct xml *x, const struct doc *d, const struct block *b)
 {
 	switch (b->kind) {
 	case DOC_SECTION:
-		xml_open(x, "h2");
-		xml_attr(x, "id", b->name);
-		xml_text(x, b->text);
-		xml_close(x);
-		xml_text(x, "\n");
+		section(x, b, d->folded);
+		break;
+	case DOC_BADGE:
+		badge(x, b);
+		break;
+	case DOC_FOREST:
+		forest_html(b->forest, x);
 		break;
 	case DOC_HEADING:
 		element(x, "h3", b->tone, b->text);
@@ -196,20 +229,23 @@ static void meta(struct xml *x, const char *key, const char *name, const char *c
 
 static void head(struct xml *x, const char *title)
 {
+	char *sheet = xasprintf("%s%s", html_style, forest_style);
+
 	xml_open(x, "head");
 	meta(x, "charset", "utf-8", NULL);
 	meta(x, "http-equiv", "Content-Security-Policy", POLICY);
 	meta(x, "name", "viewport", "width=device-width, initial-scale=1");
 	meta(x, "name", "color-scheme", "light dark");
 	xml_element(x, "title", title);
-	xml_style(x, html_style);
+	xml_style(x, sheet);
+	free(sheet);
 	xml_close(x);
 	xml_text(x, "\n");
 }
 
 void html_write(const struct doc *d, struct str *out)
 {
-	bool listed = false;
+	size_t sections = 0;
 	struct xml x;
 
 	str_add(out, "<!DOCTYPE html>\n");
@@ -221,10 +257,14 @@ void html_write(const struct doc *d, struct str *out)
 	xml_open(&x, "main");
 	element(&x, "h1", TONE_PLAIN, d->title);
 	for (size_t i = 0; i < d->n; i++) {
+		bool begins = d->v[i].kind == DOC_SECTION;
+
 		/* What stands before the first section is the summary; the way on comes after it. */
-		if (d->v[i].kind == DOC_SECTION && !listed)
+		if (begins && !sections && !d->folded)
 			nav(&x, d);
-		listed |= d->v[i].kind == DOC_SECTION;
+		if (begins && sections && d->folded)
+			xml_close(&x);
+		sections += begins;
 		block(&x, d, &d->v[i]);
 	}
 	xml_end(&x, out);

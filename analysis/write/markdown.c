@@ -82,6 +82,13 @@ static void block(struct str *out, const struct block *b)
 		line(out, "", b->table->caption, "\n");
 		table(out, b->table);
 		break;
+	case DOC_BADGE:
+		str_add(out, "**");
+		markdown_escape(out, b->name);
+		str_add(out, "** ");
+		line(out, "", b->text, "");
+		break;
+	case DOC_FOREST:
 	case DOC_FIGURE:
 	case DOC_DRAWING:
 		if (!b->svg)

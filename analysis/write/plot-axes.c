@@ -51,7 +51,7 @@ static struct range data_range(const struct plot *p, bool is_x)
 
 	for (size_t i = 0; i < p->n; i++) {
 		const struct plot_series *s = &p->series[i];
-		bool bar = s->draw & (is_x ? PLOT_XBAR | PLOT_XRIBBON
+		bool bar = s->draw & (is_x ? PLOT_XRIBBON
 					   : PLOT_YBAR | PLOT_YRIBBON | PLOT_BOX);
 
 		for (size_t j = 0; j < s->n; j++) {
@@ -61,11 +61,6 @@ static struct range data_range(const struct plot *p, bool is_x)
 				widen(&r, s->v[j].high, log);
 			}
 		}
-	}
-	if (is_x) {
-		widen(&r, p->band_low, log);
-		widen(&r, p->band_high, log);
-		widen(&r, p->reference, log);
 	}
 	return r.lo <= r.hi ? r : (struct range){1, 2};
 }

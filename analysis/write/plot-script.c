@@ -17,21 +17,19 @@ static const struct look {
 	int marker;
 	double fill; /* of a box: the parts of a bar differ in density too */
 } looks[] = {
-	[PLOT_OLD] = {"#0072B2", "solid", 2, 7},
-	[PLOT_NEW] = {"#D55E00", "'-'", 2, 9},
-	[PLOT_OLD_CONTROL] = {"#0072B2", "'.'", 1.2, 6},
-	[PLOT_NEW_CONTROL] = {"#D55E00", "'_.'", 1.2, 8},
-	[PLOT_BETTER] = {"#0072B2", "solid", 2, 7},
-	[PLOT_WORSE] = {"#D55E00", "solid", 2, 9},
-	[PLOT_EQUIVALENT] = {"#888888", "solid", 2, 5},
+	[PLOT_OLD] = {"black", "solid", 2, 7},
+	[PLOT_NEW] = {"#009E73", "'-'", 2, 9},
+	[PLOT_OLD_CONTROL] = {"black", "'.'", 1.2, 6},
+	[PLOT_NEW_CONTROL] = {"#009E73", "'_.'", 1.2, 8},
+	[PLOT_CHANGE] = {"#882255", "solid", 2, 9},
 	[PLOT_UNSURE] = {"#CC79A7", "solid", 2, 12},
 	[PLOT_QUIET] = {"#888888", "solid", 1.2, 0, 0.3},
-	[PLOT_PART] = {"#0072B2", "solid", 1, 0, 0.9},
-	[PLOT_PART + 1] = {"#D55E00", "solid", 1, 0, 0.55},
-	[PLOT_PART + 2] = {"#009E73", "solid", 1, 0, 0.9},
-	[PLOT_PART + 3] = {"#CC79A7", "solid", 1, 0, 0.55},
-	[PLOT_PART + 4] = {"#E69F00", "solid", 1, 0, 0.9},
-	[PLOT_PART + 5] = {"#56B4E9", "solid", 1, 0, 0.35},
+	[PLOT_PART] = {"#44AA99", "solid", 1, 0, 0.9},
+	[PLOT_PART + 1] = {"#DDCC77", "solid", 1, 0, 0.9},
+	[PLOT_PART + 2] = {"#CC6677", "solid", 1, 0, 0.55},
+	[PLOT_PART + 3] = {"#88CCEE", "solid", 1, 0, 0.9},
+	[PLOT_PART + 4] = {"#999933", "solid", 1, 0, 0.55},
+	[PLOT_PART + 5] = {"#AA4499", "solid", 1, 0, 0.35},
 };
 
 static size_t longest_key(const struct plot *p)
@@ -193,10 +191,9 @@ static void add_series(struct str *out, const struct plot_series *s, size_t k)
 	const struct look *l = &looks[s->look];
 	unsigned draw = s->draw & (PLOT_LINE | PLOT_MARK);
 
-	if (s->draw & (PLOT_XBAR | PLOT_YBAR) && any_point(s, has_interval)) {
-		add_element(out, "$i%zu using 1:2:3:4 with ", k);
-		str_addf(out, "%serrorbars notitle lc rgb '%s' lw %g pt -1",
-			 s->draw & PLOT_XBAR ? "x" : "y", l->colour, l->width * 0.8);
+	if (s->draw & PLOT_YBAR && any_point(s, has_interval)) {
+		add_element(out, "$i%zu using 1:2:3:4 with yerrorbars notitle", k);
+		str_addf(out, " lc rgb '%s' lw %g pt -1", l->colour, l->width * 0.8);
 	}
 	if (!draw || !any_point(s, has_point))
 		return;
@@ -210,20 +207,6 @@ static void add_series(struct str *out, const struct plot_series *s, size_t k)
 	str_add(out, *s->name ? " title " : " notitle");
 	if (*s->name)
 		plot_quoted(out, s->name, false);
-}
-
-static void add_marks(const struct plot *p, struct str *out)
-{
-	if (!isnan(p->band_low))
-		str_addf(out,
-			 "set object rectangle from first %.10g, graph 0 to first %.10g, graph 1 "
-			 "behind fc rgb '#888888' fs solid 0.22 noborder\n",
-			 p->band_low, p->band_high);
-	if (!isnan(p->reference))
-		str_addf(out,
-			 "set arrow from first %.10g, graph 0 to first %.10g, graph 1 nohead "
-			 "lc rgb '#888888' lw 1.2\n",
-			 p->reference, p->reference);
 }
 
 /*
@@ -259,11 +242,10 @@ void plot_script(const struct plot *p, struct str *out)
 	str_addf(out, "'%s.svg'\n", p->name);
 	add_texts(p, out);
 	str_add(out, "set border 3 lw 1\nset bars 0.4\n"
-		     "set grid lw 0.6 lt 1 lc rgb '#bbbbbb'\n");
+		     "set grid lw 0.6 lt 1 lc rgb '#e3e3e3'\n");
 	add_margins(p, out);
 	plot_axis_script(p, true, out);
 	plot_axis_script(p, false, out);
-	add_marks(p, out);
 	for (size_t i = 0; i < p->n; i++)
 		add_data(out, &p->series[i], i);
 	for (size_t i = 0; i < p->n; i++)

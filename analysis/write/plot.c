@@ -12,7 +12,6 @@ struct plot *plot_new(const char *name, const char *title)
 	p->title = xstrdup(title);
 	p->height = 400;
 	p->x.from = p->x.to = p->y.from = p->y.to = NAN;
-	p->band_low = p->band_high = p->reference = NAN;
 	return p;
 }
 
@@ -86,7 +85,7 @@ void plot_try_log(struct plot *p, bool x, bool y)
 
 		for (size_t j = 0; j < s->n; j++) {
 			const struct plot_point *v = &s->v[j];
-			bool in_x = s->draw & (PLOT_XBAR | PLOT_XRIBBON);
+			bool in_x = s->draw & PLOT_XRIBBON;
 
 			if (v->x <= 0 || (in_x && v->low <= 0))
 				p->x.log = false;

@@ -10,18 +10,16 @@
 #include "lib/str.h"
 
 /*
- * A look is a colour of Okabe and Ito's palette (told apart by most colour-blind readers) with a
- * dash and a marker of its own, so that a picture can be read without colour. A control has its
- * arm's colour with an open marker and a thin dotted line.
+ * A look is a colour with a dash and a marker of its own, so that a picture can be read without colour,
+ * and one colour means one thing: old is the ink's, new green; blue and vermilion are left to better and
+ * worse; parts of a whole have Paul Tol's muted colours. A control has its arm's colour with an open marker and a thin dotted line.
  */
 enum plot_look {
 	PLOT_OLD,
 	PLOT_NEW,
 	PLOT_OLD_CONTROL,
 	PLOT_NEW_CONTROL,
-	PLOT_BETTER,
-	PLOT_WORSE,
-	PLOT_EQUIVALENT,
+	PLOT_CHANGE, /* where something changed, for better or worse */
 	PLOT_UNSURE,
 	PLOT_QUIET, /* grey, for what only guides the eye */
 	PLOT_PART,  /* the first of PLOT_PARTS looks for the parts of a stacked bar */
@@ -32,7 +30,6 @@ enum plot_look {
 enum plot_draw {
 	PLOT_LINE = 1,
 	PLOT_MARK = 2,
-	PLOT_XBAR = 4,	   /* low..high is an interval of x */
 	PLOT_YBAR = 8,	   /* low..high is an interval of y */
 	PLOT_XRIBBON = 16, /* the area between low and high along x */
 	PLOT_YRIBBON = 32,
@@ -74,8 +71,6 @@ struct plot {
 	char *title;
 	int height; /* in px; every picture is PLOT_WIDTH wide */
 	struct plot_axis x, y;
-	double band_low, band_high; /* part of the x axis to shade; NAN: none */
-	double reference;	    /* x of a vertical line; NAN: none */
 	struct plot_series *series;
 	size_t n;
 };

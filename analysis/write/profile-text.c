@@ -236,6 +236,23 @@ static struct table *family_table(const struct profile *p, const char *name)
 	return t;
 }
 
+struct table *profile_largest(const struct profile *p, size_t most)
+{
+	char *first = xasprintf("Where it changed: %s, %.1f to %.1f in all (%+.1f); functions without what "
+				"they call", p->cell->id, p->whole[0], p->whole[1], p->whole[1] - p->whole[0]);
+	struct table *t = new_table(NULL, "function", first, p->op);
+	size_t n = worth(p, most);
+
+	for (size_t i = 0; i < n; i++) {
+		char *label = row_name(&p->functions[i]);
+
+		table_row(t, label, p->functions[i].self, profile_share(p, &p->functions[i]));
+		free(label);
+	}
+	free(first);
+	return t;
+}
+
 void profile_tables(const struct profile *p, size_t most, const char *name, struct doc *d)
 {
 	size_t n = worth(p, most);

@@ -4,12 +4,12 @@
 #include <libxml/tree.h>
 #include <string.h>
 
-/* The palette's blue is too dark for dark paper, its sky blue is not; grid lines stay behind. */
+/* The palette's wine is too dark for dark paper; grid lines stay behind on either. */
 const char svg_style[] =
 	"svg{color:#1d2126;background:#fff}"
 	"@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#15181c}"
-	"[stroke='rgb(  0, 114, 178)']{stroke:#56b4e9}[color='rgb(  0, 114, 178)']{color:#56b4e9}"
-	"[fill='rgb(  0, 114, 178)']{fill:#56b4e9}"
+	"[stroke='rgb(136,  34,  85)']{stroke:#dd77aa}[color='rgb(136,  34,  85)']{color:#dd77aa}"
+	"[fill='rgb(136,  34,  85)']{fill:#dd77aa}"
 	"[stroke='rgb(227, 227, 227)'],[color='rgb(227, 227, 227)']{stroke:#33383e;color:#33383e}}";
 
 static bool is_black(const xmlChar *value)

@@ -25,14 +25,17 @@ grep -q '</html>' "$tmp/plain/report/index.html" || die 'without gnuplot there i
 ! grep -q '<img' "$tmp/plain/report/index.html" || die 'there are pictures without gnuplot'
 command -v gnuplot >/dev/null || skip 'no gnuplot: the rest is about pictures'
 
-pictures=$(grep -o '<img [^>]*src="[^"/]*\.svg"' "$page" | wc -l)
+# the images, and the forest of ratios, which stands in the page
+pictures=$(($(grep -o '<img [^>]*src="[^"/]*\.svg"' "$page" | wc -l) + 1))
+grep -q '<table class="forest">' "$page" || die 'there is no forest of ratios'
+[ "$(wc -c <"$page")" -lt 300000 ] || die "the page has $(wc -c <"$page") bytes"
 [ "$pictures" -ge 5 ] || die "there are only $pictures pictures"
 same "$(find "$run/report" -name '*.svg' | wc -l)" "$pictures" 'pictures as files'
 sed -n 's/^!\[.*](\(.*\))$/\1/p' "$run/report/report.md" >"$tmp/links"
 same "$(wc -l <"$tmp/links")" "$pictures" 'pictures in the Markdown'
 while read -r name; do
 	[ -s "$run/report/$name" ] || die "report.md shows $name, which is missing"
-	[ -s "$run/report/${name%.svg}.csv" ] || die "$name has no .csv"
+	[ -s "$run/report/${name%.svg}.csv" ] || [ "$name" = forest.svg ] || die "$name has no .csv"
 done <"$tmp/links"
 same "$(grep -o ' id="[^"]*' "$page" | sort | uniq -d)" '' 'ids used twice'
 same "$(grep -cE '<script|(src|href)=.?(https?:|//)|@import|url\(' "$page")" 0 \
@@ -130,12 +133,25 @@ function luminance(colour) {
 		.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
 }
 const paper = luminance(getComputedStyle(document.body).backgroundColor);
-function contrast(colour) {
+function contrast(colour, on) {
 	const ink = luminance(colour);
+	const paper = luminance(getComputedStyle(on || document.body).backgroundColor);
 	return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
 }
+// the ratio 1 and each verdict are in view, however narrow the page
+const rows = document.querySelectorAll('.forest tr');
+for (const e of document.querySelectorAll('.forest .one, .forest td:last-child, .largest td.worse')) {
+	const box = e.getBoundingClientRect();
+	if (box.width + box.height > 0 && (box.left < 0 || box.right > root.clientWidth))
+		bad.push('out of view: ' + e.textContent + e.getAttribute('class'));
+}
+if (rows.length < 5)
+	bad.push('no forest: ' + rows.length + ' rows');
 for (const e of document.querySelectorAll('p, h1, h2, th, td, caption, summary, a'))
 	if (contrast(getComputedStyle(e).color) < 4.5)
+		bad.push('hard to read: ' + e.textContent);
+for (const e of document.querySelectorAll('.badge strong'))
+	if (contrast(getComputedStyle(e).color, e) < 4.5)
 		bad.push('hard to read: ' + e.textContent);
 for (const use of document.querySelectorAll('use'))
 	if (!document.querySelector(use.getAttribute('xlink:href')))
@@ -166,7 +182,7 @@ for (const svg of pictures) {
 if (performance.getEntriesByType('resource').length)
 	bad.push('it loads ' + performance.getEntriesByType('resource')[0].name);
 const found = 'width=' + root.clientWidth + ' dark=' + (paper < 0.1) + ' pictures=' +
-	pictures.length + ' bad=' + bad.length + '\n' + bad.slice(0, 20).join('\n');
+	(pictures.length + 1) + ' bad=' + bad.length + '\n' + bad.slice(0, 20).join('\n');
 parent.postMessage(found, '*');
 </script>
 END
