@@ -10,13 +10,6 @@
 	"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file: data:; base-uri 'none'; " \
 	"form-action 'none'"
 
-const char *tone_class(enum tone tone)
-{
-	static const char *const names[] = {"", "better", "worse", "even", "unsure"};
-
-	return names[tone];
-}
-
 /* class="n better": a figure's place and the tone, where there is any */
 static void classes(struct xml *x, bool number, enum tone tone)
 {
