@@ -10,6 +10,7 @@
 #include "lib/spawn.h"
 #include "runner/debian/apt.h"
 #include "runner/kernels/fetch.h"
+#include "runner/run/disturb.h"
 
 enum { COLUMNS = 75, INDENT = 17 };
 
@@ -156,8 +157,32 @@ static void memlock_row(struct doctor *d)
 	}
 }
 
+/* A row for each setting that times vary with; icount and tcg do not care. */
+static void disturbing_rows(struct doctor *d)
+{
+	struct disturbances all;
+	size_t found = 0;
+
+	disturb_read(&all, "");
+	for (size_t i = 0; i < all.n; i++) {
+		const struct disturbance *s = &all.v[i];
+		char *text;
+
+		if (!s->disturbs)
+			continue;
+		found++;
+		text = xasprintf("%s is %s: disturbs times of --target kvm and host", s->name, s->value);
+		doctor_row(d, "quiet", FINDING_LACK, text, s->still);
+		free(text);
+	}
+	if (!found)
+		doctor_row(d, "quiet", FINDING_OK, "no setting here disturbs times", NULL);
+	disturb_release(&all);
+}
+
 void doctor_machine(struct doctor *d)
 {
 	numa_row(d);
 	memlock_row(d);
+	disturbing_rows(d);
 }

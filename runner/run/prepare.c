@@ -12,6 +12,7 @@
 #include "runner/boot/boot.h"
 #include "runner/boot/confine.h"
 #include "runner/kernels/resolve.h"
+#include "runner/run/disturb.h"
 #include "runner/run/machine.h"
 #include "runner/run/calibrated.h"
 #include "lib/paths.h"
@@ -252,6 +253,8 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 	str_release(&command);
 	if (r->target->kind != TARGET_HOST)
 		json_object_set_new(json_object_get(run, "target"), "jail", jail_of(r));
+	if (r->target->kind == TARGET_KVM || r->target->kind == TARGET_HOST)
+		json_object_set_new(json_object_get(run, "host"), "disturbing", disturb_json());
 	calibration = calibration_of(run);
 	if (calibration)
 		json_object_set_new(run, "calibration", calibration);
@@ -298,6 +301,9 @@ int run_check_same(const struct run *r, struct err *err)
 	size_t i;
 	char sum[65];
 
+	/* a cluster's tasks are on many machines, each named in its boots */
+	if (r->target->kind != TARGET_ICOUNT && !r->n_only && check_same_host(r, err) < 0)
+		return -1;
 	for (i = 0; i < 2; i++) {
 		if (fs_sha256(paths[i], sum, err) < 0)
 			return -1;
@@ -310,8 +316,6 @@ int run_check_same(const struct run *r, struct err *err)
 			return err_set(err, "kernel '%s' is no longer the image that '%s' was begun with: "
 					    "start a new run",
 				       r->kernels[i].spec, r->store->dir);
-	if (r->target->kind != TARGET_ICOUNT && check_same_host(r, err) < 0)
-		return -1;
 	if (r->target->qemu.n && strcmp(json_get_str(json_object_get(target, "qemu"), "sha256", ""),
 					r->target->qemu_sha256) != 0)
 		return err_set(err, "QEMU is not the one that '%s' was begun with: name it with --qemu",

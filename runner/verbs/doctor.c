@@ -19,7 +19,7 @@ static const struct command command = {
 	.name = "doctor",
 	.usage = "[--mirror URI]",
 	.about = "Tries what this machine can do for the lab: one line a thing, and under each\n"
-		 "lack the command that mends it. Probe guests are booted once and remembered.\n"
+		 "lack the command that mends it. A probe guest that worked is remembered.\n"
 		 "Exit code 2 where there is no QEMU at all, else 0.\n",
 	.opts = opts,
 	.want = "no argument is wanted",

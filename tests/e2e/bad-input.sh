@@ -49,7 +49,7 @@ wrong 'x.ini:1: background=fio:../x: none, or fio: and a job file below' '[a]' '
 wrong 'x.ini:1: background=dd:x: none, or fio: and a job file below' '[a]' 'workload=null' 'background=dd:x'
 wrong "x.ini:1: background=fio:none.fio: cannot open" '[a]' 'workload=null' 'background=fio:none.fio'
 printf '[global]\ntarget=icount\n[a]\nworkload=null\n[arm:x]\nkernel=debian:6.1\n# \377\n' >"$tmp/x.ini"
-refused "x.ini is not UTF-8" "$tmp/x.ini"
+refused "x.ini:7: not UTF-8" "$tmp/x.ini"
 
 # --- kernels ---
 refused "kernel spec 'ubuntu:6.1' is none of debian:VERSION[/FLAVOUR], deb:FILE, image:FILE" $smoke --kernel ubuntu:6.1
