@@ -36,20 +36,27 @@ static const char *const names[] = {
 #define NAMES (sizeof(names) / sizeof(*names))
 _Static_assert(NAMES <= VMSTAT_MAX, "struct vmstat holds every counter");
 
-void accounting_settle(void)
+/* Every CPU hands in its part of the counts. */
+static void fold(void)
 {
-	int no_node = 0, no_status = 0, fd;
+	int fd = open("/proc/sys/vm/stat_refresh", O_RDONLY | O_CLOEXEC);
 	char buf[8];
 
-	/* A list of target nodes, though empty, is what makes this a move and not a query. */
-	syscall(SYS_move_pages, 0, 0UL, NULL, &no_node, &no_status, 0);
-	fd = open("/proc/sys/vm/stat_refresh", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	/* It reports counters below zero as an error, and has folded them all the same. */
 	if (read(fd, buf, sizeof(buf)) < 0)
 		buf[0] = '\0';
 	close(fd);
+}
+
+void accounting_settle(void)
+{
+	int no_node = 0, no_status = 0;
+
+	/* A list of target nodes, though empty, is what makes this a move and not a query. */
+	syscall(SYS_move_pages, 0, 0UL, NULL, &no_node, &no_status, 0);
+	fold();
 }
 
 static void take_line(struct vmstat *s, const char *line)
@@ -109,6 +116,15 @@ int accounting_read(struct accounting *a, struct err *err)
 	a->mlock = vmstat_get(&s, "nr_mlock");
 	a->unevictable = vmstat_get(&s, "nr_unevictable");
 	return 0;
+}
+
+int64_t accounting_mlocked(void)
+{
+	struct vmstat s;
+	struct err err;
+
+	fold();
+	return vmstat_read(&s, &err) < 0 ? -1 : vmstat_get(&s, "nr_mlock");
 }
 
 static bool close_to(int64_t a, int64_t b, int slack)

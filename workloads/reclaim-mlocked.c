@@ -1,7 +1,8 @@
 /*
- * Reclaim in a memory cgroup with limit M of which a share is mlocked, while twice M streams
- * through the rest: locked pages stand on the unevictable list, so that reclaim should neither
- * scan them nor take longer for them.
+ * Reclaim in a memory cgroup of which a share is mlocked, while a stream twice as large as the rest goes
+ * through that: locked pages stand on the unevictable list, so that reclaim should neither scan them
+ * nor take longer for them. The room beside what is locked is the same whatever the share is, and
+ * the cgroup's limit both together, or the control would have more room to reclaim in.
  *
  * The stream is anonymous memory that is written, given up with MADV_FREE, and so reclaimed from
  * the inactive file list without any swap. The rest is full when the region begins, so that each
@@ -25,13 +26,15 @@
 
 struct state {
 	struct cgroup group;
-	uint64_t limit, room, stream; /* room: what is not locked */
+	uint64_t room, stream; /* room: what is not locked */
 	char *at; /* in the member: where the stream goes, the room's worth before it */
 };
 
 static uint64_t locked_bytes(struct bench *b)
 {
-	return bench_int(b, "limit") / 100 * bench_int(b, "locked") / PAGE_BYTES * PAGE_BYTES;
+	uint64_t share = bench_int(b, "locked");
+
+	return bench_int(b, "room") / PAGE_BYTES * share / (100 - share) * PAGE_BYTES;
 }
 
 /* Writes memory and gives it up. */
@@ -103,10 +106,9 @@ static enum outcome iterate(struct bench *b)
 	struct err err;
 	struct crew c;
 
-	s->limit = bench_int(b, "limit");
-	s->room = s->limit + SPARE - locked_bytes(b);
-	s->stream = bench_injected(b, 2 * s->limit / PAGE_BYTES) * PAGE_BYTES;
-	if (cgroup_make(&s->group, s->limit + SPARE, &err) < 0)
+	s->room = bench_int(b, "room") + SPARE;
+	s->stream = bench_injected(b, 2 * bench_int(b, "room") / PAGE_BYTES) * PAGE_BYTES;
+	if (cgroup_make(&s->group, s->room + locked_bytes(b), &err) < 0)
 		return bench_broken(b, "%s", err.text);
 	outcome = crew_gather(b, &c, 1, prepare, stream, s);
 	if (outcome == OUTCOME_OK) {
@@ -116,7 +118,7 @@ static enum outcome iterate(struct bench *b)
 		crew_release(&c);
 		outcome = crew_join(b, &c);
 		bench_stop(b);
-		bench_ops(b, 2 * s->limit / PAGE_BYTES);
+		bench_ops(b, 2 * bench_int(b, "room") / PAGE_BYTES);
 		if (outcome == OUTCOME_OK)
 			outcome = judge(b, s, scan, steal);
 	}
@@ -133,16 +135,16 @@ static const char *feature(struct bench *b)
 
 static uint64_t memory(struct bench *b)
 {
-	return bench_int(b, "limit") + SPARE;
+	return bench_int(b, "room") + locked_bytes(b) + SPARE;
 }
 
 const struct workload reclaim_mlocked = {
 	.name = "reclaim-mlocked",
 	.help = "reclaim in a memory cgroup of which a share is mlocked",
 	.params = (const struct param[]){
-		{"limit", "of the cgroup; twice as much streams through", PARAM_SIZE, "32M",
-		 8 << 20, 1ull << 36, NULL},
-		{"locked", "percent of it that is mlocked", PARAM_INT, "50", 0, 90, NULL},
+		{"room", "of the cgroup beside what is mlocked; twice as much streams through",
+		 PARAM_SIZE, "32M", 4 << 20, 1ull << 36, NULL},
+		{"locked", "percent of the whole that is mlocked", PARAM_INT, "50", 0, 90, NULL},
 		{0},
 	},
 	.metrics = (const struct metric[]){

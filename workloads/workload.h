@@ -94,7 +94,8 @@ void bench_shuffle(struct bench *b, int *v, size_t n);
  */
 uint64_t bench_injected(struct bench *b, uint64_t work);
 
-/* Opens and closes the timed region; once an iteration each. stop returns elapsed ns. Both
+/* Opens and closes the timed region; once an iteration each, or again where what went by was not what
+ * was to be timed: the last one counts. stop returns elapsed ns. Both
  * execute the marker instruction `xchg %bx,%bx` at the region's edge, for the profiler, except in
  * warm-up. */
 void bench_start(struct bench *b);

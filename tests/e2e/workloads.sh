@@ -11,6 +11,10 @@ bench=build/mlockbench
 # and where kernels before 5.18 do otherwise: | their metric | their counter
 cat >"$tmp/rows" <<'EOF'
 exit-mlocked procs=4 size=1M lock=mlock | exit 300 20000 | unevictable_pgs_mlocked 0 0 | exit 300 20000 | unevictable_pgs_mlocked 768 768
+exit-mlocked procs=9 size=256K lockers=1 kill=munmap lock=mlock | exit 500 3000 | nr_mlock -64 -64 | exit 3000 6000 | nr_mlock -64 -64
+exit-mlocked procs=9 size=256K lockers=1 kill=munmap lock=none | exit 300 2000 | nr_mlock 0 0
+mlockall-fault mode=populate memory=shmem size=1M mglru=off | fault 500 20000 | nr_mlock 0 0
+mlock-onfault-prefaulted size=1M lock=mlock | uncounted 0 0 | unevictable_pgs_mlocked 256 256
 migrate-mlocked memory=shmem procs=2 size=1M lock=mlock | migrate 3000 50000 | pgmigrate_success 512 512
 mlockall-fault mode=future size=1M | fault 500 20000 | unevictable_pgs_mlocked 256 256
 mlockall-fault mode=onfault size=1M | uncounted 0 0 | nr_mlock 256 256
@@ -33,8 +37,7 @@ mlocked-accuracy procs=2 size=1M fill=sparse start=together lock=none | error 0 
 lru-add size=2M | fault 500 20000 | faults 512 600
 lru-add memory=shmem size=2M | fault 500 30000 | faults 512 600
 truncate-mlocked-cow size=1M lock=mlock | truncate 500 20000 | unevictable_pgs_munlocked 256 256 | truncate 500 20000 | unevictable_pgs_cleared 256 256
-truncate-mlocked-cow size=1M race=munlock lock=mlock | truncate 500 20000 | nr_mlock -256 -256
-reclaim-mlocked limit=8M locked=50 | scan 1 2 | stolen 3800 4600
+reclaim-mlocked room=8M locked=50 | scan 1 2 | stolen 3800 4600
 oom-reap-mlocked size=4M exit=free lock=mlock | freed 500 50000 | unevictable_pgs_munlocked 1024 1024
 oom-reap-mlocked size=4M exit=held lock=mlock | reaped 0.9 1 | unevictable_pgs_munlocked 1024 1024 | reaped 0.01 0.5 | unevictable_pgs_munlocked 0 0
 collapse-mlocked procs=2 huge=1 how=khugepaged lock=mlock | collapse 1000000 50000000 | thp_collapse_alloc 1 1
@@ -48,7 +51,7 @@ anon-fork vmas=32 children=4 | time 1000 100000 | minflt 128 1000
 anon-fork vmas=32 children=4 shape=deep | time 1000 100000 | minflt 128 1000
 anon-fork vmas=32 children=4 act=pageout | time 1000 100000 | pswpout 32 32
 migrate-hugetlb moves=4 race=none | move 10000 5000000 | moved 1 1
-migrate-hugetlb moves=4 memory=shared race=unmap | move 1000 5000000 | pgmigrate_success 0 4096
+migrate-hugetlb moves=4 memory=shared race=unmap | moved 1 1 | pgmigrate_success 8 4096
 hugetlb-fault-fork procs=2 forkers=1 pages=4 rounds=16 | fault 500 100000 | minflt 100 5000
 hugetlb-fault-fork procs=2 forkers=0 pages=4 rounds=16 | fault 500 100000 | minflt 100 1000
 EOF
