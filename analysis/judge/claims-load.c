@@ -59,10 +59,23 @@ static int take_within(struct claim *c, const struct claim_file *f, const struct
 	return 0;
 }
 
+static int take_by(struct claim *c, const struct claim_file *f, const struct ini_section *s,
+		   struct err *err)
+{
+	const char *text = ini_get(s, "by");
+
+	if (!text)
+		return 0;
+	if (c->expect != EXPECT_LOWER && c->expect != EXPECT_HIGHER)
+		return bad_value(f, s, "by", "goes with expect=lower and higher only", err);
+	if (number(text, &c->by) < 0 || !(c->by > 0))
+		return bad_value(f, s, "by", "not a share above 0", err);
+	return 0;
+}
+
 static int take_claim(struct claim *c, const struct claim_file *f, const struct ini_section *s,
 		      struct err *err)
 {
-	const char *net = NULL;
 	const struct {
 		const char *key, **to;
 		bool optional;
@@ -70,7 +83,9 @@ static int take_claim(struct claim *c, const struct claim_file *f, const struct 
 		{"claim", &c->text, false},	  {"source", &c->source, false},
 		{"workload", &c->workload, false}, {"metric", &c->metric, false},
 		{"expect", NULL, false},	  {"within", NULL, true},
-		{"net", &net, true},
+		{"by", NULL, true},
+		{"net", &c->net, true},		   {"untestable", &c->untestable, true},
+		{"refuted", &c->refuted, true},
 		{"target", &c->target, true},	  {"counter", &c->counter, true},
 	};
 	size_t n = sizeof(keys) / sizeof(*keys), k;
@@ -92,10 +107,12 @@ static int take_claim(struct claim *c, const struct claim_file *f, const struct 
 		if (keys[k].to)
 			*keys[k].to = value;
 	}
-	c->net = net;
-	if (net && strcmp(net, "control"))
-		return bad_value(f, s, "net", "net=control, or nothing", err);
-	return take_expect(c, f, s, err) < 0 || take_within(c, f, s, err) < 0 ? -1 : 0;
+	if (c->net && !*c->net)
+		return bad_value(f, s, "net", "net=control, or another cell", err);
+	return take_expect(c, f, s, err) < 0 || take_within(c, f, s, err) < 0 ||
+			       take_by(c, f, s, err) < 0
+		       ? -1
+		       : 0;
 }
 
 /* The comment that the file begins with, as one line. */

@@ -105,9 +105,15 @@ static void make_net(const struct comparison *c, const struct result *cell,
 static void take_control(struct ledger_row *r)
 {
 	const struct comparison *c = r->comparison;
+	const char *control = r->cell->control;
 
-	if (r->cell->control)
-		r->control = compare_find(c, r->cell->control, r->claim->metric);
+	if (r->claim->net && strcmp(r->claim->net, "control")) {
+		const struct run_cell *other = claims_cell(c->run_new, r->claim->net);
+
+		control = other ? other->id : NULL;
+	}
+	if (control)
+		r->control = compare_find(c, control, r->claim->metric);
 	if (!r->claim->net || !r->result)
 		return;
 	if (r->control && c->paired && r->control->k == r->result->k) {
@@ -115,7 +121,8 @@ static void take_control(struct ledger_row *r)
 		r->result = &r->net;
 	} else {
 		r->result = NULL;
-		r->need = xstrdup("needs its control beside it in every pair of boots");
+		r->need = xasprintf("needs %s beside it in every pair of boots",
+				    strcmp(r->claim->net, "control") ? r->claim->net : "its control");
 	}
 }
 
@@ -134,6 +141,20 @@ static bool is_change(const struct comparison *c, const struct result *r)
 	return r->p_adjusted <= c->alpha &&
 	       (r->difference ? fabs(r->ratio) >= c->margin * unit
 			      : fabs(log(r->ratio)) >= log1p(c->margin));
+}
+
+/* A change of a size that was claimed: certain and at least that, or certainly less. */
+static enum claim_verdict judge_by(const struct comparison *c, const struct result *r,
+				   const struct claim *claim)
+{
+	bool down = claim->expect == EXPECT_LOWER;
+	double want = down ? 1 / (1 + claim->by) : 1 + claim->by;
+
+	if (r->difference)
+		return CLAIM_INCONCLUSIVE;
+	if (is_change(c, r) && (down ? r->ratio <= want : r->ratio >= want))
+		return CLAIM_SUPPORTED;
+	return (down ? r->low > want : r->high < want) ? CLAIM_REFUTED : CLAIM_INCONCLUSIVE;
 }
 
 static enum claim_verdict judge_change(const struct comparison *c, const struct result *r,
@@ -223,6 +244,8 @@ static void judge(struct ledger_row *r)
 		r->verdict = judge_bound(r);
 	else if (!r->result || r->claim->expect == EXPECT_AT_MOST)
 		r->need = missing_value(r);
+	else if (r->claim->by > 0)
+		r->verdict = judge_by(c, r->result, r->claim);
 	else if (r->claim->expect == EXPECT_LOWER || r->claim->expect == EXPECT_HIGHER)
 		r->verdict = judge_change(c, r->result, r->claim->expect);
 	else
@@ -288,6 +311,14 @@ static void find(struct ledger_row *r, const struct comparison *const *c, size_t
 				    r->claim->target ? r->claim->target : "", r->claim->workload);
 }
 
+static char *printable(const char *text)
+{
+	struct str s = STR_INIT;
+
+	text_escape(&s, text);
+	return s.buf ? s.buf : xstrdup("");
+}
+
 static void add_file(struct ledger *l, const struct claim_file *f,
 		     const struct comparison *const *comparisons, size_t n)
 {
@@ -298,7 +329,10 @@ static void add_file(struct ledger *l, const struct claim_file *f,
 					 .verdict = CLAIM_NOT_TESTABLE,
 					 .old = NAN, .new = NAN,
 					 .counter_old = NAN, .counter_new = NAN};
-		find(r, comparisons, n);
+		if (r->claim->untestable)
+			r->need = printable(r->claim->untestable);
+		else
+			find(r, comparisons, n);
 		if (r->cell)
 			take_figures(r);
 	}

@@ -4,6 +4,7 @@
  *
  *     [munlockall-sparse]
  *     claim=munlockall() of a large range with nothing in it is no longer very slow
+ *     refuted=a tenth of the instructions or more       optional: what would refute it
  *     source=patch 07, 34b6792380ce
  *     workload=munlockall-sparse size=512M lock=mlock   a cell: what is not named has its default
  *     metric=munlockall                                 or a counter: vmstat.NAME
@@ -11,7 +12,10 @@
  *                                                       lower, higher, equal, no-higher;
  *                                                       of each boot of the new: at-most NUMBER
  *     within=0.1                                        a share, for equal and no-higher
- *     net=control                                       what the cell takes more than its control
+ *     by=0.5                                            a share, for lower and higher: by so much at least
+ *     net=control                                       what the cell takes more than its control, or
+ *                                                       than another cell, named as workload= does
+ *     untestable=REASON                                 why no figure of the lab can tell
  *     target=icount                                     where it can be seen; left out: anywhere
  *     counter=unevictable_pgs_munlocked                 of /proc/vmstat, or a metric: the mechanism
  */
@@ -26,10 +30,13 @@ enum expect { EXPECT_LOWER, EXPECT_HIGHER, EXPECT_EQUAL, EXPECT_NO_HIGHER, EXPEC
 struct claim {
 	const char *id, *text, *source, *workload, *metric; /* of the file, which holds them */
 	const char *target, *counter; /* NULL: any; none */
+	const char *untestable;       /* NULL: it can be tested */
+	const char *refuted;          /* NULL: its text says it, or the bound does */
+	const char *net; /* "control" or a cell: judge what the cell takes more than that; NULL: no */
 	enum expect expect;
 	double bound;  /* at-most */
 	double within; /* equal, no-higher: a share; 0: the margin of the comparison */
-	bool net;      /* judge what the cell takes more than its control */
+	double by;     /* lower, higher: a share; 0: the margin of the comparison */
 };
 
 /* A file of claims: "1-series" is that of 1-series.ini; its first comment says what they are. */
@@ -67,7 +74,8 @@ struct ledger_row {
 	const struct comparison *comparison; /* NULL: none has the cell */
 	const struct run_cell *cell;   /* NULL as well */
 	const struct result *result;   /* NULL: not both kernels have a value */
-	const struct result *control;  /* the same of the cell's control; NULL: none was measured */
+	const struct result *control;  /* the same of what claim->net names, else of the cell's control;
+					* NULL: none was measured */
 	struct result net;             /* claim->net: what `result` points to; p_adjusted by BH */
 	double old, new;               /* medians over boots; NAN: that kernel has no value */
 	double counter_old, counter_new; /* the same of the counter */

@@ -13,8 +13,12 @@
 char *ledger_expected(const struct claim *c)
 {
 	switch (c->expect) {
-	case EXPECT_LOWER: return xstrdup("lower");
-	case EXPECT_HIGHER: return xstrdup("higher");
+	case EXPECT_LOWER:
+		return c->by > 0 ? xasprintf("lower by %g %% at least", 100 * c->by / (1 + c->by))
+				 : xstrdup("lower");
+	case EXPECT_HIGHER:
+		return c->by > 0 ? xasprintf("higher by %g %% at least", 100 * c->by)
+				 : xstrdup("higher");
 	case EXPECT_EQUAL: return xasprintf("equal within %g %%", 100 * c->within);
 	case EXPECT_NO_HIGHER: return xasprintf("higher by %g %% at most", 100 * c->within);
 	case EXPECT_AT_MOST: break;
@@ -58,7 +62,10 @@ char *ledger_evidence(const struct ledger_row *r)
 	}
 	if (r->control && !r->control->difference) {
 		table_ratio(ratio, r->control, r->control->ratio);
-		str_addf(&out, "%s %s", r->claim->net ? " net of the control, which is" : ", control",
+		str_addf(&out, "%s %s",
+			 !r->claim->net                       ? ", control"
+			 : !strcmp(r->claim->net, "control") ? " net of the control, which is"
+							      : " net of another cell, which is",
 			 ratio);
 	}
 	return out.buf;
@@ -121,6 +128,11 @@ static void add_entry(const struct ledger_row *r, struct str *out)
 		 r->comparison ? r->comparison->run_new->target.kind : "");
 	add_wrapped(out, str_text(&line));
 	str_clear(&line);
+	if (r->claim->refuted) {
+		str_addf(&line, "what would refute it: %s", r->claim->refuted);
+		add_wrapped(out, str_text(&line));
+		str_clear(&line);
+	}
 	str_addf(&line, "source: %s", r->claim->source);
 	add_wrapped(out, str_text(&line));
 	str_release(&line);
@@ -153,15 +165,19 @@ static void add_cell(struct str *out, const char *text)
 static void add_row(const struct ledger_row *r, struct str *out)
 {
 	char *evidence = ledger_evidence(r), *mechanism = ledger_mechanism(r);
+	char *claim = r->claim->refuted
+			      ? xasprintf("%s (refuted by: %s)", r->claim->text, r->claim->refuted)
+			      : xstrdup(r->claim->text);
 
 	str_add(out, "| ");
-	add_cell(out, r->claim->text);
+	add_cell(out, claim);
 	add_cell(out, r->claim->source);
 	str_addf(out, "**%s** | ", claim_verdict_name(r->verdict));
 	add_cell(out, r->claim->workload);
 	add_cell(out, evidence);
 	add_cell(out, mechanism);
 	str_add(out, "\n");
+	free(claim);
 	free(evidence);
 	free(mechanism);
 }
@@ -255,7 +271,7 @@ static json_t *row_json(const struct ledger_row *r)
 	char *expected = ledger_expected(c);
 	json_t *o = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, "
-		"s:s?}",
+		"s:s?, s:s?}",
 		"file", r->file->name, "id", c->id, "claim", c->text, "source", c->source, "workload",
 		c->workload, "metric", c->metric, "expected", expected, "verdict",
 		claim_verdict_name(r->verdict), "target",
@@ -263,7 +279,8 @@ static json_t *row_json(const struct ledger_row *r)
 		"new", real(r->new), "ratio", real(r->result ? r->result->ratio : NAN), "low",
 		real(r->result ? r->result->low : NAN), "high",
 		real(r->result ? r->result->high : NAN), "counter", c->counter, "counter_old",
-		real(r->counter_old), "counter_new", real(r->counter_new), "need", r->need);
+		real(r->counter_old), "counter_new", real(r->counter_new), "need", r->need, "refuted",
+		c->refuted);
 
 	if (r->result)
 		json_object_set_new(o, "difference", json_boolean(r->result->difference));

@@ -10,7 +10,7 @@ bench=build/mlockbench
 # workload and parameters | metric, least, most | counter (a metric or of /proc/vmstat), least, most,
 # and where kernels before 5.18 do otherwise: | their metric | their counter
 cat >"$tmp/rows" <<'EOF'
-exit-mlocked procs=4 size=1M lock=mlock | exit 300 20000 | unevictable_pgs_mlocked 0 0 | exit 300 20000 | unevictable_pgs_mlocked 768 768
+exit-mlocked procs=4 size=1M lock=mlock | exit 300 20000 | unevictable_pgs_mlocked 0 0 | exit 300 20000 | unevictable_pgs_mlocked 700 768
 exit-mlocked procs=9 size=256K lockers=1 kill=munmap lock=mlock | exit 500 3000 | nr_mlock -64 -64 | exit 3000 6000 | nr_mlock -64 -64
 exit-mlocked procs=9 size=256K lockers=1 kill=munmap lock=none | exit 300 2000 | nr_mlock 0 0
 mlockall-fault mode=populate memory=shmem size=1M mglru=off | fault 500 20000 | nr_mlock 0 0
@@ -52,6 +52,10 @@ anon-fork vmas=32 children=4 shape=deep | time 1000 100000 | minflt 128 1000
 anon-fork vmas=32 children=4 act=pageout | time 1000 100000 | pswpout 32 32
 migrate-hugetlb moves=4 race=none | move 10000 5000000 | moved 1 1
 migrate-hugetlb moves=4 memory=shared race=unmap | moved 1 1 | pgmigrate_success 8 4096
+i-mmap-churn procs=2 act=map rounds=32 | op 1000 100000 | nr_mlock 0 0
+i-mmap-churn procs=2 act=fork rounds=16 | op 10000 2000000 | minflt 32 100000
+i-mmap-churn procs=2 act=exec rounds=16 | op 10000 2000000 | nr_mlock 0 0
+i-mmap-churn procs=2 act=exec rounds=16 file=own | op 10000 2000000 | nr_mlock 0 0
 hugetlb-fault-fork procs=2 forkers=1 pages=4 rounds=16 | fault 500 100000 | minflt 100 5000
 hugetlb-fault-fork procs=2 forkers=0 pages=4 rounds=16 | fault 500 100000 | minflt 100 1000
 EOF

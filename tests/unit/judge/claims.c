@@ -59,7 +59,8 @@ static void test_refusals(void **state)
 	refuse(HEAD "metric=exit\nexpect=at-most many\n", "expect=at-most many: ");
 	refuse(HEAD "metric=exit\nexpect=lower\nwithin=0.1\n", "within=0.1: goes with");
 	refuse(HEAD "metric=exit\nexpect=equal\nwithin=10\n", "within=10: not a share");
-	refuse(HEAD "metric=exit\nexpect=lower\nnet=all\n", "net=all: ");
+	refuse(HEAD "metric=exit\nexpect=equal\nby=0.5\n", "by=0.5: goes with");
+	refuse(HEAD "metric=exit\nexpect=higher\nby=half\n", "by=half: not a share");
 	refuse(HEAD "metric=exit\nexpect=lower\ncolour=red\n", "1-these.ini:7: [a] has no key 'colour'");
 	assert_int_equal(claims_load(&c, "/nowhere/at/all", &err), -1);
 	assert_non_null(strstr(err.text, "/nowhere/at/all"));
@@ -201,6 +202,17 @@ static void test_changes(void **state)
 	expect(3, 0.5, 1, "metric=exit\nexpect=lower\n", CLAIM_INCONCLUSIVE);
 }
 
+/* A change of a size that was claimed: that large, certainly smaller, or the other way. */
+static void test_sizes(void **state)
+{
+	(void)state;
+	expect(8, 1.6, 1, "metric=exit\nexpect=higher\nby=0.5\n", CLAIM_SUPPORTED);
+	expect(8, 1.3, 1, "metric=exit\nexpect=higher\nby=0.5\n", CLAIM_REFUTED);
+	expect(8, 0.4, 1, "metric=exit\nexpect=higher\nby=0.5\n", CLAIM_REFUTED);
+	expect(8, 0.4, 1, "metric=exit\nexpect=lower\nby=1\n", CLAIM_SUPPORTED);
+	expect(8, 0.7, 1, "metric=exit\nexpect=lower\nby=1\n", CLAIM_REFUTED);
+}
+
 static void test_sameness(void **state)
 {
 	(void)state;
@@ -232,6 +244,11 @@ static void test_net(void **state)
 	expect(8, 1, 2, "metric=exit\nexpect=lower\nnet=control\n", CLAIM_SUPPORTED);
 	expect(8, 1, 1, "metric=exit\nexpect=at-most 800\nnet=control\n", CLAIM_SUPPORTED);
 	expect(8, 1, 1, "metric=exit\nexpect=at-most 700\nnet=control\n", CLAIM_REFUTED);
+	/* of a cell that is named, which here is the control too */
+	expect(8, 1, 1, "metric=exit\nexpect=at-most 800\nnet=exit-mlocked procs=32 lock=none\n",
+	       CLAIM_SUPPORTED);
+	expect(8, 1, 1, "metric=exit\nexpect=at-most 700\nnet=exit-mlocked procs=32 lock=none\n",
+	       CLAIM_REFUTED);
 	r = try(&t, 8, 1, 2, HEAD "metric=exit\nexpect=lower\nnet=control\n");
 	NEAR(r->old, 750, 5);
 	NEAR(r->new, 500, 5);
@@ -262,6 +279,9 @@ static void test_not_testable(void **state)
 	check_need(CLAIM("exit-mlocked procs=64"), "needs a run of exit-mlocked procs=64");
 	check_need(CLAIM("exit-mlocked procs=32 colour=red"), "needs a run of");
 	check_need(CLAIM("lru-add procs=1") "target=kvm\n", "needs a run on target kvm of lru-add");
+	check_need(CLAIM("exit-mlocked procs=32") "net=exit-mlocked procs=64\n",
+		   "needs exit-mlocked procs=64 beside it");
+	check_need(CLAIM("exit-mlocked procs=32") "untestable=one instruction\n", "one instruction");
 	check_need("[a]\nclaim=c\nsource=s\nworkload=exit-mlocked procs=32\nmetric=speed\nexpect=lower\n",
 		   "no boot has a value of speed");
 }
@@ -323,7 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),     cmocka_unit_test(test_file),
 		cmocka_unit_test(test_shipped),	     cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_sameness),     cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_sizes),	     cmocka_unit_test(test_sameness),     cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_net),	     cmocka_unit_test(test_not_testable),
 		cmocka_unit_test(test_writers),      cmocka_unit_test(test_summary),
 	};
