@@ -1,10 +1,12 @@
 #include "runner/run/progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+#include "lib/str.h"
 
 static double now(void)
 {
@@ -33,21 +35,44 @@ static void erase(const struct progress *p)
 		fputs("\r\033[K", stderr);
 }
 
-/* "about 3 min left", from the boots this process has finished itself. */
+/*
+ * A boot is over: by the boots that this process has made, when will all be? What was promised is
+ * not put off before it is overdue, so that the time left does not rise and fall.
+ */
+static void foresee(struct progress *p)
+{
+	double t = now(), each = (t - p->started) / (double)(p->done - p->before);
+	double end = t + each * (double)(p->total - p->done);
+
+	if (!p->end || end < p->end || t > p->end)
+		p->end = end;
+}
+
+/* "about 3 min left" */
 static void remaining(const struct progress *p, char *out, size_t n)
 {
-	size_t mine = p->done - p->before;
-	double left;
+	double left = p->end - now();
 
-	if (!mine) {
+	if (!p->end)
 		snprintf(out, n, "time left not known yet");
-		return;
-	}
-	left = (now() - p->started) / (double)mine * (double)(p->total - p->done);
-	if (left < 90)
+	else if (left < 0)
+		snprintf(out, n, "longer than the first boots foretold");
+	else if (left < 90)
 		snprintf(out, n, "about %.0f s left", left);
 	else
 		snprintf(out, n, "about %.0f min left", left / 60);
+}
+
+/* A line that stays; with the time of day where it goes to a file. */
+static void print_line(const struct progress *p, const char *text)
+{
+	char stamp[16] = "";
+	time_t t = time(NULL);
+
+	if (!p->tty)
+		strftime(stamp, sizeof(stamp), "%H:%M:%S ", localtime(&t));
+	erase(p);
+	fprintf(stderr, "%s%s\n", stamp, text);
 }
 
 void progress_draw(struct progress *p, const char *running)
@@ -67,18 +92,21 @@ void progress_draw(struct progress *p, const char *running)
 
 void progress_boot(struct progress *p, bool failed, const char *text)
 {
+	char *line;
+
 	p->done++;
 	p->failed += failed;
-	if (!p->tty || failed) {
-		erase(p);
-		fprintf(stderr, "[%zu/%zu] %s\n", p->done, p->total, text);
-	}
+	foresee(p);
+	if (p->tty && !failed)
+		return;
+	line = xasprintf("[%zu/%zu] %s", p->done, p->total, text);
+	print_line(p, line);
+	free(line);
 }
 
 void progress_note(struct progress *p, const char *text)
 {
-	erase(p);
-	fprintf(stderr, "%s\n", text);
+	print_line(p, text);
 }
 
 void progress_end(struct progress *p)

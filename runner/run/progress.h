@@ -1,4 +1,4 @@
-/* How far a run is: one line that is rewritten on a terminal, a line a boot elsewhere. */
+/* How far a run is: one line that is rewritten on a terminal, a line a boot with the time of day elsewhere. */
 #ifndef RUNNER_RUN_PROGRESS_H
 #define RUNNER_RUN_PROGRESS_H
 
@@ -10,6 +10,7 @@ struct progress {
 	size_t total, done, failed;
 	size_t before; /* boots that were over when this process started */
 	double started; /* seconds, CLOCK_MONOTONIC */
+	double end;     /* when all should be over, as far as it is known; 0: not yet */
 	double drawn;
 };
 

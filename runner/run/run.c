@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "lib/json.h"
 #include "runner/boot/boot.h"
 #include "runner/run/progress.h"
@@ -162,6 +163,24 @@ static size_t busy_slots(const struct loop *l)
 	return n;
 }
 
+/* What a guest is at. Under icount seconds of waiting are the guest's, which pass at once. */
+static void add_state(const struct boot *b, struct str *out)
+{
+	const struct experiment *e = b->job.e;
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	if (b->cell >= 0)
+		str_add(out, e->cells[b->cell].id);
+	else if (!b->hello)
+		str_add(out, "booting");
+	else if (b->job.target->kind == TARGET_ICOUNT || b->settled)
+		str_add(out, "going idle");
+	else
+		str_addf(out, "waiting for it to go idle, %ld of at most %d s", (long)(t.tv_sec - b->heard.tv_sec),
+			 e->settle);
+}
+
 static void draw(struct loop *l)
 {
 	struct str s = STR_INIT;
@@ -171,10 +190,8 @@ static void draw(struct loop *l)
 
 		if (!l->slots[i].busy)
 			continue;
-		str_addf(&s, "%s%s: %s", s.len ? "; " : "", l->r->e->arms[b->job.planned->arm].name,
-			 b->cell >= 0	? l->r->e->cells[b->cell].id
-			 : b->hello	? "going idle"
-					: "booting");
+		str_addf(&s, "%s%s: ", s.len ? "; " : "", l->r->e->arms[b->job.planned->arm].name);
+		add_state(b, &s);
 	}
 	progress_draw(&l->progress, str_text(&s));
 	str_release(&s);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "lib/json.h"
 #include "lib/paths.h"
@@ -13,6 +14,7 @@
 #include "runner/boot/recorder.h"
 #include "runner/run/options.h"
 #include "runner/run/prepare.h"
+#include "runner/run/summary.h"
 #include "runner/run/slurm.h"
 #include "runner/run/workers.h"
 
@@ -32,11 +34,12 @@ static int print_result(const struct run *r, bool ktap)
 }
 
 static int report_tally(const struct run *r, const struct run_tally *t, bool stopped, bool ktap,
-			int ret, struct err *err)
+			double seconds, int ret, struct err *err)
 {
 	int verdict;
 	struct err e;
 	size_t failed = 0;
+	int measured = EXIT_OK;
 	bool complete = ret == 0 && t->done == t->boots;
 
 	/* with those of an earlier day, where the run was gone on with */
@@ -52,10 +55,12 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 	else if (failed)
 		command_note("%zu of %zu boots failed and are missing in what it measured; their consoles are in '%s/boots'",
 			     failed, t->boots, r->store->dir);
+	if (summary_tell(r, seconds, &e) < 0 && complete && !ktap)
+		measured = command_fail(&e);
 	if (t->retried)
 		command_note("%zu times a boot was lost and made again", t->retried);
 	verdict = print_result(r, ktap);
-	return complete && !failed ? verdict : EXIT_USAGE;
+	return !complete || failed || measured != EXIT_OK ? EXIT_USAGE : verdict;
 }
 
 static int load(struct run *r, const struct run_options *o, struct err *err)
@@ -174,6 +179,21 @@ static int check_paths(const struct run *r, const struct run_options *o, struct 
 	return ret;
 }
 
+/* How long it will take, where a stored run of the same cells says so. */
+static void tell_estimate(const struct run *r, const char *results)
+{
+	size_t left = 0;
+	char *used;
+	double seconds = summary_expect(r, results, &used);
+
+	for (size_t i = 0; i < r->plan.n; i++)
+		left += run_is_to_do(r, &r->plan.boots[i]);
+	if (used && left)
+		fprintf(stderr, "some %d min: a boot of the same cells took %.0f s in %s\n",
+			1 + (int)(seconds * (double)left / r->workers / 60), seconds, used);
+	free(used);
+}
+
 static int run(const struct run_options *o, int argc, char **argv, struct err *err)
 {
 	struct experiment e = {0};
@@ -183,6 +203,7 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	struct run_tally tally = {0};
 	char *results = paths_results();
 	bool stopped = false;
+	time_t begun;
 	json_t *json;
 	int ret;
 
@@ -226,10 +247,12 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 		return -1;
 	fprintf(stderr, "%zu boots of %zu cells on %s, into %s\n", r.plan.n, e.ncells,
 		target_kind_name(target.kind), store.dir);
+	tell_estimate(&r, results);
+	begun = time(NULL);
 	ret = make_boots(&r, o, &tally, &stopped, err);
 	host_end(&r);
 	inputs_drop(&r);
-	return report_tally(&r, &tally, stopped, o->ktap, ret, err);
+	return report_tally(&r, &tally, stopped, o->ktap, difftime(time(NULL), begun), ret, err);
 }
 
 int main(int argc, char **argv)
