@@ -26,7 +26,8 @@ int plot_gnuplot_run(const char *dir, const char *script, struct err *err)
 	/* The locale decides how numbers are read; the same script must give the same bytes. */
 	static const char *const env[] = {"LC_ALL=C.UTF-8", NULL};
 	/* The script holds what guests and stored runs sent. */
-	const struct jail jail = {.writes = dir, .memory = 4ull << 30, .file = 64 << 20, .keep_uid = true};
+	char *writes = realpath(dir, NULL); /* it is seen from `dir` */
+	const struct jail jail = {.writes = writes, .memory = 4ull << 30, .file = 64 << 20, .keep_uid = true};
 	struct child c = CHILD_INIT;
 	struct strv argv = STRV_INIT;
 	int ret;
@@ -38,5 +39,6 @@ int plot_gnuplot_run(const char *dir, const char *script, struct err *err)
 	c.jail = &jail;
 	ret = child_start(&c, err) < 0 ? -1 : child_end(&c, err);
 	strv_release(&argv);
+	free(writes);
 	return ret;
 }

@@ -8,6 +8,8 @@ page=$run/report/index.html
 cp -r results/reference "$run"
 rm -rf "$run/report"
 
+# named as a user does, from where it lies
+(cd "$tmp" && "$OLDPWD/$libexec/mlocklab-report" "${run#"$tmp"/}") >"$out" 2>"$err" || { cat "$err"; die 'a relative path'; }
 expect 0 mlocklab report "$run"
 same "$(cat "$out")" "$page" 'the line printed'
 for file in index.html report.md report.txt compare.json plots.gp; do
