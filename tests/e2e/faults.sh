@@ -4,9 +4,6 @@
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
-# a fake QEMU is nobody, and looks for a file here
-chmod 711 "$tmp"
-
 # background COMMAND...: starts it, leaving its pid in $job
 background() {
 	"$@" >"$out" 2>"$err" &
