@@ -137,6 +137,11 @@ check-slurm check-nested: check-%:
 	@$(MAKE) --no-print-directory all
 	@LIMIT=3000 tests/run.sh tests/$*/$*.sh
 
+# The runner killed, or refused, at every single system call of a run: hours.
+.PHONY: check-crash
+check-crash: all $(test_programs)
+	@POINTS=0 LIMIT=86400 tests/run.sh tests/e2e/crash.sh
+
 # Builds a kernel from source and uses it: minutes, and gigabytes of disk.
 .PHONY: check-build need-build-deps
 need-build-deps:
