@@ -26,8 +26,8 @@ put() {
 }
 cp "$(command -v busybox)" "$root/bin/busybox"
 for a in $("$root/bin/busybox" --list | grep -vx busybox); do ln -sf /bin/busybox "$root/bin/$a"; done
-rm -f "$root/bin/taskset" "$root/bin/setpriv"
-put "$(command -v qemu-system-x86_64)" /usr/bin/taskset /usr/bin/setpriv /usr/lib/x86_64-linux-gnu/qemu/accel-*
+rm -f "$root/bin/taskset" "$root/bin/setpriv" "$root/bin/flock"
+put "$(command -v qemu-system-x86_64)" /usr/bin/taskset /usr/bin/setpriv /usr/bin/flock /usr/lib/x86_64-linux-gnu/qemu/accel-*
 mkdir -p "$root/usr/share/seabios" "$root/usr/share/qemu"
 cp -L /usr/share/seabios/*.bin "$root/usr/share/seabios/" 2>/dev/null
 cp -L /usr/share/qemu/*.bin "$root/usr/share/qemu/" 2>/dev/null
