@@ -107,6 +107,7 @@ static void make_room(struct lock_cell *c)
 	grow(&c->elapsed_ns, c->rounds_cap, cap);
 	grow(&c->process_ns, c->rounds_cap, cap);
 	grow(&c->exit_ns, c->rounds_cap, cap);
+	grow(&c->boot, c->rounds_cap, cap);
 	for (size_t i = 0; i < c->n_lines; i++)
 		grow_line(&c->lines[i], c->rounds_cap, cap);
 	c->rounds_cap = cap;
@@ -120,13 +121,14 @@ static int check_room(const struct lock_cell *c, struct err *err)
 	return 0;
 }
 
-static void add_round(struct lock_cell *c, const json_t *o, const struct round *round)
+static void add_round(struct lock_cell *c, const json_t *o, const struct round *round, int boot)
 {
 	double elapsed = json_get_num(o, "elapsed_ns", 0);
 
 	if (c->rounds == c->rounds_cap)
 		make_room(c);
 	c->elapsed_ns[c->rounds] = elapsed;
+	c->boot[c->rounds] = boot;
 	c->exit_ns[c->rounds] = json_get_num(o, "exit_ns", 0);
 	c->process_ns[c->rounds] =
 		round->process_ns > 0 ? round->process_ns : elapsed * json_get_num(o, "workers", 1);
@@ -226,7 +228,7 @@ static int take_locks(struct reader *rd, const json_t *o, struct err *err)
 
 	if (!c || !round)
 		return 0;
-	add_round(c, o, round);
+	add_round(c, o, round, rd->boot->n);
 	return add_rows(c, json_object_get(o, "rows"), err);
 }
 

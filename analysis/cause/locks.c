@@ -134,6 +134,7 @@ void locks_release(struct locks *l)
 		free(c->elapsed_ns);
 		free(c->process_ns);
 		free(c->exit_ns);
+	free(c->boot);
 		free(c->skip);
 		str_release(&c->perf_text);
 		index_release(&c->by_line);
@@ -191,6 +192,21 @@ double *locks_shares(const struct lock_cell *c, enum lock_class class)
 			if (class == LOCK_CLASSES || c->lines[k].class == class)
 				shares[i] += c->lines[k].wait_ns[i] / c->process_ns[i];
 	return shares;
+}
+
+size_t locks_by_boot(const struct lock_cell *c, double *shares)
+{
+	double *of_boot = xcalloc(c->rounds + 1, sizeof(*of_boot));
+	size_t boots = 0;
+
+	/* Rounds come boot by boot, and what is written lies behind what is still read. */
+	for (size_t from = 0, to; from < c->rounds; from = to) {
+		for (to = from; to < c->rounds && c->boot[to] == c->boot[from]; to++)
+			of_boot[to - from] = shares[to];
+		shares[boots++] = stats_median(of_boot, to - from);
+	}
+	free(of_boot);
+	return boots;
 }
 
 double *locks_exit_shares(const struct lock_cell *c, enum lock_class class)

@@ -35,6 +35,7 @@ struct lock_cell {
 	 * to exit of each), else the operation's time times the processes that worked in it.
 	 */
 	double *elapsed_ns, *process_ns;
+	double *boot;    /* by round: the number of its boot */
 	double *exit_ns; /* by round: the summed time in exit_mmap(); 0 where nobody exited */
 	struct lock_line *lines; /* the longest waiting first, by their medians and then their sums */
 	size_t n_lines;
@@ -91,6 +92,12 @@ double *locks_shares(const struct lock_cell *c, enum lock_class class);
  * until its parent has reaped it. NULL where there was a round without exits.
  */
 double *locks_exit_shares(const struct lock_cell *c, enum lock_class class);
+
+/*
+ * Turns shares by round, in place, into those of boots, the median of each boot's rounds, and returns
+ * how many boots there are: rounds of one boot are not independent, so an interval is over boots.
+ */
+size_t locks_by_boot(const struct lock_cell *c, double *shares);
 
 /* A class's part of all the waiting that the kernel's statistics tell of. */
 double locks_stat_share(const struct lock_cell *c, const struct lock_stat *s);

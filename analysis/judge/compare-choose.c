@@ -1,6 +1,7 @@
 /* What is compared with what: arms, runs that may be compared, and boots. */
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/judge/alike.h"
 #include "analysis/judge/compare-parts.h"
 #include "lib/json.h"
 
@@ -43,34 +44,13 @@ int compare_choose_arms(struct comparison *c, const struct compare_opts *o, stru
 	return 0;
 }
 
-/* What makes figures of the two runs differ before any kernel does; empty when nothing does. */
-static void find_obstacles(const struct run *a, const struct run *b, struct str *out)
-{
-	const struct run_target *s = &a->target, *t = &b->target;
-	const char *cpu_a = json_get_str(a->host, "cpu", ""),
-		   *cpu_b = json_get_str(b->host, "cpu", "");
-
-	if (strcmp(s->kind, t->kind))
-		str_addf(out, "; target %s against %s", s->kind, t->kind);
-	if (s->cpus != t->cpus || s->nodes != t->nodes || s->memory_mib != t->memory_mib)
-		str_addf(out, "; %d CPUs, %d nodes, %lld MiB against %d, %d, %lld", s->cpus,
-			 s->nodes, s->memory_mib, t->cpus, t->nodes, t->memory_mib);
-	if (s->ns_per_insn != t->ns_per_insn)
-		str_addf(out, "; %g ns an instruction against %g", s->ns_per_insn, t->ns_per_insn);
-	if (s->ns_per_insn > 0 && (strcmp(s->qemu_version, t->qemu_version) ||
-				   strcmp(s->qemu_sha256, t->qemu_sha256)))
-		str_addf(out, "; QEMU %s (%.12s) against %s (%.12s)", s->qemu_version,
-			 s->qemu_sha256, t->qemu_version, t->qemu_sha256);
-	if (!(s->ns_per_insn > 0) && strcmp(cpu_a, cpu_b))
-		str_addf(out, "; a machine with '%s' against '%s'", cpu_a, cpu_b);
-}
-
 int compare_check_obstacles(struct comparison *c, bool force, struct err *err)
 {
 	struct str what = STR_INIT;
 	int ret = 0;
 
-	find_obstacles(c->run_old, c->run_new, &what);
+	alike_machines(c->run_old, c->run_new, &what);
+	alike_plans(c->run_old, c->run_new, &what);
 	if (what.len && !force)
 		ret = err_set(err,
 			      "'%s' and '%s' were measured in different ways: %s; measure both "
@@ -85,14 +65,15 @@ int compare_check_obstacles(struct comparison *c, bool force, struct err *err)
 
 /* --- which boots stand against which --- */
 
-static size_t find_partner(const struct comparison *c, const struct run_boot *b)
+/* Within a run the boot of the same pair; of another run one of the same layout, not used yet. */
+static size_t find_partner(const struct comparison *c, const struct run_boot *b, const bool *used)
 {
 	const struct run *r = c->run_new;
 	size_t arm = (size_t)(c->arm_new - r->arms), i;
 
 	for (i = 0; i < r->n_boots; i++)
-		if (r->boots[i].arm == arm && r->boots[i].pair == b->pair &&
-		    (c->run_old == r || r->boots[i].seed == b->seed))
+		if (r->boots[i].arm == arm && !used[i] &&
+		    (c->run_old == r ? r->boots[i].pair == b->pair : r->boots[i].seed == b->seed))
 			break;
 	return i;
 }
@@ -117,19 +98,38 @@ static size_t list_boots(const struct run *r, const struct run_arm *arm,
 static bool pair_boots(const struct comparison *c, const struct compare_opts *o, struct boots *b)
 {
 	size_t *old = xcalloc(c->run_old->n_boots + 1, sizeof(*old));
+	bool *used = xcalloc(c->run_new->n_boots + 1, sizeof(*used));
 	size_t n = list_boots(c->run_old, c->arm_old, o, old), rows = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t partner = find_partner(c, &c->run_old->boots[old[i]]);
+		size_t partner = find_partner(c, &c->run_old->boots[old[i]], used);
 
 		if (partner < c->run_new->n_boots) {
+			used[partner] = true;
 			b->old[rows] = old[i];
 			b->new[rows++] = partner;
 		}
 	}
+	free(used);
 	free(old);
 	b->n_old = b->n_new = rows;
-	return rows > 0;
+	/* A few layouts in common are worth less than all boots unpaired. */
+	return rows > 0 && (c->run_old == c->run_new || rows >= COMPARE_MIN_PAIRS || rows == n);
+}
+
+/* Of real time only boots side by side say what a kernel costs: between runs all else moved too. */
+static void note_times(struct comparison *c)
+{
+	const struct run *a = c->run_old, *b = c->run_new;
+
+	if (a->target.ns_per_insn > 0 && b->target.ns_per_insn > 0)
+		strv_push(&c->notes, "the runs have too few layouts in common: their boots are compared "
+				     "unpaired");
+	else
+		strv_pushf(&c->notes,
+			   "the runs were made at different times (%s and %s): what drifted on the "
+			   "machine between them is in every difference, and no interval holds it",
+			   a->created, b->created);
 }
 
 void compare_choose_boots(struct comparison *c, const struct compare_opts *o, struct boots *b)
@@ -140,6 +140,8 @@ void compare_choose_boots(struct comparison *c, const struct compare_opts *o, st
 	b->old = xcalloc(c->run_old->n_boots + 1, sizeof(*b->old));
 	b->new = xcalloc(c->run_new->n_boots + 1, sizeof(*b->new));
 	c->paired = can_pair && !o->unpaired && pair_boots(c, o, b);
+	if (!c->paired && c->run_old != c->run_new && !o->unpaired)
+		note_times(c);
 	if (!c->paired) {
 		b->n_old = list_boots(c->run_old, c->arm_old, o, b->old);
 		b->n_new = list_boots(c->run_new, c->arm_new, o, b->new);

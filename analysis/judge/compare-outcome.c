@@ -304,3 +304,10 @@ void compare_list_settings(struct comparison *c)
 	if (c->n_settings)
 		qsort(c->settings, c->n_settings, sizeof(*c->settings), by_note_and_name);
 }
+
+void compare_settings(struct comparison *c, const struct run *run, const struct run_arm *old,
+		      const struct run_arm *new)
+{
+	*c = (struct comparison){.run_old = run, .run_new = run, .arm_old = old, .arm_new = new};
+	compare_list_settings(c);
+}

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/judge/alike.h"
 #include "analysis/judge/compare-parts.h"
 #include "analysis/stats/stats.h"
 #include "lib/json.h"
@@ -154,8 +155,7 @@ static void set_level(struct comparison *c, double asked)
 
 static void note_injected(struct comparison *c, const struct run *r, const struct run_arm *arm)
 {
-	json_t *o = json_array_get(json_object_get(r->json, "arms"), (size_t)(arm - r->arms));
-	double percent = json_get_num(o, "inject", 0);
+	double percent = alike_injected(r, arm);
 
 	if (percent > 0)
 		strv_pushf(&c->notes, "arm '%s' did %g %% of its own work over again: --inject",

@@ -136,12 +136,15 @@ struct comparison {
  * Compares old's arm with new's; both may be the same run. Without names, within one run: its first
  * arm and its second (with one arm only: an error); of two runs: each one's only arm (with more: an
  * error that lists them). Boots are paired within a run by their pair, between icount runs by equal
- * pair and seed, else not at all. Runs of different targets, and icount runs of different QEMUs,
- * are refused unless forced. The runs must outlive c. c is empty on failure.
+ * seed, else not at all, which a note says. Runs of different targets, settings or iterations, and
+ * icount runs of different QEMUs, are refused unless forced. The runs must outlive c. c is empty on failure.
  */
 int compare_runs(struct comparison *c, const struct run *old, const struct run *new,
 		 const struct compare_opts *opts, struct err *err);
 void compare_release(struct comparison *c);
+/* The settings that differ between two arms of a run, and nothing else: what compare_release frees. */
+void compare_settings(struct comparison *c, const struct run *run, const struct run_arm *old,
+		      const struct run_arm *new);
 
 /* The result of a cell's metric (NULL: its primary one), or NULL. */
 const struct result *compare_find(const struct comparison *c, const char *cell, const char *metric);

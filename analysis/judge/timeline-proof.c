@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/catalogue/catalogue.h"
-#include "analysis/write/table.h"
-#include "analysis/write/verdict.h"
+#include "analysis/judge/alike.h"
 #include "lib/fs.h"
 #include "lib/verb.h"
 
@@ -15,31 +14,57 @@ static bool up(double ratio, bool difference)
 	return ratio > (difference ? 0 : 1);
 }
 
-/* "verify-6.1-6.12: 0.932 (0.930..0.934), better, 10 pairs" */
-static char *proof_text(const struct result *r, const char *run)
+/* An A/B of just the two, with more pairs, says better how large the change is. */
+static void judge(struct timeline_change *c, const struct result *r, const char *run)
 {
-	char ratio[32], interval[72];
+	bool changed = r->verdict == VERDICT_BETTER || r->verdict == VERDICT_WORSE ||
+		       r->verdict == VERDICT_CHANGED;
 
-	table_ratio(ratio, r, r->ratio);
-	table_interval(interval, r);
-	return xasprintf("%s: %s (%s), %s, %zu pairs", run, ratio, interval,
-			 verdict_name(r->verdict), r->k);
-}
-
-static void judge(struct timeline_series *s, struct timeline_change *c,
-		  const struct comparison *cmp, const char *run)
-{
-	const struct result *r = compare_find(cmp, s->cell->id, NULL);
-	bool changed;
-
-	if (!r || c->proof != PROOF_NONE)
-		return;
-	changed = r->verdict == VERDICT_BETTER || r->verdict == VERDICT_WORSE ||
-		  r->verdict == VERDICT_CHANGED;
-	c->proof = changed && up(r->ratio, r->difference) == up(c->ratio, s->difference)
+	c->proof = changed && up(r->ratio, r->difference) == up(c->ratio, r->difference)
 			   ? PROOF_CONFIRMED
 			   : PROOF_REFUTED;
-	c->proof_text = proof_text(r, run);
+	c->run = xstrdup(run);
+	c->proof_ratio = r->ratio;
+	c->proof_low = r->low;
+	c->proof_high = r->high;
+	c->proof_verdict = r->verdict;
+	if (c->proof == PROOF_REFUTED)
+		return;
+	c->old = r->old;
+	c->new = r->new;
+	c->ratio = r->ratio;
+	c->low = r->low;
+	c->high = r->high;
+	c->p_adjusted = r->p_adjusted;
+	c->pairs = r->k;
+}
+
+/* Whether the A/B was measured as the timeline was; if not, it speaks of something else. */
+static bool same_way(const struct timeline *t, const struct run *ab)
+{
+	struct str what = STR_INIT;
+	bool same;
+
+	alike_machines(t->run, ab, &what);
+	alike_plans(t->run, ab, &what);
+	same = !what.len && alike_injected(ab, &ab->arms[0]) == 0 &&
+	       alike_injected(ab, &ab->arms[1]) == 0;
+	str_release(&what);
+	return same;
+}
+
+static void take_results(struct timeline *t, const struct comparison *cmp, const char *run,
+			 size_t before, size_t at)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct timeline_series *s = &t->series[i];
+		const struct result *r = compare_find(cmp, s->cell->id, NULL);
+
+		for (size_t j = 0; r && r->difference == s->difference && j < s->n_changes; j++)
+			if (s->changes[j].before == before && s->changes[j].at == at &&
+			    s->changes[j].proof == PROOF_NONE)
+				judge(&s->changes[j], r, run);
+	}
 }
 
 /* Puts the result of one A/B beside every change between those two arms. */
@@ -55,16 +80,13 @@ static int take_run(struct timeline *t, const char *results, const char *name, s
 	free(path);
 	if (ret < 0)
 		return -1;
-	ret = compare_runs(&cmp, &run, &run, &opts, err);
-	for (size_t i = 0; ret == 0 && i < t->n; i++) {
-		struct timeline_series *s = &t->series[i];
-
-		for (size_t j = 0; j < s->n_changes; j++)
-			if (s->changes[j].before == before && s->changes[j].at == at)
-				judge(s, &s->changes[j], &cmp, name);
+	if (same_way(t, &run)) {
+		ret = compare_runs(&cmp, &run, &run, &opts, err);
+		if (ret == 0) {
+			take_results(t, &cmp, name, before, at);
+			compare_release(&cmp);
+		}
 	}
-	if (ret == 0)
-		compare_release(&cmp);
 	load_release(&run);
 	return ret;
 }

@@ -1,58 +1,54 @@
 /*
  * A run of many kernels as a timeline: for each cell the values of its primary metric in the order
- * of the arms, which is that of the releases, and where they change. What is followed is the ratio
- * to the anchor, the first arm, which stands in every round: a drift of the machine and the layout
- * of a round cancel.
+ * of the arms, which is that of the releases, and at which of them it changed: steps.h judges every
+ * step from the rounds that hold both neighbours.
  */
 #ifndef ANALYSIS_JUDGE_TIMELINE_H
 #define ANALYSIS_JUDGE_TIMELINE_H
 
-#include "analysis/judge/compare.h"
+#include "analysis/judge/steps.h"
 
 /* A release's value in one series. */
 struct timeline_point {
-	size_t boots;		 /* that have a value; 0: every other member is NAN */
-	double value, low, high; /* median of the boots and its 95 % interval; with fewer than six
-				  * boots the whole range */
-	double ratio, ratio_low,
-		ratio_high; /* to the anchor, over the rounds (Hodges-Lehmann, signed
-			     * rank); -INFINITY and INFINITY, as ratios 0 and INFINITY,
-			     * where rounds are too few for an interval */
-	double se;	    /* standard error of log ratio (difference: of the difference) */
-	double level;	    /* of the stretch without a change that it belongs to, as a value */
+	size_t boots;		 /* that have a value; 0: every other member is NAN or NULL */
+	double value, low, high; /* median of the boots and its 95 % interval; NAN with fewer than six */
+	double ratio;		 /* to the anchor, over the rounds (Hodges-Lehmann); NAN without one */
+	double level;		 /* of the stretch without a change that it belongs to, as a value */
+	const struct step *step; /* from the release before it; NULL: there is none */
 };
-
-/* What a second method says of a change point. */
-enum timeline_opinion { OPINION_AGREES, OPINION_DIFFERS, OPINION_NONE };
 
 /* What an interleaved A/B of the two neighbours, measured by itself, says. */
 enum timeline_proof { PROOF_NONE, PROOF_CONFIRMED, PROOF_REFUTED };
 
+/* A step that is a change: step_is_change(). */
 struct timeline_change {
-	size_t before, at; /* arms: the last of the old level, the first of the new one */
-	double old, new;   /* the levels, as values */
-	double ratio;	   /* new / old; difference: new - old */
-	bool provisional;  /* fewer than two later releases */
-	enum timeline_opinion opinion;
+	size_t before, at; /* arms */
+	/* What is stated of it: by the step, or where an A/B confirmed it by that. */
+	double old, new;       /* medians */
+	double ratio;	       /* new / old; difference: new - old */
+	double low, high;
+	double p_adjusted;
+	size_t pairs;
 	enum timeline_proof proof;
-	char *proof_text; /* "6.8 % fewer ... in 6 pairs", printable, or NULL */
+	/* What the A/B says, also where it says otherwise; run "" without one. */
+	char *run;
+	double proof_ratio, proof_low, proof_high;
+	enum verdict proof_verdict;
 };
 
 struct timeline_series {
 	const struct run_cell *cell;
 	const struct run_metric *metric;
-	bool difference; /* some value is 0 or below: differences to the anchor instead of ratios */
-	bool anchored;	 /* the anchor has a value; else ratios are NAN and values themselves are
-			    followed */
+	bool difference; /* some value is 0 or below: the anchor's ratios are differences */
 	struct timeline_point *points;	 /* by arm */
-	double noise;			 /* of a point about its level, on the scale of se */
 	struct timeline_change *changes; /* ascending */
 	size_t n_changes;
 };
 
 struct timeline {
 	const struct run *run;
-	double margin; /* a step must be a few of the margin's thirds to be called a change */
+	double margin; /* a step below it is no change */
+	struct steps judged;
 	struct timeline_series *series; /* one a cell, in the run's order */
 	size_t n;
 	/*
@@ -61,7 +57,7 @@ struct timeline {
 	 * or there is none before.
 	 */
 	size_t *since;
-	struct comparison *steps;
+	struct comparison *settings; /* compare_settings() */
 };
 
 /*

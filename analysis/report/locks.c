@@ -251,15 +251,16 @@ static void show_shares(const struct bars *b)
 
 			if (!c || !c->rounds)
 				continue;
-			v = (struct values){exits ? locks_exit_shares(c, LOCK_I_MMAP)
-						  : locks_shares(c, LOCK_I_MMAP), c->rounds};
+			v.v = exits ? locks_exit_shares(c, LOCK_I_MMAP)
+				    : locks_shares(c, LOCK_I_MMAP);
+			v.n = locks_by_boot(c, v.v);
 			y = values_spread(&v);
 			plot_add_point(s, place(b, side, i), 100 * y.mid, 100 * y.low, 100 * y.high);
 			values_release(&v);
 		}
 	}
-	label_axes(b, p, exits ? "% of the time in exit_mmap: median of the rounds, and its interval"
-			       : "% of the processes' time: median of the rounds, and its interval");
+	label_axes(b, p, exits ? "% of the time in exit_mmap: median of the boots, and from six on its interval"
+			       : "% of the processes' time: median of the boots, and from six on its interval");
 	doc_figure(&b->r->doc, p);
 	free(title);
 	free(name);

@@ -265,33 +265,9 @@ void values_release(struct values *v)
 	*v = (struct values){0};
 }
 
-/* How many values to leave out at each end: the binomial(n, 1/2) tail up to there is <= 2.5 %. */
-static size_t trim(size_t n)
-{
-	double term = pow(0.5, (double)n), tail = term;
-	size_t k = 0;
-
-	while (tail <= 0.025 && k < n / 2) {
-		term *= (double)(n - k) / (double)(k + 1);
-		tail += term;
-		k++;
-	}
-	return k ? k - 1 : 0;
-}
-
 struct spread values_spread(const struct values *v)
 {
-	struct spread s = {NAN, NAN, NAN};
-	double *sorted;
-	size_t k;
+	struct interval ci = stats_median_interval(v->v, v->n);
 
-	if (!v->n)
-		return s;
-	sorted = xcalloc(v->n, sizeof(*sorted));
-	memcpy(sorted, v->v, v->n * sizeof(*sorted));
-	stats_sort(sorted, v->n);
-	k = trim(v->n);
-	s = (struct spread){stats_median(sorted, v->n), sorted[k], sorted[v->n - 1 - k]};
-	free(sorted);
-	return s;
+	return (struct spread){stats_median(v->v, v->n), ci.low, ci.high};
 }

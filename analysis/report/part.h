@@ -88,11 +88,10 @@ struct values report_values(const struct side *s, const char *cell, const char *
 void values_release(struct values *v);
 
 struct spread {
-	double mid, low, high; /* NAN where there is no value */
+	double mid, low, high; /* NAN where there is no value; low and high with fewer than six */
 };
 /*
- * The median and an interval for it: the innermost order statistics that hold it with at least
- * 95 % whatever the distribution (so from six values on), with fewer the whole range.
+ * The median and its 95 % interval: stats_median_interval().
  */
 struct spread values_spread(const struct values *v);
 

@@ -48,7 +48,8 @@ static void curve_cell(struct report *r, struct table *t, const char *id, size_t
 	verdict_figure(mid, y.mid);
 	verdict_figure(low, y.low);
 	verdict_figure(high, y.high);
-	text = xasprintf("%s (%s..%s)", mid, low, high);
+	/* Few boots have no interval. */
+	text = isnan(y.low) ? xstrdup(v.n ? mid : "") : xasprintf("%s (%s..%s)", mid, low, high);
 	table_figure(t, text, y.mid);
 	free(text);
 	values_release(&v);

@@ -35,7 +35,7 @@ static void change_rows(const struct timeline *t, size_t before, size_t at, stru
 			if (c->before != before || c->at != at)
 				continue;
 			sentence = timeline_sentence(s, c);
-			standing = timeline_standing(c);
+			standing = timeline_standing(s, c);
 			table_text(to, t->run->arms[at].name);
 			table_text(to, t->run->arms[before].name);
 			table_tone(to, sentence, tone_of(s, c));
@@ -64,10 +64,10 @@ static void add_settings(const struct timeline *t, struct doc *d)
 
 static void add_changes(const struct timeline *t, struct doc *d)
 {
-	struct table *to = table_new(NULL, "Change points in the order of the releases");
+	struct table *to = table_new(NULL, "Changes in the order of the kernels");
 
-	doc_section(d, "changes", "Change points");
-	table_column(to, "release", false);
+	doc_section(d, "changes", "Changes");
+	table_column(to, "kernel", false);
 	table_column(to, "after", false);
 	table_column(to, "what", false);
 	table_column(to, "standing", false);
@@ -105,19 +105,16 @@ static void add_levels(const struct timeline *t, const struct timeline_series *s
 	}
 }
 
-static void add_marks(const struct timeline_series *s, struct plot *p, bool provisional)
+static void add_marks(const struct timeline_series *s, struct plot *p)
 {
 	struct plot_series *marks = NULL;
 
 	for (size_t i = 0; i < s->n_changes; i++) {
-		const struct timeline_change *c = &s->changes[i];
+		size_t at = s->changes[i].at;
 
-		if (c->provisional != provisional)
-			continue;
 		if (!marks)
-			marks = plot_add(p, provisional ? "provisional change" : "change point",
-					 provisional ? PLOT_UNSURE : PLOT_CHANGE, PLOT_MARK);
-		plot_add_point(marks, (double)c->at, s->points[c->at].value, NAN, NAN);
+			marks = plot_add(p, "change", PLOT_CHANGE, PLOT_MARK);
+		plot_add_point(marks, (double)at, s->points[at].value, NAN, NAN);
 	}
 }
 
@@ -155,8 +152,7 @@ static struct plot *picture(const struct timeline *t, const struct timeline_seri
 	for (size_t i = 0; i < t->run->n_arms; i++)
 		plot_add_point(values, (double)i, s->points[i].value, s->points[i].low,
 			       s->points[i].high);
-	add_marks(s, p, false);
-	add_marks(s, p, true);
+	add_marks(s, p);
 	if (spans_much(t, s))
 		plot_try_log(p, false, true);
 	free(label);
@@ -167,22 +163,34 @@ static struct plot *picture(const struct timeline *t, const struct timeline_seri
 	return p;
 }
 
-static void interval(struct table *to, double low, double high)
+static void add_interval(struct table *to, double low, double high)
 {
-	char a[32], b[32], text[80];
+	char a[32], b[32], text[80] = "";
 
 	verdict_figure(a, low);
 	verdict_figure(b, high);
-	snprintf(text, sizeof(text), "%s..%s", a, b);
-	table_text(to, isfinite(low) && isfinite(high) && low != -INFINITY ? text : "");
+	if (isfinite(low) && isfinite(high))
+		snprintf(text, sizeof(text), "%s..%s", a, b);
+	table_text(to, text);
 }
 
-static const char *mark_of(const struct timeline_series *s, size_t arm)
+/* The step that leads to an arm, in three columns. */
+static void add_step(struct table *to, const struct timeline_series *s, size_t arm)
 {
-	for (size_t i = 0; i < s->n_changes; i++)
-		if (s->changes[i].at == arm)
-			return s->changes[i].provisional ? "provisional" : "change point";
-	return "";
+	const struct step *step = s->points[arm].step;
+
+	if (!step || !step->result.k) {
+		for (int i = 0; i < 3; i++)
+			table_text(to, "");
+		return;
+	}
+	table_number(to, step->result.ratio);
+	if (step->result.difference || step->result.low > 0)
+		add_interval(to, step->result.low, step->result.high);
+	else
+		table_text(to, "");
+	table_tone(to, verdict_name(step->result.verdict),
+		   step_is_change(step) ? TONE_UNSURE : TONE_PLAIN);
 }
 
 static struct table *figures(const struct timeline *t, const struct timeline_series *s)
@@ -195,23 +203,18 @@ static struct table *figures(const struct timeline *t, const struct timeline_ser
 	table_column(to, "value", true);
 	table_column(to, "95 % interval", true);
 	table_column(to, s->difference ? "change from the anchor" : "ratio to the anchor", true);
-	table_column(to, "95 % interval", true);
-	table_column(to, "level", true);
-	table_column(to, "", false);
+	table_column(to, "step from the one before", true);
+	table_column(to, "its interval", true);
+	table_column(to, "verdict", false);
 	for (size_t i = 0; i < t->run->n_arms; i++) {
 		const struct timeline_point *p = &s->points[i];
 
 		table_text(to, t->run->arms[i].name);
 		table_number(to, (double)p->boots);
 		table_number(to, p->value);
-		interval(to, p->low, p->high);
+		add_interval(to, p->low, p->high);
 		table_number(to, p->ratio);
-		if (i && (s->difference || p->ratio_low > 0))
-			interval(to, p->ratio_low, p->ratio_high);
-		else
-			table_text(to, "");
-		table_number(to, p->level);
-		table_tone(to, mark_of(s, i), *mark_of(s, i) ? TONE_UNSURE : TONE_PLAIN);
+		add_step(to, s, i);
 	}
 	free(caption);
 	free(unit);

@@ -2,7 +2,10 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 #include "analysis/stats/stats.h"
+#include "lib/str.h"
 
 double stats_fisher(unsigned a, unsigned n1, unsigned b, unsigned n2)
 {
@@ -47,5 +50,27 @@ struct interval stats_binomial(unsigned x, unsigned n, double level)
 		ci.low = share_at(x - 1, n, 1 - tail);
 	if (x < n)
 		ci.high = share_at(x, n, tail);
+	return ci;
+}
+
+/* How many values to leave out at each end: the binomial(n, 1/2) tail up to there is <= 2.5 %. */
+struct interval stats_median_interval(const double *v, size_t n)
+{
+	double term = pow(0.5, (double)n), tail = term, *sorted;
+	struct interval ci = {NAN, NAN};
+	size_t k = 0;
+
+	while (tail <= 0.025 && k < n / 2) {
+		term *= (double)(n - k) / (double)(k + 1);
+		tail += term;
+		k++;
+	}
+	if (!k)
+		return ci;
+	sorted = xcalloc(n, sizeof(*sorted));
+	memcpy(sorted, v, n * sizeof(*sorted));
+	stats_sort(sorted, n);
+	ci = (struct interval){sorted[k - 1], sorted[n - k]};
+	free(sorted);
 	return ci;
 }

@@ -114,6 +114,11 @@ void stats_holm(const double *p, size_t m, double *p_adjusted);
 
 /* Fisher's exact test of a of n1 against b of n2, two-sided by probability, as R's fisher.test. */
 double stats_fisher(unsigned a, unsigned n1, unsigned b, unsigned n2);
+/*
+ * 95 % interval of the median of n values: the innermost order statistics that hold it with at least
+ * that, whatever the distribution (HWC 3.6). NAN, NAN with fewer than six, which cannot.
+ */
+struct interval stats_median_interval(const double *v, size_t n);
 /* Clopper and Pearson 1934: exact binomial interval for x of n. */
 struct interval stats_binomial(unsigned x, unsigned n, double level);
 

@@ -19,7 +19,7 @@ struct options {
 
 static const struct opt opts[] = {
 	OPT_FLAG("confirm", AT(confirm),
-		 "measure an interleaved A/B of the two neighbours of each change point that has none "
+		 "measure an interleaved A/B of the two neighbours of each change that has none "
 		 "yet, into the directory of RUN"),
 	OPT_INT("pairs", "N", 1, 1000, AT(pairs), "pairs of boots of such an A/B (default: 10)"),
 	OPT_TEXT("html", "FILE", OFFER_FILE, AT(html), "also write a page with pictures"),
@@ -36,7 +36,7 @@ static const struct command command = {
 		 "with the releases at which they changed, in words, and what else changed in the\n"
 		 "kernels' configuration there. 'make timeline' measures such a run.\n",
 	.notes = "An A/B of just two neighbours that lies in the directory of RUN confirms a\n"
-		 "change point, or does not, whoever measured it.\n",
+		 "change, or does not, whoever measured it in the same way.\n",
 	.opts = opts,
 	.min_words = 1,
 	.max_words = 1,

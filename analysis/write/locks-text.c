@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "analysis/report/part.h"
+#include <math.h>
+#include "analysis/stats/stats.h"
 #include "analysis/write/table.h"
 #include "lib/text.h"
 
@@ -154,22 +155,28 @@ static void add_line(const struct locks *l, const struct lock_cell *c, const str
 		 share);
 }
 
-/* "i_mmap_rwsem: 58.1% of WHAT (51.0% to 63.2%)", of values by round that are freed; NULL: nothing */
+/* "i_mmap_rwsem: 58.1% of WHAT (4 boots: 51.0% to 63.2%)", from six boots on with a 95 % interval, of
+ * values by round that are freed; NULL: nothing */
 static void add_share(const struct lock_cell *c, enum lock_class class, double *shares,
 		      const char *what, struct str *out)
 {
-	struct values v = {shares, c->rounds};
 	char mid[32], low[32], high[32];
-	struct spread s;
+	struct interval ci;
+	size_t boots;
 
 	if (!shares)
 		return;
-	s = values_spread(&v);
-	locks_percent(mid, s.mid);
-	locks_percent(low, s.low);
-	locks_percent(high, s.high);
-	str_addf(out, " %s: %s of %s (%s to %s)\n", lock_class_name(class), mid, what, low, high);
-	values_release(&v);
+	boots = locks_by_boot(c, shares);
+	ci = stats_median_interval(shares, boots);
+	stats_sort(shares, boots);
+	locks_percent(mid, stats_median(shares, boots));
+	locks_percent(low, isnan(ci.low) ? shares[0] : ci.low);
+	locks_percent(high, isnan(ci.low) ? shares[boots - 1] : ci.high);
+	str_addf(out, " %s: %s of %s (", lock_class_name(class), mid, what);
+	if (isnan(ci.low))
+		str_addf(out, "%zu boot%s: ", boots, boots == 1 ? "" : "s");
+	str_addf(out, "%s to %s)\n", low, high);
+	free(shares);
 }
 
 void locks_class_shares(const struct lock_cell *c, enum lock_class class, struct str *out)

@@ -39,7 +39,7 @@ static void add_head(const struct timeline *t, struct str *out)
 	free(method);
 }
 
-/* --- change points --- */
+/* --- changes --- */
 
 static void add_changes(const struct timeline *t, size_t before, size_t at, struct str *out)
 {
@@ -53,7 +53,7 @@ static void add_changes(const struct timeline *t, size_t before, size_t at, stru
 			if (c->before != before || c->at != at)
 				continue;
 			sentence = timeline_sentence(s, c);
-			standing = timeline_standing(c);
+			standing = timeline_standing(s, c);
 			text_wrap(out, sentence, TABLE_WIDTH, 2);
 			text_wrap(out, standing, TABLE_WIDTH, 6);
 			free(standing);
@@ -66,7 +66,7 @@ static void add_steps(const struct timeline *t, struct str *out)
 {
 	size_t all = 0;
 
-	str_add(out, "\nCHANGE POINTS\n");
+	str_add(out, "\nCHANGES\n");
 	for (size_t at = 1; at < t->run->n_arms; at++) {
 		for (size_t before = 0; before < at; before++) {
 			size_t n = timeline_count(t, before, at);
@@ -89,65 +89,38 @@ static void add_steps(const struct timeline *t, struct str *out)
 
 /* --- tables --- */
 
-static const char *mark_of(const struct timeline_series *s, size_t arm)
-{
-	for (size_t i = 0; i < s->n_changes; i++)
-		if (s->changes[i].at == arm)
-			return s->changes[i].provisional ? " ?" : " #";
-	return "";
-}
-
-static void interval(char out[72], double low, double high)
-{
-	char a[32], b[32];
-
-	verdict_figure(a, low);
-	verdict_figure(b, high);
-	if (isfinite(low) && isfinite(high))
-		snprintf(out, 72, "%s..%s", a, b);
-	else
-		snprintf(out, 72, "-");
-}
-
 static void add_ratio(char out[32], const struct timeline_series *s, double v)
 {
+	const struct result r = {.difference = s->difference};
+
 	if (isnan(v))
 		snprintf(out, 32, "-");
 	else
-		snprintf(out, 32, s->difference ? "%+.4g" : v >= 99.5 ? "%.0f" : "%.3f", v);
-}
-
-static void add_ratio_interval(char out[72], const struct timeline_series *s,
-			       const struct timeline_point *p)
-{
-	char a[32], b[32];
-
-	add_ratio(a, s, p->ratio_low);
-	add_ratio(b, s, p->ratio_high);
-	if (isfinite(p->ratio_low) && isfinite(p->ratio_high) &&
-	    (s->difference || p->ratio_low > 0))
-		snprintf(out, 72, "%s..%s", a, b);
-	else
-		snprintf(out, 72, "-");
+		table_ratio(out, &r, v);
 }
 
 static void add_point(const struct timeline *t, const struct timeline_series *s, size_t arm,
 		      struct str *out)
 {
 	const struct timeline_point *p = &s->points[arm];
-	char value[32], level[32], ci[72], ratio[32], ratio_ci[72];
+	const struct result *step = p->step && p->step->result.k ? &p->step->result : NULL;
+	char value[32], ratio[32], change[32], interval[72];
 
 	if (!p->boots) {
-		str_addf(out, "  %-8.10s %8s\n", t->run->arms[arm].name, "-");
+		str_addf(out, "  %-10.10s %8s\n", t->run->arms[arm].name, "-");
 		return;
 	}
 	verdict_figure(value, p->value);
-	interval(ci, p->low, p->high);
 	add_ratio(ratio, s, p->ratio);
-	add_ratio_interval(ratio_ci, s, p);
-	verdict_figure(level, p->level);
-	str_addf(out, "  %-8.10s %8s  %-17s %7s  %-14s %8s%s\n", t->run->arms[arm].name, value, ci,
-		 ratio, arm ? ratio_ci : "", isnan(p->level) ? "-" : level, mark_of(s, arm));
+	if (step) {
+		table_ratio(change, step, step->ratio);
+		table_interval(interval, step);
+	}
+	str_addf(out, "  %-10.10s %8s %9s", t->run->arms[arm].name, value, ratio);
+	if (step)
+		str_addf(out, "   %8s  %-15s %s%s", change, interval, verdict_name(step->verdict),
+			 step_is_change(p->step) ? " #" : "");
+	str_add(out, "\n");
 }
 
 static void add_table(const struct timeline *t, const struct timeline_series *s, struct str *out)
@@ -159,8 +132,8 @@ static void add_table(const struct timeline *t, const struct timeline_series *s,
 			 s->metric->name, s->metric->unit, better[s->metric->better]);
 	str_add(out, "\n");
 	text_wrap(out, head, TABLE_WIDTH, 0);
-	str_addf(out, "  %-8s %8s  %-17s %7s  %-14s %8s\n", "kernel", "value", "95% interval",
-		 s->difference ? "change" : "ratio", "95% interval", "level");
+	str_addf(out, "  %-10s %8s %9.9s   %8s  %-15s %s\n", "kernel", "value",
+		 t->run->arms[0].name, "step", "interval", "verdict");
 	for (size_t i = 0; i < t->run->n_arms; i++)
 		add_point(t, s, i, out);
 	free(head);
@@ -171,7 +144,7 @@ void timeline_text(const struct timeline *t, struct str *out)
 {
 	add_head(t, out);
 	add_steps(t, out);
-	str_add(out, "\nRELEASE BY RELEASE (#: change point, ?: provisional one)\n");
+	str_add(out, "\nKERNEL BY KERNEL (against the first; step from the one before; #: change)\n");
 	for (size_t i = 0; i < t->n; i++)
 		add_table(t, &t->series[i], out);
 	for (size_t i = 0; i < t->run->notes.n; i++) {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <stdlib.h>
 #include "lib/text.h"
+#include "analysis/write/table.h"
 #include "analysis/write/verdict.h"
 
 char *timeline_cell(const struct timeline_series *s)
@@ -18,30 +19,48 @@ char *timeline_cell(const struct timeline_series *s)
 	return out.buf;
 }
 
+/* "0.932 (0.930..0.934)" */
+static char *size(const struct timeline_series *s, double ratio, double low, double high)
+{
+	const struct result r = {.difference = s->difference, .low = low, .high = high};
+	char text[32], interval[72];
+
+	table_ratio(text, &r, ratio);
+	table_interval(interval, &r);
+	return xasprintf("%s (%s)", text, interval);
+}
+
 char *timeline_sentence(const struct timeline_series *s, const struct timeline_change *c)
 {
 	const struct result r = {
 		.metric = s->metric, .ratio = c->ratio, .difference = s->difference};
 	char *cell = timeline_cell(s), *change = verdict_change(&r), old[32], new[32], *text;
+	char *ratio = size(s, c->ratio, c->low, c->high);
 
 	verdict_figure(old, c->old);
 	verdict_figure(new, c->new);
-	text = xasprintf("%s%s: %s (%s to %s)", cell, s->cell->is_control ? " (control)" : "",
-			 change, old, new);
+	text = xasprintf("%s%s: %s (%s to %s; %s %s)", cell, s->cell->is_control ? " (control)" : "",
+			 change, old, new, s->difference ? "difference" : "ratio", ratio);
+	free(ratio);
 	free(change);
 	free(cell);
 	return text;
 }
 
-char *timeline_standing(const struct timeline_change *c)
+char *timeline_standing(const struct timeline_series *s, const struct timeline_change *c)
 {
-	static const char *const proofs[] = {"not yet confirmed", "confirmed by ",
-					     "NOT confirmed by "};
-	static const char *const opinions[] = {"E-divisive agrees", "E-divisive does not see it",
-					       "too near the edge for E-divisive"};
+	char *ratio, *text;
 
-	return xasprintf("%s%s; %s%s", proofs[c->proof], c->proof_text ? c->proof_text : "",
-			 opinions[c->opinion], c->provisional ? "; provisional" : "");
+	if (c->proof == PROOF_NONE)
+		return xasprintf("p = %.2g over all steps and cells, %zu rounds; no A/B yet",
+				 c->p_adjusted, c->pairs);
+	if (c->proof == PROOF_CONFIRMED)
+		return xasprintf("confirmed by %s, of which these figures are: %zu pairs", c->run,
+				 c->pairs);
+	ratio = size(s, c->proof_ratio, c->proof_low, c->proof_high);
+	text = xasprintf("NOT confirmed by %s: %s, %s", c->run, ratio, verdict_name(c->proof_verdict));
+	free(ratio);
+	return text;
 }
 
 /* --- settings --- */
@@ -68,7 +87,7 @@ static void add_setting(struct str *out, const struct setting *s)
 
 char *timeline_settings(const struct timeline *t, size_t at)
 {
-	const struct comparison *c = &t->steps[at];
+	const struct comparison *c = &t->settings[at];
 	struct str out = STR_INIT;
 	char *text;
 
@@ -97,16 +116,21 @@ size_t timeline_count(const struct timeline *t, size_t before, size_t at)
 
 char *timeline_method(const struct timeline *t)
 {
-	return xasprintf(
-		"Values are medians of %d boots with a 95 %% interval, ratios are to the anchor %s "
-		"in the "
-		"same rounds. Change points by exact optimal partitioning of the ratios (penalty 4 "
-		"ln n); "
-		"the noise is at least a third of the margin of %.3g %%. One with fewer than two "
-		"later releases "
-		"is provisional; an A/B of the two neighbours confirms one or does not; E-divisive "
-		"is a second "
-		"opinion.%s",
-		t->run->pairs, t->run->arms[0].name, t->margin * 100,
-		t->run->target.ns_per_insn > 0 ? " Figures are guest instructions, not time." : "");
+	struct str out = STR_INIT;
+
+	str_addf(&out,
+		 "Values are medians of the boots. A step is judged by the ratio of a kernel to the one "
+		 "before it in the same round (Hodges-Lehmann), with max-T over the same sign flips of "
+		 "whole rounds for all steps of all cells: in 95 of 100 runs where nothing changed there "
+		 "is none, and all intervals of steps hold together at 95 %%. A change is one that is "
+		 "certain and not below the margin of %.3g %%; an interleaved A/B of the two neighbours "
+		 "confirms it or does not, and then its size is the one stated.",
+		 t->margin * 100);
+	if (t->judged.rounds < COMPARE_MIN_PAIRS)
+		str_addf(&out, " No step can be judged: there %s %zu round%s, and it takes %d.",
+			 t->judged.rounds == 1 ? "is" : "are", t->judged.rounds,
+			 t->judged.rounds == 1 ? "" : "s", COMPARE_MIN_PAIRS);
+	if (t->run->target.ns_per_insn > 0)
+		str_add(&out, " Figures are guest instructions, not time.");
+	return out.buf;
 }

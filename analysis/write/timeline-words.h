@@ -8,11 +8,11 @@
 /* "exit-mlocked procs=16,lock=mlock", "null" */
 char *timeline_cell(const struct timeline_series *s);
 /* "exit-mlocked procs=16,lock=mlock: 3.1 times fewer instructions per page and process (2264 to
- * 735)" */
+ * 735; ratio 0.325 (0.321..0.329))" */
 char *timeline_sentence(const struct timeline_series *s, const struct timeline_change *c);
-/* "confirmed by confirm-5.10-6.1: 0.322 (0.298..0.327), better, 10 pairs; E-divisive agrees;
- * provisional" */
-char *timeline_standing(const struct timeline_change *c);
+/* "confirmed by confirm-5.10-6.1, of which these figures are: 10 pairs", or what an A/B says against it,
+ * or how certain the step itself is. */
+char *timeline_standing(const struct timeline_series *s, const struct timeline_change *c);
 /*
  * What else changed in an arm's configuration, the compiler and what is known to move such figures
  * first: "configuration since 6.1: CC_VERSION_TEXT gcc-12 -> gcc-14; PREEMPT_LAZY n -> y; ...", or

@@ -1,5 +1,5 @@
 #!/bin/sh
-# From kernels to a timeline: a change point is found where it is, confirmed by an A/B, indexed, gated.
+# From kernels to a timeline: a change is found where it is, confirmed by an A/B, indexed, gated.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
@@ -10,7 +10,7 @@ cat >"$tmp/three.ini" <<'END'
 [global]
 name=three
 target=icount
-pairs=2
+pairs=6
 iterations=1
 warmup=1
 memory=512
@@ -41,13 +41,13 @@ shows() {
 expect 0 mlocklab timeline "$run"
 shows '6.1, after 5.10'
 shows 'times fewer instructions per page'
-shows 'not yet confirmed'
+shows 'no A/B yet'
 shows 'PREEMPT_DYNAMIC n -> y'
 ! grep -q '^6.1-again, after' "$out" || die 'a kernel differs from itself'
 ! grep -q '.\{76\}' "$out" || die 'a line is wider than 75 columns'
 
 expect 0 mlocklab timeline --confirm --pairs 6 --html "$tmp/page.html" "$run"
-shows 'confirmed by confirm-5.10-6.1: 0.'
+shows 'confirmed by confirm-5.10-6.1, of which these figures are: 6 pairs'
 mlocklab timeline "$run" >/dev/full 2>"$err"
 same $? 2 'exit code of timeline on a full disk'
 ! grep -qE '<script|(src|href)=.?https?:' "$tmp/page.html" || die 'the page wants more than itself'
@@ -61,7 +61,7 @@ same "$(find "$tmp/results" -maxdepth 1 -name 'confirm-*' | wc -l)" 1 'confirmat
 	die 'it was confirmed with the layouts it was found with'
 # Once known it is not measured again, and another look at the run sees it too.
 expect 0 mlocklab timeline --confirm "$run"
-shows 'confirmed by confirm-5.10-6.1: 0.'
+shows 'confirmed by confirm-5.10-6.1, of which these figures are: 6 pairs'
 same "$(find "$tmp/results" -maxdepth 1 -name 'confirm-*' | wc -l)" 1 'confirmations'
 
 # The catalogue is only an index.

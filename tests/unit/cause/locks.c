@@ -201,7 +201,7 @@ static void test_exit_shares(void **state)
 	shares = locks_exit_shares(&l.cells[0], LOCK_CLASSES);
 	NEAR(shares[0], 0.9, 1e-9);
 	free(shares);
-	expect_text(&l, " i_mmap_rwsem: 75.0% of the time in exit_mmap (75.0% to 75.0%)\n");
+	expect_text(&l, " i_mmap_rwsem: 75.0% of the time in exit_mmap (1 boot: 75.0% to 75.0%)\n");
 	locks_release(&l);
 	round_of(&f, 2, 2, ROW(1, "write", "unlink_file_vma", 1, 12, 12));
 	load(&f, &l);
@@ -388,9 +388,21 @@ static void test_no_count(void **state)
 	}
 }
 
+/* Rounds of one boot are one value: two boots, however many rounds. */
+static void test_by_boot(void **state)
+{
+	double boot[] = {3, 3, 3, 5, 5}, shares[] = {0.1, 0.9, 0.2, 0.4, 0.6};
+	const struct lock_cell c = {.rounds = 5, .boot = boot};
+
+	(void)state;
+	assert_int_equal(locks_by_boot(&c, shares), 2);
+	assert_true(fabs(shares[0] - 0.2) < 1e-12 && fabs(shares[1] - 0.5) < 1e-12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_by_boot),
 		cmocka_unit_test(test_classes),	    cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_class_by_lock), cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_skip_is_told_escaped), cmocka_unit_test(test_no_evidence),

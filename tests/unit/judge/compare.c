@@ -189,6 +189,14 @@ static void test_inconclusive(void **state)
 	drop(&c, &r, &f);
 }
 
+static bool has_note(const struct comparison *c, const char *words)
+{
+	for (size_t i = 0; i < c->notes.n; i++)
+		if (strstr(c->notes.v[i], words))
+			return true;
+	return false;
+}
+
 static void test_two_runs(void **state)
 {
 	struct compare_opts arms = {.old_arm = "old", .new_arm = "old"}, forced = arms;
@@ -211,6 +219,32 @@ static void test_two_runs(void **state)
 	assert_true(c.paired);
 	assert_int_equal(c.pairs, 8);
 	compare_release(&c);
+	/* Other layouts are no pairs; the same ones are, in whatever order they were made. */
+	for (size_t i = 0; i < b.n_boots; i++)
+		b.boots[i].pair = 7 - b.boots[i].pair;
+	compare(&c, &a, &b, &arms);
+	assert_true(c.paired);
+	assert_int_equal(c.pairs, 8);
+	compare_release(&c);
+	for (size_t i = 0; i < b.n_boots; i++)
+		b.boots[i].seed += 5;
+	compare(&c, &a, &b, &arms);
+	assert_false(c.paired);
+	assert_true(has_note(&c, "too few layouts in common: their boots are compared unpaired"));
+	compare_release(&c);
+	for (size_t i = 0; i < b.n_boots; i++)
+		b.boots[i].seed -= 5;
+	/* Medians of two iterations and of three differ in the same kernel. */
+	b.cells[0].iterations = 3;
+	assert_int_equal(compare_runs(&c, &a, &b, &arms, &err), -1);
+	assert_non_null(strstr(err.text, "iterations and warm-up 2 and 1 against 3 and 1 in " MAIN_CELL));
+	b.cells[0].iterations = 2;
+	json_object_set_new(a.json, "experiment", json_pack("{s:{s:s}}", "settings", "cmdline", ""));
+	json_object_set_new(b.json, "experiment",
+			    json_pack("{s:{s:s}}", "settings", "cmdline", "mitigations=off"));
+	assert_int_equal(compare_runs(&c, &a, &b, &arms, &err), -1);
+	assert_non_null(strstr(err.text, "cmdline '' against 'mitigations=off'"));
+	json_object_del(a.json, "experiment");
 	/* Another QEMU counts other instructions. */
 	free(b.target.qemu_version);
 	b.target.qemu_version = xstrdup("10.0");
@@ -218,7 +252,7 @@ static void test_two_runs(void **state)
 	assert_non_null(strstr(err.text, "QEMU 7.2.22 (abc) against 10.0 (abc)"));
 	forced.force = true;
 	compare(&c, &a, &b, &forced);
-	assert_non_null(strstr(c.notes.v[0], "forced: "));
+	assert_true(has_note(&c, "forced: "));
 	compare_release(&c);
 	free(b.target.kind);
 	b.target.kind = xstrdup("tcg");
@@ -247,6 +281,7 @@ static void test_unpaired(void **state)
 	compare(&c, &a, &b, &arms);
 	assert_false(c.paired);
 	main = compare_find(&c, MAIN_CELL, NULL);
+	assert_true(has_note(&c, "what drifted on the machine between them is in every difference"));
 	assert_int_equal(main->n_old, 8);
 	assert_int_equal(main->n_new, 6);
 	NEAR(main->ratio, 0.5, 0.02);
