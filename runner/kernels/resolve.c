@@ -83,8 +83,12 @@ static char *deb_name(const struct kernel_spec *s, json_t *info, struct err *err
 	struct deb_control c;
 	char sum[65], *name;
 
-	if (sum_debs(&s->debs, sum, err) < 0 || deb_control(&c, s->debs.v[0], err) < 0)
+	if (deb_control(&c, s->debs.v[0], err) < 0)
 		return NULL;
+	if (sum_debs(&s->debs, sum, err) < 0) {
+		deb_control_release(&c);
+		return NULL;
+	}
 	name = xasprintf("%s_%s_%s_%.12s", c.package, c.version, c.arch, sum);
 	json_object_set_new(info, "package", json_string(c.package));
 	json_object_set_new(info, "version", json_string(c.version));

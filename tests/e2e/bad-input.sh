@@ -78,7 +78,7 @@ refused 'name=a/b: of letters, digits' $smoke --name a/b
 refused '--workers=0: not a number from 1 to 1024' $smoke --workers 0
 refused "unknown option '--piars'; did you mean '--pairs'?" $smoke --piars 3
 refused "unknown option '--zzz'; 'mlocklab run --help' lists what there is" $smoke --zzz 3
-refused "'--c' may be --cpus or --cmdline" $smoke --c 3
+refused "'--c' may be --config or --cpus" $smoke --c 3
 refused '--stop-early takes no value' $smoke --stop-early=3
 expect 2 mlocklab run $smoke --pairs
 says '--pairs takes a value: --pairs N'

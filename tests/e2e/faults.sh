@@ -187,11 +187,14 @@ expect 0 own_mounts sh -c '
 	shift 3
 	fail() { echo "FAIL: $*" >&2; exit 1; }
 
-	mkdir "$out" && mount -t tmpfs -o size=16m tmpfs "$out" || fail "no tmpfs"
+	mkdir "$out" && mount -t tmpfs -o size=64m tmpfs "$out" || fail "no tmpfs"
 	# no sample comes before the disk is full
 	export FAULTS=wait GO="$out/../go"
 	"$run" "$@" --out "$out/full" 2>"$out/../full.err" &
-	until grep -q hello "$out/full/boots/001/events.jsonl" 2>/dev/null; do sleep 0.1; done
+	until grep -q hello "$out/full/boots/001/events.jsonl" 2>/dev/null; do
+		kill -0 $! 2>/dev/null || fail "it ended: $(cat "$out/../full.err")"
+		sleep 0.1
+	done
 	dd if=/dev/zero of="$out/filler" bs=4k 2>/dev/null
 	touch "$GO"
 	wait $!
