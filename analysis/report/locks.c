@@ -325,7 +325,7 @@ static void show_sentence(struct report *r, const struct evidence *e)
 	const struct run_cell *cell = NULL;
 	struct spread shown[2], s[2];
 	bool exits = true, shown_exits = true;
-	double most = -1;
+	double most = 0;
 
 	for (size_t i = 0; r->n_sides == 2 && i < 2 * r->run->n_cells; i++) {
 		const struct run_cell *c = &r->run->cells[i / 2];

@@ -31,15 +31,9 @@ static const char *target_note(const char *kind)
 	return "The target is not one this report knows.";
 }
 
-/* What measures nothing but the floor of all cells is none of them. */
-static bool is_floor(const struct run_cell *c)
-{
-	return !strcmp(c->workload, "null");
-}
-
 static bool is_shown(const struct result *x)
 {
-	return x && x->metric->kind == METRIC_PRIMARY && !x->cell->is_control && !is_floor(x->cell);
+	return x && result_counts(x) && !x->cell->is_control;
 }
 
 /* --- the forest --- */
@@ -186,17 +180,16 @@ static void notes(struct report *r, const struct strv *notes)
 		doc_toned(&r->doc, TONE_UNSURE, notes->v[i]);
 }
 
-/* "WORSE 4 of 14 cells (6 controls), 10 better": what a reader with five seconds takes along. */
+/* The word, and what a reader with five seconds takes along with it. */
 static void badge(struct report *r)
 {
-	static const char *const words[] = {
-		[VERDICT_BETTER] = "BETTER",	     [VERDICT_WORSE] = "WORSE",
-		[VERDICT_CHANGED] = "CHANGED",	     [VERDICT_CHANGED_SMALL] = "EQUIVALENT",
-		[VERDICT_EQUIVALENT] = "EQUIVALENT", [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE",
-	};
-	char *summary = verdict_summary(r->cmp);
+	const char *word = verdict_word(r->cmp);
+	char *summary = verdict_summary(r->cmp), *kernels = verdict_kernels(r->cmp);
+	size_t n = strlen(word) + strlen(": "); /* how the summary begins */
 
-	doc_badge(&r->doc, report_tone(r->cmp->verdict), words[r->cmp->verdict], summary);
+	doc_badge(&r->doc, report_tone(r->cmp->verdict), word, strlen(summary) > n ? summary + n : "");
+	doc_para(&r->doc, "%s. %s", kernels, target_note(r->run->target.kind));
+	free(kernels);
 	free(summary);
 }
 
@@ -208,10 +201,10 @@ void report_verdict(struct report *r)
 		badge(r);
 		notes(r, &c->notes);
 	} else {
-		doc_para(&r->doc, "One kernel, %s: nothing to compare it with.", r->sides[0].label);
+		doc_para(&r->doc, "One kernel, %s: nothing to compare it with. %s", r->sides[0].label,
+			 target_note(r->run->target.kind));
 		notes(r, &r->run->notes);
 	}
-	doc_para(&r->doc, "%s", target_note(r->run->target.kind));
 	if (c) {
 		show_forest(r);
 		show_largest(r);

@@ -17,6 +17,7 @@
 
 const char forest_style[] =
 	".band{fill:var(--line);opacity:.5}.grid{stroke:var(--line);opacity:.7}.one{stroke:var(--soft)}"
+	"svg svg path[d]{stroke:var(--paper);stroke-width:1.5;paint-order:stroke}"
 	".control{stroke:var(--soft);fill:none;opacity:.65}"
 	"svg .better{stroke:var(--better);fill:var(--better)}svg .worse{stroke:var(--worse);"
 	"fill:var(--worse)}svg .even{stroke:var(--soft);fill:var(--soft)}"
@@ -171,8 +172,8 @@ static void interval(struct xml *x, const struct axis *a, const char *class, con
 static void mark(struct xml *x, const struct axis *a, enum tone tone, double ratio)
 {
 	static const char *const shapes[] = {
-		[TONE_PLAIN] = "M-4-4h8v8h-8z",	      [TONE_BETTER] = "M-6-3h12l-6 8z",
-		[TONE_WORSE] = "M-6 3h12l-6-8z",      [TONE_EVEN] = "M-4-4h8v8h-8z",
+		[TONE_PLAIN] = "M-4-4h8v8h-8z",	      [TONE_BETTER] = "M-6-4h12l-6 10z",
+		[TONE_WORSE] = "M-6 4h12l-6-10z",      [TONE_EVEN] = "M-4-4h8v8h-8z",
 		[TONE_UNSURE] = "M0-6l6 6l-6 6l-6-6z",
 	};
 

@@ -3,19 +3,24 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void plot_quoted(struct str *out, const char *text, bool format)
 {
+	char *clean = xstrdup(text);
+
+	str_mend(clean);
 	str_add(out, "'");
-	for (; *text; text++) {
-		if ((unsigned char)*text < ' ' || *text == 127)
+	for (const char *c = clean; *c; c++) {
+		if (*c == '\n' || *c == '\t')
 			continue;
-		if (*text == '\'' || (format && *text == '%'))
-			str_addn(out, text, 1);
-		str_addn(out, text, 1);
+		if (*c == '\'' || (format && *c == '%'))
+			str_addn(out, c, 1);
+		str_addn(out, c, 1);
 	}
 	str_add(out, "'");
+	free(clean);
 }
 
 struct range {

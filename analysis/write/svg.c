@@ -87,13 +87,31 @@ static void add_head(const struct plot *p, xmlNode *root)
 	free(box);
 }
 
+/* gnuplot escapes < and &, not the > that may not follow two brackets. */
+static void escape_brackets(const struct str *svg, struct str *out)
+{
+	const char *at = str_text(svg), *end;
+
+	for (; (end = strstr(at, "]]>")); at = end + 3) {
+		str_addn(out, at, (size_t)(end - at));
+		str_add(out, "]]&gt;");
+	}
+	str_add(out, at);
+}
+
 int plot_svg_adapt(const struct plot *p, const struct str *svg, struct str *out, struct err *err)
 {
-	xmlDoc *doc = xmlReadMemory(str_text(svg), (int)svg->len, NULL, NULL,
-				    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+	struct str text = STR_INIT;
+	xmlDoc *doc;
+	xmlNode *root;
 	xmlBuffer *to = xmlBufferCreate();
 	int ret = 0;
+
+	escape_brackets(svg, &text);
+	doc = xmlReadMemory(str_text(&text), (int)text.len, NULL, NULL,
+			    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	root = doc ? xmlDocGetRootElement(doc) : NULL;
+	str_release(&text);
 
 	if (!root || !is_named(root, "svg") || !to) {
 		ret = err_set(err, "what gnuplot drew as '%s.svg' is no SVG", p->name);

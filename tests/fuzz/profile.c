@@ -2,6 +2,7 @@
 #include "analysis/write/flame.h"
 #include "analysis/write/profile-text.h"
 #include "tests/fuzz/fuzz-run.h"
+#include "tests/well-formed.h"
 
 static void show(const struct profile *p)
 {
@@ -12,6 +13,7 @@ static void show(const struct profile *p)
 	profile_folded(p, &folded);
 	profile_csv(p, &csv);
 	flame_svg(p, &svg);
+	must(!ill_formed(str_text(&svg), svg.len));
 	str_release(&text);
 	str_release(&folded);
 	str_release(&csv);

@@ -1,4 +1,5 @@
 /* The report: texts from outside, the model, its writers, and the parts of pictures. */
+#include <dirent.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include "analysis/report/part.h"
 #include "analysis/report/report.h"
 #include "tests/unit/fixture-run.h"
+#include "tests/well-formed.h"
 
 typedef void writer(struct str *out, const char *text);
 
@@ -362,11 +364,13 @@ static void page_of(struct fixture *f, bool compared, struct str *page)
 	char path[128], *note;
 
 	fixture_finish(f);
-	assert_int_equal(load_run(&run, f->path, &err), 0);
+	if (load_run(&run, f->path, &err) < 0)
+		fail_msg("%s", err.text);
 	if (compared)
 		assert_int_equal(compare_runs(&c, &run, &run, &opts, &err), 0);
 	snprintf(path, sizeof(path), "%s/report", f->path);
-	assert_int_equal(report_write(&run, compared ? &c : NULL, path, &note, &err), 0);
+	if (report_write(&run, compared ? &c : NULL, path, &note, &err) < 0)
+		fail_msg("%s", err.text);
 	free(note);
 	if (compared)
 		compare_release(&c);
@@ -427,6 +431,81 @@ static void two_kernels_are_judged(void **state)
 	fixture_release(&f);
 }
 
+/* Whatever may be text in a run.json; a run that holds what is not printable is refused before. */
+#define HOSTILE "\"'><script>alert(1)</script><img src=x onerror=alert(1)>]]>--><!--&amp;&#0;=1+1|`*_[z](javascript:1)"
+
+static void check_files(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	assert_non_null(d);
+	while ((e = readdir(d))) {
+		char *path = xasprintf("%s/%s", dir, e->d_name);
+		struct str text = STR_INIT;
+		struct err err;
+
+		if (*e->d_name != '.' && fs_read(path, &text, &err) == 0) {
+			const char *wrong = strstr(e->d_name, ".html") || strstr(e->d_name, ".svg")
+						    ? ill_formed(str_text(&text), text.len)
+						    : NULL;
+
+			if (wrong)
+				fail_msg("%s: %s", e->d_name, wrong);
+			if (strstr(e->d_name, ".csv") && (strstr(text.buf, "\n=") || strstr(text.buf, ",=")))
+				fail_msg("%s holds a formula", e->d_name);
+		}
+		str_release(&text);
+		free(path);
+	}
+	closedir(d);
+}
+
+/* Every text of the run is hostile: names, units, ids, parameters, reasons, specs, settings. */
+static void hostile_texts_stay_texts(void **state)
+{
+	const char *cells[2] = {"exit-mlocked/procs=32," HOSTILE, "exit-mlocked/" HOSTILE};
+	struct str page = STR_INIT;
+	struct fixture f;
+	json_t *workload, *metric, *list, *value;
+	const char *key;
+	size_t i;
+	char path[128];
+
+	(void)state;
+	fixture_begin(&f, "icount", 2);
+	fixture_arm(&f, "old", "5.10" HOSTILE, HOSTILE);
+	fixture_arm(&f, "new", "6.1" HOSTILE, "=" HOSTILE);
+	json_object_set_new(f.run, "name", json_string(HOSTILE));
+	json_object_set_new(f.run, "tool", json_string(HOSTILE));
+	json_object_set_new(json_object_get(f.run, "host"), "cpu", json_string(HOSTILE));
+	json_array_foreach(json_object_get(f.run, "arms"), i, value)
+		json_object_set_new(value, "spec", json_string(HOSTILE));
+	list = json_object_get(f.run, "cells");
+	for (i = 0; i < 2; i++) {
+		json_t *cell = json_array_get(list, i);
+
+		json_object_set_new(cell, "id", json_string(cells[i]));
+		json_object_set_new(cell, "control", i ? json_null() : json_string(cells[1]));
+		json_object_foreach(json_object_get(cell, "params"), key, value)
+			json_object_set_new(json_object_get(cell, "params"), key, json_string(i ? "=" HOSTILE : HOSTILE));
+	}
+	workload = json_array_get(json_object_get(f.run, "workloads"), 0);
+	json_array_foreach(json_object_get(workload, "metrics"), i, metric)
+		json_object_set_new(metric, "unit", json_string("ns/" HOSTILE));
+	for (int n = 1; n <= 16; n++) {
+		fixture_boot(&f, n, n % 2 ? "old" : "new", (n - 1) / 2, (n - 1) / 2, n < 16 ? "ok" : HOSTILE);
+		fixture_cell(&f, n, cells[0], (n % 2 ? 400 : 200) + n);
+		fixture_cell(&f, n, cells[1], 100);
+	}
+	page_of(&f, true, &page);
+	assert_non_null(strstr(page.buf, "&lt;script&gt;alert(1)"));
+	snprintf(path, sizeof(path), "%s/report", f.path);
+	check_files(path);
+	str_release(&page);
+	fixture_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +526,7 @@ int main(void)
 		cmocka_unit_test(file_names_differ),
 		cmocka_unit_test(one_kernel_has_a_report),
 		cmocka_unit_test(two_kernels_are_judged),
+		cmocka_unit_test(hostile_texts_stay_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
