@@ -24,7 +24,7 @@ static const struct opt opts[] = {
 	OPT_FLAG("all", AT(all), "every function that changed, and the inclusive figures"),
 	OPT_TEXT("old", "ARM", NULL, AT(old), NULL),
 	OPT_TEXT("new", "ARM", NULL, AT(new),
-		 "the kernels to compare (default: the run's first and last arm)"),
+		 "the kernels to compare (default: the run's first two arms, as compare takes them)"),
 	OPT_TEXT("families", "FILE", OFFER_FILE, AT(families), "instead of configs/kernel/families.ini"),
 	OPT_END,
 };
@@ -101,7 +101,7 @@ static int explain_cell(const struct profiles *from, size_t cell, const struct o
 	size_t old, new;
 
 	if (find_arm(&from->run, o->old, 0, &old, err) < 0 ||
-	    find_arm(&from->run, o->new, from->run.n_arms - 1, &new, err) < 0 ||
+	    find_arm(&from->run, o->new, from->run.n_arms > 1, &new, err) < 0 ||
 	    profile_load(&p, from, cell, old, new, err) < 0)
 		return -1;
 	if (out->len && (!strcmp(o->format, "text") || !strcmp(o->format, "markdown")))
@@ -148,6 +148,12 @@ static int explain(const struct options *o, struct str *out, struct err *err)
 			      o->run);
 	else
 		ret = find_cell(&from.run, o->cell, &first, &end, err);
+	if (ret == 0 && end - first > 1 && (!strcmp(o->format, "svg") || !strcmp(o->format, "folded")))
+		ret = err_set(err, "--format %s is of one cell, and '%s' has %zu: name it", o->format, o->run,
+			      from.run.n_cells);
+	if (ret == 0 && from.run.n_arms > 2 && !o->old && !o->new)
+		command_note("of the %zu arms the first two, '%s' and '%s': --old and --new choose others",
+			     from.run.n_arms, from.run.arms[0].name, from.run.arms[1].name);
 	for (size_t i = first; ret == 0 && i < end; i++)
 		ret = explain_cell(&from, i, o, out, err);
 	profiles_release(&from);
@@ -164,10 +170,7 @@ int main(int argc, char **argv)
 
 	o.run = words[0];
 	o.cell = words[1];
-	if (!o.cell && (!strcmp(o.format, "svg") || !strcmp(o.format, "folded")))
-		ret = err_set(&err, "--format %s is of one cell: name it", o.format);
-	else
-		ret = explain(&o, &out, &err);
+	ret = explain(&o, &out, &err);
 	if (ret == 0)
 		ret = text_deliver(&out, NULL, &err);
 	else /* the cells before the one that failed */

@@ -180,4 +180,19 @@ says 'not a line of a profile'
 sed 's/^target=icount/target=tcg/' "$tmp/experiment" >"$tmp/timed"
 expect 2 mlocklab run "$tmp/timed" --out "$tmp/none"
 says 'takes target=icount'
+
+# Of three kernels the first two are explained, as compare compares them, and of one cell a picture needs
+# no name.
+{
+	printf '%s\n' '[global]' target=icount pairs=1 profile=1 iterations=1 warmup=0 memory=512
+	printf '%s\n' '[arm:a]' kernel=debian:5.10 '[arm:b]' kernel=debian:6.1 '[arm:c]' kernel=debian:6.1
+	printf '%s\n' '[exit]' workload=exit-mlocked procs=2 size=256K lock=none
+} >"$tmp/three.ini"
+expect 0 mlocklab run "$tmp/three.ini" --out "$tmp/three"
+expect 0 mlocklab explain --format svg "$tmp/three"
+says "of the 3 arms the first two, 'a' and 'b'"
+cp "$out" "$tmp/first-two"
+expect 0 mlocklab explain --format svg --old a --new b "$tmp/three"
+cmp -s "$out" "$tmp/first-two" || die "without --old and --new others than the first two were explained"
+
 echo "$checks checks: 6 cells counted by hand, one kernel equal to itself"
