@@ -185,7 +185,7 @@ says 'takes target=icount'
 # no name.
 {
 	printf '%s\n' '[global]' target=icount pairs=1 profile=1 iterations=1 warmup=0 memory=512
-	printf '%s\n' '[arm:a]' kernel=debian:5.10 '[arm:b]' kernel=debian:6.1 '[arm:c]' kernel=debian:6.1
+	printf '%s\n' '[arm:a]' kernel=debian:6.1 '[arm:b]' kernel=debian:5.10 '[arm:c]' kernel=debian:6.1
 	printf '%s\n' '[exit]' workload=exit-mlocked procs=2 size=256K lock=none
 } >"$tmp/three.ini"
 expect 0 mlocklab run "$tmp/three.ini" --out "$tmp/three"
