@@ -15,6 +15,7 @@
 #include "runner/boot/boot.h"
 #include "runner/boot/initramfs.h"
 #include "lib/paths.h"
+#include "runner/kernels/resolve.h"
 #include "runner/qemu/find.h"
 
 static double now(void)
