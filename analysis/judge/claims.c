@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/judge/claims-parts.h"
+#include "analysis/judge/family.h"
 #include "analysis/stats/stats.h"
 #include "lib/text.h"
 
 const char *claim_verdict_name(enum claim_verdict v)
 {
-	static const char *const names[] = {"supported", "refuted", "no difference", "inconclusive",
+	static const char *const names[] = {"holds", "does not hold", "no difference", "inconclusive",
 					    "not testable here"};
 
 	return names[v];
@@ -57,48 +58,81 @@ static void take_counter(struct ledger_row *r)
 
 /* --- net of the control --- */
 
-/* new - old of what the cell takes more than its control, or the logarithm of new / old. */
-static void net_effects(const struct result *cell, const struct result *control, struct result *net,
-			double *d)
+static size_t find_row(const struct result *r, size_t row)
 {
-	net->difference = false;
-	for (size_t i = 0; i < net->k; i++) {
-		net->old_v[i] = cell->old_v[i] - control->old_v[i];
-		net->new_v[i] = cell->new_v[i] - control->new_v[i];
-		net->difference |= net->old_v[i] <= 0 || net->new_v[i] <= 0;
+	size_t i = 0;
+
+	while (i < r->k && r->old_row[i] != row)
+		i++;
+	return i;
+}
+
+static struct result empty_like(const struct result *r)
+{
+	struct result e = {.cell = r->cell, .metric = r->metric};
+
+	e.old_v = xcalloc(r->k + 1, sizeof(*e.old_v));
+	e.new_v = xcalloc(r->k + 1, sizeof(*e.new_v));
+	e.old_row = xcalloc(r->k + 1, sizeof(*e.old_row));
+	e.new_row = xcalloc(r->k + 1, sizeof(*e.new_row));
+	return e;
+}
+
+static void put_pair(struct result *r, size_t row, double old, double new)
+{
+	r->old_v[r->k] = old;
+	r->new_v[r->k] = new;
+	r->old_row[r->k] = r->new_row[r->k] = row;
+	r->n_old = r->n_new = ++r->k;
+}
+
+/*
+ * In the pairs that have both: what the cell takes more than its control, and the old kernel's cell (its
+ * median) as it would be had only that changed. The margin is a share of the latter: a net of 5 of 3000 that becomes 6 is not a
+ * fifth more of anything that matters.
+ */
+static void take_net(struct ledger_row *r, const struct result *cell, const struct result *control)
+{
+	double whole = stats_median(cell->old_v, cell->k);
+
+	r->net = empty_like(cell);
+	r->gross = empty_like(cell);
+	for (size_t i = 0; i < cell->k; i++) {
+		size_t with = find_row(control, cell->old_row[i]);
+		double old, new;
+
+		if (with == control->k)
+			continue;
+		old = cell->old_v[i] - control->old_v[with];
+		new = cell->new_v[i] - control->new_v[with];
+		put_pair(&r->net, cell->old_row[i], old, new);
+		put_pair(&r->gross, cell->old_row[i], whole, whole + new - old);
 	}
-	for (size_t i = 0; i < net->k; i++)
-		d[i] = net->difference ? net->new_v[i] - net->old_v[i]
-				       : log(net->new_v[i]) - log(net->old_v[i]);
+	r->net.old = stats_median(r->net.old_v, r->net.k);
+	r->net.new = stats_median(r->net.new_v, r->net.k);
 }
 
-static double unscaled(const struct result *r, double v)
+/* What changed of the whole, told of the net: as a ratio where both nets are more than the margin of
+ * the whole, else as a difference. */
+static double net_of(const struct ledger_row *r, double v)
 {
-	return r->difference ? v : exp(v);
+	double change = r->gross.difference ? v : (v - 1) * r->gross.old;
+
+	return r->net.difference ? change : 1 + change / r->net.old;
 }
 
-/* As compare_runs does for one metric of one cell, of what the pairs say net of the control. */
-static void make_net(const struct comparison *c, const struct result *cell,
-		     const struct result *control, struct result *net)
+static void show_net(struct ledger_row *r)
 {
-	double *d = xcalloc(cell->k + 1, sizeof(*d));
-	struct interval i95, i90;
+	double least = r->comparison->margin * fabs(r->gross.old);
 
-	*net = *cell;
-	net->old_v = xcalloc(net->k + 1, sizeof(*net->old_v));
-	net->new_v = xcalloc(net->k + 1, sizeof(*net->new_v));
-	net_effects(cell, control, net, d);
-	i95 = stats_signed_rank(d, net->k, 0.95);
-	i90 = stats_signed_rank(d, net->k, 0.90);
-	net->old = stats_median(net->old_v, net->k);
-	net->new = stats_median(net->new_v, net->k);
-	net->ratio = unscaled(net, stats_hl(d, net->k));
-	net->low = unscaled(net, i95.low);
-	net->high = unscaled(net, i95.high);
-	net->low90 = unscaled(net, i90.low);
-	net->high90 = unscaled(net, i90.high);
-	net->p = stats_sign_flip(d, net->k, c->run_new->seed);
-	free(d);
+	r->net.difference = !(r->net.old > least && r->net.new > least);
+	r->net.ratio = net_of(r, r->gross.ratio);
+	r->net.low = net_of(r, r->gross.low);
+	r->net.high = net_of(r, r->gross.high);
+	r->net.level = r->gross.level;
+	r->net.p = r->gross.p;
+	r->net.p_adjusted = r->gross.p_adjusted;
+	r->net.verdict = r->gross.verdict;
 }
 
 /* The control, and both kernels' values of it in the same pairs. */
@@ -116,12 +150,13 @@ static void take_control(struct ledger_row *r)
 		r->control = compare_find(c, control, r->claim->metric);
 	if (!r->claim->net || !r->result)
 		return;
-	if (r->control && c->paired && r->control->k == r->result->k) {
-		make_net(c, r->result, r->control, &r->net);
+	if (r->control && c->paired)
+		take_net(r, r->result, r->control);
+	if (r->net.k) {
 		r->result = &r->net;
 	} else {
 		r->result = NULL;
-		r->need = xasprintf("needs %s beside it in every pair of boots",
+		r->need = xasprintf("needs %s beside it in the same pairs of boots",
 				    strcmp(r->claim->net, "control") ? r->claim->net : "its control");
 	}
 }
@@ -144,15 +179,17 @@ static bool is_change(const struct comparison *c, const struct result *r)
 }
 
 /* A change of a size that was claimed: certain and at least that, or certainly less. */
-static enum claim_verdict judge_by(const struct comparison *c, const struct result *r,
-				   const struct claim *claim)
+static enum claim_verdict judge_by(const struct ledger_row *row, const struct result *judged)
 {
+	const struct comparison *c = row->comparison;
+	const struct claim *claim = row->claim;
+	const struct result *r = row->result;
 	bool down = claim->expect == EXPECT_LOWER;
 	double want = down ? 1 / (1 + claim->by) : 1 + claim->by;
 
 	if (r->difference)
 		return CLAIM_INCONCLUSIVE;
-	if (is_change(c, r) && (down ? r->ratio <= want : r->ratio >= want))
+	if (is_change(c, judged) && (down ? r->ratio <= want : r->ratio >= want))
 		return CLAIM_SUPPORTED;
 	return (down ? r->low > want : r->high < want) ? CLAIM_REFUTED : CLAIM_INCONCLUSIVE;
 }
@@ -187,8 +224,10 @@ static enum claim_verdict judge_same(const struct comparison *c, const struct cl
 	return r->low > high || (both && r->high < low) ? CLAIM_REFUTED : CLAIM_INCONCLUSIVE;
 }
 
-/* Every boot of the new kernel keeps the bound, and they are enough to say so; or its median does
- * not keep it. */
+/*
+ * A sign test of the new kernel's boots, one-sided at 5 %: that its median keeps the bound, or does not.
+ * Supported is only what every boot keeps.
+ */
 static enum claim_verdict judge_bound(const struct ledger_row *row)
 {
 	const struct comparison *c = row->comparison;
@@ -196,15 +235,17 @@ static enum claim_verdict judge_bound(const struct ledger_row *row)
 	size_t n = row->claim->net ? row->net.k
 				   : arm_values(c->run_new, c->arm_new, row->cell->id,
 						row->claim->metric, v);
-	enum claim_verdict verdict = n < COMPARE_MIN_PAIRS ? CLAIM_INCONCLUSIVE : CLAIM_SUPPORTED;
+	unsigned above = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if ((row->claim->net ? row->net.new_v : v)[i] > row->claim->bound)
-			verdict = CLAIM_INCONCLUSIVE;
-	if (row->new > row->claim->bound)
-		verdict = CLAIM_REFUTED;
+		above += (row->claim->net ? row->net.new_v : v)[i] > row->claim->bound;
 	free(v);
-	return verdict;
+	if (n < COMPARE_MIN_PAIRS)
+		return CLAIM_INCONCLUSIVE;
+	if (!above)
+		return CLAIM_SUPPORTED;
+	return stats_sign_test(above, (unsigned)n) <= COMPARE_ALPHA ? CLAIM_REFUTED
+								    : CLAIM_INCONCLUSIVE;
 }
 
 /* Why a kernel has no value: the reason of the cell's first record that was not ok. */
@@ -237,6 +278,8 @@ static char *missing_value(const struct ledger_row *r)
 static void judge(struct ledger_row *r)
 {
 	const struct comparison *c = r->comparison;
+	/* A net is judged by what it is of the whole. */
+	const struct result *judged = r->result == &r->net ? &r->gross : r->result;
 
 	if (r->need)
 		return;
@@ -245,11 +288,11 @@ static void judge(struct ledger_row *r)
 	else if (!r->result || r->claim->expect == EXPECT_AT_MOST)
 		r->need = missing_value(r);
 	else if (r->claim->by > 0)
-		r->verdict = judge_by(c, r->result, r->claim);
+		r->verdict = judge_by(r, judged);
 	else if (r->claim->expect == EXPECT_LOWER || r->claim->expect == EXPECT_HIGHER)
-		r->verdict = judge_change(c, r->result, r->claim->expect);
+		r->verdict = judge_change(c, judged, r->claim->expect);
 	else
-		r->verdict = judge_same(c, r->claim, r->result);
+		r->verdict = judge_same(c, r->claim, judged);
 }
 
 static void take_figures(struct ledger_row *r)
@@ -268,22 +311,32 @@ static void take_figures(struct ledger_row *r)
 	r->new = arm_median(c->run_new, c->arm_new, r->cell->id, r->claim->metric);
 }
 
-/* Nets are tested together: they were not part of what compare_runs adjusted. */
-static void adjust_nets(struct ledger *l)
+/* The nets of one comparison are tested together: they were not among what it tested. */
+static void judge_nets(struct ledger *l, const struct comparison *c)
 {
-	double *p = xcalloc(l->n + 1, sizeof(*p)), *adjusted = xcalloc(l->n + 1, sizeof(*p));
-	size_t m = 0;
+	struct family f = {
+		.r = xcalloc(l->n + 1, sizeof(struct result *)),
+		.joint = true,
+		.alpha = c->alpha,
+		.margin = c->margin,
+		.level = c->looked ? 1 - COMPARE_ALPHA : 1 - c->alpha,
+		.seed = c->run_new->seed,
+	};
 
+	for (size_t i = 0; i < l->n; i++) {
+		struct ledger_row *r = &l->rows[i];
+
+		if (r->comparison != c || r->result != &r->net)
+			continue;
+		f.r[f.m++] = &r->gross;
+		for (size_t k = 0; k < r->gross.k; k++)
+			f.rows = f.rows > r->gross.old_row[k] ? f.rows : r->gross.old_row[k] + 1;
+	}
+	family_judge(&f);
+	free(f.r);
 	for (size_t i = 0; i < l->n; i++)
-		if (l->rows[i].result == &l->rows[i].net)
-			p[m++] = l->rows[i].net.p;
-	stats_bh(p, m, adjusted);
-	m = 0;
-	for (size_t i = 0; i < l->n; i++)
-		if (l->rows[i].result == &l->rows[i].net)
-			l->rows[i].net.p_adjusted = adjusted[m++];
-	free(p);
-	free(adjusted);
+		if (l->rows[i].comparison == c && l->rows[i].result == &l->rows[i].net)
+			show_net(&l->rows[i]);
 }
 
 /* The first comparison on the right target that has the cell, or why there is none. */
@@ -348,7 +401,8 @@ void ledger_make(struct ledger *l, const struct claims *claims,
 	*l = (struct ledger){.rows = xcalloc(all + 1, sizeof(*l->rows))};
 	for (size_t i = 0; i < claims->n; i++)
 		add_file(l, &claims->files[i], comparisons, n);
-	adjust_nets(l);
+	for (size_t i = 0; i < n; i++)
+		judge_nets(l, comparisons[i]);
 	for (size_t i = 0; i < l->n; i++) {
 		if (l->rows[i].cell)
 			judge(&l->rows[i]);
@@ -360,8 +414,8 @@ void ledger_release(struct ledger *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		free(l->rows[i].need);
-		free(l->rows[i].net.old_v);
-		free(l->rows[i].net.new_v);
+		result_release(&l->rows[i].net);
+		result_release(&l->rows[i].gross);
 	}
 	free(l->rows);
 	*l = (struct ledger){NULL, 0, 0};

@@ -35,7 +35,8 @@ struct claim {
 	const char *net; /* "control" or a cell: judge what the cell takes more than that; NULL: no */
 	enum expect expect;
 	double bound;  /* at-most */
-	double within; /* equal, no-higher: a share; 0: the margin of the comparison */
+	double within; /* equal, no-higher: a share, of a net that of the whole cell; 0: the margin of the
+			* comparison */
 	double by;     /* lower, higher: a share; 0: the margin of the comparison */
 };
 
@@ -63,7 +64,7 @@ enum claim_verdict {
 	CLAIM_INCONCLUSIVE,
 	CLAIM_NOT_TESTABLE,
 };
-/* "supported", "refuted", "no difference", "inconclusive", "not testable here" */
+/* "holds", "does not hold", "no difference", "inconclusive", "not testable here" */
 const char *claim_verdict_name(enum claim_verdict v);
 
 /* A claim, judged. */
@@ -76,7 +77,9 @@ struct ledger_row {
 	const struct result *result;   /* NULL: not both kernels have a value */
 	const struct result *control;  /* the same of what claim->net names, else of the cell's control;
 					* NULL: none was measured */
-	struct result net;             /* claim->net: what `result` points to; p_adjusted by BH */
+	struct result net;             /* claim->net: what `result` points to, to be shown */
+	struct result gross;           /* and judged by: the cell as it would be had only its net
+					* changed; max-T over all nets of a comparison */
 	double old, new;               /* medians over boots; NAN: that kernel has no value */
 	double counter_old, counter_new; /* the same of the counter */
 	char *need;                    /* not testable: what is missing, printable; else NULL */

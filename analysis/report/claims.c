@@ -61,7 +61,7 @@ static void add_ledger(struct report *r, const struct claims *c, const struct le
 	doc_section(&r->doc, "claims", "Claims");
 	doc_para(&r->doc,
 		 "What was claimed of the munlock rework and of older changes in its field, and what this "
-		 "run says to each: %zu supported, %zu refuted, %zu no difference, %zu inconclusive, %zu "
+		 "run says to each: %zu hold, %zu do not hold, %zu show no difference, %zu inconclusive, %zu "
 		 "not testable here ('mlocklab claims' says what each of those would take).",
 		 count[CLAIM_SUPPORTED], count[CLAIM_REFUTED], count[CLAIM_NO_DIFFERENCE],
 		 count[CLAIM_INCONCLUSIVE], count[CLAIM_NOT_TESTABLE]);

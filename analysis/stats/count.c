@@ -74,3 +74,8 @@ struct interval stats_median_interval(const double *v, size_t n)
 	free(sorted);
 	return ci;
 }
+
+double stats_sign_test(unsigned above, unsigned n)
+{
+	return above ? gsl_cdf_binomial_Q(above - 1, 0.5, n) : 1;
+}

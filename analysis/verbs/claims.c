@@ -36,8 +36,8 @@ static const struct opt opts[] = {
 static const struct command command = {
 	.name = "claims",
 	.usage = "[option...] RUN [RUN...]",
-	.about = "Says of each claim in configs/claims/ whether the runs support it: supported,\n"
-		 "refuted, no difference, inconclusive, or not testable here with what is needed.\n"
+	.about = "Says of each claim in configs/claims/ whether it holds by the runs: holds, does\n"
+		 "not hold, no difference, inconclusive, or not testable here with what is needed.\n"
 		 "Each claim is judged by the first run that measured it on the right target;\n"
 		 "'mlocklab run configs/munlock.ini' and munlock-tcg.ini make such runs.\n",
 	.opts = opts,

@@ -10,6 +10,17 @@
 
 #define WIDTH 79
 
+/* What is allowed for, where it is not the comparison's margin, and of what it is a share. */
+static char *within(const struct claim *c, const char *fmt)
+{
+	char *share = c->within > 0 ? xasprintf("%g %%", 100 * c->within) : xstrdup("the margin");
+	struct str out = STR_INIT;
+
+	str_addf(&out, fmt, share, c->net ? " of the whole cell" : "");
+	free(share);
+	return out.buf;
+}
+
 char *ledger_expected(const struct claim *c)
 {
 	switch (c->expect) {
@@ -19,8 +30,8 @@ char *ledger_expected(const struct claim *c)
 	case EXPECT_HIGHER:
 		return c->by > 0 ? xasprintf("higher by %g %% at least", 100 * c->by)
 				 : xstrdup("higher");
-	case EXPECT_EQUAL: return xasprintf("equal within %g %%", 100 * c->within);
-	case EXPECT_NO_HIGHER: return xasprintf("higher by %g %% at most", 100 * c->within);
+	case EXPECT_EQUAL: return within(c, "equal within %s%s");
+	case EXPECT_NO_HIGHER: return within(c, "higher by %s%s at most");
 	case EXPECT_AT_MOST: break;
 	}
 	return xasprintf("at most %g", c->bound);
@@ -165,6 +176,8 @@ static void add_cell(struct str *out, const char *text)
 static void add_row(const struct ledger_row *r, struct str *out)
 {
 	char *evidence = ledger_evidence(r), *mechanism = ledger_mechanism(r);
+	char *expected = ledger_expected(r->claim);
+	char *measured = xasprintf("%s: %s, expected %s", r->claim->workload, r->claim->metric, expected);
 	char *claim = r->claim->refuted
 			      ? xasprintf("%s (refuted by: %s)", r->claim->text, r->claim->refuted)
 			      : xstrdup(r->claim->text);
@@ -173,10 +186,12 @@ static void add_row(const struct ledger_row *r, struct str *out)
 	add_cell(out, claim);
 	add_cell(out, r->claim->source);
 	str_addf(out, "**%s** | ", claim_verdict_name(r->verdict));
-	add_cell(out, r->claim->workload);
+	add_cell(out, measured);
 	add_cell(out, evidence);
 	add_cell(out, mechanism);
 	str_add(out, "\n");
+	free(measured);
+	free(expected);
 	free(claim);
 	free(evidence);
 	free(mechanism);
@@ -233,6 +248,8 @@ void ledger_summary(const struct ledger *const *ledgers, const char *const *kern
 	const struct ledger *l = ledgers[0];
 
 	for (size_t i = 0; i < l->n; i++) {
+		char *expected, *text;
+
 		if (i == 0 || l->rows[i].file != l->rows[i - 1].file) {
 			str_addf(out, "%s%s\n\n| claim | ", i ? "\n" : "", l->rows[i].file->about);
 			for (size_t k = 0; k < n; k++)
@@ -243,8 +260,12 @@ void ledger_summary(const struct ledger *const *ledgers, const char *const *kern
 				str_add(out, "---|");
 			str_add(out, "\n");
 		}
+		expected = ledger_expected(l->rows[i].claim);
+		text = xasprintf("%s (%s: %s)", l->rows[i].claim->text, l->rows[i].claim->metric, expected);
 		str_add(out, "| ");
-		add_cell(out, l->rows[i].claim->text);
+		add_cell(out, text);
+		free(text);
+		free(expected);
 		for (size_t k = 0; k < n; k++)
 			add_verdict(&ledgers[k]->rows[i], out);
 		end_line(out);

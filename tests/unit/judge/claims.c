@@ -149,14 +149,12 @@ struct court {
 	char dir[64];
 };
 
-static struct ledger_row *try(struct court *t, int pairs, double effect, double control,
-			      const char *claim)
+static struct ledger_row *hear(struct court *t, const char *claim)
 {
 	const struct comparison *each[] = {&t->c};
 	struct compare_opts none = {0};
 	struct err err;
 
-	make_run(&t->f, pairs, effect, control);
 	write_claims(t->dir, claim);
 	if (load_run(&t->run, t->f.path, &err) < 0 ||
 	    compare_runs(&t->c, &t->run, &t->run, &none, &err) < 0 ||
@@ -164,6 +162,13 @@ static struct ledger_row *try(struct court *t, int pairs, double effect, double 
 		fail_msg("%s", err.text);
 	ledger_make(&t->ledger, &t->claims, each, 1);
 	return &t->ledger.rows[0];
+}
+
+static struct ledger_row *try(struct court *t, int pairs, double effect, double control,
+			      const char *claim)
+{
+	make_run(&t->f, pairs, effect, control);
+	return hear(t, claim);
 }
 
 static void close_court(struct court *t)
@@ -230,6 +235,8 @@ static void test_bounds(void **state)
 	expect(8, 1, 1, "metric=failed\nexpect=at-most 0\n", CLAIM_SUPPORTED);
 	expect(3, 1, 1, "metric=failed\nexpect=at-most 0\n", CLAIM_INCONCLUSIVE);
 	expect(8, 1, 1, "metric=exit\nexpect=at-most 10\n", CLAIM_REFUTED);
+	/* One pair refutes nothing. */
+	expect(1, 1, 1, "metric=exit\nexpect=at-most 10\n", CLAIM_INCONCLUSIVE);
 }
 
 /* All of a change may be the control's; all of none may be hidden by it. */
@@ -256,6 +263,85 @@ static void test_net(void **state)
 	NEAR(r->result->p, 2. / 256, 1e-9);
 	NEAR(r->control->ratio, 2, 0.01);
 	close_court(&t);
+}
+
+/* Pairs in which cell and control move together; a value of NAN is not measured. */
+static void make_nets(struct fixture *f, int pairs, double value(int arm, bool control, int pair))
+{
+	int n = 1;
+
+	fixture_begin(f, "tcg", 2);
+	name_params(f);
+	fixture_arm(f, "old", "5.10.0", "n");
+	fixture_arm(f, "new", "6.1.0", "n");
+	for (int pair = 0; pair < pairs; pair++) {
+		for (int arm = 0; arm < 2; arm++, n++) {
+			fixture_boot(f, n, arm ? "new" : "old", pair, pair, "ok");
+			for (int control = 0; control < 2; control++)
+				if (!isnan(value(arm, control, pair)))
+					fixture_cell(f, n, control ? CONTROL_CELL : MAIN_CELL,
+						     value(arm, control, pair));
+		}
+	}
+	fixture_finish(f);
+}
+
+/* The cell lost one boot, the control another; each pair stands elsewhere. */
+static double with_gaps(int arm, bool control, int pair)
+{
+	if ((pair == 1 && !control && !arm) || (pair == 6 && control && arm))
+		return NAN;
+	return 1000 * (pair + 1) + (control ? 0 : arm ? 250 : 500) + pair % 2;
+}
+
+/* 5 to 6 of 3000; in one boot the noise is more than the net. */
+static double next_to_nothing(int arm, bool control, int pair)
+{
+	return control ? 2995 : 3000 + arm - (pair == 3 && arm ? 7 : 0);
+}
+
+static void test_net_by_pair(void **state)
+{
+	struct ledger_row *r;
+	struct court t;
+
+	(void)state;
+	make_nets(&t.f, 9, with_gaps);
+	r = hear(&t, HEAD "metric=exit\nexpect=lower\nnet=control\n");
+	assert_int_equal(r->result->k, 7);
+	NEAR(r->old, 500, 2);
+	NEAR(r->new, 250, 2);
+	assert_false(r->result->difference);
+	NEAR(r->result->ratio, 0.5, 0.02);
+	assert_int_equal(r->verdict, CLAIM_SUPPORTED);
+	close_court(&t);
+}
+
+/* The margin is of the whole cell: a fifth more of next to nothing is nothing. */
+static void test_net_margin(void **state)
+{
+	static const char *const claims[] = {"expect=equal\n", "expect=no-higher\n"};
+	struct ledger_row *r;
+	struct court t;
+	char *evidence;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char claim[512];
+
+		snprintf(claim, sizeof(claim), HEAD "metric=exit\nnet=control\n%s", claims[i]);
+		make_nets(&t.f, 9, next_to_nothing);
+		r = hear(&t, claim);
+		assert_int_equal(r->verdict, CLAIM_SUPPORTED);
+		assert_true(r->result->difference);
+		evidence = ledger_evidence(r);
+		assert_non_null(strstr(evidence, "difference +1"));
+		free(evidence);
+		evidence = ledger_expected(r->claim);
+		assert_non_null(strstr(evidence, "the margin of the whole cell"));
+		free(evidence);
+		close_court(&t);
+	}
 }
 
 static void check_need(const char *claim, const char *need)
@@ -299,16 +385,16 @@ static void test_writers(void **state)
 	assert_non_null(strstr(evidence, ", control 1.0"));
 	assert_string_equal(mechanism, "nr_mlock 0 to 0");
 	ledger_text(&t.ledger, &out);
-	assert_non_null(strstr(out.buf, "a: supported\n"));
-	assert_non_null(strstr(out.buf, "1 claim: 1 supported.\n"));
+	assert_non_null(strstr(out.buf, "a: holds\n"));
+	assert_non_null(strstr(out.buf, "1 claim: 1 holds.\n"));
 	str_clear(&out);
 	ledger_markdown(&t.ledger, &out);
-	assert_non_null(strstr(out.buf, "| **supported** |"));
+	assert_non_null(strstr(out.buf, "| **holds** |"));
 	str_clear(&out);
 	ledger_json(&t.ledger, &out);
 	o = json_loads(out.buf, 0, NULL);
 	assert_string_equal(json_get_str(json_array_get(json_object_get(o, "claims"), 0), "verdict", ""),
-			    "supported");
+			    "holds");
 	json_decref(o);
 	str_release(&out);
 	free(evidence);
@@ -329,9 +415,9 @@ static void test_summary(void **state)
 	try(&b, 8, 1.5, 1, HEAD "metric=exit\nexpect=lower\n");
 	ledger_summary(both, names, 2, &out);
 	assert_non_null(strstr(out.buf, "\n| claim | 6.1 | 7\\_2 |\n|---|---|---|\n"));
-	assert_non_null(strstr(out.buf, " | supported, 0.50"));
-	assert_non_null(strstr(out.buf, " | **refuted**, 1.50"));
-	assert_non_null(strstr(out.buf, "\n- 6.1: 1 claim: 1 supported.\n- 7_2: 1 claim: 1 refuted.\n"));
+	assert_non_null(strstr(out.buf, " | holds, 0.50"));
+	assert_non_null(strstr(out.buf, " | **does not hold**, 1.50"));
+	assert_non_null(strstr(out.buf, "\n- 6.1: 1 claim: 1 holds.\n- 7_2: 1 claim: 1 does not hold.\n"));
 	assert_null(strstr(out.buf, " \n"));
 	str_release(&out);
 	close_court(&a);
@@ -344,7 +430,8 @@ int main(void)
 		cmocka_unit_test(test_refusals),     cmocka_unit_test(test_file),
 		cmocka_unit_test(test_shipped),	     cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_sizes),	     cmocka_unit_test(test_sameness),     cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_net),	     cmocka_unit_test(test_not_testable),
+		cmocka_unit_test(test_net), cmocka_unit_test(test_net_by_pair),
+		cmocka_unit_test(test_net_margin),	     cmocka_unit_test(test_not_testable),
 		cmocka_unit_test(test_writers),      cmocka_unit_test(test_summary),
 	};
 
