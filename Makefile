@@ -149,6 +149,11 @@ need-build-deps:
 check-build: need-build-deps all
 	@tests/run.sh $(wildcard tests/build/*.sh)
 
+# A series of patches on a real kernel's source: minutes, and gigabytes of disk.
+.PHONY: check-series
+check-series: need-build-deps all
+	@LIMIT=7200 tests/run.sh $(wildcard tests/series/*.sh)
+
 # The host's programs and the unit tests again under sanitizers. What runs in a guest is static, which
 # they do not support, and stays that of build/.
 .PHONY: check-asan sanitized check-valgrind lint

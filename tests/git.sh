@@ -50,3 +50,14 @@ state_of() {
 		git for-each-ref
 	)
 }
+
+# Puts programs that a kernel's build asks for on PATH where they are not
+stand_in_tools() {
+	mkdir -p "$tmp/bin"
+	for tool in flex bison bc; do
+		command -v $tool >/dev/null && continue
+		printf '#!/bin/sh\n' >"$tmp/bin/$tool"
+		chmod +x "$tmp/bin/$tool"
+	done
+	PATH=$PATH:$tmp/bin
+}

@@ -27,7 +27,7 @@ struct work {
 
 /* --- the name --- */
 
-static int text_sum(const struct str *text, const char *cache, char sum[65], struct err *err)
+int kernel_text_sum(const struct str *text, const char *cache, char sum[65], struct err *err)
 {
 	char *path = xasprintf("%s/tmp/key.%ld", cache, (long)getpid()), *dir = xasprintf("%s/tmp", cache);
 	int ret = fs_mkdirs(dir, err);
@@ -56,7 +56,7 @@ static int recipe_sum(const struct kernel_recipe *r, const char *cache, char sum
 	line = json_line(variables);
 	str_addf(&text, "\nkernel build 1\n%s\n%s\n", compiler ? compiler : "", line);
 	if (ret == 0)
-		ret = text_sum(&text, cache, sum, err);
+		ret = kernel_text_sum(&text, cache, sum, err);
 	str_release(&text);
 	free(line);
 	free(compiler);

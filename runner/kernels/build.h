@@ -38,5 +38,10 @@ char *kernel_commit_name(const struct git_commit *c, const struct kernel_recipe 
  * that workloads need. info: what is known of it, to which release, variables and hashes are added.
  */
 int kernel_install(const char *out, const char *cache, const char *name, json_t *info, struct err *err);
+/* Hashes of all that a guest is given of a cached kernel, image and module, as one new string. */
+char *kernel_installed_identity(const char *cache, const char *name, struct err *err);
+
+/* SHA-256 of a text, which is a name for it in the cache. */
+int kernel_text_sum(const struct str *text, const char *cache, char sum[65], struct err *err);
 
 #endif

@@ -97,3 +97,21 @@ int kernel_install(const char *out, const char *cache, const char *name, json_t 
 	free(parent);
 	return ret;
 }
+
+char *kernel_installed_identity(const char *cache, const char *name, struct err *err)
+{
+	char *path = xasprintf("%s/kernels/%s/kernel.json", cache, name);
+	json_t *info = json_read(path, err), *sum;
+	struct str s = STR_INIT;
+	const char *file;
+
+	free(path);
+	if (!info)
+		return NULL;
+	str_add(&s, json_get_str(info, "sha256", ""));
+	json_object_foreach(json_object_get(info, "files"), file, sum)
+		if (strncmp(file, "lib/modules/", 12) == 0)
+			str_addf(&s, "+%s", json_is_string(sum) ? json_string_value(sum) : "");
+	json_decref(info);
+	return s.buf;
+}

@@ -80,6 +80,9 @@ const struct opt run_opts[] = {
 		 "a cell; exit code 1 where the kernel's accounting was wrong"),
 	OPT_FLAG("show-command", AT(show_command),
 		 "print QEMU's command line for each arm and stop"),
+	OPT_LIST("reuse", "ARM=RUN", OFFER_RUN, AT(reuse),
+		 "take boots of a stored run's only arm for that arm, where image, layout and all else is "
+		 "equal (icount: they would measure the same); repeat for several"),
 	OPT_TEXT("resume", "RUN", OFFER_RUN, AT(resume), "go on with a run that was interrupted"),
 	OPT_CHOICE("on", "WHERE", "here|slurm", AT(on),
 		   "slurm: boots become tasks of a job array (default: what the experiment says, else here)"),

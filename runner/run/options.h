@@ -12,6 +12,7 @@ struct run_options {
 	const char *tree, *config; /* of kernels from git, or NULL */
 	struct strv fragments;
 	struct strv kernels;  /* [ARM=]SPEC */
+	struct strv reuse;    /* ARM=RUN */
 	struct strv injects;  /* ARM=PERCENT */
 	struct strv settings; /* key, value, key, value */
 	int workers;

@@ -9,6 +9,7 @@
 #include "runner/kernels/cache.h"
 #include "runner/kernels/fetch.h"
 #include "runner/kernels/list.h"
+#include "runner/kernels/source.h"
 #include "runner/kernels/spec.h"
 #include "runner/probe/symbols.h"
 #include "runner/qemu/find.h"
@@ -48,9 +49,10 @@ static const struct command command = {
 		 "rm SPEC|NAME...",
 	.about = "Lists the kernels in the cache and those that Debian has, fetches some, builds\n"
 		 "one from source, prints where the names of their functions are, as in System.map,\n"
-		 "or removes some. SPEC is debian:VERSION[/FLAVOUR] or deb:FILE[,FILE...]; NAME is a\n"
-		 "directory of the cache; SOURCE is debian-source:VERSION, source:DIR, or a commit of\n"
-		 "your own tree, git:REV, in full git:DIR@REV; git:HEAD+ has what is not committed.\n",
+		 "or removes some. SPEC is debian:VERSION[/FLAVOUR] or deb:FILE[,FILE...], to fetch\n"
+		 "also debian-source:VERSION, which is not built then; NAME is a directory of the\n"
+		 "cache; SOURCE is debian-source:VERSION, source:DIR, or a commit of your own tree,\n"
+		 "git:REV, in full git:DIR@REV; git:HEAD+ has what is not committed.\n",
 	.notes = "The cache is $MLOCKLAB_CACHE, else cache/ in a source tree, else\n"
 		 "$XDG_CACHE_HOME/mlocklab. The suites are in configs/kernel/debian.ini.\n",
 	.opts = opts,
@@ -58,11 +60,30 @@ static const struct command command = {
 	.words = "list|fetch|build|symbols|rm " OFFER_KERNEL,
 };
 
+static int fetch_source(const char *spec, const struct kernel_opts *o, struct err *err)
+{
+	struct kernel_source s = {0};
+	int lock = kernel_cache_lock(o->cache, err);
+	int ret = lock < 0 ? -1 : kernel_source_get(&s, spec, o, err);
+
+	if (ret == 0)
+		printf("%s  %s  %s\n", spec, s.version, s.dir);
+	if (lock >= 0)
+		close(lock);
+	kernel_source_release(&s);
+	return ret;
+}
+
 static int fetch(char **specs, const struct kernel_opts *o, struct err *err)
 {
 	struct kernel k;
 
 	for (; *specs; specs++) {
+		if (strncmp(*specs, "debian-source:", 14) == 0) {
+			if (fetch_source(*specs, o, err) < 0)
+				return -1;
+			continue;
+		}
 		if (kernel_resolve(&k, *specs, o, err) < 0)
 			return -1;
 		printf("%s  %s  %s\n", *specs, k.release, k.image ? k.image : "as booted");

@@ -14,6 +14,7 @@
 #include "runner/boot/recorder.h"
 #include "runner/run/options.h"
 #include "runner/run/prepare.h"
+#include "runner/run/reuse.h"
 #include "runner/run/summary.h"
 #include "runner/run/slurm.h"
 #include "runner/run/workers.h"
@@ -240,7 +241,8 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 			return -1;
 	} else {
 		json = run_make_json(&r, argc, argv, err);
-		if (!json || store_create(&store, results, e.name, o->out, json, err) < 0)
+		if (!json || store_create(&store, results, e.name, o->out, json, err) < 0 ||
+		    reuse_boots(&r, &o->reuse, err) < 0)
 			return -1;
 	}
 	if (inputs_hold(&r, err) < 0)

@@ -13,14 +13,7 @@ MLOCKLAB_CACHE=$tmp/cache
 export MLOCKLAB_CACHE
 unset MLOCKLAB_TREE
 
-# What building takes beside the lab's own needs
-mkdir "$tmp/bin"
-for tool in flex bison bc; do
-	command -v $tool >/dev/null && continue
-	printf '#!/bin/sh\n' >"$tmp/bin/$tool"
-	chmod +x "$tmp/bin/$tool"
-done
-PATH=$PATH:$tmp/bin
+stand_in_tools
 
 src=$tmp/linux
 stand_in_tree "$src"

@@ -1,0 +1,165 @@
+/* mlocklab steps: a run of kernels in a row, step by step; of a series, patch by patch. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/report/draw.h"
+#include "analysis/report/patches.h"
+#include "analysis/write/gnuplot.h"
+#include "analysis/write/html.h"
+#include "analysis/write/markdown.h"
+#include "analysis/write/patches-text.h"
+#include "lib/fs.h"
+#include "lib/options.h"
+#include "lib/text.h"
+#include "lib/paths.h"
+
+struct options {
+	const char *run, *format, *output;
+	double margin;
+	bool profile, page;
+};
+#define AT(field) offsetof(struct options, field)
+
+static const struct opt opts[] = {
+	OPT_CHOICE("format", "FORMAT", "lkml|markdown|json|csv|html", AT(format),
+		   "lkml (default), markdown, json, csv or html"),
+	OPT_SHARE("margin", AT(margin),
+		  "smallest change that matters: 2% or 0.02 (default: 1%, or what the run says if that "
+		  "is more)"),
+	OPT_FLAG("profile", AT(profile),
+		 "boot the kernels on both sides of each step that moved something once more, profiled, "
+		 "and say in which functions it lies; icount"),
+	OPT_FLAG("page", AT(page), "also write RUN/report/series.html, with pictures"),
+	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output), "write there instead of standard output"),
+	OPT_END,
+};
+
+static const struct command command = {
+	.name = "steps",
+	.usage = "[option...] RUN",
+	.about = "Prints what each kernel of a run changes against the one before it: of a run that\n"
+		 "'mlocklab series' made a row a patch, of any other a row an arm. A column is a\n"
+		 "figure that moved anywhere by the margin; all steps of all figures are tested\n"
+		 "together.\n",
+	.opts = opts,
+	.min_words = 1,
+	.max_words = 1,
+	.words = OFFER_RUN,
+	.want = "one run directory is wanted, such as 'mlocklab steps results/series-20261121-100000'",
+};
+
+/* The page, its pictures in it. */
+static int make_page(const struct patches *p, struct str *out, struct err *err)
+{
+	char *title = xasprintf("%s (%s)", p->range, p->run->target.kind), *dir = NULL;
+	struct err ignored;
+	struct doc d;
+	int ret = 0;
+
+	doc_init(&d, title);
+	d.whole = true;
+	report_patches(p, true, &d);
+	if (plot_gnuplot_found()) {
+		dir = paths_scratch("steps", err);
+		ret = dir ? report_draw(&d, dir, err) : -1;
+	}
+	if (ret == 0)
+		html_write(&d, out);
+	if (dir)
+		fs_remove_tree(dir, &ignored);
+	free(dir);
+	doc_release(&d);
+	free(title);
+	return ret;
+}
+
+static int write_page(const struct patches *p, struct err *err)
+{
+	char *dir = xasprintf("%s/report", p->run->path), *path = xasprintf("%s/series.html", dir);
+	struct str page = STR_INIT;
+	int ret = fs_mkdirs(dir, err);
+
+	if (ret == 0)
+		ret = make_page(p, &page, err);
+	if (ret == 0)
+		ret = fs_write_atomic(path, page.buf, page.len, err);
+	str_release(&page);
+	free(path);
+	free(dir);
+	return ret;
+}
+
+static int write_json(const struct patches *p, struct str *out)
+{
+	json_t *o = patches_json(p);
+	char *text = json_dumps(o, JSON_INDENT(2));
+
+	str_add(out, text ? text : "");
+	str_add(out, "\n");
+	free(text);
+	json_decref(o);
+	return 0;
+}
+
+static int write_format(const struct patches *p, const char *format, struct str *out, struct err *err)
+{
+	struct doc d;
+
+	if (strcmp(format, "json") == 0)
+		return write_json(p, out);
+	if (strcmp(format, "html") == 0)
+		return make_page(p, out, err);
+	if (strcmp(format, "csv") == 0) {
+		patches_csv(p, out);
+	} else if (strcmp(format, "markdown") == 0) {
+		doc_init(&d, p->range);
+		report_patches(p, false, &d);
+		markdown_write(&d, out);
+		doc_release(&d);
+	} else {
+		patches_text(p, out);
+	}
+	return 0;
+}
+
+static int show(const struct options *o, struct patches *p, struct err *err)
+{
+	struct strv notes = STRV_INIT;
+	struct str out = STR_INIT;
+	int ret = report_patches_profile(p, o->profile, &notes, err);
+
+	if (ret == 0)
+		ret = write_format(p, o->format, &out, err);
+	if (ret == 0 && o->page)
+		ret = write_page(p, err);
+	if (ret == 0)
+		ret = text_deliver(&out, o->output, err);
+	for (size_t i = 0; i < notes.n; i++)
+		command_note("%s", notes.v[i]);
+	str_release(&out);
+	strv_release(&notes);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.format = "lkml"};
+	struct patches p = {0};
+	struct run run = {0};
+	struct err err = {""};
+	int ret;
+
+	o.run = command_parse(&command, &o, argc, argv)[0];
+	ret = load_run(&run, o.run, &err);
+	if (ret == 0 && o.profile && strcmp(run.target.kind, "icount") != 0)
+		ret = err_set(&err, "--profile is for target icount: '%s' is of target %s", o.run, run.target.kind);
+	if (ret == 0)
+		ret = patches_make(&p, &run, o.margin, &err);
+	if (ret == 0)
+		ret = show(&o, &p, &err);
+	if (ret < 0)
+		command_fail(&err);
+	patches_release(&p);
+	load_release(&run);
+	return ret < 0 ? EXIT_USAGE : EXIT_OK;
+}

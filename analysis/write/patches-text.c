@@ -1,0 +1,350 @@
+#include "analysis/write/patches-text.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/write/csv.h"
+#include "analysis/write/table.h"
+#include "analysis/write/verdict.h"
+#include "lib/text.h"
+
+#define SUBJECT 26
+#define COLUMN 9
+#define COLUMNS ((TABLE_WIDTH - SUBJECT - 4) / COLUMN) /* beside each other */
+
+const char patches_marks[] = "* better, ! worse, # changed, ~ certain but below the margin, ? inconclusive; empty: "
+			     "equivalent; each step is from the patch before that has figures";
+
+/* --- words --- */
+
+static char mark_of(enum verdict v)
+{
+	switch (v) {
+	case VERDICT_BETTER:
+		return '*';
+	case VERDICT_WORSE:
+		return '!';
+	case VERDICT_CHANGED:
+		return '#';
+	case VERDICT_CHANGED_SMALL:
+		return '~';
+	case VERDICT_INCONCLUSIVE:
+		return '?';
+	default:
+		return ' ';
+	}
+}
+
+static void result_cell(char out[32], const struct result *r)
+{
+	char mark = mark_of(r->verdict);
+
+	if (r->verdict == VERDICT_EQUIVALENT)
+		*out = '\0';
+	else if (r->difference)
+		snprintf(out, 32, "%+.3g%c", r->ratio, mark);
+	else if (r->ratio >= 2)
+		snprintf(out, 32, "x%.3g%c", r->ratio, mark);
+	else
+		snprintf(out, 32, "%+.1f%%%c", (r->ratio - 1) * 100, mark);
+}
+
+void patches_cell(char out[32], const struct step *s)
+{
+	if (!s || !s->result.k)
+		snprintf(out, 32, "- ");
+	else
+		result_cell(out, &s->result);
+}
+
+char *patches_label(const struct run_cell *c)
+{
+	struct str out = STR_INIT;
+
+	text_escape(&out, c->workload);
+	if (*c->label) {
+		str_add(&out, " ");
+		text_escape(&out, c->label);
+	}
+	return out.buf;
+}
+
+char *patches_sentence(const struct result *r)
+{
+	char *cell = patches_label(r->cell), *change = verdict_change(r), ratio[32], interval[72], *text;
+
+	table_ratio(ratio, r, r->ratio);
+	table_interval(interval, r);
+	text = xasprintf("%s%s: %s (%s, 95 %% interval %s)", cell, r->cell->is_control ? " (control)" : "", change,
+			 ratio, interval);
+	free(change);
+	free(cell);
+	return text;
+}
+
+char *patches_note(const struct patches *p, const struct patch_row *row)
+{
+	const struct patch_row *before = row->n ? patches_before(p, row) : NULL;
+
+	if (row->same >= 0)
+		return xasprintf("its image is that of %d, byte for byte: not measured again", row->same);
+	if (row->trouble)
+		return xstrdup(row->trouble);
+	if (before && row->arm != SIZE_MAX && before->n + 1 < row->n && p->rows[row->n - 1].same < 0)
+		return xasprintf("its step is from %d", before->n);
+	return xstrdup("");
+}
+
+/* --- the table --- */
+
+static void add_head(const struct patches *p, struct str *out)
+{
+	const struct run *r = p->run;
+	struct str line = STR_INIT;
+
+	str_addf(&line, "%s: %zu %s, %zu rounds, target %s, %d CPU%s, %d nodes, %lld MiB", p->range, p->n_rows - 1,
+		 p->n_rows == 2 ? "patch" : "patches", p->steps.rounds, r->target.kind, r->target.cpus,
+		 r->target.cpus > 1 ? "s" : "", r->target.nodes, r->target.memory_mib);
+	if (*r->target.qemu_version)
+		str_addf(&line, ", QEMU %s", r->target.qemu_version);
+	str_addf(&line, "; figures are %s; margin %g %%", load_what(r), p->steps.margin * 100);
+	text_wrap(out, str_text(&line), TABLE_WIDTH, 0);
+	str_release(&line);
+}
+
+/* No line of a mail ends in blanks. */
+static void end_line(struct str *out)
+{
+	while (out->len && out->buf[out->len - 1] == ' ')
+		out->buf[--out->len] = '\0';
+	str_add(out, "\n");
+}
+
+static bool has_step(const struct patches *p, const struct patch_row *row)
+{
+	for (size_t i = 0; i < p->n_columns; i++) {
+		const struct step *s = patches_step(p, row, &p->columns[i]);
+
+		if (s && s->result.k)
+			return true;
+	}
+	return false;
+}
+
+static void add_row(const struct patches *p, const struct patch_row *row, size_t from, size_t to, struct str *out)
+{
+	bool without = row->arm == SIZE_MAX || (row->trouble && !has_step(p, row));
+
+	str_addf(out, "%3d %-*.*s", row->n, SUBJECT, SUBJECT, row->subject);
+	if (without) {
+		char note[TABLE_WIDTH];
+
+		if (row->same >= 0)
+			snprintf(note, sizeof(note), "the image of %d", row->same);
+		else
+			snprintf(note, sizeof(note), "%s", row->trouble ? row->trouble : "no figures");
+		str_addf(out, " %.*s", TABLE_WIDTH - SUBJECT - 5, note);
+	}
+	for (size_t i = from; i < to && row->n && !without; i++) {
+		char text[32];
+
+		patches_cell(text, patches_step(p, row, &p->columns[i]));
+		str_addf(out, "%*s", COLUMN, text);
+	}
+	end_line(out);
+}
+
+static void add_whole(const struct patches *p, size_t from, size_t to, struct str *out)
+{
+	str_addf(out, "    %-*s", SUBJECT, "the whole series");
+	for (size_t i = from; i < to; i++) {
+		const struct result *r = compare_find(&p->whole, p->columns[i].cell->id, p->columns[i].metric->name);
+		char text[32] = "-";
+
+		if (r)
+			result_cell(text, r);
+		str_addf(out, "%*s", COLUMN, text);
+	}
+	end_line(out);
+}
+
+static void add_columns(const struct patches *p, size_t from, size_t to, struct str *out)
+{
+	static const char *const better[] = {", lower is better", ", higher is better", ""};
+
+	str_add(out, "\n");
+	for (size_t i = from; i < to; i++) {
+		const struct patch_column *c = &p->columns[i];
+		char *label = patches_label(c->cell);
+		char *line = xasprintf("(%zu) %s%s: %s, %s%s", i + 1, label, c->cell->is_control ? " (control)" : "",
+				       c->metric->name, c->metric->unit, better[c->metric->better]);
+
+		text_wrap(out, line, TABLE_WIDTH, 0);
+		free(line);
+		free(label);
+	}
+	str_addf(out, "\n%*s", SUBJECT + 4, "");
+	for (size_t i = from; i < to; i++)
+		str_addf(out, "%*s(%zu) ", i < 9 ? COLUMN - 4 : COLUMN - 5, "", i + 1);
+	end_line(out);
+}
+
+static void add_block(const struct patches *p, size_t from, struct str *out)
+{
+	size_t to = from + COLUMNS < p->n_columns ? from + COLUMNS : p->n_columns;
+
+	add_columns(p, from, to, out);
+	for (size_t i = 0; i < p->n_rows; i++)
+		add_row(p, &p->rows[i], from, to, out);
+	if (to > from)
+		add_whole(p, from, to, out);
+}
+
+/* --- the patches that matter --- */
+
+static void add_sentences(const struct patches *p, const struct patch_row *row, struct str *out)
+{
+	const struct step *v[PATCHES_SHOWN];
+	size_t all, n = patches_largest(p, row, v, PATCHES_SHOWN, &all);
+
+	str_add(out, "\n");
+	text_wrap(out, row->subject, TABLE_WIDTH, 0);
+	str_addf(out, "  %d of %zu, %s\n", row->n, p->n_rows - 1, row->commit);
+	for (size_t i = 0; i < n; i++) {
+		char *text = patches_sentence(&v[i]->result);
+
+		text_wrap(out, text, TABLE_WIDTH, 2);
+		free(text);
+	}
+	if (all > n)
+		str_addf(out, "  and %zu more figures\n", all - n);
+	for (size_t i = 0; i < row->where.n; i++)
+		text_wrap(out, row->where.v[i], TABLE_WIDTH, 4);
+	if (row->config)
+		str_addf(out, "  its configuration differs in %zu lines, too\n", row->config);
+}
+
+void patches_text(const struct patches *p, struct str *out)
+{
+	size_t from = 0;
+
+	add_head(p, out);
+	do {
+		add_block(p, from, out);
+		from += COLUMNS;
+	} while (from < p->n_columns);
+	str_add(out, "\n");
+	if (p->n_columns)
+		text_wrap(out, patches_marks, TABLE_WIDTH, 0);
+	else
+		str_add(out, "no patch moved a figure by the margin\n");
+	for (size_t i = 0; i < p->n_rows; i++)
+		if (patches_moves(p, &p->rows[i]))
+			add_sentences(p, &p->rows[i], out);
+	for (size_t i = 0; i < p->n_rows; i++) {
+		char *note = patches_note(p, &p->rows[i]), *line;
+
+		if (*note) {
+			line = xasprintf("note: %d: %s", p->rows[i].n, note);
+			text_wrap(out, line, TABLE_WIDTH, 0);
+			free(line);
+		}
+		free(note);
+	}
+}
+
+/* --- data --- */
+
+static json_t *number(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *result_json(const struct result *r)
+{
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:o, s:s, s:i}", "cell", r->cell->id, "metric",
+			 r->metric->name, "unit", r->metric->unit, "primary", r->metric->kind == METRIC_PRIMARY,
+			 "control", r->cell->is_control, "ratio", number(r->ratio), "low", number(r->low), "high",
+			 number(r->high), "difference", r->difference, "p_adjusted", number(r->p_adjusted), "verdict",
+			 verdict_name(r->verdict), "pairs", (int)r->k);
+}
+
+json_t *patches_json(const struct patches *p)
+{
+	json_t *rows = json_array(), *whole = json_array();
+
+	for (size_t i = 0; i < p->n_rows; i++) {
+		const struct patch_row *row = &p->rows[i];
+		json_t *steps = json_array();
+
+		for (size_t k = 0; k < p->steps.n; k++) {
+			const struct step *s = &p->steps.v[k];
+			json_t *o;
+
+			if (s->at != row->arm || !s->result.k)
+				continue;
+			o = result_json(&s->result);
+			json_object_set_new(o, "before", json_string(p->run->arms[s->before].name));
+			json_array_append_new(steps, o);
+		}
+		json_array_append_new(rows, json_pack("{s:i, s:s, s:s, s:s?, s:o, s:s?, s:o}", "n", row->n, "commit",
+						      row->commit, "subject", row->subject, "arm",
+						      row->arm == SIZE_MAX ? NULL : p->run->arms[row->arm].name, "same",
+						      row->same < 0 ? json_null() : json_integer(row->same), "trouble",
+						      row->trouble, "steps", steps));
+	}
+	for (size_t i = 0; i < p->n_columns; i++) {
+		const struct result *r = compare_find(&p->whole, p->columns[i].cell->id, p->columns[i].metric->name);
+
+		if (r)
+			json_array_append_new(whole, result_json(r));
+	}
+	return json_pack("{s:s, s:s, s:s, s:i, s:f, s:o, s:o}", "range", p->range, "run", p->run->path, "target",
+			 p->run->target.kind, "rounds", (int)p->steps.rounds, "margin", p->steps.margin, "patches", rows,
+			 "whole", whole);
+}
+
+static void csv_figure(struct str *out, double v)
+{
+	if (isfinite(v))
+		str_addf(out, ",%.6g", v);
+	else
+		str_add(out, ",");
+}
+
+void patches_csv(const struct patches *p, struct str *out)
+{
+	str_add(out, "n,commit,subject,cell,metric,unit,ratio,low,high,p_adjusted,verdict,note\n");
+	for (size_t i = 0; i < p->n_rows; i++) {
+		const struct patch_row *row = &p->rows[i];
+		char *note = patches_note(p, row);
+		bool any = false;
+
+		for (size_t k = 0; k <= p->steps.n; k++) {
+			const struct step *s = k < p->steps.n ? &p->steps.v[k] : NULL;
+
+			/* a row without a step stands there once */
+			if (s ? s->at != row->arm || !s->result.k : any)
+				continue;
+			any = true;
+			str_addf(out, "%d,%s,", row->n, row->commit);
+			csv_text(out, row->subject);
+			str_add(out, ",");
+			if (s) {
+				csv_text(out, s->result.cell->id);
+				str_addf(out, ",%s,%s", s->result.metric->name, s->result.metric->unit);
+				csv_figure(out, s->result.ratio);
+				csv_figure(out, s->result.low);
+				csv_figure(out, s->result.high);
+				csv_figure(out, s->result.p_adjusted);
+				str_addf(out, ",%s,", verdict_name(s->result.verdict));
+			} else {
+				str_add(out, ",,,,,,,,");
+			}
+			csv_text(out, note);
+			str_add(out, "\n");
+		}
+		free(note);
+	}
+}

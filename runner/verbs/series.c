@@ -1,0 +1,338 @@
+/* mlocklab series: every patch of a range built and measured, and what each step costs. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "lib/fs.h"
+#include "lib/json.h"
+#include "lib/options.h"
+#include "lib/paths.h"
+#include "lib/verb.h"
+#include "runner/run/options.h"
+#include "runner/series/series.h"
+
+struct options {
+	const char *range, *experiment;
+	const char *tree, *config, *target, *format, *out, *name;
+	struct strv fragments, only, rest;
+	int pairs, jobs;
+	bool no_profile;
+};
+#define AT(field) offsetof(struct options, field)
+
+static const struct opt opts[] = {
+	OPT_LIST("only", "PATH", OFFER_FILE, AT(only),
+		 "leave out commits that touch nothing of it; may be repeated"),
+	OPT_CHOICE("format", "FORMAT", "lkml|markdown|json|csv|html", AT(format),
+		   "of what is printed: lkml (default), markdown, json, csv or html"),
+	OPT_FLAG("no-profile", AT(no_profile),
+		 "do not take apart by function what the steps that moved something cost"),
+	OPT_INT("jobs", "N", 1, 1024, AT(jobs), "compilers to run at a time (default: one a CPU)"),
+	OPT_INT("pairs", "N", 1, 1000, AT(pairs), "rounds: boots of each patch (default: 6)"),
+	OPT_TEXT("target", "NAME", NULL, AT(target), "as of run (default: icount)"),
+	OPT_TEXT("tree", "DIR", OFFER_DIR, AT(tree),
+		 "the tree, which is only read (default: $MLOCKLAB_TREE, else the current directory)"),
+	OPT_TEXT("config", "FILE", OFFER_FILE, AT(config),
+		 "its configuration (default: tinyconfig with configs/kernel/base.config)"),
+	OPT_LIST("fragment", "FILE", OFFER_FILE, AT(fragments),
+		 "more CONFIG_ lines for it; may be repeated"),
+	OPT_TEXT("name", "NAME", NULL, AT(name), "of the run, in its directory's name (default: series)"),
+	OPT_TEXT("out", "DIR", OFFER_DIR, AT(out), "the run's directory itself"),
+	OPT_END,
+};
+
+static const struct command command = {
+	.name = "series",
+	.usage = "BASE..TIP [EXPERIMENT] [option...]",
+	.about = "Builds every commit from BASE to TIP, measures each, and prints a row a patch with\n"
+		 "the step that it makes in every figure that moved anywhere, then the whole series\n"
+		 "against its base. EXPERIMENT is a file, or the name of one in configs/ (default:\n"
+		 "core). TIP may be HEAD+, what is not committed. The run stays in results/, where\n"
+		 "steps, report, claims and locks find it.\n",
+	.notes = "What was built and measured once is not again: the same command goes on where it\n"
+		 "was interrupted, and a patch that was changed costs only itself. Under icount,\n"
+		 "patches are built while others are measured.\n",
+	.opts = opts,
+	.min_words = 1,
+	.max_words = 2,
+	.words = "range " OFFER_SUITE,
+	.want = "a range of commits is wanted, such as v5.17..HEAD, and at most one experiment",
+	.pass = run_opts,
+	.pass_verb = "run",
+	.pass_at = AT(rest),
+	.keeps = "kernel resume ktap stop-early inject reuse show-command profile",
+};
+
+struct work {
+	struct options o;
+	struct series s;
+	char *cache, *suite;
+	struct kernel_recipe recipe;
+	char key[65]; /* of all that boots are made with but the kernel */
+};
+
+/* --- one image --- */
+
+/* What a boot measures hangs on the experiment, the options and the programs in the guest. */
+static int make_key(struct work *w, struct err *err)
+{
+	char *programs[] = {paths_program("mlockbench"), paths_program("guest-init")}, sum[65];
+	struct str text = STR_INIT;
+	int ret = fs_read(w->suite, &text, err);
+
+	str_addf(&text, "\n%d %s", w->o.pairs, w->o.target);
+	for (size_t i = 0; i < w->o.rest.n; i++)
+		if (strncmp(w->o.rest.v[i], "--workers", 9) != 0)
+			str_addf(&text, " %s", w->o.rest.v[i]);
+	for (size_t i = 0; i < 2; i++) {
+		if (ret == 0)
+			ret = fs_sha256(programs[i], sum, err);
+		if (ret == 0)
+			str_addf(&text, "\n%s", sum);
+		free(programs[i]);
+	}
+	if (ret == 0)
+		ret = kernel_text_sum(&text, w->cache, w->key, err);
+	str_release(&text);
+	return ret;
+}
+
+static void run_argv(const struct work *w, struct strv *argv)
+{
+	char *program = verb_path("run");
+
+	strv_push(argv, program);
+	strv_push(argv, w->suite);
+	strv_pushf(argv, "--pairs=%d", w->o.pairs);
+	strv_pushf(argv, "--target=%s", w->o.target);
+	for (size_t i = 0; i < w->o.rest.n; i++)
+		strv_push(argv, w->o.rest.v[i]);
+	free(program);
+}
+
+/* Whether a part has all its boots, whatever became of them. */
+static bool is_complete(const char *part)
+{
+	char *path = xasprintf("%s/run.json", part);
+	struct err ignored;
+	json_t *run = json_read(path, &ignored);
+	bool is = strcmp(json_get_str(run, "status", ""), "complete") == 0;
+
+	json_decref(run);
+	free(path);
+	return is;
+}
+
+static int measure_part(const struct work *w, const struct patch *p, bool resume, struct err *err)
+{
+	struct strv argv = STRV_INIT;
+	struct str said = STR_INIT;
+	char *program = verb_path("run");
+	int code;
+
+	if (resume) {
+		strv_push(&argv, program);
+		strv_pushf(&argv, "--resume=%s", p->part);
+	} else {
+		run_argv(w, &argv);
+		strv_pushf(&argv, "--kernel=kernel=built:%s", p->name);
+		strv_pushf(&argv, "--out=%s", p->part);
+	}
+	code = verb_run(&argv, &said, err);
+	str_release(&said);
+	strv_release(&argv);
+	free(program);
+	if (code < 0 || is_complete(p->part))
+		return code < 0 ? -1 : 0;
+	return err_set(err, "the boots of %.12s (%s) could not be made", p->c.id, p->c.subject);
+}
+
+/*
+ * The boots of an image, made once for all series: CACHE/boots/. What cannot be gone on with (another
+ * QEMU) is begun anew.
+ */
+static int measure(const struct work *w, struct patch *p, struct err *err)
+{
+	char *dir = xasprintf("%s/boots", w->cache), sum[65], *json;
+	struct str identity = STR_INIT;
+	struct err ignored;
+	int ret = fs_mkdirs(dir, err);
+
+	str_add(&identity, p->identity);
+	if (ret == 0)
+		ret = kernel_text_sum(&identity, w->cache, sum, err);
+	if (ret == 0) {
+		p->part = xasprintf("%s/%.12s-%.12s", dir, sum, w->key);
+		json = xasprintf("%s/run.json", p->part);
+		if (is_complete(p->part)) {
+			fprintf(stderr, "  its boots are there already\n");
+		} else if (!fs_exists(json) || measure_part(w, p, true, err) < 0) {
+			fs_remove_tree(p->part, &ignored);
+			ret = measure_part(w, p, false, err);
+		}
+		free(json);
+	}
+	str_release(&identity);
+	free(dir);
+	return ret;
+}
+
+/* --- all of them --- */
+
+static void tell(const struct series *s, size_t i)
+{
+	const struct patch *p = &s->v[i];
+
+	if (i)
+		fprintf(stderr, "%zu of %zu: %.12s (%s)\n", i, s->n - 1, p->c.id, p->c.subject);
+	else
+		fprintf(stderr, "base: %.12s (%s)\n", p->c.id, p->c.subject);
+	if (p->error)
+		fprintf(stderr, "  it does not build: %s\n", p->error);
+	if (p->same != SIZE_MAX)
+		fprintf(stderr, "  its image is that of %zu: it is not measured again\n", p->same);
+	for (size_t k = 0; k < p->config.n && k < 5; k++)
+		fprintf(stderr, "  its configuration differs: %s\n", p->config.v[k]);
+	if (p->config.n > 5)
+		fprintf(stderr, "  and in %zu more lines\n", p->config.n - 5);
+}
+
+static int build_and_measure(struct work *w, struct err *err)
+{
+	char *config = paths_config("kernel/debian.ini");
+	struct kernel_opts opts = {.cache = w->cache, .config = config, .quiet = true};
+	int fd, ret = 0;
+
+	/* where time is measured a compiler beside it would be seen: all builds first, and no parts */
+	bool parts = strcmp(w->o.target, "icount") == 0;
+
+	fd = series_start_builds(&w->s, &w->recipe, &opts, err);
+	if (fd < 0)
+		ret = -1;
+	for (size_t i = 0; ret == 0 && i < w->s.n; i++) {
+		ret = series_next_built(&w->s, i, fd, w->cache, err);
+		if (ret == 0)
+			tell(&w->s, i);
+		if (ret == 0 && parts && w->s.v[i].arm)
+			ret = measure(w, &w->s.v[i], err);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(config);
+	return ret;
+}
+
+static int check(const struct series *s, struct err *err)
+{
+	size_t arms = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		arms += s->v[i].arm != NULL;
+	if (arms >= 2)
+		return 0;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].error)
+			return err_set(err, "there are no two kernels to compare: %.300s", s->v[i].error);
+	return err_set(err, "all %zu patches of '%s' give the image of its base: nothing was measured twice", s->n - 1,
+		       s->range);
+}
+
+/* One run of all arms, into which the boots that are there are taken; dir becomes its directory. */
+static int assemble(const struct work *w, struct str *dir, struct err *err)
+{
+	struct strv argv = STRV_INIT;
+	int code;
+
+	run_argv(w, &argv);
+	for (size_t i = 0; i < w->s.n; i++) {
+		const struct patch *p = &w->s.v[i];
+
+		if (!p->arm)
+			continue;
+		strv_pushf(&argv, "--kernel=%s=git:%s@%s", p->arm, w->s.g.dir, p->c.id);
+		if (p->part)
+			strv_pushf(&argv, "--reuse=%s=%s", p->arm, p->part);
+	}
+	if (w->o.config)
+		strv_pushf(&argv, "--config=%s", w->o.config);
+	for (size_t i = 0; i < w->o.fragments.n; i++)
+		strv_pushf(&argv, "--fragment=%s", w->o.fragments.v[i]);
+	if (w->o.out)
+		strv_pushf(&argv, "--out=%s", w->o.out);
+	strv_pushf(&argv, "--name=%s", w->o.name);
+	code = verb_run(&argv, dir, err);
+	strv_release(&argv);
+	if (code < 0)
+		return -1;
+	return dir->len ? series_write(&w->s, dir->buf, err) : err_set(err, "the series was not measured");
+}
+
+/* Prints the table; profiles what moved before that where they can be had. */
+static int show(const struct work *w, const char *dir, struct err *err)
+{
+	char *program = verb_path("steps");
+	struct strv argv = STRV_INIT;
+	int code;
+
+	strv_push(&argv, program);
+	strv_pushf(&argv, "--format=%s", w->o.format ? w->o.format : "lkml");
+	if (!w->o.no_profile && strcmp(w->o.target, "icount") == 0)
+		strv_push(&argv, "--profile");
+	strv_push(&argv, "--page");
+	strv_push(&argv, dir);
+	code = verb_run(&argv, NULL, err);
+	strv_release(&argv);
+	free(program);
+	return code;
+}
+
+static int run(struct work *w, struct err *err)
+{
+	struct strv notes = STRV_INIT;
+	struct str dir = STR_INIT;
+	int ret;
+
+	if (!fs_exists(w->suite))
+		return err_set(err, "no experiment '%s': name a file, or one of configs/", w->o.experiment);
+	if (make_key(w, err) < 0 || series_open(&w->s, w->o.range, w->o.tree, &w->o.only, w->cache, err) < 0)
+		return -1;
+	series_notes(&w->s, &notes);
+	for (size_t i = 0; i < notes.n; i++)
+		command_note("%s", notes.v[i]);
+	strv_release(&notes);
+	ret = build_and_measure(w, err);
+	if (ret == 0)
+		ret = check(&w->s, err);
+	if (ret == 0)
+		ret = assemble(w, &dir, err);
+	if (ret == 0)
+		ret = show(w, dir.buf, err);
+	if (ret >= 0)
+		fprintf(stderr, "the run is %s\n", dir.buf);
+	str_release(&dir);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct work w = {.o = {.experiment = "core", .target = "icount", .name = "series", .pairs = 6}, .cache = paths_cache()};
+	char **words = command_parse(&command, &w.o, argc, argv);
+	struct err err = {""};
+	int ret;
+
+	w.o.range = words[0];
+	if (words[1])
+		w.o.experiment = words[1];
+	w.suite = verb_suite(w.o.experiment);
+	kernel_recipe_set(&w.recipe, w.o.config, &w.o.fragments);
+	w.recipe.jobs = w.o.jobs;
+	ret = run(&w, &err);
+	if (ret < 0)
+		command_fail(&err);
+	series_release(&w.s);
+	kernel_recipe_release(&w.recipe);
+	free(w.suite);
+	free(w.cache);
+	return ret < 0 ? EXIT_USAGE : ret;
+}

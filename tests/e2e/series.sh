@@ -1,0 +1,113 @@
+#!/bin/sh
+# A series and a bisection in a tree whose commits are "built" into kernels that are here already;
+# `make check-series` does it with a real tree.
+# shellcheck source=tests/common.sh
+. "$(dirname "$0")/../common.sh"
+# shellcheck source=tests/git.sh
+. tests/git.sh
+
+expect 0 mlocklab kernels fetch debian:5.10 debian:6.1
+old=$(awk '/debian:5.10/ { print $3 }' "$out")
+new=$(awk '/debian:6.1/ { print $3 }' "$out")
+MLOCKLAB_CACHE=$tmp/cache
+export MLOCKLAB_CACHE
+unset MLOCKLAB_TREE
+stand_in_tools
+
+src=$tmp/linux
+stand_in_tree "$src"
+step() {
+	printf '%s\n' "$1" >"$src/mm/mlock.c"
+	commit_in "$src" "$2"
+}
+step "image=$old" base
+git -C "$src" tag base
+step "image=$old
+/* why */" 'mm: say why'
+echo more >"$src/Documentation"
+commit_in "$src" 'Documentation: more of it'
+step "image=$new" 'mm: an entirely different kernel'
+git -C "$src" tag culprit
+step "broken" 'mm: does not build'
+git -C "$src" tag broken
+step "image=$old" 'mm: back to where it was'
+git -C "$src" tag tip
+state_of "$src" >"$tmp/before"
+cat >"$tmp/e.ini" <<'EOF2'
+[global]
+iterations=2
+warmup=1
+memory=512
+[exit]
+workload=exit-mlocked
+procs=2
+size=256K
+EOF2
+
+# --- the series ---
+expect 0 mlocklab series base..tip "$tmp/e.ini" --tree "$src" --no-profile --out "$tmp/run"
+cp "$out" "$tmp/table"
+awk 'length > 75 { exit 1 }' "$tmp/table" || die 'the table is wider than 75 columns'
+grep -q '^  1 mm: say why  *the image of 0$' "$tmp/table" || die 'an equal image is not said to be one'
+grep -q '^  2 Documentation: more of it  *the image of 0$' "$tmp/table" || die 'a second equal image is not'
+grep -Eq '^  3 mm: an entirely different .* [x+-][0-9.]+%?[*!]' "$tmp/table" || die 'the step is not in the table'
+grep -q '^  4 mm: does not build  *it does not build: ' "$tmp/table" || die 'a patch that does not build is no row'
+grep -Eq '^  5 mm: back to where it was .*[*!]$' "$tmp/table" || die 'the way back is no step'
+grep -Eq '^    the whole series *$' "$tmp/table" || die 'the whole is not equivalent'
+grep -q 'note: 5: its step is from 3' "$tmp/table" || die 'it does not say where the step begins'
+tr -s ' \n' ' ' <"$tmp/table" | grep -q 'note: 4: it does not build: [^;]*mm/mlock.c:7:1: error: no such thing' || die 'the first error is not quoted'
+same "$(ls "$MLOCKLAB_CACHE/boots" | wc -l)" 2 'images that were booted'
+same "$(member "$tmp/run/run.json" status)" complete 'the run'
+grep -q "data:image/svg" "$tmp/run/report/series.html" || die 'the page has no waterfall'
+state_of "$src" >"$tmp/after"
+cmp -s "$tmp/before" "$tmp/after" || die "the user's tree is not as it was"
+
+# --- what is stored says the same, in every form ---
+expect 0 mlocklab steps "$tmp/run"
+cmp -s "$out" "$tmp/table" || die 'steps prints another table than series'
+expect 0 mlocklab steps --format json "$tmp/run"
+grep -q '"range": "base..tip"' "$out" || die 'json has no range'
+expect 0 mlocklab steps --format csv "$tmp/run"
+same "$(grep -c '^4,.*no such thing' "$out")" 1 'the row in CSV of what does not build'
+expect 0 mlocklab steps --format markdown "$tmp/run"
+grep -q '^| 3 | mm: an entirely different kernel |' "$out" || die 'markdown has no such row'
+expect 0 mlocklab fsck "$tmp/run"
+expect 0 mlocklab compare --old base --new p05 "$tmp/run"
+
+# --- again: nothing is built or booted; an amended message costs nothing, an amended patch itself ---
+git -C "$src" commit -q --amend -m 'mm: back, with a better subject'
+expect 0 mlocklab series base..HEAD "$tmp/e.ini" --tree "$src" --no-profile --out "$tmp/again"
+! grep -q 'boot [0-9]* .*samples' "$err" || die 'a boot was made again'
+grep -q 'back, with a bette' "$out" || die 'the new subject is not there'
+same "$(ls "$MLOCKLAB_CACHE/boots" | wc -l)" 2 'images that were booted, all in all'
+cmp "$tmp/run/boots/001/samples.jsonl" "$tmp/again/boots/001/samples.jsonl" || die 'boots differ'
+
+# --- bisection ---
+expect 0 mlocklab bisect base broken~1 --tree "$src" --cell exit-mlocked/procs=2,size=256K,lock=mlock --memory 512 \
+	--no-profile --out "$tmp/bisect"
+grep -q "^$(git -C "$src" rev-parse culprit) is the first commit that moved" "$out" || die 'the culprit is not found'
+grep -q 'mm: an entirely different kernel' "$out" || die 'nor its subject'
+grep -Eq '95 % interval [0-9.]+ to [0-9.]+' "$out" || die 'nor the size of its step'
+
+# --- what cannot be ---
+expect 2 mlocklab series base..base --tree "$src"
+says 'is empty'
+expect 2 mlocklab series tip..base --tree "$src"
+says "write 'base..tip'"
+expect 2 mlocklab series base --tree "$src"
+says 'BASE..TIP'
+expect 2 mlocklab series base..tip --tree "$src" --only no-such
+says 'no commit in it touches no-such'
+expect 2 mlocklab series base..tip no-such-suite --tree "$src"
+says "no experiment 'no-such-suite'"
+expect 2 mlocklab series base..tip --tree "$tmp/no-such"
+says "cannot read the tree"
+expect 2 mlocklab bisect base tip --tree "$src"
+says '--cell is missing'
+expect 2 mlocklab bisect base tip --tree "$src" --cell no-such/x=1
+says '--cell no-such/x=1'
+git clone -q --depth 2 "file://$src" "$tmp/shallow" 2>/dev/null
+git -C "$tmp/shallow" fetch -q --depth 1 origin tag base 2>/dev/null
+expect 2 mlocklab series base..HEAD --tree "$tmp/shallow"
+says 'is shallow and ends within'
+echo "$checks checks"
