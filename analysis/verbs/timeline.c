@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/cause/copying.h"
 #include "analysis/report/timeline.h"
 #include "analysis/judge/timeline-proof.h"
 #include "analysis/write/timeline-text.h"
 #include "lib/options.h"
+#include "lib/paths.h"
 #include "lib/text.h"
 
 struct options {
@@ -90,10 +92,14 @@ int main(int argc, char **argv)
 	struct timeline t = {0};
 	struct run run = {0};
 	struct err err = {""};
+	char *families;
 	int ret;
 
 	o.run = command_parse(&command, &o, argc, argv)[0];
+	families = paths_config("kernel/families.ini");
 	ret = load_run(&run, o.run, &err);
+	if (ret == 0)
+		ret = copying_take_out(&run, families, &err);
 	if (ret == 0)
 		ret = timeline_make(&t, &run, o.margin, &err);
 	if (ret == 0)
@@ -102,5 +108,6 @@ int main(int argc, char **argv)
 		command_fail(&err);
 	timeline_release(&t);
 	load_release(&run);
+	free(families);
 	return ret < 0 ? EXIT_USAGE : EXIT_OK;
 }

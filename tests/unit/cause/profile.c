@@ -2,7 +2,9 @@
 #include "tests/unit/check.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include "analysis/cause/copying.h"
 #include "analysis/write/flame.h"
 #include "analysis/write/profile-text.h"
 #include "runner/run/profiler.h"
@@ -272,6 +274,40 @@ static void chooses_the_plugin(void **state)
 	str_release(&option);
 }
 
+/* Of 25 instructions an operation, as the clock has it too, one kernel copies with 5 and the other with 15. */
+static void copying_is_taken_out(void **state)
+{
+	static const char head[] = "mlocklab-profile 1\ncell 0\nregion 250\nregion 250\n",
+			  foot[] = "end\nsymbols match\nbye\n";
+	char *few = xasprintf("%s0 2 400 entry_SYSCALL_64\n1 2 100 copy_page\n%s", head, foot);
+	char *many = xasprintf("%s0 2 200 entry_SYSCALL_64\n1 2 300 memcpy_orig\n%s", head, foot);
+	struct scene s;
+	struct run run;
+	struct err err;
+
+	(void)state;
+	setup(&s, few, many);
+	write_text(s.families, "[copying]\ncopy=copy_page memcpy*\n[renamed]\n");
+	assert_int_equal(load_run(&run, s.f.path, &err), 0);
+	assert_int_equal(copying_take_out(&run, s.families, &err), 0);
+	for (size_t i = 0; i < run.n_boots; i++)
+		assert_float_equal(run.cells[0].series[0].boot[i].median,
+				   strcmp(run.arms[run.boots[i].arm].name, "old") ? 10 : 20, 1e-9);
+	assert_non_null(strstr(run.notes.v[run.notes.n - 1], MAIN_CELL " 5, 15"));
+	load_release(&run);
+	teardown(&s);
+	/* a figure that is not the whole region stays as it is */
+	setup(&s, old_profile, new_profile);
+	assert_int_equal(load_run(&run, s.f.path, &err), 0);
+	assert_int_equal(copying_take_out(&run, s.families, &err), 0);
+	assert_float_equal(run.cells[0].series[0].boot[0].median, 25, 1e-9);
+	assert_non_null(strstr(run.notes.v[run.notes.n - 1], "copying is in these figures"));
+	load_release(&run);
+	teardown(&s);
+	free(few);
+	free(many);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +318,7 @@ int main(void)
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(refuses_families),
 		cmocka_unit_test(chooses_the_plugin),
+		cmocka_unit_test(copying_is_taken_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

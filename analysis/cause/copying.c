@@ -1,0 +1,104 @@
+#include "analysis/cause/copying.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "analysis/cause/profile.h"
+#include "analysis/stats/stats.h"
+
+#define FAMILY "copying"
+/* Of an operation: less is not worth a word. */
+#define LEAST 1
+
+/* What one arm's profile says of a cell: the family's instructions an operation, or NAN. */
+static double family_of(const struct profiles *from, size_t cell, size_t arm, double *whole,
+			struct err *err)
+{
+	struct profile p;
+	double n = 0;
+
+	if (profile_load(&p, from, cell, arm, arm, err) < 0)
+		return NAN;
+	for (size_t i = 0; i < p.n_families; i++)
+		if (strcmp(p.families[i].name, FAMILY) == 0)
+			n = p.families[i].self[0];
+	*whole = p.whole[0];
+	if (!(p.side[0].ops > 0))
+		n = NAN;
+	profile_release(&p);
+	return n;
+}
+
+static double median_of(const struct run *run, const struct series *s, size_t arm)
+{
+	double *v = xcalloc(run->n_boots + 1, sizeof(*v)), median;
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->n_boots; i++)
+		if (run->boots[i].arm == arm && !isnan(s->boot[i].median))
+			v[n++] = s->boot[i].median;
+	median = stats_median(v, n);
+	free(v);
+	return median;
+}
+
+/* Whether the figure is the region by its operations: within a tenth of what the profile counted. */
+static bool is_whole(double figure, double whole)
+{
+	return figure > 0 && fabs(figure - whole) <= 0.1 * whole;
+}
+
+static int take_out(struct run *run, const struct profiles *from, size_t cell, struct str *note,
+		    struct err *err)
+{
+	struct run_cell *c = &run->cells[cell];
+	struct series *s = c->n_series ? &c->series[0] : NULL;
+	double *each = xcalloc(run->n_arms + 1, sizeof(*each)), whole, most = 0;
+	bool all = s && s->metric.time;
+	int ret = 0;
+
+	for (size_t i = 0; i < run->n_arms && all && ret == 0; i++) {
+		err->text[0] = '\0';
+		each[i] = family_of(from, cell, i, &whole, err);
+		ret = err->text[0] ? -1 : 0;
+		all = !isnan(each[i]) && is_whole(median_of(run, s, i), whole);
+		most = fmax(most, each[i]);
+	}
+	if (ret == 0 && all && most >= LEAST) {
+		for (size_t i = 0; i < run->n_boots; i++)
+			if (!isnan(s->boot[i].median))
+				s->boot[i].median -= each[run->boots[i].arm];
+		str_addf(note, "; %s", c->id);
+		for (size_t i = 0; i < run->n_arms; i++)
+			str_addf(note, "%s%.0f", i ? ", " : " ", each[i]);
+	}
+	free(each);
+	return ret;
+}
+
+int copying_take_out(struct run *run, const char *families, struct err *err)
+{
+	struct str note = STR_INIT;
+	struct profiles from;
+	int ret;
+
+	if (run->target.ns_per_insn <= 0)
+		return 0;
+	if (profiles_load(&from, run->path, families, err) < 0)
+		return -1;
+	ret = 0;
+	for (size_t i = 0; i < run->n_cells && from.run.n_boots && ret == 0; i++)
+		ret = take_out(run, &from, i, &note, err);
+	if (ret == 0 && note.len)
+		strv_pushf(&run->notes,
+			   "instructions of copying are not in these figures, for a `rep movs` counts "
+			   "otherwise than a loop does; an operation, by arm%s", note.buf);
+	else if (ret == 0)
+		strv_push(&run->notes,
+			  "copying is in these figures: a page copied counts 516 where the "
+			  "kernel does it with `rep movs` and 1554 where by a loop (from 6.12 on); a run with "
+			  "profile=1 has it taken out");
+	str_release(&note);
+	profiles_release(&from);
+	return ret;
+}
