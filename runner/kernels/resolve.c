@@ -249,6 +249,9 @@ int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts 
 	case SPEC_GIT:
 		ret = resolve_git(k, &s, opts, err);
 		break;
+	case SPEC_BOOT:
+		ret = kernel_in_boot(k, s.name, err);
+		break;
 	case SPEC_RUNNING:
 		ret = kernel_running(k, err);
 		break;

@@ -8,7 +8,7 @@
 /*
  * Resolves debian:VERSION[/FLAVOUR] (fetching it when the cache has none), deb:FILE,
  * image:FILE[,config=FILE][,modules=DIR][,map=FILE], built:NAME
- * (build.h), git:[DIR@]REV[,config=FILE][,fragment=FILE] (git.h), which is built when the cache has
+ * (build.h), boot:RELEASE of /boot, git:[DIR@]REV[,config=FILE][,fragment=FILE] (git.h), which is built when the cache has
  * none of it, and running. A cached image is checked against
  * its recorded SHA-256 first. k is empty on failure.
  */

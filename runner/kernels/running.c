@@ -1,6 +1,7 @@
 #include "runner/kernels/running.h"
 
 #include <elf.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -65,7 +66,25 @@ static bool is_booted(const char *image, const struct utsname *u)
 	return same;
 }
 
-/* What lies in /boot beside the image that was booted. */
+/* What lies in /boot beside its image. */
+static void take_beside(struct kernel *k, const char *release)
+{
+	k->config = readable("/boot/config-", release);
+	k->system_map = readable("/boot/System.map-", release);
+	if (k->system_map && !kernel_map_is_real(k->system_map)) {
+		free(k->system_map);
+		k->system_map = NULL;
+	}
+}
+
+static void take_modules(struct kernel *k, const char *release)
+{
+	char *modules = readable("/lib/modules/", release);
+
+	k->modules = modules ? xstrdup("/") : NULL;
+	free(modules);
+}
+
 static void take_files(struct kernel *k, const struct utsname *u)
 {
 	char *image = readable("/boot/vmlinuz-", u->release);
@@ -75,12 +94,41 @@ static void take_files(struct kernel *k, const struct utsname *u)
 		return;
 	}
 	k->image = image;
-	k->config = readable("/boot/config-", u->release);
-	k->system_map = readable("/boot/System.map-", u->release);
-	if (k->system_map && !kernel_map_is_real(k->system_map)) {
-		free(k->system_map);
-		k->system_map = NULL;
+	take_beside(k, u->release);
+}
+
+/* The releases that /boot has images of, for a message. */
+static void list_images(struct str *out)
+{
+	static const char prefix[] = "/boot/vmlinuz-";
+	glob_t g = {0};
+
+	if (glob("/boot/vmlinuz-*", 0, NULL, &g) == 0)
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			str_addf(out, "%s%s", out->len ? " " : "", g.gl_pathv[i] + strlen(prefix));
+	globfree(&g);
+}
+
+int kernel_in_boot(struct kernel *k, const char *release, struct err *err)
+{
+	struct str there = STR_INIT;
+
+	k->image = readable("/boot/vmlinuz-", release);
+	if (!k->image) {
+		list_images(&there);
+		err_set(err, "cannot read kernel image '/boot/vmlinuz-%s'; in /boot there are: %s", release,
+			there.len ? there.buf : "none");
+		str_release(&there);
+		return -1;
 	}
+	if (kernel_identify(k, err) < 0)
+		return -1;
+	if (strcmp(k->release, release) != 0)
+		return err_set(err, "'%s' says that it is %s: a name in /boot that is the kernel's own would "
+				    "be right", k->image, k->release);
+	take_beside(k, release);
+	take_modules(k, release);
+	return fs_sha256(k->image, k->sha256, err);
 }
 
 int kernel_running(struct kernel *k, struct err *err)
@@ -89,7 +137,6 @@ int kernel_running(struct kernel *k, struct err *err)
 	struct sha256_ctx ctx;
 	struct err ignored;
 	struct utsname u;
-	char *modules;
 	int ret;
 
 	uname(&u);
@@ -99,8 +146,7 @@ int kernel_running(struct kernel *k, struct err *err)
 	if (fs_read("/sys/kernel/notes", &notes, &ignored) == 0)
 		k->build_id = kernel_build_id((const unsigned char *)str_text(&notes), notes.len);
 	take_files(k, &u);
-	modules = readable("/lib/modules/", u.release);
-	k->modules = modules ? xstrdup("/") : NULL;
+	take_modules(k, u.release);
 	str_addf(&facts, "%s\n%s\n%s\n%s\n", u.release, u.version, u.machine,
 		 k->build_id ? k->build_id : "");
 	sha256_init(&ctx);
@@ -109,6 +155,5 @@ int kernel_running(struct kernel *k, struct err *err)
 	ret = k->image ? fs_sha256(k->image, k->sha256, err) : 0;
 	str_release(&facts);
 	str_release(&notes);
-	free(modules);
 	return ret;
 }

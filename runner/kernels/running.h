@@ -1,4 +1,4 @@
-/* The kernel that this machine has booted. */
+/* The kernel that this machine has booted, and those that it can boot. */
 #ifndef RUNNER_KERNELS_RUNNING_H
 #define RUNNER_KERNELS_RUNNING_H
 
@@ -12,6 +12,9 @@
  * id.
  */
 int kernel_running(struct kernel *k, struct err *err);
+
+/* Fills k, its spec excepted, from /boot/vmlinuz-RELEASE and what lies beside it. */
+int kernel_in_boot(struct kernel *k, const char *release, struct err *err);
 
 /* The GNU build id of ELF notes as hex digits, a new string, or NULL. For tests. */
 char *kernel_build_id(const unsigned char *notes, size_t n);

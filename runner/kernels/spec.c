@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define FORMS "debian:VERSION[/FLAVOUR], deb:FILE, image:FILE[,config=FILE][,modules=DIR][,map=FILE], " \
-	      "git:[DIR@]REV[,config=FILE][,fragment=FILE], built:NAME or running"
+	      "git:[DIR@]REV[,config=FILE][,fragment=FILE], built:NAME, boot:RELEASE or running"
 
 static int all_of(const char *s, const char *more)
 {
@@ -109,6 +109,14 @@ static int parse(struct kernel_spec *s, const char *text, struct err *err)
 		return parse_image(s, text + 6, text, err);
 	if (strncmp(text, "git:", 4) == 0)
 		return parse_git(s, text + 4, text, err);
+	if (strncmp(text, "boot:", 5) == 0) {
+		s->kind = SPEC_BOOT;
+		s->name = xstrdup(text + 5);
+		return *s->name && all_of(s->name, "._+~-") && *s->name != '.'
+			       ? 0
+			       : err_set(err, "kernel spec '%s' has no release; write boot:RELEASE, as in "
+					      "/boot/vmlinuz-RELEASE", text);
+	}
 	if (strncmp(text, "built:", 6) == 0) {
 		s->kind = SPEC_BUILT;
 		s->name = xstrdup(text + 6);

@@ -55,6 +55,7 @@ _mlocklab_kernels() {
 				sed -n 's/^ *"spec": "\([^"]*\)".*/\1/p'
 			sed -n 's/^kernel=//p' "$(_mlocklab_path "$1" configs)"/*.ini
 			printf '%s\n' running image: deb:
+			ls /boot/vmlinuz-* 2>/dev/null | sed 's,^/boot/vmlinuz-,boot:,'
 		} | sort -u | sed "s/^/$arm/"
 		;;
 	esac

@@ -9,12 +9,14 @@
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/stored.h"
+#include "lib/verb.h"
 #include "runner/boot/boot.h"
 #include "runner/boot/confine.h"
 #include "runner/kernels/resolve.h"
 #include "runner/run/disturb.h"
 #include "runner/run/machine.h"
 #include "runner/run/calibrated.h"
+#include "runner/run/early-stop.h"
 #include "lib/paths.h"
 #include "runner/kernels/configure.h"
 #include "runner/run/provenance.h"
@@ -125,13 +127,27 @@ static int choose_target(struct run *r, bool show, struct err *err)
 	return find_place(t, e, err);
 }
 
+/* A kernel that a campaign boots this machine with (runner/campaign/). */
+static bool is_of_boot(const struct arm *a)
+{
+	return strncmp(a->spec, "boot:", 5) == 0;
+}
+
+static bool any_running(const struct experiment *e)
+{
+	for (size_t i = 0; i < e->narms; i++)
+		if (!is_of_boot(&e->arms[i]))
+			return true;
+	return false;
+}
+
 /* What the machine is cannot be chosen: it has booted one kernel, with one command line. */
 static int check_host(const struct experiment *e, struct err *err)
 {
 	const struct {
 		const char *name;
 		bool set;
-	} settings[] = {{"cmdline", *e->cmdline}, {"cpus", e->cpus}, {"nodes", e->nodes},
+	} settings[] = {{"cmdline", *e->cmdline && any_running(e)}, {"cpus", e->cpus}, {"nodes", e->nodes},
 			{"memory", e->memory_mib}};
 	struct utsname u;
 
@@ -144,16 +160,66 @@ static int check_host(const struct experiment *e, struct err *err)
 	for (size_t i = 0; i < e->narms; i++) {
 		const struct arm *a = &e->arms[i];
 
+		if (is_of_boot(a))
+			continue; /* run_check_booted() */
 		if (strcmp(a->spec, "running") != 0)
 			return err_set(err, "kernel '%s' cannot be measured on the host, which has booted "
-					    "%s: --kernel running would be right there; for another kernel "
-					    "boot it first, or choose a target of QEMU's",
+					    "%s: --kernel running would be right there; 'mlocklab campaign' "
+					    "boots others, boot:RELEASE; or choose a target of QEMU's",
 				       a->spec, u.release);
 		if (*a->cmdline)
 			return err_set(err, "cmdline of arm '%s' is for guests, and --target host is this "
 					    "machine as it is booted: leave it out", a->name);
 	}
 	return 0;
+}
+
+/* The first word of `want` that is none of `has`, a new string; NULL: all are. */
+static char *missing_word(const char *want, const char *has)
+{
+	struct strv wanted = STRV_INIT, given = STRV_INIT;
+	char *missing = NULL;
+
+	strv_split(&wanted, want, " ");
+	strv_split(&given, has, " \n");
+	for (size_t i = 0; i < wanted.n && !missing; i++)
+		if (!strv_has(&given, wanted.v[i]))
+			missing = xstrdup(wanted.v[i]);
+	strv_release(&wanted);
+	strv_release(&given);
+	return missing;
+}
+
+int run_check_booted(const struct run *r, struct err *err)
+{
+	struct str has = STR_INIT;
+	struct utsname u;
+	int ret = 0;
+
+	if (r->target->kind != TARGET_HOST)
+		return 0;
+	uname(&u);
+	ret = fs_read("/proc/cmdline", &has, err);
+	for (size_t i = 0; ret == 0 && i < r->plan.n; i++) {
+		const struct planned_boot *b = &r->plan.boots[i];
+		char *want, *missing;
+		struct err why;
+
+		if (!is_of_boot(&r->e->arms[b->arm]) || (r->store->dir && !run_is_to_do(r, b)))
+			continue;
+		want = run_cmdline(r->e, b->arm);
+		missing = missing_word(want, str_text(&has));
+		if (kernel_is(&r->kernels[b->arm], u.release, u.version, &why) < 0)
+			ret = err_set(err, "boot %d is not of the kernel that this machine has booted (%s): "
+					   "'mlocklab campaign' boots each in its turn", b->n, why.text);
+		else if (missing)
+			ret = err_set(err, "boot %d has '%s' on its kernel's command line, and this machine was "
+					   "booted without: 'mlocklab campaign' boots it so", b->n, missing);
+		free(missing);
+		free(want);
+	}
+	str_release(&has);
+	return ret;
 }
 
 static int prepare_host(struct run *r, const struct run_options *o, struct err *err)
@@ -164,6 +230,34 @@ static int prepare_host(struct run *r, const struct run_options *o, struct err *
 	r->target->nodes = machine_nodes();
 	r->target->memory_mib = machine_memory_mib();
 	return resolve_kernels(r, o, err);
+}
+
+int run_plan(struct run *r, const struct run_options *o, struct err *err)
+{
+	char *path = verb_suite(o->experiment);
+	int ret = experiment_load(r->e, path, r->bench, err);
+
+	free(path);
+	if (ret < 0 || run_options_apply(o, r->e, err) < 0)
+		return -1;
+	if (r->e->stop_early && r->e->narms != 2)
+		return err_set(err, "a run that may stop early compares two arms, not %zu", r->e->narms);
+	if (r->e->stop_early)
+		r->e->pairs = LOOKS_MOST;
+	plan_make(&r->plan, r->e->narms, r->e->pairs, r->e->seed,
+		  strcmp(r->e->layouts, "independent") == 0);
+	plan_add(&r->plan, r->e->narms, BOOT_PROFILE, r->e->profile);
+	return 0;
+}
+
+int run_plan_stored(struct run *r, struct err *err)
+{
+	const json_t *run = r->store->run;
+
+	if (experiment_from_json(r->e, run, err) < 0 || run_boots_parse(&r->plan, r->e, run, err) < 0)
+		return -1;
+	/* "auto" was decided when the run began */
+	return experiment_set(r->e, "target", json_get_str(json_object_get(run, "target"), "kind", ""), err);
 }
 
 int run_prepare(struct run *r, const struct run_options *o, struct err *err)
@@ -268,15 +362,17 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 	return run;
 }
 
-/* Time is of a machine and its kernel; guest instructions are the same on any. */
+/* Time is of a machine and its kernel; guest instructions are the same on any. A campaign's kernels are
+ * those of its arms, which run_check_booted() looks at. */
 static int check_same_host(const struct run *r, struct err *err)
 {
-	static const char *const keys[] = {"cpu", "kernel", "version", "machine", "id"};
+	static const char *const keys[] = {"cpu", "machine", "id", "kernel", "version"};
+	const size_t n = r->target->kind != TARGET_HOST || any_running(r->e) ? 5 : 3;
 	const json_t *was = json_object_get(r->store->run, "host");
 	json_t *is = provenance_host();
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && i < sizeof(keys) / sizeof(*keys); i++) {
+	for (size_t i = 0; ret == 0 && i < n; i++) {
 		/* runs of an older tool lack the newer keys */
 		const char *now = json_get_str(is, keys[i], ""),
 			   *then = json_get_str(was, keys[i], now);

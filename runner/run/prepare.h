@@ -5,8 +5,16 @@
 #include "runner/run/options.h"
 #include "runner/run/run.h"
 
+/* The experiment and the plan of a new run, and of one that is stored (r->store). */
+int run_plan(struct run *r, const struct run_options *o, struct err *err);
+int run_plan_stored(struct run *r, struct err *err);
 /* Resolves the kernels and settles the target's kind and size. */
 int run_prepare(struct run *r, const struct run_options *o, struct err *err);
+/*
+ * Before anything is measured on the host: -1 where a boot that is to be made is of a kernel of /boot
+ * that is not the one this machine has booted, or wants a command line that it was not booted with.
+ */
+int run_check_booted(const struct run *r, struct err *err);
 /* QEMU's command line for an arm, with the files of its first boot in dir; appended to out. */
 void run_arm_command(const struct run *r, int arm, const char *dir, struct str *out);
 /* The run.json of a new run; a new reference, or NULL. */

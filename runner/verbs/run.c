@@ -4,7 +4,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "lib/json.h"
 #include "lib/paths.h"
 #include "lib/verb.h"
 #include "runner/run/host.h"
@@ -66,35 +65,15 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 
 static int load(struct run *r, const struct run_options *o, struct err *err)
 {
-	char *path;
-	int ret;
-
 	if (o->resume || o->attach) {
 		/* who looks on, or makes a few boots, leaves the run to the one that makes it */
 		if ((o->attach ? store_join(r->store, o->attach, err)
 		     : o->boots ? store_join(r->store, o->resume, err)
-				: store_open(r->store, o->resume, err)) < 0 ||
-		    experiment_from_json(r->e, r->store->run, err) < 0 ||
-		    run_boots_parse(&r->plan, r->e, r->store->run, err) < 0)
+				: store_open(r->store, o->resume, err)) < 0)
 			return -1;
-		/* "auto" was decided when the run began */
-		return experiment_set(r->e, "target",
-				      json_get_str(json_object_get(r->store->run, "target"), "kind", ""),
-				      err);
+		return run_plan_stored(r, err);
 	}
-	path = verb_suite(o->experiment);
-	ret = experiment_load(r->e, path, r->bench, err);
-	free(path);
-	if (ret < 0 || run_options_apply(o, r->e, err) < 0)
-		return -1;
-	if (r->e->stop_early && r->e->narms != 2)
-		return err_set(err, "a run that may stop early compares two arms, not %zu", r->e->narms);
-	if (r->e->stop_early)
-		r->e->pairs = LOOKS_MOST;
-	plan_make(&r->plan, r->e->narms, r->e->pairs, r->e->seed,
-		  strcmp(r->e->layouts, "independent") == 0);
-	plan_add(&r->plan, r->e->narms, BOOT_PROFILE, r->e->profile);
-	return 0;
+	return run_plan(r, o, err);
 }
 
 static int show_commands(const struct run *r)
@@ -222,7 +201,7 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	r.workers = o->workers			 ? o->workers
 		    : target.kind == TARGET_ICOUNT ? workers_default(&target)
 						 : 1;
-	if (target.kind == TARGET_HOST && host_begin(&r, err) < 0)
+	if (run_check_booted(&r, err) < 0 || (target.kind == TARGET_HOST && host_begin(&r, err) < 0))
 		return -1;
 	if (o->boots) {
 		if (run_check_same(&r, err) < 0 || inputs_hold(&r, err) < 0)

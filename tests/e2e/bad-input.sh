@@ -65,6 +65,17 @@ refused "kernel 'debian:5.10' cannot be measured on the host" $smoke --target ho
 for option in cmdline=quiet cpus=2 nodes=1 memory=512; do
 	refused "${option%=*} is for guests, and --target host is this machine" $smoke --target host --kernel running "--$option"
 done
+refused "cannot read kernel image '/boot/vmlinuz-none'; in /boot there are:" $smoke --target host --kernel boot:none
+# a kernel that is in /boot and was not booted
+if [ "$(id -u)" = 0 ]; then
+	image=$(ls -d "$(./mlocklab --paths | sed -n 's/^cache //p')"/kernels/linux-image-6.1.*-cloud-amd64_*/vmlinuz | tail -n 1)
+	release=${image%%_*} release=${release##*/linux-image-}
+	mkdir "$tmp/boot" && cp "$image" "$tmp/boot/vmlinuz-$release"
+	expect 2 own_mounts sh -c 'mount --bind "$1" /boot && shift && exec "$@"' sh "$tmp/boot" \
+		"$libexec/mlocklab-run" $smoke --target host --kernel "boot:$release" --out "$tmp/other"
+	says "boot 1 is not of the kernel that this machine has booted"
+	[ ! -e "$tmp/other" ] || die 'a run was begun on another kernel'
+fi
 refused "--kernel a=debian:6.1: the arm 'a' is debian:5.10 already" $smoke --kernel a=debian:5.10 --kernel a=debian:6.1
 
 # --- options ---

@@ -43,6 +43,10 @@ static void test_spec(void **state)
 	assert_string_equal(s.config, "/c");
 	assert_int_equal(s.fragments.n, 2);
 	kernel_spec_release(&s);
+	assert_int_equal(kernel_spec_parse(&s, "boot:6.1.0-56-amd64", &err), 0);
+	assert_int_equal(s.kind, SPEC_BOOT);
+	assert_string_equal(s.name, "6.1.0-56-amd64");
+	kernel_spec_release(&s);
 	assert_int_equal(kernel_spec_parse(&s, "running", &err), 0);
 	assert_int_equal(s.kind, SPEC_RUNNING);
 	kernel_spec_release(&s);
@@ -59,6 +63,7 @@ static void test_bad_spec(void **state)
 		{"debian:6.1/../x", "flavour"},	  {"deb:", "names no file"},
 		{"image:", "names no file"},	  {"image:/v,initrd=/x", "'initrd=/x'"},
 		{"image:/v,config=", "'config='"},
+		{"boot:", "has no release"},	  {"boot:../x", "has no release"},
 		{"git:", "names no commit"},	  {"git:,config=x", "names no commit"},
 		{"git:/t@", "names no commit"},	  {"git:a,config=x,config=y", "once"}, {"Running", "or running"},
 	};
