@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "analysis/write/export.h"
+#include "analysis/write/verdict.h"
 #include "lib/options.h"
 #include "lib/text.h"
 
@@ -137,6 +139,25 @@ static bool is_judged(const struct comparison *c)
 	return false;
 }
 
+/* On a terminal whose owner did not decline (https://no-color.org) the verdict's word is coloured. */
+static void colour(const struct options *o, const struct comparison *c, struct str *out)
+{
+	static const char *const codes[] = {
+		[VERDICT_BETTER] = "32", [VERDICT_WORSE] = "31",	 [VERDICT_CHANGED] = "33",
+		[VERDICT_CHANGED_SMALL] = "1", [VERDICT_EQUIVALENT] = "1", [VERDICT_INCONCLUSIVE] = "33",
+	};
+	const char *declined = getenv("NO_COLOR"), *word = verdict_word(c), *term = getenv("TERM");
+	struct str painted = STR_INIT;
+
+	if (o->output || o->exporter != export_find("text") || !isatty(STDOUT_FILENO) ||
+	    (declined && *declined) || !term || !strcmp(term, "dumb"))
+		return;
+	str_addf(&painted, "\033[1;%sm%s\033[0m%s", codes[c->verdict], word,
+		 str_text(out) + strlen(word));
+	str_release(out);
+	*out = painted;
+}
+
 static int compare(const struct options *o, const struct run *old, const struct run *new,
 		   struct err *err)
 {
@@ -148,9 +169,13 @@ static int compare(const struct options *o, const struct run *old, const struct 
 		return -1;
 	if (o->look)
 		code = look(&c, err);
-	else if (o->exporter->write(&c, &o->export, &out, err) == 0 && text_deliver(&out, o->output, err) == 0 &&
-	    (!o->write || write_json(&c, err) == 0))
-		code = o->gate && !is_judged(&c) ? EXIT_UNJUDGED : compare_exit_code(&c, o->strict);
+	else if (o->exporter->write(&c, &o->export, &out, err) == 0) {
+		colour(o, &c, &out);
+		if (text_deliver(&out, o->output, err) == 0 &&
+		    (!o->write || write_json(&c, err) == 0))
+			code = o->gate && !is_judged(&c) ? EXIT_UNJUDGED
+							 : compare_exit_code(&c, o->strict);
+	}
 	str_release(&out);
 	compare_release(&c);
 	return code;

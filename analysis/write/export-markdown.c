@@ -59,6 +59,7 @@ int export_markdown(const struct comparison *c, const struct export_opts *o, str
 		add_kind(c, METRIC_COUNTER, out);
 	}
 	table_heading(c, &lines);
+	table_findings(c, &lines);
 	table_remarks(c, &lines);
 	add_block(out, str_text(&lines));
 	str_release(&lines);

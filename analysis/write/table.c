@@ -190,12 +190,24 @@ static bool same_group(const struct result *a, const struct result *b)
 	       !strcmp(a->metric->name, b->metric->name);
 }
 
+/* Counters that did not move are left out; the others keep their order. */
+static size_t drop_unmoved(const struct comparison *c, const struct result **r, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (r[i]->p_adjusted <= c->alpha)
+			r[kept++] = r[i];
+	return kept;
+}
+
 /* The rows of one kind, those of one workload and metric together; whether a control is among them.
  */
 static bool add_kind(const struct comparison *c, enum metric_kind kind, struct str *out)
 {
 	const struct result **r;
-	size_t n = table_order(c, kind, &r);
+	size_t all = table_order(c, kind, &r);
+	size_t n = kind == METRIC_COUNTER ? drop_unmoved(c, r, all) : all;
 	bool *done = xcalloc(n + 1, sizeof(*done)), controls = false;
 
 	for (size_t i = 0; i < n; i++) {
@@ -210,6 +222,9 @@ static bool add_kind(const struct comparison *c, enum metric_kind kind, struct s
 			done[j] = true;
 		}
 	}
+	if (n < all)
+		str_addf(out, "\n%zu counter%s did not move (--format csv --all lists them)\n", all - n,
+			 all - n == 1 ? "" : "s");
 	free(done);
 	free(r);
 	return controls;
@@ -328,10 +343,14 @@ static void add_settings(const struct comparison *c, struct str *out)
 	str_release(&line);
 }
 
-void table_remarks(const struct comparison *c, struct str *out)
+void table_findings(const struct comparison *c, struct str *out)
 {
 	for (size_t i = 0; i < c->n_findings; i++)
 		add_found(&c->findings[i], out);
+}
+
+void table_remarks(const struct comparison *c, struct str *out)
+{
 	for (size_t i = 0; i < c->n_outcomes; i++)
 		add_outcome(c, &c->outcomes[i], out);
 	add_settings(c, out);

@@ -18,6 +18,8 @@ void table_heading(const struct comparison *c, struct str *out);
 void table_rows(const struct comparison *c, bool all, struct str *out);
 /* A sentence for each cell that is no control. */
 void table_sentences(const struct comparison *c, struct str *out);
+/* What the kernels did that none should, those of the new one alone first; nothing where nothing. */
+void table_findings(const struct comparison *c, struct str *out);
 /* Failures, skips, differing settings, notes; nothing where there are none. */
 void table_remarks(const struct comparison *c, struct str *out);
 

@@ -91,18 +91,30 @@ static void test_text(void **state)
 	for (int all = 0; all < 2; all++) {
 		text = export(&m, "text", all);
 		check_printable(text, 75);
+		assert_int_equal(strncmp(text, "WORSE: panic in 1 of 6 boots of the new kernel alone; ", 54), 0);
 		check_has(text, "5.10.0\\xc3\\xa9[31m|`<b>");
+		check_has(text, "\nexit-mlocked: exit, insn/page/process; procs=32,lock=mlock\n");
+		check_has(text, "\nbetter                           old    new  change       interval "
+				"control\n"
+				"exit-mlocked                    1001  251.2 -74.9 %   -75.0..-74.8    same\n");
+		check_has(text, "panic: in old 0 of 6 boots, new 1 of 6, the new kernel alone: "
+				"Oops\\x1b[2J\n");
+		check_has(text, "boots: failed in old 0 of 6; new 1 of 6 (Oops\\x1b[2J)");
+		check_has(text, "PREEMPT_DYNAMIC n -> y");
+		check_has(text, "instructions, not time");
+		check_has(text, "\nagain: mlocklab repeat /tmp/");
+		if (!all)
+			continue;
 		check_has(text, "\n  procs=32,lock=mlock        1001    251.2  0.251 0.250..0.252 "
 				"better\n");
 		check_has(text, "\n  procs=32,lock=none *        250      250  1.000 1.000..1.000 "
 				"equivalent\n");
-		check_has(text, "boots: failed in old 0 of 6; new 1 of 6 (Oops\\x1b[2J)");
-		check_has(text, "PREEMPT_DYNAMIC n -> y");
-		check_has(text, "instructions, not time");
+		check_has(text, "counters did not move");
 	}
 	text = export(&m, "lkml", false);
 	check_printable(text, 75);
-	check_has(text, "4.0 times fewer instructions");
+	check_has(text, "-74.9 %");
+	check_has(text, "\nagain: mlocklab ab --old debian:x --new debian:x --suite core");
 	text = export(&m, "markdown", false);
 	check_printable(text, 1000);
 	check_has(text,
