@@ -87,7 +87,9 @@ static double elapsed(const struct run *r, const char *cell, size_t arm)
 int locks_load(struct locks *l, const char *path, struct err *err)
 {
 	*l = (struct locks){.backend = xstrdup("")};
-	if (load_run(&l->timed, path, err) < 0 || load_run_kind(&l->run, path, "locks", err) < 0) {
+	/* most runs have no such boot, and are read no further */
+	if (load_run_kind(&l->run, path, "locks", err) < 0 ||
+	    (l->run.n_boots && load_run(&l->timed, path, err) < 0)) {
 		locks_release(l);
 		return -1;
 	}

@@ -45,7 +45,7 @@ int profiles_load(struct profiles *p, const char *path, const char *families, st
 		families_release(&p->families);
 		return -1;
 	}
-	if (load_run(&p->timed, path, err) < 0) {
+	if (p->run.n_boots && load_run(&p->timed, path, err) < 0) {
 		load_release(&p->run);
 		families_release(&p->families);
 		return -1;

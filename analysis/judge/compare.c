@@ -89,10 +89,12 @@ static void add_results(struct comparison *c, const struct boots *b)
 	for (size_t i = 0; i < c->run_old->n_cells; i++)
 		most += c->run_old->cells[i].n_series;
 	c->results = xcalloc(most + 1, sizeof(*c->results));
+	c->first = xcalloc(c->run_old->n_cells + 1, sizeof(*c->first));
 	for (size_t i = 0; i < c->run_old->n_cells; i++) {
 		const struct run_cell *cell = &c->run_old->cells[i];
 		const struct run_cell *other = load_cell(c->run_new, cell->id);
 
+		c->first[i] = c->n_results;
 		if (!other)
 			strv_pushf(&c->notes, "%s is only in '%s'", cell->id, c->run_old->path);
 		for (size_t j = 0; other && j < cell->n_series; j++) {
@@ -102,6 +104,7 @@ static void add_results(struct comparison *c, const struct boots *b)
 				add_result(c, b, cell, &cell->series[j], with);
 		}
 	}
+	c->first[c->run_old->n_cells] = c->n_results;
 	for (size_t i = 0; i < c->run_new->n_cells; i++)
 		if (!load_cell(c->run_old, c->run_new->cells[i].id))
 			strv_pushf(&c->notes, "%s is only in '%s'", c->run_new->cells[i].id,
@@ -203,6 +206,7 @@ void compare_release(struct comparison *c)
 		free(c->settings[i].new);
 	}
 	free(c->results);
+	free(c->first);
 	free(c->outcomes);
 	free(c->findings);
 	free(c->settings);
@@ -212,7 +216,11 @@ void compare_release(struct comparison *c)
 
 const struct result *compare_find(const struct comparison *c, const char *cell, const char *metric)
 {
-	for (size_t i = 0; i < c->n_results; i++) {
+	const struct run_cell *known = c->first ? load_cell(c->run_old, cell) : NULL;
+	size_t at = known ? (size_t)(known - c->run_old->cells) : 0;
+	size_t end = known ? c->first[at + 1] : c->first ? 0 : c->n_results;
+
+	for (size_t i = known ? c->first[at] : 0; i < end; i++) {
 		const struct result *r = &c->results[i];
 
 		if (!strcmp(r->cell->id, cell) && (metric ? !strcmp(r->metric->name, metric)

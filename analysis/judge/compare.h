@@ -120,6 +120,7 @@ struct comparison {
 	const json_t *calibration; /* docs/formats.md; the new run's, else the old's, or NULL */
 	struct result *results; /* by cell in plan order, primary metric first, counters last */
 	size_t n_results;
+	size_t *first; /* the first result of each cell of the old run, and n_results; or NULL */
 	struct outcome_row *outcomes; /* only rows with something that is not ok */
 	size_t n_outcomes;
 	struct finding_row *findings; /* those that only the new kernel has first */

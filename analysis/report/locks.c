@@ -383,6 +383,7 @@ void report_locks(struct report *r)
 		char *text = xasprintf("Lock evidence could not be read: %s", err.text);
 
 		doc_toned(&r->doc, TONE_WORSE, text);
+		str_addf(&r->locks, "\n%s\n", text);
 		free(text);
 	} else {
 		for (size_t i = 0; i < e.n_runs; i++)
@@ -393,31 +394,15 @@ void report_locks(struct report *r)
 		for (size_t i = 0; i < workloads.n; i++)
 			show_workload(r, &e, workloads.v[i]);
 		show_sentence(r, &e);
-		for (size_t i = 0; i < e.n_runs; i++)
-			if (e.runs[i].n)
-				locks_tables(&e.runs[i], &r->doc);
+		for (size_t i = 0; i < e.n_runs; i++) {
+			if (!e.runs[i].n)
+				continue;
+			locks_tables(&e.runs[i], &r->doc);
+			str_add(&r->locks, "\n");
+			locks_text(&e.runs[i], &r->locks);
+		}
 	}
 	for (size_t i = 0; i < e.n_runs; i++)
 		locks_release(&e.runs[i]);
 	strv_release(&workloads);
-}
-
-void report_locks_text(const struct comparison *c, struct str *out)
-{
-	const struct run *runs[] = {c->run_old, c->run_new};
-
-	for (size_t i = c->run_old == c->run_new; i < 2; i++) {
-		struct locks l;
-		struct err err;
-
-		if (locks_load(&l, runs[i]->path, &err) < 0) {
-			str_addf(out, "\nLock evidence could not be read: %s\n", err.text);
-			continue;
-		}
-		if (l.n) {
-			str_add(out, "\n");
-			locks_text(&l, out);
-		}
-		locks_release(&l);
-	}
 }

@@ -69,6 +69,7 @@ void report_part_release(struct report *r)
 		free(r->sides[i].label);
 	}
 	strv_release(&r->names);
+	str_release(&r->locks);
 	doc_release(&r->doc);
 }
 

@@ -24,6 +24,7 @@ struct report {
 	size_t n_sides;
 	struct doc doc;
 	size_t head; /* how many blocks of doc are the head that is not folded */
+	struct str locks;  /* the lock evidence as plain text, for report.txt */
 	struct strv names; /* of files, that report_file() gave out */
 };
 
@@ -43,9 +44,6 @@ void report_metrics(struct report *r);
 void report_outcomes(struct report *r);
 void report_environment(struct report *r);
 void report_method(struct report *r);
-
-/* Beside the comparison in report.txt: the lock evidence of its runs, where they have any. */
-void report_locks_text(const struct comparison *c, struct str *out);
 
 /* --- for them --- */
 

@@ -68,10 +68,11 @@ static int write_drawings(const struct doc *d, const char *dir, struct err *err)
 	return ret;
 }
 
-static int write_texts(const struct doc *d, const struct comparison *c, const char *dir,
-		       struct err *err)
+static int write_texts(const struct report *r, const char *dir, struct err *err)
 {
 	static const struct export_opts opts = {.all = true};
+	const struct comparison *c = r->cmp;
+	const struct doc *d = &r->doc;
 	struct str text = STR_INIT;
 	int ret;
 
@@ -85,7 +86,7 @@ static int write_texts(const struct doc *d, const struct comparison *c, const ch
 	if (!ret && c)
 		ret = export_text(c, &opts, &text, err);
 	if (!ret && c)
-		report_locks_text(c, &text);
+		str_add(&text, str_text(&r->locks));
 	if (!ret && c)
 		ret = write_file(dir, "report", ".txt", &text, err);
 	str_release(&text);
@@ -115,7 +116,7 @@ static int write_all(struct report *r, const char *dir, char **note, struct err 
 	if (!ret)
 		ret = write_csv(&r->doc, dir, err);
 	if (!ret)
-		ret = write_texts(&r->doc, r->cmp, dir, err);
+		ret = write_texts(r, dir, err);
 	if (!ret && r->cmp)
 		ret = compare_write(r->cmp, dir, err);
 	return ret;

@@ -3,6 +3,7 @@
  * configuration lines, then one result line a boot. benchstat -col kernel compares the arms.
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include "analysis/write/export.h"
 #include "lib/text.h"
@@ -74,24 +75,46 @@ static void add_config(struct str *out, const char *key, const char *value)
 	str_add(out, "\n");
 }
 
-static void add_boot(const struct comparison *c, const struct run_cell *cell, size_t boot,
-		     const struct export_opts *o, struct str *out)
+/* A cell's line, up to the number of its iterations, and what follows each value, or NULL. */
+struct line {
+	char *name;
+	char **units;
+};
+
+static struct line make_line(const struct comparison *c, const struct run_cell *cell,
+			     const struct export_opts *o)
+{
+	struct line l = {.units = xcalloc(cell->n_series + 1, sizeof(*l.units))};
+	struct str text = STR_INIT;
+
+	add_name(&text, cell);
+	l.name = xstrdup(text.buf);
+	for (size_t j = 0; j < cell->n_series; j++) {
+		const struct run_metric *m = &cell->series[j].metric;
+
+		if (!wanted(m, o) || !compare_find(c, cell->id, m->name))
+			continue;
+		str_clear(&text);
+		add_unit(&text, m);
+		l.units[j] = xstrdup(text.buf);
+	}
+	str_release(&text);
+	return l;
+}
+
+static void add_boot(const struct line *l, const struct run_cell *cell, size_t boot, struct str *out)
 {
 	bool started = false;
 
 	for (size_t j = 0; j < cell->n_series; j++) {
 		const struct series *s = &cell->series[j];
 
-		if (isnan(s->boot[boot].median) || !wanted(&s->metric, o) ||
-		    !compare_find(c, cell->id, s->metric.name))
+		if (!l->units[j] || isnan(s->boot[boot].median))
 			continue;
-		if (!started) {
-			add_name(out, cell);
-			str_addf(out, " %zu", s->boot[boot].n);
-		}
+		if (!started)
+			str_addf(out, "%s %zu", l->name, s->boot[boot].n);
 		started = true;
-		str_addf(out, " %.10g ", s->boot[boot].median);
-		add_unit(out, &s->metric);
+		str_addf(out, " %.10g %s", s->boot[boot].median, l->units[j]);
 	}
 	if (started)
 		str_add(out, "\n");
@@ -100,11 +123,22 @@ static void add_boot(const struct comparison *c, const struct run_cell *cell, si
 static void add_arm(const struct comparison *c, const struct run *run, const struct run_arm *arm,
 		    const struct export_opts *o, struct str *out)
 {
+	struct line *lines = xcalloc(run->n_cells + 1, sizeof(*lines));
+
 	add_config(out, "arm", arm->name);
 	add_config(out, "kernel", *arm->release ? arm->release : arm->spec);
+	for (size_t i = 0; i < run->n_cells; i++)
+		lines[i] = make_line(c, &run->cells[i], o);
 	for (size_t b = 0; b < run->n_boots; b++)
 		for (size_t i = 0; i < run->n_cells && &run->arms[run->boots[b].arm] == arm; i++)
-			add_boot(c, &run->cells[i], b, o, out);
+			add_boot(&lines[i], &run->cells[i], b, out);
+	for (size_t i = 0; i < run->n_cells; i++) {
+		for (size_t j = 0; j < run->cells[i].n_series; j++)
+			free(lines[i].units[j]);
+		free(lines[i].units);
+		free(lines[i].name);
+	}
+	free(lines);
 }
 
 int export_gobench(const struct comparison *c, const struct export_opts *o, struct str *out,
