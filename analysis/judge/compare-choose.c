@@ -132,9 +132,47 @@ static void note_times(struct comparison *c)
 			   a->created, b->created);
 }
 
+/*
+ * On the host all passes of one boot of the machine share its memory, its layout and its luck: they are
+ * one unit. Where a boot does not say which it was, nothing shows that it was another.
+ */
+static size_t number_units(const struct run *r, const size_t *boots, size_t n, size_t *unit)
+{
+	bool host = !strcmp(r->target.kind, "host");
+	size_t units = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *id = r->boots[boots[i]].boot_id;
+		size_t same = host ? 0 : i;
+
+		while (same < i && strcmp(id ? id : "", r->boots[boots[same]].boot_id
+							       ? r->boots[boots[same]].boot_id
+							       : ""))
+			same++;
+		unit[i] = same < i ? unit[same] : units++;
+	}
+	return units;
+}
+
+static void set_units(struct comparison *c, struct boots *b)
+{
+	b->old_unit = xcalloc(b->n_old + 1, sizeof(*b->old_unit));
+	b->new_unit = xcalloc(b->n_new + 1, sizeof(*b->new_unit));
+	b->units_old = number_units(c->run_old, b->old, b->n_old, b->old_unit);
+	b->units_new = number_units(c->run_new, b->new, b->n_new, b->new_unit);
+	if (b->units_old < b->n_old || b->units_new < b->n_new)
+		strv_pushf(&c->notes,
+			   "on the host a boot of the machine is one value, however often it was "
+			   "measured: %zu passes in %zu boot%s of old, %zu in %zu of new, and a verdict "
+			   "takes %d boots of each kernel",
+			   b->n_old, b->units_old, b->units_old == 1 ? "" : "s", b->n_new,
+			   b->units_new, COMPARE_MIN_BOOTS);
+}
+
 void compare_choose_boots(struct comparison *c, const struct compare_opts *o, struct boots *b)
 {
-	bool can_pair = c->run_old == c->run_new ||
+	bool host = !strcmp(c->run_new->target.kind, "host");
+	bool can_pair = (c->run_old == c->run_new && !host) ||
 			(c->run_old->target.ns_per_insn > 0 && c->run_new->target.ns_per_insn > 0);
 
 	b->old = xcalloc(c->run_old->n_boots + 1, sizeof(*b->old));
@@ -146,4 +184,5 @@ void compare_choose_boots(struct comparison *c, const struct compare_opts *o, st
 		b->n_old = list_boots(c->run_old, c->arm_old, o, b->old);
 		b->n_new = list_boots(c->run_new, c->arm_new, o, b->new);
 	}
+	set_units(c, b);
 }

@@ -7,7 +7,7 @@
 static void judge_kind(struct comparison *c, const struct boots *b, uint64_t seed,
 		       enum metric_kind kind)
 {
-	size_t rows = c->paired ? b->n_old : b->n_old + b->n_new;
+	size_t rows = c->paired ? b->n_old : b->units_old + b->units_new;
 	bool *second = xcalloc(rows + 1, sizeof(*second));
 	struct family f = {
 		.r = xcalloc(c->n_results + 1, sizeof(struct result *)),
@@ -20,7 +20,7 @@ static void judge_kind(struct comparison *c, const struct boots *b, uint64_t see
 		.seed = seed,
 	};
 
-	for (size_t i = b->n_old; i < rows; i++)
+	for (size_t i = b->units_old; i < rows; i++)
 		second[i] = true;
 	for (size_t i = 0; i < c->n_results; i++)
 		if (c->results[i].metric->kind == kind)

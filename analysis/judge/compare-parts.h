@@ -6,11 +6,14 @@
 
 /*
  * Boots to compare, as indices into the boots of the old and the new run: paired, old[i] stands
- * against new[i]; else the two lists are separate.
+ * against new[i]; else the two lists are separate. Boots of one unit are one value: on the host, those
+ * made while the machine was not booted again.
  */
 struct boots {
 	size_t *old, *new;
 	size_t n_old, n_new;
+	size_t *old_unit, *new_unit; /* of each, ascending from 0; as many units */
+	size_t units_old, units_new;
 };
 
 int compare_choose_arms(struct comparison *c, const struct compare_opts *o, struct err *err);

@@ -31,17 +31,29 @@ static void take_paired(struct result *r, const struct boots *b, const struct se
 	r->n_old = r->n_new = r->k;
 }
 
+/* One value a unit, the median of its boots; units are numbered in the order of their first boots. */
 static size_t take_present(double *out, size_t *row, size_t first, const struct series *s,
-			   const size_t *boots, size_t n)
+			   const size_t *boots, const size_t *unit, size_t n)
 {
-	size_t have = 0;
+	bool single = n && unit[n - 1] == n - 1;
+	double *of_unit = xcalloc(n + 1, sizeof(*of_unit));
+	size_t have = 0, next = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (isnan(s->boot[boots[i]].median))
+		size_t k = 0;
+
+		if (unit[i] != next)
 			continue;
-		row[have] = first + i;
-		out[have++] = s->boot[boots[i]].median;
+		for (size_t j = i; j < (single ? i + 1 : n); j++)
+			if (unit[j] == next && !isnan(s->boot[boots[j]].median))
+				of_unit[k++] = s->boot[boots[j]].median;
+		if (k) {
+			row[have] = first + next;
+			out[have++] = stats_median(of_unit, k);
+		}
+		next++;
 	}
+	free(of_unit);
 	return have;
 }
 
@@ -66,8 +78,9 @@ static void add_result(struct comparison *c, const struct boots *b, const struct
 	if (c->paired) {
 		take_paired(r, b, old, new);
 	} else {
-		r->n_old = take_present(r->old_v, r->old_row, 0, old, b->old, b->n_old);
-		r->n_new = take_present(r->new_v, r->new_row, b->n_old, new, b->new, b->n_new);
+		r->n_old = take_present(r->old_v, r->old_row, 0, old, b->old, b->old_unit, b->n_old);
+		r->n_new = take_present(r->new_v, r->new_row, b->units_old, new, b->new, b->new_unit,
+					b->n_new);
 		r->k = r->n_old < r->n_new ? r->n_old : r->n_new;
 	}
 	if (!r->k || (old->metric.kind == METRIC_COUNTER && all_zero(r->old_v, r->n_old) &&
@@ -193,6 +206,8 @@ int compare_runs(struct comparison *c, const struct run *old, const struct run *
 	compare_conclude(c);
 	free(b.old);
 	free(b.new);
+	free(b.old_unit);
+	free(b.new_unit);
 	return 0;
 }
 

@@ -152,6 +152,7 @@ void load_release(struct run *r)
 	for (size_t i = 0; i < r->n_boots; i++) {
 		free(r->boots[i].outcome);
 		free(r->boots[i].detail);
+		free(r->boots[i].boot_id);
 		json_decref(r->boots[i].guest);
 		json_decref(r->boots[i].findings);
 		json_decref(r->boots[i].files);

@@ -87,6 +87,7 @@ struct run_boot {
 	double ready_seconds; /* of those, before the guest had settled; NAN where unknown */
 	json_t *guest;       /* the guest's hello, or NULL */
 	long long samples;   /* that the runner stored; -1 where unknown */
+	char *boot_id;       /* on the host target: which boot of the machine it was; else "" or NULL */
 	json_t *findings;    /* [{"kind","text"}]: what a kernel should not do, in this boot and in the
 			      * starts before it: see load_findings; or NULL */
 	json_t *files;       /* what it says of its files (lib/stored.h); NULL: nothing */

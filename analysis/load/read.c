@@ -255,6 +255,7 @@ static int take_boot(struct run *r, struct run_boot *b, const json_t *o, const c
 	free(b->detail);
 	b->outcome = xstrdup(json_get_str(o, "outcome", "missing"));
 	b->detail = dup_member(o, "detail");
+	b->boot_id = dup_member(o, "boot_id");
 	if (json_is_object(json_object_get(o, "guest")))
 		b->guest = json_incref(json_object_get(o, "guest"));
 	if (json_is_object(json_object_get(o, "files")))

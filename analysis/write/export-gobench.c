@@ -1,31 +1,43 @@
 /*
  * Go benchmark format (golang.org/design/14313-benchmark-format, units by golang.org/issue/43744):
- * configuration lines, then one result line a boot. benchstat -col kernel compares the arms.
+ * configuration lines, then one result line a boot. The arm is part of a result's name, for benchstat
+ * makes a table of its own for each value of a configuration line: `benchstat -col /arm FILE` compares.
  */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/write/export.h"
+#include "analysis/write/verdict.h"
 #include "lib/text.h"
 
-/* "exit-mlocked/procs=32,lock=none" becomes "ExitMlocked/procs=32/lock=none"; no space may be in
- * it. */
-static void add_name(struct str *out, const struct run_cell *cell)
+/* What a name may hold: no space, nothing that is not printable, and '/' parts its keys. */
+static void add_word(struct str *out, const char *text, const char *part)
+{
+	for (; *text; text++) {
+		unsigned char ch = (unsigned char)*text;
+
+		str_addf(out, "%c", strchr(part, ch) ? '/' : ch > ' ' && ch < 0x7f ? ch : '_');
+	}
+}
+
+/* "exit-mlocked/procs=32,lock=none" becomes "BenchmarkExitMlocked/arm=old/procs=32/lock=none". */
+static void add_name(struct str *out, const struct run_cell *cell, const struct run_arm *arm)
 {
 	bool upper = true;
 
 	str_add(out, "Benchmark");
-	for (const char *p = cell->id; *p; p++) {
+	for (const char *p = cell->workload; *p; p++) {
 		unsigned char ch = (unsigned char)*p;
 
-		if (p - cell->id < (long)strlen(cell->workload)) {
-			if (isalnum(ch))
-				str_addf(out, "%c", upper ? toupper(ch) : ch);
-			upper = !isalnum(ch);
-		} else {
-			str_addf(out, "%c", ch == ',' ? '/' : ch > ' ' && ch < 0x7f ? ch : '_');
-		}
+		if (isalnum(ch))
+			str_addf(out, "%c", upper ? toupper(ch) : ch);
+		upper = !isalnum(ch);
 	}
+	str_add(out, "/arm=");
+	add_word(out, arm->name, "");
+	if (*cell->label)
+		str_add(out, "/");
+	add_word(out, cell->label, ",");
 }
 
 /* benchstat knows a metric by its unit: all but the primary one say their name in it. */
@@ -82,12 +94,12 @@ struct line {
 };
 
 static struct line make_line(const struct comparison *c, const struct run_cell *cell,
-			     const struct export_opts *o)
+			     const struct run_arm *arm, const struct export_opts *o)
 {
 	struct line l = {.units = xcalloc(cell->n_series + 1, sizeof(*l.units))};
 	struct str text = STR_INIT;
 
-	add_name(&text, cell);
+	add_name(&text, cell, arm);
 	l.name = xstrdup(text.buf);
 	for (size_t j = 0; j < cell->n_series; j++) {
 		const struct run_metric *m = &cell->series[j].metric;
@@ -125,10 +137,8 @@ static void add_arm(const struct comparison *c, const struct run *run, const str
 {
 	struct line *lines = xcalloc(run->n_cells + 1, sizeof(*lines));
 
-	add_config(out, "arm", arm->name);
-	add_config(out, "kernel", *arm->release ? arm->release : arm->spec);
 	for (size_t i = 0; i < run->n_cells; i++)
-		lines[i] = make_line(c, &run->cells[i], o);
+		lines[i] = make_line(c, &run->cells[i], arm, o);
 	for (size_t b = 0; b < run->n_boots; b++)
 		for (size_t i = 0; i < run->n_cells && &run->arms[run->boots[b].arm] == arm; i++)
 			add_boot(&lines[i], &run->cells[i], b, out);
@@ -144,8 +154,12 @@ static void add_arm(const struct comparison *c, const struct run *run, const str
 int export_gobench(const struct comparison *c, const struct export_opts *o, struct str *out,
 		   struct err *err)
 {
+	char *kernels = verdict_kernels(c);
+
 	(void)err;
 	add_config(out, "target", c->run_new->target.kind);
+	str_addf(out, "kernels: %s\n", kernels);
+	free(kernels);
 	add_units(c, o, out);
 	add_arm(c, c->run_old, c->arm_old, o, out);
 	add_arm(c, c->run_new, c->arm_new, o, out);

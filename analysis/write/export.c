@@ -8,7 +8,7 @@ const struct exporter exporters[] = {
 	{"markdown", "tables in Markdown", export_markdown},
 	{"json", "everything, as report/compare.json holds it", export_json},
 	{"csv", "one line a cell and metric", export_csv},
-	{"gobench", "Go benchmark format, one line a boot, for benchstat -col kernel",
+	{"gobench", "Go benchmark format, one line a boot, for benchstat -col /arm",
 	 export_gobench},
 	{"openmetrics", "OpenMetrics text", export_openmetrics},
 	{"ktap", "KTAP, a test a cell, with figures in # lines", export_ktap},

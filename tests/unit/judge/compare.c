@@ -294,6 +294,34 @@ static void test_unpaired(void **state)
 	fixture_release(&g);
 }
 
+/* Passes of one boot of the machine are one value of it: eight of them, as many as one likes, prove
+ * nothing; four boots of each kernel do. */
+static void test_host(void **state)
+{
+	struct compare_opts arms = {.old_arm = "old", .new_arm = "new"};
+	struct comparison c;
+	struct fixture f;
+	struct run r;
+
+	(void)state;
+	make_run(&f, "host", 8, 2, 1, 0.001, 19);
+	load(&r, &f);
+	compare(&c, &r, &r, &arms);
+	assert_false(c.paired);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->k, 1);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_INCONCLUSIVE);
+	assert_true(has_note(&c, "8 passes in 1 boot of old, 8 in 1 of new"));
+	compare_release(&c);
+	for (size_t i = 0; i < r.n_boots; i++) {
+		free(r.boots[i].boot_id);
+		r.boots[i].boot_id = xasprintf("%zu-%d", r.boots[i].arm, r.boots[i].pair / 2);
+	}
+	compare(&c, &r, &r, &arms);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->k, 4);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_WORSE);
+	drop(&c, &r, &f);
+}
+
 /* Failures of the new arm alone are a regression though every figure is the same. */
 static void test_failures(void **state)
 {
@@ -649,7 +677,7 @@ int main(void)
 		cmocka_unit_test(test_json),     cmocka_unit_test(test_interval_decides),
 		cmocka_unit_test(test_five_pairs), cmocka_unit_test(test_outlier),
 		cmocka_unit_test(test_bad_boot_counts_once),
-		cmocka_unit_test(test_failures_adjusted), cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_host), cmocka_unit_test(test_failures_adjusted), cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_killed_cell),
 	};
 
