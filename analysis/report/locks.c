@@ -319,6 +319,12 @@ static void add_share(const struct side *side, const struct spread *s, struct st
 	str_addf(out, "%s %s (%s to %s)", side->label, mid, low, high);
 }
 
+static const struct lock_cell *side_cell(const struct report *r, const struct evidence *e, size_t side,
+					 const struct run_cell *c)
+{
+	return locks_find(e->side[side], c->id, r->sides[side].arm_index);
+}
+
 /* Of the cell in which that share changed most. */
 static void show_sentence(struct report *r, const struct evidence *e)
 {
@@ -331,8 +337,8 @@ static void show_sentence(struct report *r, const struct evidence *e)
 		const struct run_cell *c = &r->run->cells[i / 2];
 
 		exits = i % 2 == 0;
-		if (c->is_control || !share_of(locks_find(e->side[0], c->id, r->sides[0].arm_index), exits, &s[0]) ||
-		    !share_of(locks_find(e->side[1], c->id, r->sides[1].arm_index), exits, &s[1]) ||
+		if (c->is_control || !share_of(side_cell(r, e, 0, c), exits, &s[0]) ||
+		    !share_of(side_cell(r, e, 1, c), exits, &s[1]) ||
 		    !(fabs(s[1].mid - s[0].mid) > most))
 			continue;
 		most = fabs(s[1].mid - s[0].mid);

@@ -32,7 +32,8 @@ static const char file_style[] =
 	"svg{background:var(--paper);font:13px sans-serif}text{fill:var(--ink)}.head{font-weight:bold}"
 	".note{fill:var(--soft)}";
 
-static const char note[] = "ratio new / old, logarithmic; pale circle: its unlocked control; shaded: the margin";
+static const char note[] =
+	"ratio new / old, logarithmic; pale circle: its unlocked control; shaded: the margin";
 
 struct forest *forest_new(const char *name, const char *title, double margin)
 {

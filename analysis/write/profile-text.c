@@ -238,8 +238,9 @@ static struct table *family_table(const struct profile *p, const char *name)
 
 struct table *profile_largest(const struct profile *p, size_t most)
 {
-	char *first = xasprintf("Where it changed: %s, %.1f to %.1f in all (%+.1f); functions without what "
-				"they call", p->cell->id, p->whole[0], p->whole[1], p->whole[1] - p->whole[0]);
+	char *first = xasprintf("Where it changed: %s, %.1f to %.1f in all (%+.1f); functions without "
+				"what they call",
+				p->cell->id, p->whole[0], p->whole[1], p->whole[1] - p->whole[0]);
 	struct table *t = new_table(NULL, "function", first, p->op);
 	size_t n = worth(p, most);
 
