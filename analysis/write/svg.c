@@ -6,8 +6,8 @@
 
 /* The palette's wine is too dark for dark paper; grid lines stay behind on either. */
 const char svg_style[] =
-	"svg{color:#1d2126;background:#fff}"
-	"@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#15181c}"
+	"svg{color:#1d2126;background:#fff}.paper{color:#fff}"
+	"@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#15181c}.paper{color:#15181c}"
 	"[stroke='rgb(136,  34,  85)']{stroke:#dd77aa}[color='rgb(136,  34,  85)']{color:#dd77aa}"
 	"[fill='rgb(136,  34,  85)']{fill:#dd77aa}"
 	"[stroke='rgb(227, 227, 227)'],[color='rgb(227, 227, 227)']{stroke:#33383e;color:#33383e}}";
@@ -23,6 +23,11 @@ static void set(xmlNode *node, const char *name, const char *value)
 	xmlSetProp(node, BAD_CAST name, BAD_CAST value);
 }
 
+static bool is_named(const xmlNode *node, const char *name)
+{
+	return node->type == XML_ELEMENT_NODE && !strcmp((const char *)node->name, name);
+}
+
 static void adapt_colours(xmlNode *node)
 {
 	static const char *const painted[] = {"fill", "stroke"};
@@ -32,6 +37,9 @@ static void adapt_colours(xmlNode *node)
 	if (value && (is_black(value) || !strcmp((char *)value, "gray") ||
 		      !strcmp((char *)value, "white")))
 		xmlUnsetProp(node, BAD_CAST "color");
+	/* what keeps a line from running into its marker has the paper's colour */
+	if (value && is_named(node, "use") && !strcmp((char *)value, "white"))
+		set(node, "class", "paper");
 	xmlFree(value);
 	for (size_t i = 0; i < 2; i++) {
 		value = xmlGetProp(node, BAD_CAST painted[i]);
@@ -40,11 +48,6 @@ static void adapt_colours(xmlNode *node)
 		xmlFree(value);
 	}
 	xmlUnsetProp(node, BAD_CAST "shape-rendering");
-}
-
-static bool is_named(const xmlNode *node, const char *name)
-{
-	return node->type == XML_ELEMENT_NODE && !strcmp((const char *)node->name, name);
 }
 
 /* The names of series, which would show as tooltips, the program's, its comments, empty groups. */

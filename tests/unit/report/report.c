@@ -277,6 +277,7 @@ static const char drawn[] =
 	"<g fill=\"none\" color=\"black\" stroke=\"black\">\n</g>\n"
 	"\t<g id=\"gnuplot_plot_1\" ><title>secret</title>\n"
 	"<use xlink:href='#gpDot' color='rgb(  0, 114, 178)' stroke = 'black'/>\n"
+	"<use xlink:href='#gpDot' color='white'/>\n"
 	"<g fill=\"black\"><text>stroke='black' &lt; </text></g>\n"
 	"\t</g>\n</g>\n</svg>\n";
 
@@ -296,7 +297,8 @@ static void svg_is_a_picture_of_its_own(void **state)
 			       "<g id=\"gnuplot_canvas\"><circle id=\"gpDot\" r=\"0.5\"/>"
 			       "<g id=\"gnuplot_plot_1\">"
 			       "<use xlink:href=\"#gpDot\" color=\"rgb(  0, 114, 178)\" "
-			       "stroke=\"currentColor\"/><g fill=\"currentColor\">"
+			       "stroke=\"currentColor\"/>"
+			       "<use xlink:href=\"#gpDot\" class=\"paper\"/><g fill=\"currentColor\">"
 			       "<text>stroke='black' &lt; </text></g></g></g></svg>"));
 	assert_null(strstr(out.buf, "GNUPLOT"));
 	assert_null(strstr(out.buf, "secret"));
