@@ -5,6 +5,7 @@
  *
  *     studies          all, minutes
  *     studies --short  fewer experiments, seconds
+ *     studies steps    one of null, coverage, power, panics, looks, steps
  */
 #include <math.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "analysis/judge/compare.h"
 #include "analysis/judge/steps.h"
 #include "analysis/stats/stats.h"
+#include "lib/str.h"
 #include "tests/statistics/made.h"
 
 #define BOOT_SD 0.003 /* of a boot, of its value */
@@ -166,6 +168,51 @@ static void study_power(size_t pairs, size_t cells)
 	tell(what, seen, pilots * tries, ABOUT, 0.80, 0.08);
 }
 
+/* --- what no kernel should do --- */
+
+static void panic_boot(struct run *r, size_t arm, size_t pair)
+{
+	struct run_boot *b = &r->boots[pair * r->n_arms + arm];
+
+	free(b->outcome);
+	b->outcome = xstrdup("panic");
+	b->findings = json_pack("[{s:s, s:s}]", "kind", "panic", "text", "Kernel panic");
+	for (size_t j = 0; j < r->n_cells; j++)
+		made_set(r, arm, pair, j, NAN);
+}
+
+/* Panics of the new kernel alone, or of both at the same rate; nothing else changed. */
+static void study_panics(double rate_old, double rate_new, enum wanted wanted, double share)
+{
+	unsigned runs = 1000 / scale, worse = 0, with = 0;
+	char what[80];
+
+	for (unsigned i = 0; i < runs; i++) {
+		bool any = false;
+		struct comparison c;
+		struct run r;
+
+		make_pairs(&r, 10, 3, 0.02, 1);
+		for (size_t p = 0; p < 10; p++) {
+			bool old = rng_unit(&rng) < rate_old, new = rng_unit(&rng) < rate_new;
+
+			if (old)
+				panic_boot(&r, 0, p);
+			if (new)
+				panic_boot(&r, 1, p);
+			any |= new;
+		}
+		compare(&c, &r, NULL);
+		with += any;
+		worse += any && compare_exit_code(&c, false) == EXIT_REGRESSION;
+		compare_release(&c);
+		load_release(&r);
+	}
+	snprintf(what, sizeof(what), "panics: %g %% of old boots, %g %% of new: exit code 1",
+		 100 * rate_old, 100 * rate_new);
+	tell(what, worse, with, wanted, share, 0);
+}
+
 /* --- stopping early --- */
 
 static void cut_run(struct run *r, size_t pairs)
@@ -291,25 +338,51 @@ static void study_steps(size_t cells, size_t steps)
 	tell(what, false_runs, runs, AT_MOST, 0.05, 0);
 }
 
+/* Whether a study was asked for: all are, unless some are named. */
+static bool asked(int argc, char **argv, const char *name)
+{
+	bool named = false;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], name))
+			return true;
+		named |= argv[i][0] != '-';
+	}
+	return !named;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc > 1 && !strcmp(argv[1], "--short"))
-		scale = 20;
+	bool null = asked(argc, argv, "null"), coverage = asked(argc, argv, "coverage");
+	bool power = asked(argc, argv, "power"), panics = asked(argc, argv, "panics");
+	bool looks = asked(argc, argv, "looks"), steps = asked(argc, argv, "steps");
+
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--short"))
+			scale = 20;
 	rng_seed(&rng, 20261121);
 	for (size_t cells = 1; cells <= 30; cells += 29) {
-		study_null(6, cells, false);
-		study_null(10, cells, false);
-		study_null(8, cells, true);
-		study_coverage(6, cells);
-		study_coverage(10, cells);
-		study_power(6, cells);
-		study_power(10, cells);
+		for (size_t pairs = 6; null && pairs <= 10; pairs += 4)
+			study_null(pairs, cells, false);
+		if (null)
+			study_null(8, cells, true);
+		for (size_t pairs = 6; coverage && pairs <= 10; pairs += 4)
+			study_coverage(pairs, cells);
+		for (size_t pairs = 6; power && pairs <= 10; pairs += 4)
+			study_power(pairs, cells);
 	}
-	study_looks(1, "nothing changed");
-	study_looks(1.03, "3 % more");
-	for (size_t cells = 1; cells <= 20; cells += 19)
-		for (size_t steps = 0; steps <= 8; steps += 2)
-			study_steps(cells, steps);
+	if (panics) {
+		study_panics(0, 0.1, AT_LEAST, 1);
+		study_panics(0, 0.4, AT_LEAST, 1);
+		study_panics(0.3, 0.3, AT_MOST, 0.1);
+	}
+	if (looks) {
+		study_looks(1, "nothing changed");
+		study_looks(1.03, "3 % more");
+	}
+	for (size_t cells = 1; steps && cells <= 20; cells += 19)
+		for (size_t n = 0; n <= 8; n += 2)
+			study_steps(cells, n);
 	if (failures)
 		printf("%u not as wanted\n", failures);
 	else
