@@ -1,5 +1,6 @@
 #include "lib/json.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,6 +107,11 @@ static bool is_printable(const char *text)
 	same = strcmp(mended, text) == 0;
 	free(mended);
 	return same;
+}
+
+json_t *json_finite(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
 }
 
 bool json_is_printable(json_t *v)

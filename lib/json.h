@@ -20,6 +20,8 @@ const char *json_get_str(const json_t *o, const char *key, const char *fallback)
 double json_get_num(const json_t *o, const char *key, double fallback);
 long long json_get_int(const json_t *o, const char *key, long long fallback);
 int json_get_bool(const json_t *o, const char *key, int fallback);
+/* A number, null where v is none: JSON has no NAN. A new reference. */
+json_t *json_finite(double v);
 /* Whether no key or text in v, however deep, holds what a terminal would obey: see str_mend(). */
 bool json_is_printable(json_t *v);
 

@@ -281,11 +281,6 @@ void ledger_summary(const struct ledger *const *ledgers, const char *const *kern
 
 /* --- JSON --- */
 
-static json_t *real(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
 static json_t *row_json(const struct ledger_row *r)
 {
 	const struct claim *c = r->claim;
@@ -296,12 +291,13 @@ static json_t *row_json(const struct ledger_row *r)
 		"file", r->file->name, "id", c->id, "claim", c->text, "source", c->source, "workload",
 		c->workload, "metric", c->metric, "expected", expected, "verdict",
 		claim_verdict_name(r->verdict), "target",
-		r->comparison ? r->comparison->run_new->target.kind : c->target, "old", real(r->old),
-		"new", real(r->new), "ratio", real(r->result ? r->result->ratio : NAN), "low",
-		real(r->result ? r->result->low : NAN), "high",
-		real(r->result ? r->result->high : NAN), "counter", c->counter, "counter_old",
-		real(r->counter_old), "counter_new", real(r->counter_new), "need", r->need, "refuted",
-		c->refuted);
+		r->comparison ? r->comparison->run_new->target.kind : c->target, "old",
+		json_finite(r->old), "new", json_finite(r->new), "ratio",
+		json_finite(r->result ? r->result->ratio : NAN), "low",
+		json_finite(r->result ? r->result->low : NAN), "high",
+		json_finite(r->result ? r->result->high : NAN), "counter", c->counter, "counter_old",
+		json_finite(r->counter_old), "counter_new", json_finite(r->counter_new), "need",
+		r->need, "refuted", c->refuted);
 
 	if (r->result)
 		json_object_set_new(o, "difference", json_boolean(r->result->difference));

@@ -8,11 +8,6 @@
 #include "lib/str.h"
 
 /* JSON has no infinities: an interval without a bound has null there. */
-static json_t *number(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
 static json_t *result_json(const struct comparison *c, const struct result *r)
 {
 	const struct run_metric *m = r->metric;
@@ -24,17 +19,17 @@ static json_t *result_json(const struct comparison *c, const struct result *r)
 	json_object_set_new(o, "primary", json_boolean(m->kind == METRIC_PRIMARY));
 	json_object_set_new(o, "counter", json_boolean(m->kind == METRIC_COUNTER));
 	json_object_set_new(o, "control", json_boolean(r->cell->is_control));
-	json_object_set_new(o, "old", number(r->old));
-	json_object_set_new(o, "new", number(r->new));
+	json_object_set_new(o, "old", json_finite(r->old));
+	json_object_set_new(o, "new", json_finite(r->new));
 	json_object_set_new(o, "difference", json_boolean(r->difference));
-	json_object_set_new(o, "ratio", number(r->ratio));
-	json_object_set_new(o, "low", number(r->low));
-	json_object_set_new(o, "high", number(r->high));
-	json_object_set_new(o, "level", number(r->level));
-	json_object_set_new(o, "p", number(r->p));
-	json_object_set_new(o, "p_adjusted", number(r->p_adjusted));
+	json_object_set_new(o, "ratio", json_finite(r->ratio));
+	json_object_set_new(o, "low", json_finite(r->low));
+	json_object_set_new(o, "high", json_finite(r->high));
+	json_object_set_new(o, "level", json_finite(r->level));
+	json_object_set_new(o, "p", json_finite(r->p));
+	json_object_set_new(o, "p_adjusted", json_finite(r->p_adjusted));
 	json_object_set_new(o, "verdict", json_string(verdict_name(r->verdict)));
-	json_object_set_new(o, "detectable", number(r->detectable));
+	json_object_set_new(o, "detectable", json_finite(r->detectable));
 	json_object_set_new(o, "pairs", json_integer((json_int_t)r->k));
 	json_object_set_new(o, "outliers", json_integer((json_int_t)r->outliers));
 	json_object_set_new(o, "without_outliers", json_string(verdict_name(r->without)));
@@ -66,7 +61,7 @@ static json_t *outcomes_json(const struct comparison *c)
 				    row->cell ? json_string(row->cell->id) : json_null());
 		json_object_set_new(o, "old", count_json(&row->old));
 		json_object_set_new(o, "new", count_json(&row->new));
-		json_object_set_new(o, "p", number(row->p));
+		json_object_set_new(o, "p", json_finite(row->p));
 		json_array_append_new(a, o);
 	}
 	return a;

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 #include "analysis/write/locks-text.h"
-#include "analysis/report/part.h"
+#include "lib/json.h"
 #include "lib/text.h"
 
 /* --- tables --- */
@@ -143,11 +143,6 @@ static json_t *numbers(const double *v, size_t n)
 	return a;
 }
 
-static json_t *number(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
 static json_t *line_json(const struct lock_cell *c, const struct lock_line *line)
 {
 	struct lock_figures f;
@@ -155,9 +150,9 @@ static json_t *line_json(const struct lock_cell *c, const struct lock_line *line
 	locks_figures(c, line, &f);
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "lock",
 			 lock_class_name(line->class), "mode", locks_mode_name(line->mode), "caller",
-			 line->caller, "via", line->via, "waits", number(f.waits), "wait_ns",
-			 number(f.wait_ns), "mean_ns", number(f.mean_ns), "longest_ns",
-			 number(f.longest_ns), "share", number(f.share), "rounds_waits",
+			 line->caller, "via", line->via, "waits", json_finite(f.waits), "wait_ns",
+			 json_finite(f.wait_ns), "mean_ns", json_finite(f.mean_ns), "longest_ns",
+			 json_finite(f.longest_ns), "share", json_finite(f.share), "rounds_waits",
 			 numbers(line->waits, c->rounds), "rounds_wait_ns",
 			 numbers(line->wait_ns, c->rounds));
 }
@@ -170,7 +165,7 @@ static json_t *stats_json(const struct lock_cell *c)
 		json_array_append_new(a, json_pack("{s:s, s:s, s:f, s:f, s:o}", "class", c->stats[i].class,
 						   "mode", c->stats[i].mode, "waits", c->stats[i].waits,
 						   "acquisitions", c->stats[i].acquisitions, "share",
-						   number(locks_stat_share(c, &c->stats[i]))));
+						   json_finite(locks_stat_share(c, &c->stats[i]))));
 	return a;
 }
 
@@ -184,7 +179,7 @@ static json_t *cell_json(const struct locks *l, const struct lock_cell *c)
 		json_array_append_new(lines, line_json(c, &c->lines[i]));
 	o = json_pack("{s:s, s:s, s:I, s:s?, s:o, s:f, s:f, s:f, s:f, s:f, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}",
 		      "cell", c->cell->id, "arm", l->run.arms[c->arm].name, "rounds",
-		      (json_int_t)c->rounds, "skip", c->skip, "slowdown", number(c->slowdown), "events",
+		      (json_int_t)c->rounds, "skip", c->skip, "slowdown", json_finite(c->slowdown), "events",
 		      c->events, "lost", c->lost, "missed", c->missed, "unpaired", c->unpaired,
 		      "lost_share", locks_lost(c), "incomplete", locks_lost(c) > LOCKS_MAX_LOST,
 		      "rounds_elapsed_ns", numbers(c->elapsed_ns, c->rounds), "rounds_process_ns",
