@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "analysis/catalogue/db.h"
-#include "analysis/report/part.h"
+#include "analysis/load/load.h"
 #include "lib/text.h"
 
 /* What is to change when a run does: run.json is written anew whenever its status changes. */
@@ -30,10 +30,11 @@ static bool all_zero(const struct values *v)
 	return true;
 }
 
-static int add_figure(struct catalogue *c, long long id, const struct side *side,
-		      const struct run_cell *cell, const struct run_metric *m, struct err *err)
+static int add_figure(struct catalogue *c, long long id, const struct run *r, size_t arm,
+		      const struct run_cell *cell, const struct series *s, struct err *err)
 {
-	struct values v = report_values(side, cell->id, m->name);
+	const struct run_metric *m = &s->metric;
+	struct values v = load_values(r, arm, s);
 	struct spread spread = values_spread(&v);
 	bool nothing = !v.n || (m->kind == METRIC_COUNTER && all_zero(&v));
 	int boots = (int)v.n;
@@ -42,7 +43,7 @@ static int add_figure(struct catalogue *c, long long id, const struct side *side
 	if (nothing)
 		return 0;
 	return catalogue_do(c, "INSERT INTO figure VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			    "littttdddi", err, id, (int)side->arm_index, cell->id, cell->workload,
+			    "littttdddi", err, id, (int)arm, cell->id, cell->workload,
 			    m->name, m->unit, spread.mid, spread.low, spread.high, boots);
 }
 
@@ -50,15 +51,13 @@ static int add_arm(struct catalogue *c, long long id, const struct run *r, size_
 		   struct err *err)
 {
 	const struct run_arm *a = &r->arms[arm];
-	const struct side side = {.run = r, .arm = a, .arm_index = arm};
 
 	if (catalogue_do(c, "INSERT INTO arm VALUES(?, ?, ?, ?)", "litt", err, id, (int)arm,
-			 *a->release ? a->release : a->spec, a->sha256) < 0)
+			 load_kernel(a), a->sha256) < 0)
 		return -1;
 	for (size_t i = 0; i < r->n_cells; i++)
 		for (size_t j = 0; j < r->cells[i].n_series; j++)
-			if (add_figure(c, id, &side, &r->cells[i], &r->cells[i].series[j].metric,
-				       err) < 0)
+			if (add_figure(c, id, r, arm, &r->cells[i], &r->cells[i].series[j], err) < 0)
 				return -1;
 	return 0;
 }

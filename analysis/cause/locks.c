@@ -69,16 +69,10 @@ static int by_cell(const void *a, const void *b)
 /* Median over an arm's boots of the cell's elapsed; NAN without any. */
 static double elapsed(const struct run *r, const char *cell, size_t arm)
 {
-	const struct run_cell *c = load_cell(r, cell);
-	const struct series *s = c ? load_series(c, "elapsed") : NULL;
-	double *v = xcalloc(r->n_boots + 1, sizeof(*v)), median;
-	size_t n = 0;
+	struct values v = load_values(r, arm, load_figure(r, cell, "elapsed"));
+	double median = stats_median(v.v, v.n);
 
-	for (size_t i = 0; s && i < r->n_boots; i++)
-		if (r->boots[i].arm == arm && !isnan(s->boot[i].median))
-			v[n++] = s->boot[i].median;
-	median = stats_median(v, n);
-	free(v);
+	values_release(&v);
 	return median;
 }
 

@@ -210,7 +210,7 @@ json_t *calibration_json(const struct run *aa, const struct trials *t, const str
 {
 	const struct run_arm *arm = &aa->arms[0];
 	json_t *o = json_pack("{s:i, s:s, s:s, s:o, s:O}", "format", 1, "created", aa->created,
-			      "kernel", *arm->release ? arm->release : arm->spec, "target",
+			      "kernel", load_kernel(arm), "target",
 			      target_json(aa), "host", aa->host);
 
 	add_trials(o, t);

@@ -18,27 +18,19 @@ const char *claim_verdict_name(enum claim_verdict v)
 
 /* --- figures --- */
 
-/* What the boots of one arm say of a metric, those that have a value; returns how many. */
-static size_t arm_values(const struct run *r, const struct run_arm *arm, const char *cell,
-			 const char *metric, double *v)
+static struct values arm_values(const struct run *r, const struct run_arm *arm, const char *cell,
+				const char *metric)
 {
-	const struct run_cell *c = load_cell(r, cell);
-	const struct series *s = c ? load_series(c, metric) : NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; s && i < r->n_boots; i++)
-		if (&r->arms[r->boots[i].arm] == arm && !isnan(s->boot[i].median))
-			v[n++] = s->boot[i].median;
-	return n;
+	return load_values(r, (size_t)(arm - r->arms), load_figure(r, cell, metric));
 }
 
 static double arm_median(const struct run *r, const struct run_arm *arm, const char *cell,
 			 const char *metric)
 {
-	double *v = xcalloc(r->n_boots + 1, sizeof(*v));
-	double median = stats_median(v, arm_values(r, arm, cell, metric, v));
+	struct values v = arm_values(r, arm, cell, metric);
+	double median = stats_median(v.v, v.n);
 
-	free(v);
+	values_release(&v);
 	return median;
 }
 
@@ -231,21 +223,19 @@ static enum claim_verdict judge_same(const struct comparison *c, const struct cl
 static enum claim_verdict judge_bound(const struct ledger_row *row)
 {
 	const struct comparison *c = row->comparison;
-	double *v = xcalloc(c->run_new->n_boots + 1, sizeof(*v));
-	size_t n = row->claim->net ? row->net.k
-				   : arm_values(c->run_new, c->arm_new, row->cell->id,
-						row->claim->metric, v);
+	struct values own = arm_values(c->run_new, c->arm_new, row->cell->id, row->claim->metric);
+	struct values v = row->claim->net ? (struct values){row->net.new_v, row->net.k} : own;
 	unsigned above = 0;
 
-	for (size_t i = 0; i < n; i++)
-		above += (row->claim->net ? row->net.new_v : v)[i] > row->claim->bound;
-	free(v);
-	if (n < COMPARE_MIN_PAIRS)
+	for (size_t i = 0; i < v.n; i++)
+		above += v.v[i] > row->claim->bound;
+	values_release(&own);
+	if (v.n < COMPARE_MIN_PAIRS)
 		return CLAIM_INCONCLUSIVE;
 	if (!above)
 		return CLAIM_SUPPORTED;
-	return stats_sign_test(above, (unsigned)n) <= COMPARE_ALPHA ? CLAIM_REFUTED
-								    : CLAIM_INCONCLUSIVE;
+	return stats_sign_test(above, (unsigned)v.n) <= COMPARE_ALPHA ? CLAIM_REFUTED
+								      : CLAIM_INCONCLUSIVE;
 }
 
 /* Why a kernel has no value: the reason of the cell's first record that was not ok. */

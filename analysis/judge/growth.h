@@ -42,10 +42,4 @@ struct growth {
 int growth_fit(struct growth *g, const struct run *run, size_t arm, const struct sweep *s);
 void growth_release(struct growth *g);
 
-/*
- * A sentence, printable, owned by the caller: "6.1: insn/page is constant over procs=1 to 32, 700 to 702:
- * as its power 0.00 (95 % interval ...)".
- */
-char *growth_words(const struct growth *g, const struct sweep *s, const char *label);
-
 #endif

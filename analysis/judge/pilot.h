@@ -35,7 +35,4 @@ struct pilot {
 int pilot_make(struct pilot *p, const struct run *r, double effect, struct err *err);
 void pilot_release(struct pilot *p);
 
-/* A table of at most 75 columns. */
-void pilot_text(const struct pilot *p, struct str *out);
-
 #endif

@@ -45,25 +45,19 @@ static double from_anchor(const struct timeline *t, const struct timeline_series
 static void fill_point(const struct timeline *t, struct timeline_series *to, const struct series *s,
 		       size_t arm)
 {
-	double *v = xcalloc(t->run->n_boots + 1, sizeof(*v));
-	struct timeline_point *p = &to->points[arm];
-	struct interval ci;
-	size_t n = 0;
+	struct values v = load_values(t->run, arm, s);
+	struct spread spread = values_spread(&v);
 
-	for (size_t i = 0; i < t->run->n_boots; i++)
-		if (t->run->boots[i].arm == arm && isfinite(s->boot[i].median))
-			v[n++] = s->boot[i].median;
-	ci = stats_median_interval(v, n);
-	*p = (struct timeline_point){
-		.boots = n,
-		.value = stats_median(v, n),
-		.low = ci.low,
-		.high = ci.high,
+	to->points[arm] = (struct timeline_point){
+		.boots = v.n,
+		.value = spread.mid,
+		.low = spread.low,
+		.high = spread.high,
 		.ratio = from_anchor(t, to, s, arm),
 		.level = NAN,
 		.step = steps_find(&t->judged, to->cell->id, NULL, arm),
 	};
-	free(v);
+	values_release(&v);
 }
 
 /* --- changes --- */

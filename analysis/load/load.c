@@ -84,6 +84,30 @@ const struct series *load_series(const struct run_cell *c, const char *metric)
 	return at == INDEX_NONE ? NULL : &c->series[at];
 }
 
+const struct series *load_figure(const struct run *r, const char *cell, const char *metric)
+{
+	const struct run_cell *c = load_cell(r, cell);
+
+	if (c && metric)
+		return load_series(c, metric);
+	return c && c->n_series ? &c->series[0] : NULL;
+}
+
+struct values load_values(const struct run *r, size_t arm, const struct series *s)
+{
+	struct values out = {xcalloc(r->n_boots + 1, sizeof(*out.v)), 0};
+
+	for (size_t i = 0; s && i < r->n_boots; i++)
+		if (r->boots[i].arm == arm && isfinite(s->boot[i].median))
+			out.v[out.n++] = s->boot[i].median;
+	return out;
+}
+
+const char *load_kernel(const struct run_arm *a)
+{
+	return *a->release ? a->release : *a->spec ? a->spec : a->name;
+}
+
 double load_param(const struct run_cell *c, const char *param)
 {
 	static const char suffixes[] = "KMGT";

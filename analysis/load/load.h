@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "analysis/stats/stats.h"
 #include "lib/err.h"
 #include "lib/index.h"
 #include "lib/str.h"
@@ -147,6 +148,15 @@ void load_release(struct run *r);
 const struct run_cell *load_cell(const struct run *r, const char *id);
 const struct run_arm *load_arm(const struct run *r, const char *name);
 const struct series *load_series(const struct run_cell *c, const char *metric);
+/* A cell's series of that metric, NULL: its primary one; or NULL where there is none. */
+const struct series *load_figure(const struct run *r, const char *cell, const char *metric);
+/*
+ * The medians of a series in the boots of one arm, in their order, of those boots that have one; none
+ * of a series that is NULL. values_release() frees them.
+ */
+struct values load_values(const struct run *r, size_t arm, const struct series *s);
+/* The kernel of an arm: its release where a boot has told it, else what was asked for. */
+const char *load_kernel(const struct run_arm *a);
 /* The number a parameter stands for ("32", "8M" as 8388608), or NAN. */
 double load_param(const struct run_cell *c, const char *param);
 /* "instructions" under icount, "time" elsewhere: what the figures of the run are. */

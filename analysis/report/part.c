@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/stats/stats.h"
 #include "analysis/write/verdict.h"
 
 static void add_side(struct report *r, const struct run *run, const struct run_arm *arm)
@@ -15,11 +14,6 @@ static void add_side(struct report *r, const struct run *run, const struct run_a
 		.arm = arm,
 		.arm_index = (size_t)(arm - run->arms),
 	};
-}
-
-static const char *release_of(const struct side *s)
-{
-	return *s->arm->release ? s->arm->release : s->arm->spec;
 }
 
 /* Length of the "6.1" that a release starts with; 0 where it starts otherwise. */
@@ -36,8 +30,8 @@ static size_t version_length(const char *release)
 static void name_sides(struct report *r)
 {
 	for (size_t i = 0; i < r->n_sides; i++) {
-		const char *release = release_of(&r->sides[i]);
-		const char *other = release_of(&r->sides[r->n_sides - 1 - i]);
+		const char *release = load_kernel(r->sides[i].arm);
+		const char *other = load_kernel(r->sides[r->n_sides - 1 - i].arm);
 		size_t n = version_length(release);
 
 		if (!n ||
@@ -243,32 +237,5 @@ struct strv report_workloads(const struct report *r)
 
 struct values report_values(const struct side *s, const char *cell, const char *metric)
 {
-	const struct run_cell *c = load_cell(s->run, cell);
-	const struct series *series = NULL;
-	struct values out = {0};
-
-	if (c && metric)
-		series = load_series(c, metric);
-	else if (c && c->n_series)
-		series = &c->series[0];
-	if (!series)
-		return out;
-	out.v = xcalloc(s->run->n_boots, sizeof(*out.v));
-	for (size_t b = 0; b < s->run->n_boots; b++)
-		if (s->run->boots[b].arm == s->arm_index && isfinite(series->boot[b].median))
-			out.v[out.n++] = series->boot[b].median;
-	return out;
-}
-
-void values_release(struct values *v)
-{
-	free(v->v);
-	*v = (struct values){0};
-}
-
-struct spread values_spread(const struct values *v)
-{
-	struct interval ci = stats_median_interval(v->v, v->n);
-
-	return (struct spread){stats_median(v->v, v->n), ci.low, ci.high};
+	return load_values(s->run, s->arm_index, load_figure(s->run, cell, metric));
 }

@@ -76,21 +76,7 @@ const struct run_cell **report_ranked(const struct report *r, size_t *n);
 /* The distinct workloads of the run in the order of its cells; pointers into the run. */
 struct strv report_workloads(const struct report *r);
 
-/* Values of one metric by boot, those boots only that have one. */
-struct values {
-	double *v;
-	size_t n;
-};
-/* The boot medians of one side, in the order of the boots; metric NULL: the primary one. */
+/* The boot medians of one side, see load_values(); metric NULL: the primary one. */
 struct values report_values(const struct side *s, const char *cell, const char *metric);
-void values_release(struct values *v);
-
-struct spread {
-	double mid, low, high; /* NAN where there is no value; low and high with fewer than six */
-};
-/*
- * The median and its 95 % interval: stats_median_interval().
- */
-struct spread values_spread(const struct values *v);
 
 #endif

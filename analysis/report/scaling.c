@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/judge/growth.h"
+#include "analysis/write/growth-text.h"
 #include "analysis/report/part.h"
 #include "analysis/write/verdict.h"
 #include "lib/json.h"

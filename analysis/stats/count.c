@@ -75,6 +75,19 @@ struct interval stats_median_interval(const double *v, size_t n)
 	return ci;
 }
 
+struct spread values_spread(const struct values *v)
+{
+	struct interval ci = stats_median_interval(v->v, v->n);
+
+	return (struct spread){stats_median(v->v, v->n), ci.low, ci.high};
+}
+
+void values_release(struct values *v)
+{
+	free(v->v);
+	*v = (struct values){0};
+}
+
 double stats_sign_test(unsigned above, unsigned n)
 {
 	return above ? gsl_cdf_binomial_Q(above - 1, 0.5, n) : 1;

@@ -119,6 +119,16 @@ double stats_fisher(unsigned a, unsigned n1, unsigned b, unsigned n2);
  * that, whatever the distribution (HWC 3.6). NAN, NAN with fewer than six, which cannot.
  */
 struct interval stats_median_interval(const double *v, size_t n);
+/* The median with that interval: mid is NAN where there is no value. */
+struct values {
+	double *v;
+	size_t n;
+};
+struct spread {
+	double mid, low, high;
+};
+struct spread values_spread(const struct values *v);
+void values_release(struct values *v);
 /* One-sided p that a median is above a bound, of n values of which so many are: HWC 3.4. */
 double stats_sign_test(unsigned above, unsigned n);
 /* Clopper and Pearson 1934: exact binomial interval for x of n. */

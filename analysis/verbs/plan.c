@@ -2,7 +2,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include "analysis/judge/pilot.h"
+#include "analysis/write/pilot-text.h"
 #include "lib/options.h"
 #include "lib/text.h"
 

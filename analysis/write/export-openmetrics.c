@@ -33,7 +33,7 @@ static void add_labels(struct str *out, const struct comparison *c, const struct
 	add_label(out, "run", run->path, false);
 	if (arm) {
 		add_label(out, "arm", arm->name, false);
-		add_label(out, "kernel", *arm->release ? arm->release : arm->spec, false);
+		add_label(out, "kernel", load_kernel(arm), false);
 	}
 }
 

@@ -2,8 +2,53 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "analysis/judge/growth.h"
+#include "analysis/write/verdict.h"
 #include "lib/text.h"
+
+/* Rounded so that it is never printed as -0.00. */
+static double hundredths(double v)
+{
+	return round(100 * v) / 100 + 0.0;
+}
+
+/* The median over the boots at a point of the sweep. */
+static double median_at(const struct growth *g, size_t points, size_t i)
+{
+	double *column = xcalloc(g->boots, sizeof(*column)), median;
+
+	for (size_t b = 0; b < g->boots; b++)
+		column[b] = g->cost[b * points + i];
+	median = stats_median(column, g->boots);
+	free(column);
+	return median;
+}
+
+char *growth_words(const struct growth *g, const struct sweep *s, const char *label)
+{
+	static const char *const kinds[] = {
+		"falls",
+		"is constant",
+		"grows, but less than linearly",
+		"grows linearly",
+		"grows worse than linearly",
+		"follows no one power",
+	};
+	const struct scaling *fit = &g->fit;
+	struct str out = STR_INIT;
+	char first[32], last[32];
+
+	verdict_figure(first, median_at(g, s->n, 0));
+	verdict_figure(last, median_at(g, s->n, s->n - 1));
+	text_escape(&out, label);
+	str_addf(&out, ": %s %s over %s=%g to %g, %s to %s: as its power %.2f", g->metric->unit,
+		 kinds[g->kind], s->param, g->n[0], g->n[s->n - 1], first, last,
+		 hundredths(fit->slope.slope));
+	if (isfinite(fit->slope_ci.low))
+		str_addf(&out, " (95 %% interval %.2f to %.2f)", hundredths(fit->slope_ci.low),
+			 hundredths(fit->slope_ci.high));
+	str_addf(&out, ", points within %.1f %% of that.", 100 * fit->slope_off);
+	return out.buf;
+}
 
 /* "exit-mlocked lock=mlock,size=2M": the cell without the parameter that is swept. */
 static void add_title(struct str *out, const struct sweep *s)

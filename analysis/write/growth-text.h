@@ -3,11 +3,18 @@
 #define ANALYSIS_WRITE_GROWTH_TEXT_H
 
 #include "analysis/judge/compare.h"
+#include "analysis/judge/growth.h"
 
 /*
  * Appends a paragraph a sweep, a sentence an arm, in lines of at most `width`; nothing where
  * nothing was swept.
  */
 void growth_text(const struct comparison *c, size_t width, struct str *out);
+
+/*
+ * A sentence, printable, owned by the caller: "6.1: insn/page is constant over procs=1 to 32, 700 to
+ * 702: as its power 0.00 (95 % interval ...)".
+ */
+char *growth_words(const struct growth *g, const struct sweep *s, const char *label);
 
 #endif

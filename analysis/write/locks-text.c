@@ -224,7 +224,7 @@ static void add_cell(const struct locks *l, const struct lock_cell *c, struct st
 
 	text_escape(&head, arm->name);
 	str_add(&head, " ");
-	text_escape(&head, *arm->release ? arm->release : arm->spec);
+	text_escape(&head, load_kernel(arm));
 	locks_remarks(c, &remarks);
 	str_addf(out, "%s\n", str_text(&head));
 	if (remarks.len)

@@ -13,9 +13,7 @@
 
 const char *profile_kernel(const struct profile *p, size_t side)
 {
-	const struct run_arm *a = p->side[side].arm;
-
-	return *a->release ? a->release : a->spec;
+	return load_kernel(p->side[side].arm);
 }
 
 static void number(char out[32], double v, bool sign)

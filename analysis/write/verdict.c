@@ -307,18 +307,13 @@ char *verdict_sentence(const struct comparison *c, const struct result *r)
 
 /* --- the whole --- */
 
-static const char *arm_title(const struct run_arm *a)
-{
-	return *a->release ? a->release : *a->spec ? a->spec : a->name;
-}
-
 char *verdict_kernels(const struct comparison *c)
 {
 	struct str s = STR_INIT;
 
-	text_escape(&s, arm_title(c->arm_new));
+	text_escape(&s, load_kernel(c->arm_new));
 	str_add(&s, " against ");
-	text_escape(&s, arm_title(c->arm_old));
+	text_escape(&s, load_kernel(c->arm_old));
 	return s.buf;
 }
 

@@ -36,22 +36,6 @@ const char *boot_outcome_name(enum boot_outcome o)
 	return names[o];
 }
 
-char *boot_file(const char *dir, const char *name)
-{
-	return xasprintf("%s/%s", dir, name);
-}
-
-int boot_open_file(const char *dir, const char *name, struct err *err)
-{
-	char *path = boot_file(dir, name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-
-	if (fd < 0)
-		err_sys(err, "cannot create '%s'", path);
-	free(path);
-	return fd;
-}
-
 int boot_start(struct boot *b, const struct boot_job *job, char *dir, struct err *err)
 {
 	*b = (struct boot){.job = *job, .dir = dir, .child = CHILD_INIT, .fd = -1, .cell = -1};

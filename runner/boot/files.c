@@ -1,4 +1,5 @@
-/* What a guest finds in its file system. */
+/* The files of a boot: in its directory, and in the guest's file system. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,22 @@
 /* Guest seconds to wait at least before measuring: free under icount, where sleeping costs nothing. */
 #define SETTLE_ICOUNT 10
 #define SETTLE_TIMED 3
+
+char *boot_file(const char *dir, const char *name)
+{
+	return xasprintf("%s/%s", dir, name);
+}
+
+int boot_open_file(const char *dir, const char *name, struct err *err)
+{
+	char *path = boot_file(dir, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		err_sys(err, "cannot create '%s'", path);
+	free(path);
+	return fd;
+}
 
 void boot_plan(const struct boot_job *job, struct str *out)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "analysis/write/growth-text.h"
-#include "analysis/judge/growth.h"
+#include "analysis/write/growth-text.h"
 #include "tests/unit/fixture-run.h"
 #include "tests/unit/near.h"
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "analysis/judge/pilot.h"
+#include "analysis/write/pilot-text.h"
 #include "analysis/stats/stats.h"
 #include "tests/unit/fixture-run.h"
 #include "tests/unit/near.h"
