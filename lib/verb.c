@@ -45,6 +45,20 @@ const char *verb_resume_words(void)
 	return words && *words ? words : "run";
 }
 
+#define FILES_OF "MLOCKLAB_FILES_OF"
+
+void verb_files_from(const char *run)
+{
+	setenv(FILES_OF, run, 1);
+}
+
+const char *verb_files_of(void)
+{
+	const char *run = getenv(FILES_OF);
+
+	return run && *run ? run : NULL;
+}
+
 static void read_all(int fd, struct str *said)
 {
 	char buf[4096];

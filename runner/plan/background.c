@@ -5,6 +5,7 @@
 #include <string.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/verb.h"
 
 #define SCHEME "fio:"
 
@@ -29,11 +30,33 @@ static char *beside(const char *file, const char *path)
 	return slash ? xasprintf("%.*s/%s", (int)(slash - file), file, path) : xstrdup(path);
 }
 
+static int read_stored(const char *run, const char *file, struct str *text, struct err *err)
+{
+	json_t *o = json_read_in(run, "run.json", err);
+	const char *stored =
+		json_get_str(json_object_get(json_object_get(o, "experiment"), "files"), file, NULL);
+	int ret = !o ? -1 : stored ? 0 : err_set(err, "'%s/run.json' holds no file '%s'", run, file);
+
+	if (stored)
+		str_add(text, stored);
+	json_decref(o);
+	return ret;
+}
+
+static int read_beside(const char *experiment, const char *file, struct str *text, struct err *err)
+{
+	char *path = beside(experiment, file);
+	int ret = fs_read(path, text, err);
+
+	free(path);
+	return ret;
+}
+
 int background_read(json_t *files, const json_t *params, const char *experiment, struct err *err)
 {
 	const char *value = json_get_str(params, "background", "none"), *file;
+	const char *run = verb_files_of();
 	struct str text = STR_INIT;
-	char *path;
 	int ret;
 
 	if (strcmp(value, "none") == 0)
@@ -42,13 +65,13 @@ int background_read(json_t *files, const json_t *params, const char *experiment,
 	if (strncmp(value, SCHEME, strlen(SCHEME)) != 0 || !is_below(file))
 		return err_set(err, "background=%s: none, or fio: and a job file below the experiment's "
 				    "directory", value);
-	path = beside(experiment, file);
-	ret = fs_read(path, &text, err);
+	if (json_object_get(files, file))
+		return 0;
+	ret = run ? read_stored(run, file, &text, err) : read_beside(experiment, file, &text, err);
 	if (ret == 0 && json_object_set_new(files, file, json_string(str_text(&text))) < 0)
-		ret = err_set(err, "'%s' is not UTF-8: write it so", path);
+		ret = err_set(err, "'%s' is not UTF-8: write it so", file);
 	if (ret < 0)
 		err_prefix(err, "background=%s", value);
-	free(path);
 	str_release(&text);
 	return ret;
 }

@@ -10,7 +10,8 @@
 #include <jansson.h>
 #include "lib/err.h"
 
-/* Reads what a cell's parameters name, if anything, into `files` (path: text). */
+/* Reads what a cell's parameters name, if anything, into `files` (path: text): from beside the
+ * experiment's file, or out of the stored run that it comes from, see verb_files_of(). */
 int background_read(json_t *files, const json_t *params, const char *experiment, struct err *err);
 /* The same from a stored run's `experiment.files`, which may be anybody's; NULL of an older tool. */
 int background_restore(json_t *files, const json_t *stored, struct err *err);

@@ -78,21 +78,12 @@ static void resume_with(const struct options *o)
 	strv_release(&words);
 }
 
-static json_t *read_run(const char *dir, struct err *err)
-{
-	char *path = xasprintf("%s/run.json", dir);
-	json_t *run = json_read(path, err);
-
-	free(path);
-	return run;
-}
-
 /* What runs in the guest is part of what is measured: another build of it may cost a little more.
  */
 static void warn_of_programs(const char *baseline, const char *new)
 {
 	struct err err;
-	json_t *a = read_run(baseline, &err), *b = read_run(new, &err);
+	json_t *a = json_read_in(baseline, "run.json", &err), *b = json_read_in(new, "run.json", &err);
 
 	if (a && b && !json_equal(json_object_get(a, "programs"), json_object_get(b, "programs")))
 		command_note("'%s' was measured with another build of mlockbench or guest-init: a "
@@ -106,7 +97,7 @@ static void warn_of_programs(const char *baseline, const char *new)
 static char *choose_arm(const struct options *o, struct err *err)
 {
 	char *chosen = NULL;
-	json_t *run = read_run(o->baseline, err), *arms = json_object_get(run, "arms"), *arm;
+	json_t *run = json_read_in(o->baseline, "run.json", err), *arms = json_object_get(run, "arms"), *arm;
 	struct str names = STR_INIT;
 	size_t i;
 
@@ -125,7 +116,7 @@ static char *choose_arm(const struct options *o, struct err *err)
 	return chosen;
 }
 
-/* Measures; run is set to the new run's directory. */
+/* Measures; run is set to the new run's directory. The exit code of the run, or -1. */
 static int measure(const struct options *o, const char *arm, struct str *run, struct err *err)
 {
 	char *program = verb_path("repeat");
@@ -177,15 +168,19 @@ int main(int argc, char **argv)
 	struct str run = STR_INIT;
 	struct err err = {""};
 	char *arm;
-	int code = -1;
+	int code = -1, measured;
 
 	if (parse(&o, argc, argv) < 0)
 		return EXIT_UNJUDGED;
 	resume_with(&o);
 	arm = choose_arm(&o, &err);
-	if (arm && measure(&o, arm, &run, &err) >= 0) {
+	if (arm && (measured = measure(&o, arm, &run, &err)) >= 0) {
 		warn_of_programs(o.baseline, run.buf);
 		code = compare(&o, arm, run.buf, &err);
+		/* what is missing may be what got worse */
+		if (measured != EXIT_OK && (code == EXIT_OK || code == EXIT_INCONCLUSIVE))
+			code = err_set(&err, "not judged: '%s' is not whole, and nothing in it got worse",
+				       run.buf);
 	}
 	if (code < 0)
 		command_fail(&err);

@@ -57,13 +57,13 @@ static int become_run(const struct options *o, const char *first, const char *se
 
 static int repeat(const struct options *o, struct err *err)
 {
-	char *path = xasprintf("%s/run.json", o->run), *file;
-	json_t *run = json_read(path, err);
+	json_t *run = json_read_in(o->run, "run.json", err);
 	struct str text = STR_INIT;
+	char *file;
 
-	free(path);
 	if (!run || repeat_experiment(run, &o->kernels, &o->cells, &text, err) < 0)
 		return -1;
+	verb_files_from(o->run);
 	/* run takes this process's place, and there is nobody left to remove a file on disk */
 	file = verb_file("experiment.ini", &text, err);
 	return file ? become_run(o, file, NULL, err) : -1;

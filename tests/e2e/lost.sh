@@ -26,6 +26,34 @@ expect 0 mlocklab run --resume "$tmp/killed" --qemu $fake
 says 'boot 1 is made again: it was killed by signal 9'
 same "$(outcome_of "$tmp/killed" 1)" ok 'the boot that was made again'
 
+# What ab and gate say of a run in which a boot is missing: "nothing got worse" holds of what is there only
+sed 's/^pairs=.*/pairs=7/; s/^\[arm:only\]/[arm:old]/; $a [arm:new]\nkernel=debian:5.10' "$tmp/x.ini" >"$tmp/ab.ini"
+expect 0 mlocklab ab --suite "$tmp/ab.ini" --qemu $fake --out "$tmp/whole"
+KILLED=003 expect 2 mlocklab ab --suite "$tmp/ab.ini" --qemu $fake --out "$tmp/part"
+says '1 of 14 boots failed and are missing in what it measured'
+grep -q 'exit-mlocked' "$out" || die "what was measured is not compared: $(cat "$out")"
+[ -s "$tmp/part/report/index.html" ] || die 'what was measured is not reported'
+KILLED=003 expect 2 mlocklab ab --suite "$tmp/ab.ini" --strict --qemu $fake --out "$tmp/strict"
+gate="--baseline $tmp/whole --arm old --kernel debian:6.1 --qemu $fake"
+# shellcheck disable=SC2086 # words
+expect 0 mlocklab gate $gate --pairs 8 --out "$tmp/gate"
+# shellcheck disable=SC2086
+KILLED=003 expect 125 mlocklab gate $gate --pairs 8 --out "$tmp/gate-part"
+says "mlocklab gate: not judged: '$tmp/gate-part' is not whole, and nothing in it got worse"
+
+# A run is measured again with the job files that it was measured with, wherever they are now
+mkdir "$tmp/jobs" && cp configs/background/stream.fio "$tmp/jobs/"
+sed '$a background=fio:jobs/stream.fio' "$tmp/x.ini" >"$tmp/background.ini"
+expect 0 mlocklab run "$tmp/background.ini" --qemu $fake --out "$tmp/background"
+rm -r "$tmp/jobs"
+expect 0 mlocklab repeat "$tmp/background" --qemu $fake --out "$tmp/again"
+job() {
+	sed -n 's/^ *"jobs\/stream.fio": //p' "$1/run.json"
+}
+[ -n "$(job "$tmp/background")" ] || die "run.json holds no job file"
+same "$(job "$tmp/again")" "$(job "$tmp/background")" 'the job file of what was measured again'
+same "$(grep '"id": ' "$tmp/again/run.json")" "$(grep '"id": ' "$tmp/background/run.json")" 'its cells'
+
 # A reason of QEMU's own will not go away
 ABORTED=yes expect 2 mlocklab run "$tmp/x.ini" --qemu $fake --target tcg --out "$tmp/aborted"
 same "$(outcome_of "$tmp/aborted" 1)" died 'a QEMU that gives up'
