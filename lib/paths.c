@@ -95,21 +95,6 @@ char *paths_cache(void)
 	return path ? path : xdg("XDG_CACHE_HOME", ".cache", "");
 }
 
-char *paths_scratch(const char *name, struct err *err)
-{
-	char *cache = paths_cache(), *above = xasprintf("%s/tmp", cache);
-	char *dir = xasprintf("%s/%s-XXXXXX", above, name);
-
-	if (fs_mkdirs(above, err) < 0 ||
-	    (!mkdtemp(dir) && err_sys(err, "cannot create a directory in '%s'", above) < 0)) {
-		free(dir);
-		dir = NULL;
-	}
-	free(above);
-	free(cache);
-	return dir;
-}
-
 char *paths_results(void)
 {
 	char *path = beside("/results", NULL, "");

@@ -12,8 +12,6 @@
 
 /* $MLOCKLAB_CACHE, else TOP/cache in a source tree, else $XDG_CACHE_HOME/mlocklab (~/.cache). */
 char *paths_cache(void);
-/* A new directory CACHE/tmp/NAME-XXXXXX, which its maker removes; NULL: err. */
-char *paths_scratch(const char *name, struct err *err);
 /* TOP/results in a source tree, else $XDG_DATA_HOME/mlocklab/results (~/.local/share). */
 char *paths_results(void);
 /* The file NAME of configs/, or with "" the directory itself. */

@@ -10,7 +10,7 @@
 #include "analysis/write/timeline-words.h"
 #include "analysis/write/verdict.h"
 #include "lib/fs.h"
-#include "lib/paths.h"
+#include "lib/scratch.h"
 
 /* --- the change points --- */
 
@@ -281,7 +281,6 @@ static void fill(const struct timeline *t, struct doc *d)
  */
 static int draw(struct doc *d, char **note, struct err *err)
 {
-	struct err ignored;
 	char *dir;
 	int ret;
 
@@ -289,12 +288,11 @@ static int draw(struct doc *d, char **note, struct err *err)
 		*note = xstrdup("the page has no pictures: " PLOT_GNUPLOT_MISSING);
 		return 0;
 	}
-	dir = paths_scratch("timeline", err);
+	dir = scratch_make("timeline", err);
 	if (!dir)
 		return -1;
 	ret = report_draw(d, dir, err);
-	fs_remove_tree(dir, &ignored);
-	free(dir);
+	scratch_remove(dir);
 	return ret;
 }
 

@@ -11,7 +11,7 @@
 #include "lib/fs.h"
 #include "lib/options.h"
 #include "lib/text.h"
-#include "lib/paths.h"
+#include "lib/scratch.h"
 
 struct options {
 	const char *run, *format, *output;
@@ -52,7 +52,6 @@ static const struct command command = {
 static int make_page(const struct patches *p, struct str *out, struct err *err)
 {
 	char *title = xasprintf("%s (%s)", p->range, p->run->target.kind), *dir = NULL;
-	struct err ignored;
 	struct doc d;
 	int ret = 0;
 
@@ -60,14 +59,12 @@ static int make_page(const struct patches *p, struct str *out, struct err *err)
 	d.whole = true;
 	report_patches(p, true, &d);
 	if (plot_gnuplot_found()) {
-		dir = paths_scratch("steps", err);
+		dir = scratch_make("steps", err);
 		ret = dir ? report_draw(&d, dir, err) : -1;
 	}
 	if (ret == 0)
 		html_write(&d, out);
-	if (dir)
-		fs_remove_tree(dir, &ignored);
-	free(dir);
+	scratch_remove(dir);
 	doc_release(&d);
 	free(title);
 	return ret;

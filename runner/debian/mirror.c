@@ -2,8 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "lib/fs.h"
-#include "lib/paths.h"
+#include "lib/scratch.h"
 #include "lib/spawn.h"
 
 void apt_sources_argv(struct strv *argv)
@@ -63,7 +62,6 @@ int apt_reach(const char *mirror, const char *suite, char **uri, struct err *err
 	char *base = NULL, *security = NULL, *bare, *path, *dir;
 	struct strv argv = STRV_INIT;
 	struct str out = STR_INIT;
-	struct err ignored;
 	int ret = -1;
 
 	*uri = NULL;
@@ -73,14 +71,13 @@ int apt_reach(const char *mirror, const char *suite, char **uri, struct err *err
 		return -1;
 	bare = apt_bare_uri(base);
 	*uri = xasprintf("%s/dists/%s/InRelease", bare, suite);
-	dir = paths_scratch("apt", err);
+	dir = scratch_make("apt", err);
 	if (dir) {
 		path = xasprintf("%s/InRelease", dir);
 		apt_reach_argv(&argv, *uri, path);
 		ret = spawn_capture(argv.v, &out, err);
 		free(path);
-		fs_remove_tree(dir, &ignored);
-		free(dir);
+		scratch_remove(dir);
 	}
 	strv_release(&argv);
 	str_release(&out);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/sha256.h"
 #include "runner/kernels/build.h"
 #include "runner/kernels/cache.h"
 #include "runner/kernels/fetch.h"
@@ -27,23 +28,17 @@ struct work {
 
 /* --- the name --- */
 
-int kernel_text_sum(const struct str *text, const char *cache, char sum[65], struct err *err)
+void kernel_text_sum(const struct str *text, char sum[65])
 {
-	char *path = xasprintf("%s/tmp/key.%ld", cache, (long)getpid()), *dir = xasprintf("%s/tmp", cache);
-	int ret = fs_mkdirs(dir, err);
+	struct sha256_ctx ctx;
 
-	if (ret == 0)
-		ret = fs_write_atomic(path, text->buf, text->len, err);
-	if (ret == 0)
-		ret = fs_sha256(path, sum, err);
-	unlink(path);
-	free(dir);
-	free(path);
-	return ret;
+	sha256_init(&ctx);
+	sha256_update(&ctx, text->len, (const uint8_t *)str_text(text));
+	sha256_hex(&ctx, sum);
 }
 
 /* All but the source: the configuration's origin, the compiler, what of the environment matters. */
-static int recipe_sum(const struct kernel_recipe *r, const char *cache, char sum[65], struct err *err)
+static int recipe_sum(const struct kernel_recipe *r, char sum[65], struct err *err)
 {
 	json_t *variables = kernel_make_variables();
 	char *compiler = kernel_make_compiler(err), *line;
@@ -56,7 +51,7 @@ static int recipe_sum(const struct kernel_recipe *r, const char *cache, char sum
 	line = json_line(variables);
 	str_addf(&text, "\nkernel build 1\n%s\n%s\n", compiler ? compiler : "", line);
 	if (ret == 0)
-		ret = kernel_text_sum(&text, cache, sum, err);
+		kernel_text_sum(&text, sum);
 	str_release(&text);
 	free(line);
 	free(compiler);
@@ -83,7 +78,7 @@ char *kernel_commit_name(const struct git_commit *c, const struct kernel_recipe 
 {
 	char sum[65], *name;
 
-	if (recipe_sum(r, o->cache, sum, err) < 0)
+	if (recipe_sum(r, sum, err) < 0)
 		return NULL;
 	name = name_of(c, sum);
 	*there = is_cached(o->cache, name);
@@ -257,7 +252,7 @@ char *kernel_build_commit(const struct git *g, const struct git_commit *c, const
 	w.make.label = label ? label : own_label;
 	w.make.quiet = o->quiet;
 	if (ret == 0)
-		ret = recipe_sum(r, o->cache, w.recipe_key, err);
+		ret = recipe_sum(r, w.recipe_key, err);
 	if (ret == 0) {
 		name = name_of(c, w.recipe_key);
 		if (!is_cached(o->cache, name)) {

@@ -42,6 +42,6 @@ int kernel_install(const char *out, const char *cache, const char *name, json_t 
 char *kernel_installed_identity(const char *cache, const char *name, struct err *err);
 
 /* SHA-256 of a text, which is a name for it in the cache. */
-int kernel_text_sum(const struct str *text, const char *cache, char sum[65], struct err *err);
+void kernel_text_sum(const struct str *text, char sum[65]);
 
 #endif

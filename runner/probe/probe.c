@@ -7,6 +7,7 @@
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/paths.h"
+#include "lib/scratch.h"
 #include "runner/probe/once.h"
 
 #define KVM_SECONDS 45
@@ -15,15 +16,12 @@
 /* Boots the kernel with an empty plan. */
 static bool try(const struct target *t, const struct kernel *k, int limit, struct err *err)
 {
-	char *dir = paths_scratch("probe", err);
+	char *dir = scratch_make("probe", err);
 	struct once once = {.kind = BOOT_TIMED, .target = t, .kernel = k, .seconds = limit,
 			    .silence = limit};
-	struct err ignored;
 	bool ok = dir && boot_once(&once, dir, err) == 0;
 
-	if (dir)
-		fs_remove_tree(dir, &ignored);
-	free(dir);
+	scratch_remove(dir);
 	return ok;
 }
 

@@ -10,6 +10,7 @@
 #include "lib/str.h"
 #include "runner/kernels/cache.h"
 #include "lib/paths.h"
+#include "lib/scratch.h"
 #include "runner/probe/once.h"
 
 /* Seconds of silence after which the guest is given up; it sends some megabytes. */
@@ -76,10 +77,9 @@ char *kernel_symbols_cached(const char *dir, const char *image_sha256)
 /* Asks the kernel; the path of the map that was cached, a new string, or NULL. */
 static char *ask(const struct kernel *k, const struct target *t, const char *dir, struct err *err)
 {
-	char *scratch = paths_scratch("symbols", err), *path = NULL, sum[65];
+	char *scratch = scratch_make("symbols", err), *path = NULL, sum[65];
 	struct str text = STR_INIT;
 	struct sha256_ctx ctx;
-	struct err ignored;
 
 	if (!scratch)
 		return NULL;
@@ -95,8 +95,7 @@ static char *ask(const struct kernel *k, const struct target *t, const char *dir
 		}
 	}
 	str_release(&text);
-	fs_remove_tree(scratch, &ignored);
-	free(scratch);
+	scratch_remove(scratch);
 	return path;
 }
 
