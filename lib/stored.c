@@ -176,6 +176,20 @@ char *stored_name(int boot, const char *file)
 	return xasprintf("boots/%03d%s%s", boot, *file ? "/" : "", file);
 }
 
+FILE *stored_open(const char *run, int boot, const char *file, struct err *err)
+{
+	char *name = stored_name(boot, file);
+	int fd = fs_open_in(run, name, STORED_MAX_BYTES, err);
+	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (fd >= 0 && !in) {
+		err_sys(err, "cannot open '%s/%s'", run, name);
+		close(fd);
+	}
+	free(name);
+	return in;
+}
+
 /* --- checks --- */
 
 static bool has_sums(const json_t *run)

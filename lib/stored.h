@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <nettle/sha2.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include "lib/err.h"
 
 #define STORED_FORMAT 2	    /* of run.json as it is written; all from 1 on are read */
@@ -40,6 +41,8 @@ json_t *stored_files(const char *dir, struct err *err);
 
 /* "boots/007" plus "/file" where file is not ""; a new string. */
 char *stored_name(int boot, const char *file);
+/* A file of lines of that boot, to read: see fs_open_in(). NULL where it cannot be opened. */
+FILE *stored_open(const char *run, int boot, const char *file, struct err *err);
 /* Whether run.json is as it was written; 0 for one of format 1. path: of the run, for err. */
 int stored_check_run(const json_t *run, const char *path, struct err *err);
 /*

@@ -1,7 +1,6 @@
 #include "analysis/load/findings.h"
 
 #include <string.h>
-#include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/str.h"
 
@@ -49,14 +48,14 @@ json_t *load_findings(const char *run, int n, int attempts, const json_t *boot)
 	json_t *found = json_array();
 
 	for (int i = 1; i < attempts; i++) {
-		char *path = xasprintf("%s/boots/%03d.failed-%d/boot.json", run, n, i);
-		struct err ignored;
-		json_t *before = fs_exists(path) ? json_read(path, &ignored) : NULL;
+		char *name = xasprintf("boots/%03d.failed-%d/boot.json", n, i);
+		struct err ignored; /* an attempt that nobody kept */
+		json_t *before = json_read_in(run, name, &ignored);
 
 		if (before)
 			add_boot(found, before);
 		json_decref(before);
-		free(path);
+		free(name);
 	}
 	add_boot(found, boot);
 	if (json_array_size(found))

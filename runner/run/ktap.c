@@ -6,6 +6,7 @@
 #include <string.h>
 #include "lib/json.h"
 #include "lib/record.h"
+#include "lib/stored.h"
 #include "lib/text.h"
 
 #define TEXT_MAX 400
@@ -126,21 +127,12 @@ static bool add_cell(const struct experiment *e, size_t i, FILE *samples, struct
 
 /* --- a boot --- */
 
-static json_t *boot_json(const struct run *r, int n)
-{
-	char *path = xasprintf("%s/boots/%03d/boot.json", r->store->dir, n);
-	struct err ignored; /* one that was not made */
-	json_t *o = json_read(path, &ignored);
-
-	free(path);
-	return o;
-}
-
 static bool add_boot(const struct run *r, const struct planned_boot *p, struct str *out)
 {
-	char *path = xasprintf("%s/boots/%03d/samples.jsonl", r->store->dir, p->n);
-	FILE *samples = fopen(path, "re");
-	json_t *boot = boot_json(r, p->n);
+	struct err ignored; /* of a boot that was not made */
+	FILE *samples = stored_open(r->store->dir, p->n, "samples.jsonl", &ignored);
+	char *name = stored_name(p->n, "boot.json");
+	json_t *boot = json_read_in(r->store->dir, name, &ignored);
 	const char *outcome = json_get_str(boot, "outcome", "not made");
 	bool failed = strcmp(outcome, "ok") != 0;
 
@@ -157,7 +149,7 @@ static bool add_boot(const struct run *r, const struct planned_boot *p, struct s
 	if (samples)
 		fclose(samples);
 	json_decref(boot);
-	free(path);
+	free(name);
 	return failed;
 }
 

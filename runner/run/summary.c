@@ -7,6 +7,7 @@
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/record.h"
+#include "lib/stored.h"
 #include "lib/text.h"
 
 /* --- the end --- */
@@ -16,7 +17,7 @@ static const char *const told[] = {"", "skipped", "broken", "failed"};
 #define OUTCOMES (sizeof(outcomes) / sizeof(*outcomes))
 #define REASON_MAX 160
 
-struct tally {
+struct cell_tally {
 	size_t boots[OUTCOMES]; /* with an iteration that ended so */
 	char *reason[OUTCOMES]; /* of the first of them */
 };
@@ -30,7 +31,7 @@ static size_t cell_index(const struct experiment *e, const char *id)
 	return i;
 }
 
-static void count_sample(const struct experiment *e, const struct sample *s, struct tally *cells,
+static void count_sample(const struct experiment *e, const struct sample *s, struct cell_tally *cells,
 			 bool *seen)
 {
 	size_t i = cell_index(e, s->cell), k = 0;
@@ -45,17 +46,17 @@ static void count_sample(const struct experiment *e, const struct sample *s, str
 		cells[i].reason[k] = text_clean(s->reason, REASON_MAX);
 }
 
-static void count_boot(const struct run *r, int n, struct tally *cells)
+static void count_boot(const struct run *r, int n, struct cell_tally *cells)
 {
-	char *path = xasprintf("%s/boots/%03d/samples.jsonl", r->store->dir, n), *line = NULL;
+	struct err ignored; /* the boot's outcome says what was damaged */
+	FILE *samples = stored_open(r->store->dir, n, "samples.jsonl", &ignored);
+	char *line = NULL;
 	bool *seen = xcalloc(r->e->ncells * OUTCOMES, sizeof(*seen));
-	FILE *samples = fopen(path, "re");
 	size_t cap = 0;
 	ssize_t len;
 
 	while (samples && (len = getline(&line, &cap, samples)) > 0) {
 		struct sample s;
-		struct err ignored; /* the boot's outcome says that a record was damaged */
 
 		if (sample_parse(&s, line, (size_t)len, &ignored) < 0)
 			continue;
@@ -66,7 +67,6 @@ static void count_boot(const struct run *r, int n, struct tally *cells)
 		fclose(samples);
 	free(line);
 	free(seen);
-	free(path);
 }
 
 /* The workload that measures the harness itself. */
@@ -75,7 +75,7 @@ static bool is_floor(const struct cell *c)
 	return strcmp(json_get_str(c->json, "workload", ""), "null") == 0;
 }
 
-static size_t tell_cells(const struct experiment *e, struct tally *cells)
+static size_t tell_cells(const struct experiment *e, struct cell_tally *cells)
 {
 	size_t measured = 0;
 
@@ -93,7 +93,7 @@ static size_t tell_cells(const struct experiment *e, struct tally *cells)
 
 int summary_tell(const struct run *r, double seconds, struct err *err)
 {
-	struct tally *cells = xcalloc(r->e->ncells, sizeof(*cells));
+	struct cell_tally *cells = xcalloc(r->e->ncells, sizeof(*cells));
 	size_t made = 0, failed = 0, floors = 0, measured;
 
 	for (size_t i = 0; i < r->plan.n; i++) {
@@ -146,7 +146,7 @@ static double boot_seconds(const char *dir)
 	if (glob(pattern, 0, NULL, &g) == 0) {
 		for (size_t i = 0; i < g.gl_pathc; i++) {
 			struct err ignored;
-			json_t *boot = json_read(g.gl_pathv[i], &ignored);
+			json_t *boot = json_read_in(dir, g.gl_pathv[i] + strlen(dir) + 1, &ignored);
 			double s = json_get_num(boot, "wall_seconds", 0);
 
 			if (s > 0 && strcmp(json_get_str(boot, "outcome", ""), "ok") == 0) {
@@ -172,10 +172,10 @@ double summary_expect(const struct run *r, const char *results, char **used)
 	if (glob(pattern, 0, NULL, &g) == 0) {
 		for (size_t i = 0; i < g.gl_pathc; i++) {
 			struct err ignored;
-			json_t *run = json_read(g.gl_pathv[i], &ignored);
+			char *dir = xstrndup(g.gl_pathv[i], strlen(g.gl_pathv[i]) - strlen("/run.json"));
+			json_t *run = json_read_in(dir, "run.json", &ignored);
 			const json_t *target = json_object_get(run, "target");
 			const char *created = json_get_str(run, "created", "");
-			char *dir = xstrndup(g.gl_pathv[i], strlen(g.gl_pathv[i]) - strlen("/run.json"));
 			double s = 0;
 
 			if (strcmp(created, newest) > 0 && !strcmp(json_get_str(target, "kind", ""), kind) &&

@@ -5,7 +5,8 @@
 . "$(dirname "$0")/../common.sh"
 
 {
-	small_experiment timeout=1
+	# the cell is to take too long, not the guest on a machine that has much to do
+	small_experiment timeout=1 watchdog=900
 	printf '[wrong]\nworkload=mlocked-accuracy\nprocs=2\nsize=64K\ndisturb=pin\n'
 	printf '[much]\nworkload=lru-add\nsize=8G\n'
 	printf '[long]\nworkload=lru-add\nsize=256M\niterations=1000\n'

@@ -84,7 +84,8 @@ if command -v chromium >/dev/null; then
 			onmessage = e => document.getElementById('found').textContent = e.data;
 			</script><iframe src=probed.html style="border:0;width:${width}px;height:900px"></iframe>
 		END
-		timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+		# its own time, or what the frame tells can come after the page was printed
+		timeout 300 chromium --headless --virtual-time-budget=20000 --no-sandbox --disable-gpu --disable-quic --no-first-run \
 			--disable-background-networking --disable-component-update --disable-sync \
 			--hide-scrollbars --user-data-dir="$tmp/profile" --window-size=1400,1000 \
 			--dump-dom "file://$tmp/frame.html" >"$out" 2>"$err"

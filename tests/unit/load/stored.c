@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <cmocka.h>
+#include "analysis/load/findings.h"
 #include "analysis/load/load.h"
 #include "tests/unit/fixture-run.h"
 
@@ -352,6 +353,33 @@ static void test_links(void **state)
 	refused(&f, "/boots/001/boot.json' is no regular file, or a link leads to it");
 }
 
+/* An earlier attempt's boot.json: nobody's seal covers it, and its text stands in reports. */
+static void test_earlier_attempt(void **state)
+{
+	struct fixture f;
+	json_t *boot = json_pack("{s:s}", "outcome", "ok"), *found;
+	char dir[128], path[160], aside[160];
+
+	(void)state;
+	begin(&f);
+	snprintf(dir, sizeof(dir), "%s/boots/001.failed-1", f.path);
+	snprintf(path, sizeof(path), "%s/boot.json", dir);
+	snprintf(aside, sizeof(aside), "%s/aside.json", f.path);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_null(load_findings(f.path, 1, 2, boot));
+	unlink(path);
+	spit(aside, "{\"outcome\": \"panic\", \"detail\": \"Oops\"}");
+	assert_int_equal(symlink(aside, path), 0);
+	assert_null(load_findings(f.path, 1, 2, boot));
+	assert_int_equal(rename(aside, path), 0);
+	found = load_findings(f.path, 1, 2, boot);
+	assert_int_equal(json_array_size(found), 1);
+	json_decref(found);
+	json_decref(boot);
+	fixture_release(&f);
+}
+
 static void test_too_large(void **state)
 {
 	struct fixture f;
@@ -560,6 +588,7 @@ int main(void)
 		cmocka_unit_test(test_without_sums),
 		cmocka_unit_test(test_fifo),
 		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_earlier_attempt),
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_absurd),
 		cmocka_unit_test(test_linear),
