@@ -72,7 +72,9 @@ char *patches_label(const struct run_cell *c)
 
 char *patches_sentence(const struct result *r)
 {
-	char *cell = patches_label(r->cell), *change = verdict_change(r), ratio[32], interval[72], *text;
+	char *cell = patches_label(r->cell), ratio[32], interval[72], *text;
+	/* what is equivalent is no change, whatever its estimate is */
+	char *change = r->verdict == VERDICT_EQUIVALENT ? xstrdup("equivalent") : verdict_change(r);
 
 	table_ratio(ratio, r, r->ratio);
 	table_interval(interval, r);

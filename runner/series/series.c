@@ -79,9 +79,12 @@ static void build_all(const struct series *s, const struct kernel_recipe *r, con
 {
 	for (size_t i = 0; i < s->n; i++) {
 		char *label = xasprintf("building %zu of %zu", i, s->n - 1), *line, *name;
+		struct kernel_opts opts = *o;
 		struct err err = {""};
 
-		name = kernel_build_commit(&s->g, &s->v[i].c, r, o, label, &err);
+		/* the base takes long, and nothing else is on the screen yet */
+		opts.quiet = i > 0;
+		name = kernel_build_commit(&s->g, &s->v[i].c, r, &opts, label, &err);
 		for (char *c = err.text; *c; c++)
 			if (*c == '\n')
 				*c = ' ';

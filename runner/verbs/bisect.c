@@ -76,6 +76,7 @@ struct work {
 	char *good_run; /* the run of GOOD alone, whose boots are taken again; NULL: none can be */
 	struct git_commit good;
 	char *images[2]; /* of GOOD and of BAD */
+	char *ends_run;  /* that measured both */
 	bool rises; /* the way BAD moved the figure */
 	int steps;
 };
@@ -378,19 +379,38 @@ static int profile(const struct work *w, const struct git_commit *old, const str
 	return ret;
 }
 
+/* The run of a commit and its parent: that of the two ends where it is their images. */
+static char *step_run(const struct work *w, const struct git_commit *parent, const struct git_commit *c,
+		      struct err *err)
+{
+	char *old = built(w, parent, err), *new = old ? built(w, c, err) : NULL, *out = NULL;
+
+	if (new && !strcmp(old, w->images[0]) && !strcmp(new, w->images[1])) {
+		out = xstrdup(w->ends_run);
+	} else if (new) {
+		out = xasprintf("%s/step", w->dir);
+		if (measure(w, parent, c, out, err) < 0) {
+			free(out);
+			out = NULL;
+		}
+	}
+	free(new);
+	free(old);
+	return out;
+}
+
 /* Commit, subject, the size of its step against its parent, and where it lies. */
 static int tell(struct work *w, const struct git_commit *c, struct err *err)
 {
-	char *rev = xasprintf("%s^", c->id), *out = xasprintf("%s/step", w->dir);
+	char *rev = xasprintf("%s^", c->id), *out = NULL;
 	struct git_commit parent = {0};
 	json_t *cell = NULL;
 	int ret = git_commit(&w->g, rev, &parent, err);
 
 	printf("%s is the first commit that moved %s\n    %s\n    %s\n", c->id, w->o.cell, c->subject, c->date);
-	if (ret == 0)
-		ret = measure(w, &parent, c, out, err);
 	if (ret == 0) {
-		cell = compare(w, out, err);
+		out = step_run(w, &parent, c, err);
+		cell = out ? compare(w, out, err) : NULL;
 		ret = cell ? 0 : -1;
 	}
 	if (ret == 0)
@@ -431,11 +451,12 @@ static int into_merge(struct work *w, const struct git_commit *merge, struct err
 /* 0 where GOOD and BAD differ, 1 where they do not, -1. */
 static int measure_ends(struct work *w, const struct git_commit *bad, struct err *err)
 {
-	char *out = xasprintf("%s/%02d-ends", w->dir, ++w->steps);
 	const struct git_commit *ends[] = {&w->good, bad};
 	json_t *cell = NULL;
 	int ret = 0;
 
+	free(w->ends_run);
+	w->ends_run = xasprintf("%s/%02d-ends", w->dir, ++w->steps);
 	free(w->good_run);
 	w->good_run = NULL;
 	for (size_t i = 0; ret == 0 && i < 2; i++) {
@@ -449,16 +470,15 @@ static int measure_ends(struct work *w, const struct git_commit *bad, struct err
 		ret = measure(w, NULL, &w->good, w->good_run, err);
 	}
 	if (ret == 0)
-		ret = measure(w, &w->good, bad, out, err);
+		ret = measure(w, &w->good, bad, w->ends_run, err);
 	if (ret == 0) {
-		cell = compare(w, out, err);
+		cell = compare(w, w->ends_run, err);
 		ret = cell ? moved(cell, &w->rises, err) : -1;
 		if (ret == 0)
 			fprintf(stderr, "%.12s and %.12s do not differ in %s\n", w->good.id, bad->id, w->o.cell);
 		ret = ret < 0 ? -1 : !ret;
 	}
 	json_decref(cell);
-	free(out);
 	return ret;
 }
 
@@ -559,6 +579,7 @@ int main(int argc, char **argv)
 	git_commit_release(&w.good);
 	kernel_recipe_release(&w.recipe);
 	git_release(&w.g);
+	free(w.ends_run);
 	free(w.images[0]);
 	free(w.images[1]);
 	free(w.good_run);

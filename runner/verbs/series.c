@@ -1,8 +1,11 @@
 /* mlocklab series: every patch of a range built and measured, and what each step costs. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
@@ -148,30 +151,56 @@ static int measure_part(const struct work *w, const struct patch *p, bool resume
 	return err_set(err, "the boots of %.12s (%s) could not be made", p->c.id, p->c.subject);
 }
 
-/*
- * The boots of an image, made once for all series: CACHE/boots/. What cannot be gone on with (another
- * QEMU) is begun anew.
- */
+/* Two series may have an image in common: one boots it, the other waits and takes its boots. */
+static int lock_part(const char *part, struct err *err)
+{
+	char *path = xasprintf("%s.lock", part);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		fprintf(stderr, "  another series boots it: waiting\n");
+		while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
+			;
+	}
+	if (fd < 0)
+		err_sys(err, "cannot open '%s'", path);
+	free(path);
+	return fd;
+}
+
+/* What cannot be gone on with (another QEMU) is begun anew. */
+static int complete_part(const struct work *w, const struct patch *p, struct err *err)
+{
+	char *json = xasprintf("%s/run.json", p->part);
+	struct err ignored;
+	int ret = 0;
+
+	if (is_complete(p->part)) {
+		fprintf(stderr, "  its boots are there already\n");
+	} else if (!fs_exists(json) || measure_part(w, p, true, &ignored) < 0) {
+		fs_remove_tree(p->part, &ignored);
+		ret = measure_part(w, p, false, err);
+	}
+	free(json);
+	return ret;
+}
+
+/* The boots of an image, made once for all series: CACHE/boots/. */
 static int measure(const struct work *w, struct patch *p, struct err *err)
 {
-	char *dir = xasprintf("%s/boots", w->cache), sum[65], *json;
+	char *dir = xasprintf("%s/boots", w->cache), sum[65];
 	struct str identity = STR_INIT;
-	struct err ignored;
-	int ret = fs_mkdirs(dir, err);
+	int lock = -1, ret = fs_mkdirs(dir, err);
 
 	str_add(&identity, p->identity);
 	kernel_text_sum(&identity, sum);
 	if (ret == 0) {
 		p->part = xasprintf("%s/%.12s-%.12s", dir, sum, w->key);
-		json = xasprintf("%s/run.json", p->part);
-		if (is_complete(p->part)) {
-			fprintf(stderr, "  its boots are there already\n");
-		} else if (!fs_exists(json) || measure_part(w, p, true, err) < 0) {
-			fs_remove_tree(p->part, &ignored);
-			ret = measure_part(w, p, false, err);
-		}
-		free(json);
+		lock = lock_part(p->part, err);
+		ret = lock < 0 ? -1 : complete_part(w, p, err);
 	}
+	if (lock >= 0)
+		close(lock);
 	str_release(&identity);
 	free(dir);
 	return ret;

@@ -56,7 +56,7 @@ grep -Eq '^  5 mm: back to where it was .*[*!]$' "$tmp/table" || die 'the way ba
 grep -Eq '^    the whole series *$' "$tmp/table" || die 'the whole is not equivalent'
 grep -q 'note: 5: its step is from 3' "$tmp/table" || die 'it does not say where the step begins'
 tr -s ' \n' ' ' <"$tmp/table" | grep -q 'note: 4: it does not build: [^;]*mm/mlock.c:7:1: error: no such thing' || die 'the first error is not quoted'
-same "$(ls "$MLOCKLAB_CACHE/boots" | wc -l)" 2 'images that were booted'
+same "$(ls -d "$MLOCKLAB_CACHE"/boots/*/ | wc -l)" 2 'images that were booted'
 same "$(member "$tmp/run/run.json" status)" complete 'the run'
 grep -q "data:image/svg" "$tmp/run/report/series.html" || die 'the page has no waterfall'
 state_of "$src" >"$tmp/after"
@@ -79,7 +79,7 @@ git -C "$src" commit -q --amend -m 'mm: back, with a better subject'
 expect 0 mlocklab series base..HEAD "$tmp/e.ini" --tree "$src" --no-profile --out "$tmp/again"
 ! grep -q 'boot [0-9]* .*samples' "$err" || die 'a boot was made again'
 grep -q 'back, with a bette' "$out" || die 'the new subject is not there'
-same "$(ls "$MLOCKLAB_CACHE/boots" | wc -l)" 2 'images that were booted, all in all'
+same "$(ls -d "$MLOCKLAB_CACHE"/boots/*/ | wc -l)" 2 'images that were booted, all in all'
 cmp "$tmp/run/boots/001/samples.jsonl" "$tmp/again/boots/001/samples.jsonl" || die 'boots differ'
 
 # --- bisection ---

@@ -95,12 +95,12 @@ grep -q 'munlock_page +301,' "$out" || die 'a hundred rounds are not 301 instruc
 grep -q 'munlock_page -301,' "$out" || die 'nor their end'
 
 # An amended patch costs one build and its own boots
-n=$(ls "$kernels" | wc -l) m=$(ls "$boots" | wc -l)
+n=$(ls "$kernels" | wc -l) m=$(ls -d "$boots"/*/ | wc -l)
 sed -i "s/round < 100/round < $(date +%S)$$/" "$src/mm/memory.c"
 git -C "$src" commit -q -a --amend -m 'mm/memory: unmapping costs more'
 expect 0 mlocklab series base..series "$tmp/e.ini" --tree "$src" --no-profile --out "$tmp/amended"
 same "$(ls "$kernels" | wc -l)" "$((n + 1))" 'kernels after one patch was amended'
-same "$(ls "$boots" | wc -l)" "$((m + 1))" 'images that were booted'
+same "$(ls -d "$boots"/*/ | wc -l)" "$((m + 1))" 'images that were booted'
 
 # One of 16
 git -C "$src" checkout -q -f -B sixteen base
