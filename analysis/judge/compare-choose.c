@@ -132,6 +132,11 @@ static void note_times(struct comparison *c)
 			   a->created, b->created);
 }
 
+static const char *machine_boot(const struct run_boot *b)
+{
+	return b->boot_id ? b->boot_id : "";
+}
+
 /*
  * On the host all passes of one boot of the machine share its memory, its layout and its luck: they are
  * one unit. Where a boot does not say which it was, nothing shows that it was another.
@@ -142,22 +147,39 @@ static size_t number_units(const struct run *r, const size_t *boots, size_t n, s
 	size_t units = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *id = r->boots[boots[i]].boot_id;
 		size_t same = host ? 0 : i;
 
-		while (same < i && strcmp(id ? id : "", r->boots[boots[same]].boot_id
-							       ? r->boots[boots[same]].boot_id
-							       : ""))
+		while (same < i && strcmp(machine_boot(&r->boots[boots[i]]),
+					  machine_boot(&r->boots[boots[same]])))
 			same++;
 		unit[i] = same < i ? unit[same] : units++;
 	}
 	return units;
 }
 
+/*
+ * Whether both boots of each pair are passes in one boot of the machine, as where one kernel is measured
+ * as both arms: then they differ in nothing but what the arms do, and are pairs.
+ */
+static bool within_one_boot(const struct comparison *c, const struct boots *b)
+{
+	for (size_t i = 0; i < b->n_old; i++) {
+		const char *old = machine_boot(&c->run_old->boots[b->old[i]]);
+
+		if (!*old || strcmp(old, machine_boot(&c->run_new->boots[b->new[i]])))
+			return false;
+	}
+	return true;
+}
+
 static void set_units(struct comparison *c, struct boots *b)
 {
 	b->old_unit = xcalloc(b->n_old + 1, sizeof(*b->old_unit));
 	b->new_unit = xcalloc(b->n_new + 1, sizeof(*b->new_unit));
+	b->units_old = b->n_old;
+	b->units_new = b->n_new;
+	if (c->paired)
+		return;
 	b->units_old = number_units(c->run_old, b->old, b->n_old, b->old_unit);
 	b->units_new = number_units(c->run_new, b->new, b->n_new, b->new_unit);
 	if (b->units_old < b->n_old || b->units_new < b->n_new)
@@ -172,12 +194,16 @@ static void set_units(struct comparison *c, struct boots *b)
 void compare_choose_boots(struct comparison *c, const struct compare_opts *o, struct boots *b)
 {
 	bool host = !strcmp(c->run_new->target.kind, "host");
-	bool can_pair = (c->run_old == c->run_new && !host) ||
+	bool can_pair = c->run_old == c->run_new ||
 			(c->run_old->target.ns_per_insn > 0 && c->run_new->target.ns_per_insn > 0);
 
 	b->old = xcalloc(c->run_old->n_boots + 1, sizeof(*b->old));
 	b->new = xcalloc(c->run_new->n_boots + 1, sizeof(*b->new));
-	c->paired = can_pair && !o->unpaired && pair_boots(c, o, b);
+	c->paired = can_pair && !o->unpaired && pair_boots(c, o, b) &&
+		    (!host || within_one_boot(c, b));
+	if (c->paired && host)
+		strv_push(&c->notes, "both arms ran in one boot of the machine: what is said holds of "
+				     "that boot");
 	if (!c->paired && c->run_old != c->run_new && !o->unpaired)
 		note_times(c);
 	if (!c->paired) {

@@ -319,6 +319,14 @@ static void test_host(void **state)
 	compare(&c, &r, &r, &arms);
 	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->k, 4);
 	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_WORSE);
+	compare_release(&c);
+	/* One kernel as both arms, one of which does its work twice: pairs, of that boot. */
+	for (size_t i = 0; i < r.n_boots; i++)
+		strcpy(r.boots[i].boot_id, "x");
+	compare(&c, &r, &r, &arms);
+	assert_true(c.paired);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->k, 8);
+	assert_true(has_note(&c, "what is said holds of that boot"));
 	drop(&c, &r, &f);
 }
 
