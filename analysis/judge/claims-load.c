@@ -85,7 +85,8 @@ static int take_claim(struct claim *c, const struct claim_file *f, const struct 
 		{"expect", NULL, false},	  {"within", NULL, true},
 		{"by", NULL, true},
 		{"net", &c->net, true},		   {"untestable", &c->untestable, true},
-		{"refuted", &c->refuted, true},
+		{"refuted", &c->refuted, true},	   {"subject", &c->subject, true},
+		{"since", &c->since, true},
 		{"target", &c->target, true},	  {"counter", &c->counter, true},
 	};
 	size_t n = sizeof(keys) / sizeof(*keys), k;
@@ -107,6 +108,8 @@ static int take_claim(struct claim *c, const struct claim_file *f, const struct 
 		if (keys[k].to)
 			*keys[k].to = value;
 	}
+	if (c->since && !c->subject)
+		return bad_value(f, s, "since", "goes with subject= only", err);
 	if (c->net && !*c->net)
 		return bad_value(f, s, "net", "net=control, or another cell", err);
 	return take_expect(c, f, s, err) < 0 || take_within(c, f, s, err) < 0 ||

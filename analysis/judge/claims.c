@@ -329,15 +329,29 @@ static void judge_nets(struct ledger *l, const struct comparison *c)
 			show_net(&l->rows[i]);
 }
 
-/* The first comparison on the right target that has the cell, or why there is none. */
+/* Whether a comparison is that of the claim's own patches, or of kernels that differ in no one knows what. */
+static bool concerns(const struct comparison *c, const struct claim *claim, bool alone)
+{
+	const char *since = claim->since ? claim->since : claim->subject;
+
+	if (!alone || !claim->subject)
+		return !c->subject && !alone;
+	return c->subject && !strcmp(c->subject, claim->subject) && !strcmp(c->since, since);
+}
+
+/* The first comparison on the right target that has the cell, of the claim's own patches if there is
+ * one; or why there is none. */
 static void find(struct ledger_row *r, const struct comparison *const *c, size_t n)
 {
 	const struct run_cell *elsewhere = NULL;
 
-	for (size_t i = 0; i < n && !r->cell; i++) {
+	for (size_t k = 0; k < 2 * n && !r->cell; k++) {
+		size_t i = k % n;
 		const struct run *run = c[i]->run_new;
 		const struct run_cell *cell = claims_cell(run, r->claim->workload);
 
+		if (!concerns(c[i], r->claim, k < n))
+			continue;
 		if (cell && r->claim->target && strcmp(r->claim->target, run->target.kind)) {
 			elsewhere = cell;
 		} else if (cell) {

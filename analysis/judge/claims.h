@@ -15,6 +15,9 @@
  *     by=0.5                                            a share, for lower and higher: by so much at least
  *     net=control                                       what the cell takes more than its control, or
  *                                                       than another cell, named as workload= does
+ *     subject=mm/munlock: mlock_pte_range() when ...    of the patch: a run over a series judges it there,
+ *     since=mm/munlock: delete page_mlock() ...         or from before this one on, where those between
+ *                                                       cannot be compared alone
  *     untestable=REASON                                 why no figure of the lab can tell
  *     target=icount                                     where it can be seen; left out: anywhere
  *     counter=unevictable_pgs_munlocked                 of /proc/vmstat, or a metric: the mechanism
@@ -30,6 +33,7 @@ enum expect { EXPECT_LOWER, EXPECT_HIGHER, EXPECT_EQUAL, EXPECT_NO_HIGHER, EXPEC
 struct claim {
 	const char *id, *text, *source, *workload, *metric; /* of the file, which holds them */
 	const char *target, *counter; /* NULL: any; none */
+	const char *subject, *since;  /* of the patches it speaks of; NULL: none is named */
 	const char *untestable;       /* NULL: it can be tested */
 	const char *refuted;          /* NULL: its text says it, or the bound does */
 	const char *net; /* "control" or a cell: judge what the cell takes more than that; NULL: no */

@@ -113,6 +113,9 @@ struct setting {
 struct comparison {
 	const struct run *run_old, *run_new; /* the same where one run is compared within itself */
 	const struct run_arm *arm_old, *arm_new;
+	/* The subjects of the first and the last of the patches that the kernels differ by, where they are
+	 * rows of a series: of that, borrowed. NULL: they differ by more than one knows. */
+	const char *since, *subject;
 	bool paired;
 	size_t pairs;  /* the most that any cell has; unpaired: the smaller number of boots */
 	double margin, alpha;

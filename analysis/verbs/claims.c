@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/judge/claims.h"
+#include "analysis/judge/patches.h"
 #include "lib/text.h"
 #include "lib/options.h"
 #include "lib/paths.h"
@@ -68,6 +69,8 @@ struct column {
 	struct comparison *c;
 	const struct comparison **each;
 	size_t n;
+	struct patches *series; /* of each run */
+	size_t n_series;
 	struct ledger ledger;
 };
 
@@ -84,21 +87,109 @@ static int convene(struct court *t, const struct options *o, char **paths, struc
 	return ret;
 }
 
+/* The row of a series with that subject, or NULL. */
+static const struct patch_row *patch_of(const struct patches *p, const char *subject)
+{
+	for (size_t i = 0; i < p->n_rows; i++)
+		if (p->rows[i].subject && strcmp(p->rows[i].subject, subject) == 0)
+			return &p->rows[i];
+	return NULL;
+}
+
+static int add_comparison(struct column *col, const struct run *r, const struct compare_opts *opts,
+			  struct err *err)
+{
+	if (compare_runs(&col->c[col->n], r, r, opts, err) < 0)
+		return err_prefix(err, "%s", r->path);
+	col->each[col->n] = &col->c[col->n];
+	col->n++;
+	return 0;
+}
+
+/* The kernels before and after the patches that a claim speaks of, where the run has both. */
+static int add_patch(struct column *col, const struct patches *p, const struct claim *claim,
+		     const struct compare_opts *all, struct err *err)
+{
+	const struct patch_row *last = claim->subject ? patch_of(p, claim->subject) : NULL, *first, *before;
+	const char *since = claim->since ? claim->since : claim->subject;
+	struct compare_opts opts = *all;
+
+	first = last ? patch_of(p, since) : NULL;
+	before = first ? patches_before(p, first) : NULL;
+	if (!before || before->arm == SIZE_MAX || last->arm == SIZE_MAX)
+		return 0;
+	for (size_t i = 0; i < col->n; i++)
+		if (col->c[i].subject && !strcmp(col->c[i].subject, claim->subject) &&
+		    !strcmp(col->c[i].since, since))
+			return 0;
+	opts.old_arm = p->run->arms[before->arm].name;
+	opts.new_arm = p->run->arms[last->arm].name;
+	if (add_comparison(col, p->run, &opts, err) < 0)
+		return -1;
+	col->c[col->n - 1].subject = last->subject;
+	col->c[col->n - 1].since = first->subject;
+	return 0;
+}
+
+/* The run's series, or NULL where it is none or two kernels are named. */
+static const struct patches *series_of(struct column *col, const struct run *r,
+				       const struct compare_opts *opts)
+{
+	struct patches *p = &col->series[col->n_series];
+	struct err err;
+
+	if (opts->old_arm || opts->new_arm || patches_make(p, r, opts->margin, &err) < 0)
+		return NULL;
+	if (!p->has_whole || !p->n_rows || !*p->rows[p->n_rows - 1].commit) {
+		patches_release(p);
+		return NULL;
+	}
+	col->n_series++;
+	return p;
+}
+
+/* A run of a series judges each claim at its own patch, and from its base to its end what speaks of
+ * none; any other run its two kernels. */
+static int add_run(struct column *col, const struct court *t, const struct run *r,
+		   const struct compare_opts *opts, struct err *err)
+{
+	const struct patches *p = series_of(col, r, opts);
+	struct compare_opts ends = *opts;
+
+	if (!p)
+		return add_comparison(col, r, opts, err);
+	ends.old_arm = p->whole.arm_old->name;
+	ends.new_arm = p->whole.arm_new->name;
+	if (add_comparison(col, r, &ends, err) < 0)
+		return -1;
+	for (size_t f = 0; f < t->claims.n; f++)
+		for (size_t i = 0; i < t->claims.files[f].n; i++)
+			if (add_patch(col, p, &t->claims.files[f].v[i], opts, err) < 0)
+				return -1;
+	return 0;
+}
+
+static size_t count_claims(const struct claims *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += c->files[i].n;
+	return n;
+}
+
 static int judge(struct column *col, const struct court *t, const struct options *o,
 		 const char *new_arm, struct err *err)
 {
 	struct compare_opts opts = o->compare;
 
 	opts.new_arm = new_arm;
-	col->c = xcalloc(t->n, sizeof(*col->c));
-	col->each = xcalloc(t->n, sizeof(*col->each));
-	for (; col->n < t->n; col->n++) {
-		struct run *r = &t->runs[col->n];
-
-		if (compare_runs(&col->c[col->n], r, r, &opts, err) < 0)
-			return err_prefix(err, "%s", r->path);
-		col->each[col->n] = &col->c[col->n];
-	}
+	col->c = xcalloc(t->n * (1 + count_claims(&t->claims)), sizeof(*col->c));
+	col->each = xcalloc(t->n * (1 + count_claims(&t->claims)), sizeof(*col->each));
+	col->series = xcalloc(t->n, sizeof(*col->series));
+	for (size_t i = 0; i < t->n; i++)
+		if (add_run(col, t, &t->runs[i], &opts, err) < 0)
+			return -1;
 	ledger_make(&col->ledger, &t->claims, col->each, col->n);
 	return 0;
 }
@@ -108,6 +199,9 @@ static void column_release(struct column *col)
 	ledger_release(&col->ledger);
 	for (size_t i = 0; i < col->n; i++)
 		compare_release(&col->c[i]);
+	while (col->n_series--)
+		patches_release(&col->series[col->n_series]);
+	free(col->series);
 	free(col->c);
 	free(col->each);
 }

@@ -139,6 +139,16 @@ static void add_entry(const struct ledger_row *r, struct str *out)
 		 r->comparison ? r->comparison->run_new->target.kind : "");
 	add_wrapped(out, str_text(&line));
 	str_clear(&line);
+	if (r->claim->subject && r->comparison) {
+		if (!r->comparison->subject)
+			str_add(&line, "these kernels differ in more than its patch");
+		else
+			str_addf(&line, "judged by what it speaks of alone: %s%s%s",
+				 r->claim->since ? r->claim->since : "", r->claim->since ? " to " : "",
+				 r->comparison->subject);
+		add_wrapped(out, str_text(&line));
+		str_clear(&line);
+	}
 	if (r->claim->refuted) {
 		str_addf(&line, "what would refute it: %s", r->claim->refuted);
 		add_wrapped(out, str_text(&line));
@@ -287,7 +297,7 @@ static json_t *row_json(const struct ledger_row *r)
 	char *expected = ledger_expected(c);
 	json_t *o = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, "
-		"s:s?, s:s?}",
+		"s:s?, s:s?, s:b}",
 		"file", r->file->name, "id", c->id, "claim", c->text, "source", c->source, "workload",
 		c->workload, "metric", c->metric, "expected", expected, "verdict",
 		claim_verdict_name(r->verdict), "target",
@@ -297,7 +307,7 @@ static json_t *row_json(const struct ledger_row *r)
 		json_finite(r->result ? r->result->low : NAN), "high",
 		json_finite(r->result ? r->result->high : NAN), "counter", c->counter, "counter_old",
 		json_finite(r->counter_old), "counter_new", json_finite(r->counter_new), "need",
-		r->need, "refuted", c->refuted);
+		r->need, "refuted", c->refuted, "alone", r->comparison && r->comparison->subject);
 
 	if (r->result)
 		json_object_set_new(o, "difference", json_boolean(r->result->difference));

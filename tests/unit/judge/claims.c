@@ -372,6 +372,38 @@ static void test_not_testable(void **state)
 		   "no boot has a value of speed");
 }
 
+/* The kernels that differ by a claim's own patches judge it, and none that differ by others. */
+static void test_patches(void **state)
+{
+	static const char claim[] = HEAD "metric=exit\nexpect=lower\nsubject=mm: b\nsince=mm: a\n";
+	struct court t, other;
+	struct ledger_row *r = try(&t, 8, 1.5, 1, claim);
+	const struct comparison *both[] = {&t.c, &other.c};
+	struct str out = STR_INIT;
+	struct ledger l;
+
+	(void)state;
+	assert_int_equal(r->verdict, CLAIM_REFUTED);
+	ledger_text(&t.ledger, &out);
+	assert_non_null(strstr(out.buf, "differ in more than its patch"));
+	try(&other, 8, 0.5, 1, claim);
+	other.c.subject = "mm: b";
+	other.c.since = "mm: b";
+	ledger_make(&l, &t.claims, both, 2);
+	assert_int_equal(l.rows[0].verdict, CLAIM_REFUTED);
+	ledger_release(&l);
+	other.c.since = "mm: a";
+	ledger_make(&l, &t.claims, both, 2);
+	assert_int_equal(l.rows[0].verdict, CLAIM_SUPPORTED);
+	str_clear(&out);
+	ledger_text(&l, &out);
+	assert_non_null(strstr(out.buf, "judged by what it speaks of alone: mm: a to mm: b"));
+	ledger_release(&l);
+	str_release(&out);
+	close_court(&t);
+	close_court(&other);
+}
+
 static void test_writers(void **state)
 {
 	struct court t;
@@ -432,7 +464,7 @@ int main(void)
 		cmocka_unit_test(test_sizes),	     cmocka_unit_test(test_sameness),     cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_net), cmocka_unit_test(test_net_by_pair),
 		cmocka_unit_test(test_net_margin),	     cmocka_unit_test(test_not_testable),
-		cmocka_unit_test(test_writers),      cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_patches),	     cmocka_unit_test(test_writers),      cmocka_unit_test(test_summary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
