@@ -50,6 +50,8 @@ shm-swap size=1M | cycle 3000 100000 | pswpout 250 260
 anon-fork vmas=32 children=4 | time 1000 100000 | minflt 128 1000
 anon-fork vmas=32 children=4 shape=deep | time 1000 100000 | minflt 128 1000
 anon-fork vmas=32 children=4 act=pageout | time 1000 100000 | pswpout 32 32
+rt-fault size=4M compactions=2 | moved 0.01 20 | nr_mlock 0 0
+rt-fault size=4M compactions=2 allowed=0 | moved 0 0.2 | nr_mlock 0 0
 migrate-hugetlb moves=4 race=none | move 10000 5000000 | moved 1 1
 migrate-hugetlb moves=4 memory=shared race=unmap | moved 1 1 | pgmigrate_success 8 4096
 i-mmap-churn procs=2 act=map rounds=32 | op 1000 100000 | nr_mlock 0 0
@@ -144,5 +146,13 @@ while read -r words; do
 	# shellcheck disable=SC2086 # words
 	expect 0 "$bench" cell $words
 done <"$tmp/workloads"
+
+# And every claim has its row in the ledger in docs/claims.md, with what each kernel says to it.
+cat configs/claims/*.ini | sed -n 's/^claim=//p' | sed 's/[|*_`#\\]/\\&/g; s/\[/\\[/g; s/\]/\\]/g' >"$tmp/claims"
+while read -r claim; do
+	grep -F "| $claim " docs/claims.md | grep -q -E '(holds|does not hold|no difference|inconclusive|not testable here)' ||
+		die "the ledger in docs/claims.md has no verdict on: $claim"
+	checks=$((checks + 1))
+done <"$tmp/claims"
 
 echo "$checks checks on $kernels, $all_skipped skipped"
