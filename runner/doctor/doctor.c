@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/spawn.h"
+#include "lib/text.h"
 #include "runner/debian/apt.h"
 #include "runner/kernels/fetch.h"
 #include "runner/run/disturb.h"
@@ -38,20 +39,32 @@ static void print_wrapped(FILE *out, const char *text, int column)
 	putc('\n', out);
 }
 
-void doctor_row(struct doctor *d, const char *name, enum finding finding, const char *text,
-		const char *mend)
+static void print_row(FILE *out, const char *name, enum finding finding, const char *text, const char *fix)
 {
 	static const char *const words[] = {"ok", "no", "?"};
 
-	fprintf(d->out, "%-12s %-3s ", name, words[finding]);
-	print_wrapped(d->out, text, INDENT);
-	if (mend) {
-		fprintf(d->out, "%*s-> ", INDENT, "");
-		print_wrapped(d->out, mend, INDENT + 3);
+	fprintf(out, "%-12s %-3s ", name, words[finding]);
+	print_wrapped(out, text, INDENT);
+	if (fix) {
+		fprintf(out, "%*s-> ", INDENT, "");
+		print_wrapped(out, fix, INDENT + 3);
 	}
-	if (finding != FINDING_OK)
-		d->lacks++;
-	fflush(d->out);
+	fflush(out);
+}
+
+void doctor_row(struct doctor *d, const char *name, enum finding finding, const char *text, const char *fix)
+{
+	static const char *const words[] = {"ok", "no", "unknown"};
+	char *clean = text_clean(text, 1000);
+
+	if (d->rows)
+		json_array_append_new(d->rows, json_pack("{s:s, s:s, s:s, s:s*}", "name",
+							 name + strspn(name, " "), "finding", words[finding],
+							 "text", clean, "fix", fix));
+	else
+		print_row(d->out, name, finding, text, fix);
+	d->gaps += finding != FINDING_OK;
+	free(clean);
 }
 
 /* The first line that a program says to --version, a new string. */
@@ -67,17 +80,17 @@ static char *first_line(const char *program, struct err *err)
 	return line;
 }
 
-static void program_row(struct doctor *d, const char *name, const char *purpose, const char *mend)
+static void program_row(struct doctor *d, const char *name, const char *purpose, const char *fix)
 {
 	char *path = spawn_which(name), *line = NULL, *text;
 	struct err err;
 
 	if (!path) {
 		text = xasprintf("not on PATH; needed for %s", purpose);
-		doctor_row(d, name, FINDING_LACK, text, mend);
+		doctor_row(d, name, FINDING_LACK, text, fix);
 	} else if (!(line = first_line(path, &err))) {
 		text = xstrdup(err.text);
-		doctor_row(d, name, FINDING_LACK, text, mend);
+		doctor_row(d, name, FINDING_LACK, text, fix);
 	} else {
 		text = xstrdup(line);
 		doctor_row(d, name, FINDING_OK, text, NULL);

@@ -56,7 +56,7 @@ static void kvm_row(struct doctor *d, const struct target *t, const struct kerne
 }
 
 static void icount_row(struct doctor *d, const char *name, const struct target *t,
-		       const struct kernel *k, const char *mend)
+		       const struct kernel *k, const char *fix)
 {
 	struct err err;
 	char *text;
@@ -67,7 +67,7 @@ static void icount_row(struct doctor *d, const char *name, const struct target *
 	} else {
 		text = xasprintf("QEMU %s starts one CPU only under icount: %s", t->qemu_version,
 				 err.text);
-		doctor_row(d, name, FINDING_LACK, text, mend);
+		doctor_row(d, name, FINDING_LACK, text, fix);
 	}
 	free(text);
 }

@@ -1,7 +1,6 @@
 #include "runner/kernels/list.h"
 
 #include <ftw.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/text.h"
 #include "runner/debian/package.h"
 #include "runner/kernels/cache.h"
 #include "runner/kernels/fetch.h"
@@ -42,56 +42,59 @@ static void date_of(const char *path, char out[11])
 	strftime(out, 11, "%Y-%m-%d", &tm);
 }
 
-/*
- * What names this kernel here: its spec, without the default flavour, which goes without saying;
- * for a package of the user's own, the cache's name.
- */
-static char *label_of(const struct cached_kernel *c, const char *flavour)
+/* What names this kernel on a command line: where Debian has it, without the default flavour. */
+static char *spec_of(const struct cached_kernel *c, const char *flavour)
 {
 	const char *spec = json_get_str(c->info, "spec", "");
 	const char *slash = strrchr(spec, '/');
 
 	if (strncmp(spec, "debian:", 7) != 0)
-		return xstrdup(c->name);
+		return xasprintf("built:%s", c->name);
 	return slash && strcmp(slash + 1, flavour) == 0 ? xstrndup(spec, (size_t)(slash - spec))
 							 : xstrdup(spec);
 }
 
-enum { LABEL = 24 };
-
-static void print_cached(const struct cached_kernels *l, const char *flavour)
+/* What a kernel that is no package of Debian's was made of, or NULL. */
+static const char *origin_of(const struct cached_kernel *c)
 {
-	printf("  %-*s %-26s %8s  %s\n", LABEL, "spec", "release", "size", "fetched");
-	for (size_t i = 0; i < l->n; i++) {
-		const struct cached_kernel *c = &l->v[i];
-		char *label = label_of(c, flavour);
-		char *path = xasprintf("%s/kernel.json", c->dir);
-		char date[11];
-
-		date_of(path, date);
-		printf("  %-*s", LABEL, label);
-		if (strlen(label) > LABEL)
-			printf("\n  %-*s", LABEL, "");
-		printf(" %-26s %4llu MiB  %s\n", json_get_str(c->info, "release", "?"),
-		       tree_size(c->dir) >> 20, date);
-		free(path);
-		free(label);
-	}
+	if (json_object_get(c->info, "git"))
+		return json_get_str(c->info, "version", NULL);
+	return json_get_str(c->info, "suite", NULL) ? NULL : json_get_str(c->info, "spec", NULL);
 }
 
-static int list_cached(const char *cache, const char *flavour, struct err *err)
+static json_t *cached_json(const struct cached_kernel *c, const char *flavour)
+{
+	char *spec = spec_of(c, flavour), *path = xasprintf("%s/kernel.json", c->dir), date[11];
+	json_t *o;
+
+	date_of(path, date);
+	o = json_pack("{s:s, s:s?, s:s?, s:s*, s:I, s:s, s:s}", "spec", spec, "release",
+		      json_get_str(c->info, "release", NULL), "version", json_get_str(c->info, "version", NULL),
+		      "origin", origin_of(c), "bytes", (json_int_t)tree_size(c->dir), "fetched", date, "dir",
+		      c->dir);
+	free(path);
+	free(spec);
+	return o;
+}
+
+static int add_cached(json_t *list, const char *cache, const char *flavour, struct err *err)
 {
 	struct cached_kernels l;
+	json_t *all = json_array();
+	int ret = 0;
 
+	if (!list) {
+		json_decref(all);
+		return err_set(err, "the name of '%s' is not UTF-8", cache);
+	}
+	json_object_set_new(list, "cached", all);
 	if (kernel_cache_list(&l, cache, err) < 0)
 		return -1;
-	printf("cached in %s\n", cache);
-	if (l.n)
-		print_cached(&l, flavour);
-	else
-		puts("  none; 'mlocklab kernels fetch debian:6.1' fetches one");
+	for (size_t i = 0; ret == 0 && i < l.n; i++)
+		if (json_array_append_new(all, cached_json(&l.v[i], flavour)) < 0)
+			ret = err_set(err, "the name of '%s' is not UTF-8", l.v[i].dir);
 	kernel_cache_list_release(&l);
-	return 0;
+	return ret;
 }
 
 static int by_series(const void *a, const void *b)
@@ -145,49 +148,103 @@ static int open_fresh(struct apt *a, const struct kernel_opts *o,
 	return ret;
 }
 
-static int list_available(const struct kernel_opts *o, const struct kernel_suites *suites,
-			  struct err *err)
+static int add_available(json_t *list, const struct kernel_opts *o, const struct kernel_suites *suites,
+			 struct err *err)
 {
 	struct apt_packages images = {0};
 	const struct apt_package **v;
+	json_t *all = json_array();
 	struct apt a;
 	size_t n;
 
 	if (o->update) {
 		if (open_fresh(&a, o, suites, err) < 0)
-			return -1;
+			goto failed;
 	} else if (!apt_reopen(&a, o->cache) || !apt_has_lists(&a)) {
-		puts("\nwhat Debian has: not asked yet; 'mlocklab kernels --update' asks");
+		json_decref(all);
+		json_object_set_new(list, "debian", json_null());
 		return 0;
 	}
 	if (debian_images(&a, suites->flavour, &images, err) < 0) {
 		apt_release(&a);
-		return -1;
+		goto failed;
 	}
-	printf("\nwhat Debian has, flavour %s\n", suites->flavour);
 	v = newest_of_each(&images, &n);
 	for (size_t i = 0; i < n; i++) {
-		char *series = debian_series(v[i]->version);
+		char *series = debian_series(v[i]->version), *spec = xasprintf("debian:%s", series);
 
-		printf("  debian:%-17s %-26s %s\n", series, v[i]->version, v[i]->suite);
+		json_array_append_new(all, json_pack("{s:s, s:s, s:s}", "spec", spec, "version", v[i]->version,
+						     "suite", v[i]->suite));
+		free(spec);
 		free(series);
 	}
 	free(v);
 	apt_packages_release(&images);
 	apt_release(&a);
+	json_object_set_new(list, "debian", all);
 	return 0;
+failed:
+	json_decref(all);
+	return -1;
 }
 
-int kernel_list(const struct kernel_opts *o, struct err *err)
+json_t *kernel_list(const struct kernel_opts *o, struct err *err)
 {
 	struct kernel_suites suites;
+	json_t *list;
 	int ret;
 
 	if (kernel_suites_load(&suites, o->config, err) < 0)
-		return -1;
-	ret = list_cached(o->cache, suites.flavour, err);
+		return NULL;
+	list = json_pack("{s:s, s:s}", "cache", o->cache, "flavour", suites.flavour);
+	ret = add_cached(list, o->cache, suites.flavour, err);
 	if (ret == 0)
-		ret = list_available(o, &suites, err);
+		ret = add_available(list, o, &suites, err);
 	kernel_suites_release(&suites);
-	return ret;
+	if (ret == 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+/* --- as text --- */
+
+enum { SPEC_WIDTH = 24, ORIGIN_WIDTH = 69 };
+
+static void add_cached_row(const json_t *k, struct str *out)
+{
+	const char *spec = json_get_str(k, "spec", ""), *origin = json_get_str(k, "origin", NULL);
+	char *clean = origin ? text_clean(origin, ORIGIN_WIDTH) : NULL;
+
+	str_addf(out, "  %-*s", SPEC_WIDTH, spec);
+	if (strlen(spec) > SPEC_WIDTH)
+		str_addf(out, "\n  %-*s", SPEC_WIDTH, "");
+	str_addf(out, " %-26s %4lld MiB  %s\n", json_get_str(k, "release", "?"),
+		 json_get_int(k, "bytes", 0) >> 20, json_get_str(k, "fetched", ""));
+	if (clean)
+		str_addf(out, "    of %s\n", clean);
+	free(clean);
+}
+
+void kernel_list_text(const json_t *list, struct str *out)
+{
+	const json_t *cached = json_object_get(list, "cached"), *debian = json_object_get(list, "debian");
+	json_t *k;
+	size_t i;
+
+	str_addf(out, "cached in %s\n", json_get_str(list, "cache", ""));
+	if (json_array_size(cached))
+		str_addf(out, "  %-*s %-26s %8s  %s\n", SPEC_WIDTH, "spec", "release", "size", "fetched");
+	else
+		str_add(out, "  none; 'mlocklab kernels fetch debian:6.1' fetches one\n");
+	json_array_foreach(cached, i, k)
+		add_cached_row(k, out);
+	if (json_is_null(debian)) {
+		str_add(out, "\nwhat Debian has: not asked yet; 'mlocklab kernels --update' asks\n");
+		return;
+	}
+	str_addf(out, "\nwhat Debian has, flavour %s\n", json_get_str(list, "flavour", ""));
+	json_array_foreach(debian, i, k)
+		str_addf(out, "  %-*s %-26s %s\n", SPEC_WIDTH, json_get_str(k, "spec", ""),
+			 json_get_str(k, "version", ""), json_get_str(k, "suite", ""));
 }

@@ -45,14 +45,17 @@ _mlocklab_suites() {
 
 # Kernels in the cache, and those that experiments name; or files
 _mlocklab_kernels() {
-	local spec=${2#*=} arm=
+	local spec=${2#*=} arm= json
 	[ "$spec" = "$2" ] || arm=${2%%=*}=
 	case $spec in
 	deb:* | image:*) _mlocklab_files "${spec#*:}" | sed "s/^/$arm${spec%%:*}:/" ;;
 	*)
 		{
-			cat "$(_mlocklab_path "$1" cache)"/kernels/*/kernel.json 2>/dev/null |
-				sed -n 's/^ *"spec": "\([^"]*\)".*/\1/p'
+			for json in "$(_mlocklab_path "$1" cache)"/kernels/*/kernel.json; do
+				[ -r "$json" ] || continue
+				sed -n 's/^ *"spec": "\(debian:[^"]*\)".*/\1/p' "$json" | grep . ||
+					printf 'built:%s\n' "$(basename "${json%/*}")"
+			done
 			sed -n 's/^kernel=//p' "$(_mlocklab_path "$1" configs)"/*.ini
 			printf '%s\n' running image: deb:
 			ls /boot/vmlinuz-* 2>/dev/null | sed 's,^/boot/vmlinuz-,boot:,'

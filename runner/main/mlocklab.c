@@ -37,7 +37,7 @@ static const struct {
 	{"describe", "a workload's parameters and metrics"},
 	{"kernels", "the kernels that are cached and that can be had"},
 	{"qemu", "newer QEMUs in the cache: list, or fetch one from Debian"},
-	{"doctor", "what this machine can do, and what mends each lack"},
+	{"doctor", "what this machine can do, and what fixes each gap"},
 };
 
 static int usage(FILE *out)

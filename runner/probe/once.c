@@ -1,15 +1,30 @@
 #include "runner/probe/once.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 #include "lib/paths.h"
 #include "lib/str.h"
 #include "runner/boot/boot.h"
 
-/* Runs the boot to its end or to the limit. */
-static void run(struct boot *b, int seconds)
+/* One line of a terminal that is rewritten, and is gone in the end. */
+static void show(const struct once *o, long passed)
 {
+	if (!o->doing || !isatty(2))
+		return;
+	if (passed < 0)
+		fputs("\r\033[K", stderr);
+	else
+		fprintf(stderr, "\r\033[K%s: %ld of at most %d s", o->doing, passed, o->seconds);
+	fflush(stderr);
+}
+
+/* Runs the boot to its end or to the limit. */
+static void run(struct boot *b, const struct once *o)
+{
+	long passed, shown = -1;
 	struct timespec now;
 
 	while (b->fd >= 0) {
@@ -19,9 +34,13 @@ static void run(struct boot *b, int seconds)
 			boot_pump(b);
 		boot_check(b);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (seconds && now.tv_sec - b->started.tv_sec >= seconds)
+		passed = now.tv_sec - b->started.tv_sec;
+		if (passed != shown)
+			show(o, shown = passed);
+		if (o->seconds && passed >= o->seconds)
 			boot_kill(b, BOOT_HANG, "the guest did not finish in time");
 	}
+	show(o, -1);
 }
 
 int boot_once(const struct once *o, const char *dir, struct err *err)
@@ -41,7 +60,7 @@ int boot_once(const struct once *o, const char *dir, struct err *err)
 	int ret = boot_start(&b, &job, xstrdup(dir), err);
 
 	if (ret == 0) {
-		run(&b, o->seconds);
+		run(&b, o);
 		ret = boot_finish(&b, err);
 		if (ret == 0 && b.outcome != BOOT_OK)
 			ret = err_set(err, "%s", b.detail);

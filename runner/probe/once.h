@@ -12,6 +12,7 @@ struct once {
 	const struct kernel *kernel;
 	int seconds; /* it may take; 0: as long as it says something */
 	int silence; /* seconds without a message after which it is given up */
+	const char *doing; /* what a terminal shows meanwhile, with the seconds; NULL: nothing */
 };
 
 /*

@@ -14,11 +14,11 @@
 #define SMP_SECONDS 30
 
 /* Boots the kernel with an empty plan. */
-static bool try(const struct target *t, const struct kernel *k, int limit, struct err *err)
+static bool try(const struct target *t, const struct kernel *k, const char *doing, int limit, struct err *err)
 {
 	char *dir = scratch_make("probe", err);
 	struct once once = {.kind = BOOT_TIMED, .target = t, .kernel = k, .seconds = limit,
-			    .silence = limit};
+			    .silence = limit, .doing = doing};
 	bool ok = dir && boot_once(&once, dir, err) == 0;
 
 	scratch_remove(dir);
@@ -39,6 +39,7 @@ static bool ask(const struct target *t, const struct kernel *k, const char *what
 		struct err *err)
 {
 	char *path = answers_path(), *key;
+	char *doing = xasprintf("trying %s with a guest", what);
 	struct utsname u;
 	struct err ignored;
 	json_t *all = json_read(path, &ignored);
@@ -50,12 +51,13 @@ static bool ask(const struct target *t, const struct kernel *k, const char *what
 	if (!all)
 		all = json_object();
 	ok = strcmp(json_get_str(all, key, ""), "yes") == 0;
-	if (!ok && try(t, k, limit, err)) {
+	if (!ok && try(t, k, doing, limit, err)) {
 		ok = true;
 		json_object_set_new(all, key, json_string("yes"));
 		json_write(path, all, &ignored);
 	}
 	json_decref(all);
+	free(doing);
 	free(key);
 	free(path);
 	return ok;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "lib/options.h"
 #include "lib/paths.h"
+#include "lib/text.h"
 #include "runner/kernels/build.h"
 #include "runner/kernels/cache.h"
 #include "runner/kernels/fetch.h"
@@ -15,7 +16,7 @@
 #include "runner/qemu/find.h"
 
 struct options {
-	const char *mirror, *tree, *config;
+	const char *mirror, *tree, *config, *format;
 	bool update;
 	int jobs;
 	struct strv fragments;
@@ -23,6 +24,7 @@ struct options {
 #define AT(field) offsetof(struct options, field)
 
 static const struct opt opts[] = {
+	OPT_CHOICE("format", "FORMAT", "text|json", AT(format), "of the list: text or json (default: text)"),
 	OPT_FLAG("update", AT(update), "ask the mirror, even where the cache has an answer"),
 	OPT_TEXT("mirror", "URI", NULL, AT(mirror),
 		 "Debian mirror instead of this machine's own: the address that holds dists/; its "
@@ -42,17 +44,18 @@ static const struct opt opts[] = {
 
 static const struct command command = {
 	.name = "kernels",
-	.usage = "[list] [--update] [--mirror URI]\n"
+	.usage = "[list] [--format FORMAT] [--update] [--mirror URI]\n"
 		 "fetch [--update] [--mirror URI] SPEC...\n"
 		 "build [--config FILE] [--fragment FILE]... [--tree DIR] [--jobs N] SOURCE\n"
 		 "symbols SPEC...\n"
 		 "rm SPEC|NAME...",
 	.about = "Lists the kernels in the cache and those that Debian has, fetches some, builds\n"
 		 "one from source, prints where the names of their functions are, as in System.map,\n"
-		 "or removes some. SPEC is debian:VERSION[/FLAVOUR] or deb:FILE[,FILE...], to fetch\n"
-		 "also debian-source:VERSION, which is not built then; NAME is a directory of the\n"
-		 "cache; SOURCE is debian-source:VERSION, source:DIR, or a commit of your own tree,\n"
-		 "git:REV, in full git:DIR@REV; git:HEAD+ has what is not committed.\n",
+		 "or removes some. SPEC is debian:VERSION[/FLAVOUR], deb:FILE[,FILE...] or one of\n"
+		 "the list, such as built:NAME, NAME being a directory of the cache, and to fetch\n"
+		 "also debian-source:VERSION, which is not built then; SOURCE is\n"
+		 "debian-source:VERSION, source:DIR, or a commit of your own tree, git:REV, in full\n"
+		 "git:DIR@REV; git:HEAD+ has what is not committed.\n",
 	.notes = "The cache is $MLOCKLAB_CACHE, else cache/ in a source tree, else\n"
 		 "$XDG_CACHE_HOME/mlocklab. The suites are in configs/kernel/debian.ini.\n",
 	.opts = opts,
@@ -71,6 +74,27 @@ static int fetch_source(const char *spec, const struct kernel_opts *o, struct er
 	if (lock >= 0)
 		close(lock);
 	kernel_source_release(&s);
+	return ret;
+}
+
+static int list(const char *format, const struct kernel_opts *o, struct err *err)
+{
+	json_t *all = kernel_list(o, err);
+	struct str out = STR_INIT;
+	char *json = NULL;
+	int ret = all ? 0 : -1;
+
+	if (all && strcmp(format, "json") == 0) {
+		json = json_dumps(all, JSON_INDENT(2));
+		str_addf(&out, "%s\n", json);
+	} else if (all) {
+		kernel_list_text(all, &out);
+	}
+	if (ret == 0)
+		ret = text_deliver(&out, NULL, err);
+	free(json);
+	str_release(&out);
+	json_decref(all);
 	return ret;
 }
 
@@ -149,6 +173,8 @@ static int remove_one(const char *what, const struct kernel_opts *o, struct err 
 	struct kernel_spec s;
 	int ret;
 
+	if (strncmp(what, "built:", 6) == 0)
+		what += 6;
 	if (strncmp(what, "debian:", 7) != 0) {
 		if (strchr(what, '/') || *what == '.')
 			return err_set(err, "'%s' is no name in the cache; 'mlocklab kernels' "
@@ -208,12 +234,12 @@ static int build(const char *source, const struct kernel_opts *o, struct err *er
 	return ret;
 }
 
-static int run(char **args, const struct kernel_opts *o, struct err *err)
+static int run(char **args, const char *format, const struct kernel_opts *o, struct err *err)
 {
 	const char *verb = args[0] ? args[0] : "list";
 
 	if (strcmp(verb, "list") == 0 && (!args[0] || !args[1]))
-		return kernel_list(o, err);
+		return list(format, o, err);
 	if (args[0] && args[1] && strcmp(verb, "fetch") == 0)
 		return fetch(args + 1, o, err);
 	if (args[0] && args[1] && !args[2] && strcmp(verb, "build") == 0)
@@ -229,7 +255,7 @@ static int run(char **args, const struct kernel_opts *o, struct err *err)
 int main(int argc, char **argv)
 {
 	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
-	struct options given = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+	struct options given = {.format = "text", .jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
 	char **words = command_parse(&command, &given, argc, argv);
 	struct kernel_opts o = {.cache = cache, .config = config, .mirror = given.mirror,
 				.update = given.update || given.mirror, .tree = given.tree};
@@ -239,7 +265,7 @@ int main(int argc, char **argv)
 
 	kernel_recipe_set(&recipe, given.config, &given.fragments);
 	o.recipe = &recipe;
-	ret = run(words, &o, &err);
+	ret = run(words, given.format, &o, &err);
 	if (ret < 0)
 		command_fail(&err);
 	strv_release(&given.fragments);

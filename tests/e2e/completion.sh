@@ -12,6 +12,10 @@ mkdir -p "$tmp/cache/kernels/a" "$tmp/results/mine" "$tmp/pwned dir"
 echo '{
   "spec": "debian:6.1.192-2/cloud-amd64"
 }' >"$tmp/cache/kernels/a/kernel.json"
+mkdir "$tmp/cache/kernels/git_1_2"
+echo '{
+  "spec": "git:/home/me/linux@0123"
+}' >"$tmp/cache/kernels/git_1_2/kernel.json"
 touch "$tmp/results/mine/run.json" "$tmp/mine.ini" "$tmp/six.deb" "$tmp/\$(touch pwned).ini"
 export MLOCKLAB_CACHE=$tmp/cache
 cd "$tmp" || exit 1
@@ -60,7 +64,7 @@ just 'mlocklab run core --target=k' kvm
 just 'mlocklab run --resume re' results/mine
 just 'mlocklab compare --strict re' results/mine
 just 'mlocklab compare results/mine --format mar' markdown
-offers 'mlocklab ab --old ' debian:5.10 debian:7.2 debian:6.1.192-2/cloud-amd64 running image:
+offers 'mlocklab ab --old ' debian:5.10 debian:7.2 debian:6.1.192-2/cloud-amd64 built:git_1_2 running image:
 # bash breaks words at : and = and replaces the last piece alone
 just 'mlocklab ab --old debian:6.1.' 6.1.192-2/cloud-amd64
 just 'mlocklab run core --kernel=old=debian:6.1.' 6.1.192-2/cloud-amd64

@@ -7,7 +7,8 @@
 expect 0 mlocklab kernels fetch debian:5.10
 image=$(awk '{print $3}' "$out")
 [ -s "$image" ] || die "no image '$image'"
-kernel=$(basename "$(dirname "$image")")
+image_dir=$(dirname "$image")
+kernel=$(basename "$image_dir")
 case $kernel in
 linux-image-5.10.0-*-cloud-amd64_5.10.*_amd64) ;;
 *) die "an odd name: $kernel" ;;
@@ -27,6 +28,11 @@ for row in 'QEMU  *ok  [0-9]' 'KVM  *? ' 'icount SMP  *? ' 'gnuplot  *ok ' 'apt 
 	'memlock ' ' -> mlocklab kernels fetch debian:'; do
 	grep -q "$row" "$out" || die "the doctor does not say '$row'"
 done
+expect 0 mlocklab doctor --format json
+same "$(member "$out" name)" QEMU 'the first thing the doctor looks at, in JSON'
+grep -A 3 '"name": "KVM"' "$out" | grep -q '"fix": "mlocklab kernels fetch debian:6.1"' ||
+	die "JSON does not say what fixes the gap: $(cat "$out")"
+same "$(grep -c '^    "finding": "\(ok\|no\|unknown\)",$' "$out")" "$(grep -c '^  {$' "$out")" 'findings in JSON'
 
 cp -r "$cache/kernels/$kernel" "$MLOCKLAB_CACHE/kernels/"
 
@@ -34,6 +40,12 @@ expect 0 mlocklab kernels fetch debian:5.10 debian:5.10/cloud-amd64
 expect 0 mlocklab kernels
 grep -q '^  debian:5\.10\.[0-9-]* ' "$out" || die 'the list lacks 5.10'
 awk 'length > 75 && !/^cached in/ { exit 1 }' "$out" || die 'the list is wider than 75 columns'
+spec=$(sed -n 's/^  \(debian:5\.10\.[0-9-]*\) .*/\1/p' "$out")
+expect 0 mlocklab kernels --format json
+same "$(member "$out" spec)" "$spec" 'the spec in JSON'
+same "$(member "$out" release)" "$(member "$image_dir/kernel.json" release)" 'its release'
+grep -q '^  "debian": null$' "$out" || die 'Debian was not asked, and JSON does not say so'
+expect 0 mlocklab kernels fetch "$spec"
 expect 2 mlocklab kernels fetch debian:6.1
 says 'is the network there?'
 expect 2 mlocklab kernels fetch --update debian:5.10
@@ -65,6 +77,15 @@ printf '%s\n' 'Package: my-kernel' 'Version: 1' 'Architecture: amd64' 'Maintaine
 dpkg-deb -b "$tmp/deb" "$tmp/my.deb" >/dev/null || die 'dpkg-deb failed'
 expect 0 mlocklab kernels fetch "deb:$tmp/my.deb"
 cmp -s "$(awk '{print $3}' "$out")" "$image" || die 'the package gave another image'
+# what the list prints of it can be pasted, and removes it
+expect 0 mlocklab kernels
+spec=$(sed -n 's/^  \(built:my-kernel_1_[^ ]*\)$/\1/p' "$out")
+grep -qF "    of deb:$tmp/my.deb" "$out" || die "the list does not say what it was made of: $(cat "$out")"
+expect 0 mlocklab kernels fetch "$spec"
+expect 0 mlocklab kernels rm "$spec"
+expect 2 mlocklab kernels fetch "$spec"
+says "no kernel '${spec#built:}' is cached"
+expect 0 mlocklab kernels fetch "deb:$tmp/my.deb"
 expect 0 mlocklab kernels fetch "image:$image"
 expect 2 mlocklab kernels fetch "image:$tmp/my.deb"
 says 'is not an x86 kernel image'
