@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LONGEST 64
+#define LONGEST 128
 
 static size_t least(size_t a, size_t b)
 {

@@ -7,20 +7,21 @@
 
 /* --- which arms, and may they be compared --- */
 
-static int no_arm(const struct run *r, const char *wanted, const char *option, struct err *err)
+/* The arm that was asked for, the one of this place, or an error: there are several. */
+static const struct run_arm *choose_arm(const struct run *r, const char *wanted, size_t otherwise, bool clear,
+					const char *option, struct err *err)
 {
 	struct str names = STR_INIT;
 
+	if (wanted)
+		return load_arm_named(r, wanted, err);
+	if (clear)
+		return &r->arms[otherwise];
 	for (size_t i = 0; i < r->n_arms; i++)
 		str_addf(&names, "%s%s", i ? ", " : "", r->arms[i].name);
-	if (wanted)
-		err_set(err, "run '%s' has no arm '%s': its arms are %s", r->path, wanted,
-			str_text(&names));
-	else
-		err_set(err, "run '%s' has the arms %s: choose one with %s NAME", r->path,
-			str_text(&names), option);
+	err_set(err, "run '%s' has the arms %s: choose one with %s NAME", r->path, str_text(&names), option);
 	str_release(&names);
-	return -1;
+	return NULL;
 }
 
 int compare_choose_arms(struct comparison *c, const struct compare_opts *o, struct err *err)
@@ -28,16 +29,16 @@ int compare_choose_arms(struct comparison *c, const struct compare_opts *o, stru
 	const struct run *a = c->run_old, *b = c->run_new;
 	bool within = a == b;
 
-	c->arm_old = o->old_arm ? load_arm(a, o->old_arm) : &a->arms[0];
-	if (!c->arm_old || (!within && !o->old_arm && a->n_arms > 1))
-		return no_arm(a, o->old_arm, "--old", err);
+	c->arm_old = choose_arm(a, o->old_arm, 0, within || a->n_arms == 1, "--old", err);
+	if (!c->arm_old)
+		return -1;
 	if (within && b->n_arms < 2 && !o->new_arm)
 		return err_set(err,
 			       "run '%s' has one arm, '%s': name a second run to compare it with",
 			       b->path, b->arms[0].name);
-	c->arm_new = o->new_arm ? load_arm(b, o->new_arm) : &b->arms[within ? 1 : 0];
-	if (!c->arm_new || (!within && !o->new_arm && b->n_arms > 1))
-		return no_arm(b, o->new_arm, "--new", err);
+	c->arm_new = choose_arm(b, o->new_arm, within, within || b->n_arms == 1, "--new", err);
+	if (!c->arm_new)
+		return -1;
 	if (c->arm_old == c->arm_new)
 		return err_set(err, "--old and --new both name arm '%s' of '%s'", c->arm_old->name,
 			       a->path);

@@ -3,6 +3,9 @@
 #include <string.h>
 #include "analysis/load/parts.h"
 #include "lib/json.h"
+#include "lib/suggest.h"
+
+#define NAMES_MAX 240 /* bytes of names in a message */
 
 /* "ns/page" becomes "insn/page" where a ns of the guest's clock is an instruction. */
 static char *metric_unit(const struct run *r, const char *unit, bool time)
@@ -75,6 +78,60 @@ const struct run_arm *load_arm(const struct run *r, const char *name)
 	size_t at = index_find(&r->by_arm, name, strlen(name));
 
 	return at == INDEX_NONE ? NULL : &r->arms[at];
+}
+
+/* Sets err: "WHAT", and the name that was meant or else those there are, as far as they fit. */
+static void tell_names(const char *what, const char *typed, const char *const *names, size_t n, struct err *err)
+{
+	struct str all = STR_INIT;
+	size_t i;
+
+	err_set(err, "%s", what);
+	err_suggest(err, typed, names, n);
+	if (suggest(typed, names, n))
+		return;
+	for (i = 0; i < n && all.len + strlen(names[i]) < NAMES_MAX; i++)
+		str_addf(&all, "%s%s", i ? ", " : "", names[i]);
+	if (i < n)
+		str_addf(&all, " and %zu more", n - i);
+	err_set(err, "%s: there %s %s", what, n == 1 ? "is" : "are", str_text(&all));
+	str_release(&all);
+}
+
+const struct run_cell *load_cell_named(const struct run *r, const char *id, struct err *err)
+{
+	const struct run_cell *cell = load_cell(r, id);
+	const char **names;
+	char *what;
+
+	if (cell)
+		return cell;
+	names = xcalloc(r->n_cells + 1, sizeof(*names));
+	for (size_t i = 0; i < r->n_cells; i++)
+		names[i] = r->cells[i].id;
+	what = xasprintf("run '%s' has no cell '%s'", r->path, id);
+	tell_names(what, id, names, r->n_cells, err);
+	free(what);
+	free(names);
+	return NULL;
+}
+
+const struct run_arm *load_arm_named(const struct run *r, const char *name, struct err *err)
+{
+	const struct run_arm *arm = load_arm(r, name);
+	const char **names;
+	char *what;
+
+	if (arm)
+		return arm;
+	names = xcalloc(r->n_arms + 1, sizeof(*names));
+	for (size_t i = 0; i < r->n_arms; i++)
+		names[i] = r->arms[i].name;
+	what = xasprintf("run '%s' has no arm '%s'", r->path, name);
+	tell_names(what, name, names, r->n_arms, err);
+	free(what);
+	free(names);
+	return NULL;
 }
 
 const struct series *load_series(const struct run_cell *c, const char *metric)

@@ -157,6 +157,9 @@ const struct series *load_figure(const struct run *r, const char *cell, const ch
 struct values load_values(const struct run *r, size_t arm, const struct series *s);
 /* The kernel of an arm: its release where a boot has told it, else what was asked for. */
 const char *load_kernel(const struct run_arm *a);
+/* The same for a name that a user gave: NULL with err, which says what was meant or what there is. */
+const struct run_cell *load_cell_named(const struct run *r, const char *id, struct err *err);
+const struct run_arm *load_arm_named(const struct run *r, const char *name, struct err *err);
 /* The number a parameter stands for ("32", "8M" as 8388608), or NAN. */
 double load_param(const struct run_cell *c, const char *param);
 /* "instructions" under icount, "time" elsewhere: what the figures of the run are. */

@@ -1,4 +1,5 @@
 /* mlocklab explain: which kernel functions make up the difference that a run found in a cell. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,30 +36,13 @@ static const struct command command = {
 	.about = "Prints what of the change from old to new lies in which functions and families of\n"
 		 "the kernel, in instructions per operation, the largest first. The run must have\n"
 		 "profiled boots: profile=1 in [global] of its experiment, or 'mlocklab profile'.\n"
-		 "Without a CELL, every cell of the run.\n",
+		 "Without a CELL, the one that moved most; 'all' is every cell of the run.\n",
 	.opts = opts,
 	.min_words = 1,
 	.max_words = 2,
 	.words = OFFER_RUN,
 	.want = "a run and perhaps one of its cells are wanted",
 };
-
-static int find_arm(const struct run *r, const char *name, size_t otherwise, size_t *arm,
-		    struct err *err)
-{
-	const struct run_arm *a = name ? load_arm(r, name) : &r->arms[otherwise];
-	struct str all = STR_INIT;
-
-	if (a) {
-		*arm = (size_t)(a - r->arms);
-		return 0;
-	}
-	for (size_t i = 0; i < r->n_arms; i++)
-		str_addf(&all, "%s%s", i ? ", " : "", r->arms[i].name);
-	err_set(err, "no arm '%s' in '%s': its arms are %s", name, r->path, all.buf);
-	str_release(&all);
-	return -1;
-}
 
 static void write_markdown(const struct profile *p, size_t most, struct str *out)
 {
@@ -94,15 +78,23 @@ static void write_profile(const struct profile *p, const struct options *o, stru
 		profile_text(p, most, o->all, out);
 }
 
+static int load(struct profile *p, const struct profiles *from, size_t cell, const struct options *o,
+		struct err *err)
+{
+	const struct run *r = &from->run;
+	const struct run_arm *old = o->old ? load_arm_named(r, o->old, err) : &r->arms[0];
+	const struct run_arm *new = o->new ? load_arm_named(r, o->new, err) : &r->arms[r->n_arms > 1];
+
+	return old && new ? profile_load(p, from, cell, (size_t)(old - r->arms), (size_t)(new - r->arms), err)
+			  : -1;
+}
+
 static int explain_cell(const struct profiles *from, size_t cell, const struct options *o,
 			struct str *out, struct err *err)
 {
 	struct profile p;
-	size_t old, new;
 
-	if (find_arm(&from->run, o->old, 0, &old, err) < 0 ||
-	    find_arm(&from->run, o->new, from->run.n_arms > 1, &new, err) < 0 ||
-	    profile_load(&p, from, cell, old, new, err) < 0)
+	if (load(&p, from, cell, o, err) < 0)
 		return -1;
 	if (out->len && (!strcmp(o->format, "text") || !strcmp(o->format, "markdown")))
 		str_add(out, "\n\n");
@@ -114,21 +106,63 @@ static int explain_cell(const struct profiles *from, size_t cell, const struct o
 	return 0;
 }
 
-static int find_cell(const struct run *r, const char *id, size_t *first, size_t *end,
-		     struct err *err)
+/*
+ * The cell whose instructions per operation changed by the largest factor; the harness itself is no
+ * candidate where there is another. Says which it is where there is a choice.
+ */
+static int most_moved(const struct profiles *from, const struct options *o, size_t *cell, struct err *err)
 {
-	const struct run_cell *c = id ? load_cell(r, id) : NULL;
-	struct str all = STR_INIT;
+	const struct run *r = &from->run;
+	double most = -1;
 
-	*first = c ? (size_t)(c - r->cells) : 0;
-	*end = c ? *first + 1 : r->n_cells;
-	if (c || !id)
+	*cell = 0;
+	for (size_t i = 0; i < r->n_cells && r->n_cells > 1; i++) {
+		struct profile p;
+		double moved;
+
+		if (!strcmp(r->cells[i].workload, "null"))
+			continue;
+		if (load(&p, from, i, o, err) < 0)
+			return -1;
+		moved = p.whole[0] > 0 && p.whole[1] > 0 ? fabs(log(p.whole[1] / p.whole[0])) : -1;
+		profile_release(&p);
+		if (moved > most) {
+			most = moved;
+			*cell = i;
+		}
+	}
+	if (most >= 0)
+		command_note("of the %zu cells the one that moved most, '%s': name another, or 'all'", r->n_cells,
+			     r->cells[*cell].id);
+	return 0;
+}
+
+/* The cells that are asked for, from first up to end. */
+static int choose_cells(const struct profiles *from, const struct options *o, size_t *first, size_t *end,
+			struct err *err)
+{
+	const struct run *r = &from->run;
+	const struct run_cell *cell = NULL;
+	int ret = 0;
+
+	if (o->cell && !strcmp(o->cell, "all")) {
+		*first = 0;
+		*end = r->n_cells;
+		if (r->n_cells > 1 && (!strcmp(o->format, "svg") || !strcmp(o->format, "folded")))
+			return err_set(err, "--format %s is of one cell, and '%s' has %zu: name it", o->format,
+				       o->run, r->n_cells);
 		return 0;
-	for (size_t i = 0; i < r->n_cells; i++)
-		str_addf(&all, "\n  %s", r->cells[i].id);
-	err_set(err, "no cell '%s' in '%s'; there are:%s", id, r->path, str_text(&all));
-	str_release(&all);
-	return -1;
+	}
+	if (o->cell)
+		cell = load_cell_named(r, o->cell, err);
+	if (o->cell && !cell)
+		return -1;
+	if (cell)
+		*first = (size_t)(cell - r->cells);
+	else
+		ret = most_moved(from, o, first, err);
+	*end = *first + 1;
+	return ret;
 }
 
 static int explain(const struct options *o, struct str *out, struct err *err)
@@ -147,10 +181,7 @@ static int explain(const struct options *o, struct str *out, struct err *err)
 			      "[global], under target=icount",
 			      o->run);
 	else
-		ret = find_cell(&from.run, o->cell, &first, &end, err);
-	if (ret == 0 && end - first > 1 && (!strcmp(o->format, "svg") || !strcmp(o->format, "folded")))
-		ret = err_set(err, "--format %s is of one cell, and '%s' has %zu: name it", o->format, o->run,
-			      from.run.n_cells);
+		ret = choose_cells(&from, o, &first, &end, err);
 	if (ret == 0 && from.run.n_arms > 2 && !o->old && !o->new)
 		command_note("of the %zu arms the first two, '%s' and '%s': --old and --new choose others",
 			     from.run.n_arms, from.run.arms[0].name, from.run.arms[1].name);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/sha256.h"
+#include "lib/suggest.h"
 #include "runner/debian/deb.h"
 #include "runner/kernels/build.h"
 #include "runner/kernels/cache.h"
@@ -59,6 +60,29 @@ static int resolve_debian(struct kernel *k, const struct kernel_spec *s,
 	free(name);
 	kernel_suites_release(&suites);
 	return ret;
+}
+
+static int resolve_built(struct kernel *k, const char *name, const char *cache, struct err *err)
+{
+	struct cached_kernels l;
+	const char **names, *near;
+	bool there = false;
+
+	if (kernel_cache_list(&l, cache, err) < 0)
+		return -1;
+	names = xcalloc(l.n + 1, sizeof(*names));
+	for (size_t i = 0; i < l.n; i++) {
+		names[i] = l.v[i].name;
+		there = there || !strcmp(name, names[i]);
+	}
+	near = there ? NULL : suggest(name, names, l.n);
+	if (near)
+		err_set(err, "no kernel '%s' is cached; did you mean 'built:%s'?", name, near);
+	else if (!there)
+		err_set(err, "no kernel '%s' is cached; 'mlocklab kernels' lists what is there", name);
+	free(names);
+	kernel_cache_list_release(&l);
+	return there ? kernel_cache_load(k, cache, name, err) : -1;
 }
 
 /* One hash for all of them, in the order given: that of the one, or of the list of theirs. */
@@ -244,7 +268,7 @@ int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts 
 		ret = resolve_image(k, &s, err);
 		break;
 	case SPEC_BUILT:
-		ret = kernel_cache_load(k, opts->cache, s.name, err);
+		ret = resolve_built(k, s.name, opts->cache, err);
 		break;
 	case SPEC_GIT:
 		ret = resolve_git(k, &s, opts, err);

@@ -1,8 +1,10 @@
 #include "runner/kernels/spec.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/suggest.h"
 
 #define FORMS "debian:VERSION[/FLAVOUR], deb:FILE, image:FILE[,config=FILE][,modules=DIR][,map=FILE], " \
 	      "git:[DIR@]REV[,config=FILE][,fragment=FILE], built:NAME, boot:RELEASE or running"
@@ -97,6 +99,26 @@ static int parse_git(struct kernel_spec *s, const char *rest, const char *text, 
 	return ret;
 }
 
+/* What no form fits: a form misspelt, a bare version, or a bare file. */
+static int unknown_form(const char *text, struct err *err)
+{
+	static const char *const forms[] = {"debian", "deb", "image", "git", "built", "running"};
+	size_t n = strcspn(text, ":");
+	char *head = xstrndup(text, n), meant[128] = "";
+	const char *form = suggest(head, forms, sizeof(forms) / sizeof(*forms));
+
+	if (form)
+		snprintf(meant, sizeof(meant), "%s%s", form, strcmp(form, "running") ? text + n : "");
+	else if (isdigit((unsigned char)*text) && all_of(text, ".+~-/"))
+		snprintf(meant, sizeof(meant), "debian:%s", text);
+	else if (!text[n] && strchr(text, '/'))
+		snprintf(meant, sizeof(meant), "image:%s", text);
+	free(head);
+	if (*meant)
+		return err_set(err, "kernel spec '%s' is none of " FORMS "; did you mean '%s'?", text, meant);
+	return err_set(err, "kernel spec '%s' is none of " FORMS, text);
+}
+
 static int parse(struct kernel_spec *s, const char *text, struct err *err)
 {
 	if (strcmp(text, "running") == 0) {
@@ -126,7 +148,7 @@ static int parse(struct kernel_spec *s, const char *text, struct err *err)
 					      "build' printed", text);
 	}
 	if (strncmp(text, "deb:", 4) != 0)
-		return err_set(err, "kernel spec '%s' is none of " FORMS, text);
+		return unknown_form(text, err);
 	s->kind = SPEC_DEB;
 	strv_split(&s->debs, text + 4, ",");
 	if (!s->debs.n)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/json.h"
+#include "lib/suggest.h"
 
 /* Settings that are not those of what is measured again, or that stand elsewhere in run.json. */
 static bool is_left_out(const char *key)
@@ -117,6 +118,20 @@ static void add_cell(struct str *out, size_t n, const json_t *cell)
 	add_line(out, "warmup", json_object_get(cell, "warmup"));
 }
 
+static int no_cell(const json_t *all, const char *id, struct err *err)
+{
+	const char **ids = xcalloc(json_array_size(all) + 1, sizeof(*ids));
+	json_t *cell;
+	size_t i;
+
+	json_array_foreach(all, i, cell)
+		ids[i] = json_get_str(cell, "id", "");
+	err_set(err, "the run has no cell '%s'", id);
+	err_suggest(err, id, ids, json_array_size(all));
+	free(ids);
+	return -1;
+}
+
 int repeat_experiment(const json_t *run, const struct strv *kernels, const struct strv *cells,
 		      struct str *out, struct err *err)
 {
@@ -126,7 +141,7 @@ int repeat_experiment(const json_t *run, const struct strv *kernels, const struc
 
 	for (i = 0; cells && i < cells->n; i++)
 		if (!member_of(all, "id", cells->v[i]))
-			return err_set(err, "the run has no cell '%s'", cells->v[i]);
+			return no_cell(all, cells->v[i], err);
 	if (!json_array_size(all) || !json_array_size(json_object_get(run, "arms")))
 		return err_set(err, "run.json has no cells or arms");
 	add_global(run, out);

@@ -14,7 +14,7 @@ struct options {
 
 static const struct opt opts[] = {
 	{.name = "format", .value = "FORMAT", .offer = "text|markdown|csv|folded|svg", .set = opt_hand_on,
-	 .at = AT(explain), .help = "text, markdown, csv, or with one cell folded or svg"},
+	 .at = AT(explain), .help = "text, markdown, csv, or of the cell that moved most folded or svg"},
 	{.name = "all", .set = opt_hand_on, .at = AT(explain),
 	 .help = "every function that changed, and the inclusive figures"},
 	OPT_END,
@@ -90,12 +90,18 @@ static int explain(const struct options *o, const char *dir, struct err *err)
 {
 	char *program = verb_path("explain");
 	struct strv argv = STRV_INIT;
+	bool one = false; /* a picture is of one cell */
 	int code;
 
 	strv_push(&argv, program);
-	for (size_t i = 0; i < o->explain.n; i++)
+	for (size_t i = 0; i < o->explain.n; i++) {
 		strv_push(&argv, o->explain.v[i]);
+		one = !strcmp(o->explain.v[i], "--format=svg") || !strcmp(o->explain.v[i], "--format=folded") ||
+		      (one && strncmp(o->explain.v[i], "--format", 8) != 0);
+	}
 	strv_push(&argv, dir);
+	if (!one)
+		strv_push(&argv, "all");
 	code = verb_run(&argv, NULL, err);
 	strv_release(&argv);
 	free(program);

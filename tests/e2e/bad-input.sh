@@ -53,6 +53,14 @@ refused "x.ini:7: not UTF-8" "$tmp/x.ini"
 
 # --- kernels ---
 refused "kernel spec 'ubuntu:6.1' is none of debian:VERSION[/FLAVOUR], deb:FILE, image:FILE" $smoke --kernel ubuntu:6.1
+refused "running; did you mean 'debian:6.1/amd64'?" $smoke --kernel debain:6.1/amd64
+refused "running; did you mean 'debian:6.1'?" $smoke --kernel 6.1
+refused "running; did you mean 'image:arch/x86/boot/bzImage'?" $smoke --kernel arch/x86/boot/bzImage
+refused "kernel spec 'zzz:6.1' is none of" $smoke --kernel zzz:6.1
+grep -q 'did you mean' "$err" && die 'nothing is near zzz'
+refused "no kernel 'zzz' is cached; 'mlocklab kernels' lists what is there" $smoke --kernel built:zzz
+name=$(basename "$(echo "${MLOCKLAB_CACHE:-cache}"/kernels/linux-image-6.1.0-*-cloud-amd64_*_amd64)")
+refused "no kernel '${name%?}' is cached; did you mean 'built:$name'?" $smoke --kernel "built:${name%?}"
 refused "kernel spec 'debian:' has no version; write debian:6.1" $smoke --kernel debian:
 refused "cannot open kernel image '/nonexistent': No such file" $smoke --kernel image:/nonexistent
 refused "'README.md' is not an x86 kernel image" $smoke --kernel image:README.md
@@ -142,6 +150,11 @@ expect 2 ./mlocklab report --margin 2x results/reference
 says '--margin=2x: not a share such as 2% or 0.02'
 expect 2 ./mlocklab explain --format svgg results/reference
 says "--format=svgg: one of text, markdown, csv, folded, svg; did you mean 'svg'?"
+expect 2 ./mlocklab compare --old odl results/reference
+says "has no arm 'odl'; did you mean 'old'?"
+cell=$(sed -n 's/^ *"id": "\(exit-mlocked[^"]*\)",$/\1/p' results/reference/run.json | head -n 1)
+expect 2 ./mlocklab repeat results/reference --cell "${cell%?}"
+says "the run has no cell '${cell%?}'; did you mean '$cell'?"
 expect 2 ./mlocklab describe exit-mlokced
 says "mlocklab describe: exit-mlokced: no such workload; did you mean 'exit-mlocked'?"
 

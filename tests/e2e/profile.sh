@@ -160,9 +160,11 @@ expect 0 mlocklab explain --format svg "$tmp/run" "$cell"
 grep -q '<svg ' "$out" || die 'no picture'
 expect 0 mlocklab explain --format csv "$tmp/run" "$cell"
 expect 2 mlocklab explain "$tmp/run" exit-mlocked
-says 'there are:'
+says "has no cell 'exit-mlocked'; did you mean '$cell'?"
+expect 2 mlocklab explain "$tmp/run" zzz
+says "has no cell 'zzz': there are null, $cell"
 expect 2 mlocklab explain --old nobody "$tmp/run"
-says "no arm 'nobody'"
+says "has no arm 'nobody': there are a, b"
 expect 0 mlocklab report "$tmp/run"
 mlocklab explain "$tmp/run" >/dev/full 2>"$err"
 same $? 2 'exit code of explain on a full disk'
@@ -181,12 +183,12 @@ sed 's/^target=icount/target=tcg/' "$tmp/experiment" >"$tmp/timed"
 expect 2 mlocklab run "$tmp/timed" --out "$tmp/none"
 says 'takes target=icount'
 
-# Of three kernels the first two are explained, as compare compares them, and of one cell a picture needs
-# no name.
+# Of three kernels the first two are explained, as compare compares them, and of the cells the one that
+# moved most: of 6.1 and 5.10 the one that locks.
 {
 	printf '%s\n' '[global]' target=icount pairs=1 profile=1 iterations=1 warmup=0 memory=512
 	printf '%s\n' '[arm:a]' kernel=debian:6.1 '[arm:b]' kernel=debian:5.10 '[arm:c]' kernel=debian:6.1
-	printf '%s\n' '[exit]' workload=exit-mlocked procs=2 size=256K lock=none
+	printf '%s\n' '[exit]' workload=exit-mlocked procs=2 size=256K lock=none,mlock
 } >"$tmp/three.ini"
 expect 0 mlocklab run "$tmp/three.ini" --out "$tmp/three"
 expect 0 mlocklab explain --format svg "$tmp/three"
@@ -194,5 +196,12 @@ says "of the 3 arms the first two, 'a' and 'b'"
 cp "$out" "$tmp/first-two"
 expect 0 mlocklab explain --format svg --old a --new b "$tmp/three"
 cmp -s "$out" "$tmp/first-two" || die "without --old and --new others than the first two were explained"
+says "of the 2 cells the one that moved most, 'exit-mlocked/procs=2,size=256K,lock=mlock'"
+expect 0 mlocklab explain --old a --new b "$tmp/three"
+[ "$(grep -c 'the whole, per page' "$out")" = 1 ] || die "not one cell: $(cat "$out")"
+expect 0 mlocklab explain --old a --new b "$tmp/three" all
+[ "$(grep -c 'the whole, per page' "$out")" = 2 ] || die "not both cells: $(cat "$out")"
+expect 2 mlocklab explain --format svg "$tmp/three" all
+says '--format svg is of one cell'
 
 echo "$checks checks: 6 cells counted by hand, one kernel equal to itself"

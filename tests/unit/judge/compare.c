@@ -214,7 +214,7 @@ static void test_two_runs(void **state)
 	assert_non_null(strstr(err.text, "has the arms old, new: choose one with --old NAME"));
 	assert_int_equal(compare_runs(&c, &a, &b, &(struct compare_opts){.old_arm = "x"}, &err),
 			 -1);
-	assert_non_null(strstr(err.text, "has no arm 'x': its arms are old, new"));
+	assert_non_null(strstr(err.text, "has no arm 'x': there are old, new"));
 	compare(&c, &a, &b, &arms);
 	assert_true(c.paired);
 	assert_int_equal(c.pairs, 8);
