@@ -102,7 +102,7 @@ static int parse_git(struct kernel_spec *s, const char *rest, const char *text, 
 /* What no form fits: a form misspelt, a bare version, or a bare file. */
 static int unknown_form(const char *text, struct err *err)
 {
-	static const char *const forms[] = {"debian", "deb", "image", "git", "built", "running"};
+	static const char *const forms[] = {"debian", "deb", "image", "git", "built", "boot", "running"};
 	size_t n = strcspn(text, ":");
 	char *head = xstrndup(text, n), meant[128] = "";
 	const char *form = suggest(head, forms, sizeof(forms) / sizeof(*forms));

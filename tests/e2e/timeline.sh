@@ -71,6 +71,8 @@ cp "$out" "$tmp/history"
 rm "$tmp/results/catalogue.db"
 expect 0 mlocklab history exit --workload exit-mlocked --results "$tmp/results"
 cmp -s "$out" "$tmp/history" || die 'the catalogue made again says something else'
+expect 0 mlocklab history exit --all --workload exit-mlocked --results "$tmp/results"
+cmp -s "$out" "$tmp/history" || die 'what fits a screen is not all of it'
 expect 2 mlocklab history nonsense --results "$tmp/results"
 says "no figure of metric 'nonsense'"
 
