@@ -46,7 +46,6 @@ static int stage(struct run *r, struct run_tally *all, struct err *err)
 	int ret = run_boots(r, &t, err);
 
 	t.failed += all->failed;
-	t.retried += all->retried;
 	*all = t;
 	return ret;
 }

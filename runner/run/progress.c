@@ -35,17 +35,11 @@ static void erase(const struct progress *p)
 		fputs("\r\033[K", stderr);
 }
 
-/*
- * A boot is over: by the boots that this process has made, when will all be? What was promised is
- * not put off before it is overdue, so that the time left does not rise and fall.
- */
-static void foresee(struct progress *p)
+double progress_foresee(double promised, double started, double t, size_t made, size_t left)
 {
-	double t = now(), each = (t - p->started) / (double)(p->done - p->before);
-	double end = t + each * (double)(p->total - p->done);
+	double end = t + (t - started) / (double)made * (double)left;
 
-	if (!p->end || end < p->end || t > p->end)
-		p->end = end;
+	return !promised || end < promised || t > promised ? end : promised;
 }
 
 /* "about 3 min left" */
@@ -96,7 +90,7 @@ void progress_boot(struct progress *p, bool failed, const char *text)
 
 	p->done++;
 	p->failed += failed;
-	foresee(p);
+	p->end = progress_foresee(p->end, p->started, now(), p->done - p->before, p->total - p->done);
 	if (p->tty && !failed)
 		return;
 	line = xasprintf("[%zu/%zu] %s", p->done, p->total, text);

@@ -23,4 +23,11 @@ void progress_boot(struct progress *p, bool failed, const char *text);
 void progress_note(struct progress *p, const char *text);
 void progress_end(struct progress *p);
 
+/*
+ * When all will be over, in seconds on the clock of started and now, after `made` boots since then with
+ * `left` more to make. What was promised (0: nothing) is not put off before it is overdue, so that the
+ * time left does not rise.
+ */
+double progress_foresee(double promised, double started, double now, size_t made, size_t left);
+
 #endif

@@ -106,7 +106,6 @@ static bool end_boot(struct loop *l, struct slot *s)
 		if (again) {
 			str_addf(&text, "; trying again (attempt %d)", b->job.attempts + 2);
 			progress_note(&l->progress, text.buf);
-			l->tally->retried++;
 		} else {
 			progress_boot(&l->progress, b->outcome != BOOT_OK, text.buf);
 			l->tally->done++;

@@ -31,7 +31,7 @@ struct run {
 
 /* What came of it. */
 struct run_tally {
-	size_t boots, done, failed, retried;
+	size_t boots, done, failed;
 	bool interrupted;
 };
 

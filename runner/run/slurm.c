@@ -440,10 +440,8 @@ int slurm_boots(struct run *r, const char *options, struct run_tally *tally, str
 
 		if (tasks < 0)
 			ret = -1;
-		if (tasks > 0 && made) {
-			tally->retried += (size_t)tasks;
+		if (tasks > 0 && made)
 			progress_note(&a.progress, "tasks ended without their boots, which are made again");
-		}
 		missing = ret == 0 ? watch(&a) : 0;
 	}
 	if (stop_asked)

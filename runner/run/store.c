@@ -255,7 +255,7 @@ static json_t *read_boot(const struct store *s, int n)
 	return boot;
 }
 
-static int attempts_before(const struct store *s, int n)
+int store_earlier_attempts(const struct store *s, int n)
 {
 	int k = 0;
 
@@ -280,7 +280,7 @@ int store_put_aside_lost(const struct store *s, int retries, struct err *err)
 		char *dir = xasprintf("%s/boots/%03d", s->dir, n);
 
 		if (ret == 0 && boot_is_lost(json_get_str(boot, "outcome", ""), (int)json_get_int(boot, "signal", 0)) &&
-		    attempts_before(s, n) < retries) {
+		    store_earlier_attempts(s, n) < retries) {
 			fprintf(stderr, "boot %d is made again: %s\n", n, json_get_str(boot, "detail", ""));
 			ret = put_aside(dir, &attempts, err);
 		}

@@ -41,6 +41,8 @@ int store_put_aside_unfit(const struct store *s, size_t *count, struct err *err)
  * so often yet.
  */
 int store_put_aside_lost(const struct store *s, int retries, struct err *err);
+/* How many attempts at boot n lie beside it, boots/NNN.failed-K. */
+int store_earlier_attempts(const struct store *s, int n);
 /* Whether boot n is over and was not measured to its end. */
 bool store_boot_failed(const struct store *s, int n);
 /* Whether boot n is over: its boot.json is there. */

@@ -94,11 +94,13 @@ static size_t tell_cells(const struct experiment *e, struct cell_tally *cells)
 int summary_tell(const struct run *r, double seconds, struct err *err)
 {
 	struct cell_tally *cells = xcalloc(r->e->ncells, sizeof(*cells));
-	size_t made = 0, failed = 0, floors = 0, measured;
+	size_t made = 0, failed = 0, again = 0, floors = 0, measured;
+	char repeated[48] = "";
 
 	for (size_t i = 0; i < r->plan.n; i++) {
 		const struct planned_boot *b = &r->plan.boots[i];
 
+		again += (size_t)store_earlier_attempts(r->store, b->n);
 		if (!store_has_boot(r->store, b->n))
 			continue;
 		made++;
@@ -108,8 +110,10 @@ int summary_tell(const struct run *r, double seconds, struct err *err)
 	for (size_t i = 0; i < r->e->ncells; i++)
 		floors += is_floor(&r->e->cells[i]);
 	measured = tell_cells(r->e, cells);
-	fprintf(stderr, "boots: %zu ok, %zu failed; cells: %zu of %zu measured; took %d min %02d s\n",
-		made - failed, failed, measured, r->e->ncells - floors, (int)seconds / 60,
+	if (again)
+		snprintf(repeated, sizeof(repeated), " (made again: %zu)", again);
+	fprintf(stderr, "boots: %zu ok, %zu failed%s; cells: %zu of %zu measured; took %d min %02d s\n",
+		made - failed, failed, repeated, measured, r->e->ncells - floors, (int)seconds / 60,
 		(int)seconds % 60);
 	for (size_t i = 0; i < r->e->ncells; i++)
 		for (size_t k = 0; k < OUTCOMES; k++)
@@ -161,37 +165,53 @@ static double boot_seconds(const char *dir)
 	return n ? sum / (double)n : 0;
 }
 
-double summary_expect(const struct run *r, const char *results, char **used)
+/* Whether it is a run on this kind of target with so many CPUs; NULL and 0: on any. */
+static bool same_target(const json_t *run, const char *kind, int cpus)
 {
-	char *pattern = xasprintf("%s/*/run.json", results), newest[64] = "";
-	const char *kind = target_kind_name(r->target->kind);
+	const json_t *target = json_object_get(run, "target");
+
+	return (!kind || !strcmp(json_get_str(target, "kind", ""), kind)) &&
+	       (!cpus || json_get_int(target, "cpus", 0) == cpus);
+}
+
+double summary_boot_seconds(const struct experiment *e, const char *kind, int cpus, const char *pattern,
+			    char **used)
+{
+	char newest[64] = "";
 	double seconds = 0;
 	glob_t g;
 
 	*used = NULL;
-	if (glob(pattern, 0, NULL, &g) == 0) {
-		for (size_t i = 0; i < g.gl_pathc; i++) {
-			struct err ignored;
-			char *dir = xstrndup(g.gl_pathv[i], strlen(g.gl_pathv[i]) - strlen("/run.json"));
-			json_t *run = json_read_in(dir, "run.json", &ignored);
-			const json_t *target = json_object_get(run, "target");
-			const char *created = json_get_str(run, "created", "");
-			double s = 0;
+	if (glob(pattern, 0, NULL, &g) != 0)
+		return 0;
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		struct err ignored;
+		char *dir = xstrndup(g.gl_pathv[i], strlen(g.gl_pathv[i]) - strlen("/run.json"));
+		json_t *run = json_read_in(dir, "run.json", &ignored);
+		const char *created = json_get_str(run, "created", "");
+		double s = 0;
 
-			if (strcmp(created, newest) > 0 && !strcmp(json_get_str(target, "kind", ""), kind) &&
-			    json_get_int(target, "cpus", 0) == r->target->cpus && same_cells(r->e, run))
-				s = boot_seconds(dir);
-			if (s > 0) {
-				snprintf(newest, sizeof(newest), "%s", created);
-				free(*used);
-				*used = xstrdup(dir);
-				seconds = s;
-			}
-			free(dir);
-			json_decref(run);
+		if (strcmp(created, newest) > 0 && same_target(run, kind, cpus) && same_cells(e, run))
+			s = boot_seconds(dir);
+		if (s > 0) {
+			snprintf(newest, sizeof(newest), "%s", created);
+			free(*used);
+			*used = xstrdup(dir);
+			seconds = s;
 		}
-		globfree(&g);
+		free(dir);
+		json_decref(run);
 	}
+	globfree(&g);
+	return seconds;
+}
+
+double summary_expect(const struct run *r, const char *results, char **used)
+{
+	char *pattern = xasprintf("%s/*/run.json", results);
+	double seconds = summary_boot_seconds(r->e, target_kind_name(r->target->kind), r->target->cpus,
+					      pattern, used);
+
 	free(pattern);
 	return seconds;
 }

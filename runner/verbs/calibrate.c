@@ -10,16 +10,25 @@
 #include "lib/verb.h"
 #include "runner/plan/experiment.h"
 #include "runner/run/options.h"
+#include "runner/run/summary.h"
+
+enum {
+	FULL = 200, SHORT = 40, /* comparisons */
+	EQUAL_PAIRS = 2,
+	LOUD_GROUPS = 4, /* of pairs, to see the slowdown on a machine that is noisy */
+};
 
 struct options {
 	const char *kernel, *suite, *target, *inject, *out;
 	int comparisons, pairs;
+	bool in_short;
 	struct strv rest; /* what run is given */
 };
 #define AT(field) offsetof(struct options, field)
 
 static const struct opt opts[] = {
-	OPT_INT("comparisons", "N", 1, 10000, AT(comparisons), "cells times groups of pairs (default: 200)"),
+	OPT_INT("comparisons", "N", 1, 10000, AT(comparisons), "cells times groups of pairs (default: 200, or 40 with --short)"),
+	OPT_FLAG("short", AT(in_short), "fewer comparisons: done sooner, and less certain of the rate"),
 	OPT_INT("pairs", "N", 6, 10000, AT(pairs), "pairs of boots in a group (default: 6)"),
 	OPT_TEXT("suite", "NAME", OFFER_SUITE, AT(suite), "configs/NAME.ini, or a file (default: calibrate)"),
 	OPT_CHOICE("target", "NAME", "auto|icount|tcg|kvm|host", AT(target), "auto, icount, tcg, kvm or host"),
@@ -53,16 +62,11 @@ static const struct command command = {
 	.keeps = "kernel layouts stop-early name resume ktap show-command",
 };
 
-static int count_cells(const char *suite, size_t *n, struct err *err)
+static int load_suite(struct experiment *e, const char *suite, struct err *err)
 {
 	char *path = verb_suite(suite), *bench = paths_program("mlockbench");
-	struct experiment e;
-	int ret = experiment_load(&e, path, bench, err);
+	int ret = experiment_load(e, path, bench, err);
 
-	if (ret == 0) {
-		*n = e.ncells;
-		experiment_release(&e);
-	}
 	free(path);
 	free(bench);
 	return ret;
@@ -172,22 +176,45 @@ static char *visible(const char *dir)
 	return xasprintf("%d", (int)(100 * share) + 1);
 }
 
+/* How many boots, and by an earlier calibration of the same cells how long they take. */
+static void tell_size(const struct options *o, const struct experiment *e, long pairs)
+{
+	bool is_auto = !strcmp(o->target, "auto"), icount = is_auto || !strcmp(o->target, "icount");
+	long boots = 2 * pairs + (icount ? 2 * EQUAL_PAIRS + 2 * o->pairs : 2 * LOUD_GROUPS * o->pairs);
+	char *results = paths_results(), *pattern = xasprintf("%s/calibration/*/aa/run.json", results), *used;
+	double seconds = summary_boot_seconds(e, is_auto ? NULL : o->target, 0, pattern, &used);
+
+	fprintf(stderr, "%ld boots%s", boots, is_auto ? " where auto is icount" : "");
+	if (used)
+		fprintf(stderr, ", some %d min one by one: a boot of the same cells took %.0f s in %s\n",
+			1 + (int)(seconds * (double)boots / 60), seconds, used);
+	else
+		fprintf(stderr, "; how long they take is known after the first%s\n",
+			o->in_short ? "" : ", --short makes fewer");
+	free(used);
+	free(pattern);
+	free(results);
+}
+
 static int calibrate(const struct options *o, const char *dir, struct err *err)
 {
 	bool quiet = !strcmp(o->target, "icount") || !strcmp(o->target, "auto");
 	struct part aa = {"aa", o->suite, quiet ? "independent" : "paired", NULL, 0};
-	struct part equal = {"equal", o->suite, "paired", NULL, 2};
+	struct part equal = {"equal", o->suite, "paired", NULL, EQUAL_PAIRS};
 	struct part power = {"power", "power", "paired", o->inject, o->pairs};
 	struct str counted = STR_INIT;
 	char *inject = NULL;
-	size_t cells = 1;
+	int comparisons = o->comparisons ? o->comparisons : o->in_short ? SHORT : FULL;
+	struct experiment e;
 	json_t *run;
 	bool icount;
 	int ret;
 
-	if (count_cells(o->suite, &cells, err) < 0)
+	if (load_suite(&e, o->suite, err) < 0)
 		return -1;
-	aa.pairs = (o->comparisons + (long)cells - 1) / (long)cells * o->pairs;
+	aa.pairs = (comparisons + (long)e.ncells - 1) / (long)e.ncells * o->pairs;
+	tell_size(o, &e, aa.pairs);
+	experiment_release(&e);
 	if (make_part(o, dir, &aa, err) < 0 || tell(o, dir, &counted, err) < 0)
 		return -1;
 	run = read_run(dir, "aa");
@@ -196,7 +223,7 @@ static int calibrate(const struct options *o, const char *dir, struct err *err)
 	if (!power.inject)
 		power.inject = inject = icount ? xstrdup("0.5") : visible(dir);
 	/* one comparison tells where nothing is left to chance */
-	power.pairs *= icount ? 1 : 4;
+	power.pairs *= icount ? 1 : LOUD_GROUPS;
 	ret = icount ? make_part(o, dir, &equal, err) : 0;
 	if (ret == 0)
 		ret = make_part(o, dir, &power, err);
@@ -209,7 +236,7 @@ static int calibrate(const struct options *o, const char *dir, struct err *err)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.suite = "calibrate", .target = "auto", .comparisons = 200, .pairs = 6};
+	struct options o = {.suite = "calibrate", .target = "auto", .pairs = 6};
 	char *results = paths_results(), stamp[32], *dir;
 	struct err err = {""};
 	time_t now = time(NULL);

@@ -57,8 +57,6 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 			     failed, t->boots, r->store->dir);
 	if (summary_tell(r, seconds, &e) < 0 && complete && !ktap)
 		measured = command_fail(&e);
-	if (t->retried)
-		command_note("%zu times a boot was lost and made again", t->retried);
 	verdict = print_result(r, ktap);
 	return !complete || failed || measured != EXIT_OK ? EXIT_USAGE : verdict;
 }

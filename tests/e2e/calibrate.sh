@@ -16,6 +16,9 @@ lock=mlock,none
 EOF
 
 expect 0 mlocklab calibrate debian:6.1 --suite "$tmp/tiny.ini" --target icount --comparisons 2 --out "$tmp/cal"
+says '28 boots; how long they take is known after the first, --short makes fewer'
+made=$(ls -d "$tmp"/cal/*/boots/[0-9][0-9][0-9] | wc -l)
+same "$made" 28 'the boots that were foretold'
 json=$tmp/cal/calibration.json
 grep -q '^2 comparisons: 2 cells in each of 1 groups of 6 pairs of boots, layouts independent' "$out" ||
 	die 'it does not say what was compared'

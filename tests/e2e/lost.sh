@@ -14,6 +14,7 @@ small_experiment >"$tmp/x.ini"
 KILLED=yes expect 2 mlocklab run "$tmp/x.ini" --qemu $fake --out "$tmp/killed"
 says 'trying again (attempt 4)'
 says '1 of 1 boots failed and are missing in what it measured'
+says 'boots: 0 ok, 1 failed (made again: 3); cells: 0 of 1 measured'
 same "$(outcome_of "$tmp/killed" 1)" died 'a QEMU that is killed'
 same "$(member "$tmp/killed/boots/001/boot.json" signal)" 9 'the signal'
 same "$(find "$tmp/killed/boots" -name '*.failed-*' | wc -l)" 3 'earlier attempts'
@@ -24,6 +25,7 @@ says '1 of 1 boots failed and are missing in what it measured'
 rm -r "$tmp"/killed/boots/*.failed-*
 expect 0 mlocklab run --resume "$tmp/killed" --qemu $fake
 says 'boot 1 is made again: it was killed by signal 9'
+says 'boots: 1 ok, 0 failed (made again: 1); cells: '
 same "$(outcome_of "$tmp/killed" 1)" ok 'the boot that was made again'
 
 # What ab and gate say of a run in which a boot is missing: "nothing got worse" holds of what is there only

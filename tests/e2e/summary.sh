@@ -33,4 +33,15 @@ expect 0 env MLOCKLAB_CACHE="$cache" XDG_DATA_HOME="$tmp/data" "$tmp/home/mlockl
 grep -q "^some [0-9]* min: a boot of the same cells took" "$err" || die "it tells no estimate: $(cat "$err")"
 says "s in $tmp/data/mlocklab/results/some"
 
+# On a terminal one line says what the guest is at, what a wait is for and what is left of it
+printf '%s\n' '[global]' target=tcg pairs=2 iterations=1 warmup=0 memory=1024 cpus=2 \
+	'[arm:only]' kernel=debian:6.1 '[exit]' workload=exit-mlocked procs=2 size=256K lock=none >"$tmp/tcg.ini"
+expect 0 script -qec "stty cols 120; '$libexec/mlocklab-run' '$tmp/tcg.ini' --out '$tmp/tcg'" "$tmp/screen"
+tr '\r' '\n' <"$tmp/screen" >"$tmp/lines"
+grep -q 'boots 0/2, time left not known yet | only: booting' "$tmp/lines" || die 'it does not say that a guest boots'
+grep -q 'only: waiting for it to go idle, [0-9]* of at most [0-9]* s' "$tmp/lines" ||
+	die "it does not say what it waits for: $(cat "$tmp/lines")"
+grep -q 'boots 1/2, \(about [0-9]* \(s\|min\) left\|longer than the first boots foretold\) | ' "$tmp/lines" ||
+	die 'it does not say what is left'
+
 echo "$checks checks"
