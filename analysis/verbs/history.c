@@ -1,6 +1,5 @@
 /* mlocklab history: one metric over all stored runs. */
 #include <jansson.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -195,11 +194,6 @@ static void write_text(const struct options *o, const struct catalogue_figures *
 	free(runs);
 }
 
-static json_t *real(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
 static void write_json(const struct options *o, const struct catalogue_figures *f, struct str *out)
 {
 	str_add(out, "[");
@@ -207,8 +201,8 @@ static void write_json(const struct options *o, const struct catalogue_figures *
 		const struct catalogue_figure *v = &f->v[i];
 		json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i}", "run", v->run,
 					 "date", v->created, "target", v->target, "kernel", v->kernel, "cell",
-					 v->cell, "metric", o->metric, "unit", v->unit, "value", real(v->value),
-					 "low", real(v->low), "high", real(v->high), "boots", v->boots);
+					 v->cell, "metric", o->metric, "unit", v->unit, "value", json_finite(v->value),
+					 "low", json_finite(v->low), "high", json_finite(v->high), "boots", v->boots);
 		char *text = json_line(line);
 
 		str_addf(out, "%s\n%s", i ? "," : "", text);
