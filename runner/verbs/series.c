@@ -251,6 +251,7 @@ static int build_and_measure(struct work *w, struct err *err)
 	return ret;
 }
 
+/* 0 where there is something to compare; 1 where all is one image, which is an answer; -1. */
 static int check(const struct series *s, struct err *err)
 {
 	size_t arms = 0;
@@ -262,8 +263,9 @@ static int check(const struct series *s, struct err *err)
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i].error)
 			return err_set(err, "there are no two kernels to compare: %.300s", s->v[i].error);
-	return err_set(err, "all %zu patches of '%s' give the image of its base: nothing was measured twice", s->n - 1,
-		       s->range);
+	printf("%zu %s of '%s': the image of the base, byte for byte: no figure can differ\n", s->n - 1,
+	       s->n == 2 ? "patch" : "patches", s->range);
+	return 1;
 }
 
 /* One run of all arms, into which the boots that are there are taken; dir becomes its directory. */
@@ -336,8 +338,11 @@ static int run(struct work *w, struct err *err)
 		ret = assemble(w, &dir, err);
 	if (ret == 0)
 		ret = show(w, dir.buf, err);
-	if (ret >= 0)
+	if (dir.len)
 		fprintf(stderr, "the run is %s\n", dir.buf);
+	/* all of one image: nothing was stored, and nothing went wrong */
+	if (ret > 0 && !dir.len)
+		ret = 0;
 	str_release(&dir);
 	return ret;
 }

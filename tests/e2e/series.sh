@@ -109,6 +109,10 @@ grep -q "^$(git -C "$src" rev-parse culprit) is the first commit that moved" "$o
 grep -q 'mm: an entirely different kernel' "$out" || die 'nor its subject'
 grep -Eq '95 % interval [0-9.]+ to [0-9.]+' "$out" || die 'nor the size of its step'
 
+# --- a series that changes no image is an answer, not a failure: its base's boots are there already ---
+expect 0 mlocklab series base..culprit~1 "$tmp/e.ini" --tree "$src"
+grep -q "2 patches of 'base..culprit~1': the image of the base" "$out" || die 'equal images are no answer'
+
 # --- what cannot be ---
 expect 2 mlocklab series base..base --tree "$src"
 says 'is empty'
