@@ -165,9 +165,12 @@ static size_t number_units(const struct run *r, const size_t *boots, size_t n, s
 static bool within_one_boot(const struct comparison *c, const struct boots *b)
 {
 	for (size_t i = 0; i < b->n_old; i++) {
-		const char *old = machine_boot(&c->run_old->boots[b->old[i]]);
+		const struct run_boot *old = &c->run_old->boots[b->old[i]];
+		const struct run_boot *new = &c->run_new->boots[b->new[i]];
 
-		if (!*old || strcmp(old, machine_boot(&c->run_new->boots[b->new[i]])))
+		/* Boots that were not made yet have no values either. */
+		if (old->attempts && new->attempts &&
+		    (!*machine_boot(old) || strcmp(machine_boot(old), machine_boot(new))))
 			return false;
 	}
 	return true;
