@@ -44,7 +44,7 @@ check)
 	[ -z "$(missing)" ]
 	;;
 tell)
-	echo "not installed:" $(missing) >&2
+	echo "not installed: $(missing | tr -s '[:space:]' ' ')" >&2
 	echo "'make deps' installs what is missing, as root or through sudo" >&2
 	exit 2
 	;;

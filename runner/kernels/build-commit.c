@@ -73,18 +73,6 @@ static bool is_cached(const char *cache, const char *name)
 	return there;
 }
 
-char *kernel_commit_name(const struct git_commit *c, const struct kernel_recipe *r,
-			 const struct kernel_opts *o, bool *there, struct err *err)
-{
-	char sum[65], *name;
-
-	if (recipe_sum(r, sum, err) < 0)
-		return NULL;
-	name = name_of(c, sum);
-	*there = is_cached(o->cache, name);
-	return name;
-}
-
 /* --- the work tree --- */
 
 static int lock_tree(const struct git *g, struct err *err)

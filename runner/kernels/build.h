@@ -29,9 +29,6 @@ char *kernel_build(const char *source, const struct kernel_recipe *r, const stru
  */
 char *kernel_build_commit(const struct git *g, const struct git_commit *c, const struct kernel_recipe *r,
 			  const struct kernel_opts *o, const char *label, struct err *err);
-/* The name that it has in the cache, or will have, a new string; there: whether it has. */
-char *kernel_commit_name(const struct git_commit *c, const struct kernel_recipe *r,
-			 const struct kernel_opts *o, bool *there, struct err *err);
 
 /*
  * Puts what make left in out into the cache as name: image, configuration, System.map, the module

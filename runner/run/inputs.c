@@ -25,10 +25,11 @@ static int hold(char **path, const char *dir, const char *name, const char *sha2
 	/* QEMU is nobody, and the umask or the original may be for us alone */
 	if (ret == 0 && jail_show(copy) < 0)
 		ret = err_sys(err, "cannot open '%s' to the guest's QEMU", copy);
-	if (ret == 0 && sha256)
+	if (ret == 0 && sha256) {
 		ret = fs_sha256(copy, sum, err);
-	if (ret == 0 && sha256 && strcmp(sum, sha256) != 0)
-		ret = err_set(err, "'%s' was changed while the run began: start it again", *path);
+		if (ret == 0 && strcmp(sum, sha256) != 0)
+			ret = err_set(err, "'%s' was changed while the run began: start it again", *path);
+	}
 	if (ret < 0) {
 		free(copy);
 		return -1;

@@ -62,7 +62,7 @@ chmod 755 "$home/bin" "$home/bin/man"
 expect 0 as_user env PATH="$home/bin:/usr/bin:/bin" "$prefix/bin/mlocklab" help run
 same "$(head -n 1 "$out")" "page $prefix/libexec/mlocklab/man/man1/mlocklab-run.1" 'what help asked man for'
 grep -q '^.Dt MLOCKLAB-RUN 1' "$out" || die "no page there: $(cat "$out")"
-rm -r "$home/bin"
+rm -r "${home:?}/bin"
 
 for verb in $(as_user mlocklab --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); do
 	expect 0 as_user mlocklab "$verb" --help

@@ -17,17 +17,17 @@ nobody_left() {
 
 # ends SIGNAL RUN VERB...: the verb is started, gets the signal while its guests run, and all is over
 ends() {
-	signal=$1 run=$2
-	shift 2
-	"$libexec/mlocklab-$@" >"$out" 2>"$err" &
+	signal=$1 run=$2 verb=$3
+	shift 3
+	"$libexec/mlocklab-$verb" "$@" >"$out" 2>"$err" &
 	job=$!
 	wait_for 60 guest_runs "$run"
 	kill "-$signal" "$job"
 	wait "$job"
 	code=$?
-	[ "$code" != 0 ] || die "exit code 0 of $1 after SIG$signal"
+	[ "$code" != 0 ] || die "exit code 0 of $verb after SIG$signal"
 	wait_for 20 nobody_left "$run"
-	same "$(member "$run/run.json" status)" incomplete "what SIG$signal to $1 left"
+	same "$(member "$run/run.json" status)" incomplete "what SIG$signal to $verb left"
 	checks=$((checks + 2))
 }
 
