@@ -6,7 +6,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-runner='main verbs doctor series run probe boot qemu kernels debian plan'
+runner='main verbs campaign doctor series run probe boot qemu kernels debian plan'
 analysis='verbs report write judge cause catalogue load stats'
 
 wrong=0 files=0

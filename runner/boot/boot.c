@@ -268,6 +268,12 @@ static void add_node(json_t *o)
 	free(cpu);
 }
 
+/* Else nothing was started, and nothing is known of its machine. */
+static bool was_begun(const struct boot *b)
+{
+	return b->started.tv_sec || b->started.tv_nsec;
+}
+
 static json_t *boot_json(const struct boot *b)
 {
 	const struct planned_boot *p = b->job.planned;
@@ -282,13 +288,14 @@ static json_t *boot_json(const struct boot *b)
 		      "kind", plan_kind_name(p->kind), "arm", b->job.e->arms[p->arm].name, "pair", p->pair, "seed",
 		      (json_int_t)p->seed, "outcome", boot_outcome_name(b->outcome), "detail", b->detail,
 		      "attempts", b->job.attempts + 1, "samples", b->samples, "faults", b->faults,
-		      "command", str_text(&command), "wall_seconds", seconds_since(&b->started), "guest",
+		      "command", str_text(&command), "wall_seconds",
+		      was_begun(b) ? seconds_since(&b->started) : 0., "guest",
 		      b->hello, "settled", b->settle);
 	if (b->findings)
 		json_object_set(o, "findings", b->findings);
 	add_node(o);
 	json_object_set_new(o, "pinned", json_integer(b->pinned));
-	if (b->job.target->kind == TARGET_HOST)
+	if (b->job.target->kind == TARGET_HOST && was_begun(b))
 		set_machine(o);
 	if (b->settle)
 		json_object_set_new(o, "ready_seconds",
@@ -348,6 +355,16 @@ int boot_finish(struct boot *b, struct err *err)
 	}
 	free(path);
 	free(initrd);
+	return ret;
+}
+
+int boot_give_up(const struct boot_job *job, char *dir, const char *detail, struct err *err)
+{
+	struct boot b = {.job = *job, .dir = dir, .outcome = BOOT_DIED, .detail = (char *)detail};
+	char *path = boot_file(dir, "boot.json");
+	int ret = write_json(&b, path, err);
+
+	free(path);
 	return ret;
 }
 

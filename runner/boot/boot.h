@@ -83,6 +83,8 @@ void boot_check(struct boot *b);
 void boot_kill(struct boot *b, enum boot_outcome why, const char *detail);
 /* Waits for its end, decides the outcome, and writes boot.json (not when interrupted). */
 int boot_finish(struct boot *b, struct err *err);
+/* Records one that is not tried any more and never told of anything: BOOT_DIED, with this detail. */
+int boot_give_up(const struct boot_job *job, char *dir, const char *detail, struct err *err);
 void boot_release(struct boot *b);
 /* Whether a boot was lost to something outside of the kernel that it is of, so that another may do:
  * `outcome` and `signal` of boot.json. */

@@ -33,6 +33,7 @@ static const struct {
 	{"explain", "the same for a stored run that has profiled boots"},
 	{"locks", "who waited for which lock, in a run that recorded it"},
 	{"claims", "the ledger: every claim of the munlock rework, with its verdict"},
+	{"campaign", "an A/B of kernels that this machine itself boots, unattended"},
 	{"list", "the workloads"},
 	{"describe", "a workload's parameters and metrics"},
 	{"kernels", "the kernels that are cached and that can be had"},

@@ -1,0 +1,343 @@
+#include "runner/campaign/campaign.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "lib/fs.h"
+#include "lib/verb.h"
+#include "runner/boot/boot.h"
+#include "runner/campaign/evidence.h"
+#include "runner/campaign/grub.h"
+#include "runner/campaign/state.h"
+#include "runner/campaign/systemd.h"
+#include "runner/run/prepare.h"
+
+/* The stored run that a campaign makes, opened for one who adds to it. */
+struct open_run {
+	struct experiment e;
+	struct target target;
+	struct store store;
+	struct run r;
+	struct campaign_boot *boots;
+};
+
+static int open_run(struct open_run *o, const char *dir, struct err *err)
+{
+	*o = (struct open_run){.store = {.lock_fd = -1}};
+	o->r = (struct run){.e = &o->e, .target = &o->target, .store = &o->store};
+	if (store_join(&o->store, dir, err) < 0 || run_plan_stored(&o->r, err) < 0)
+		return -1;
+	o->target.kind = TARGET_HOST;
+	o->boots = xcalloc(o->r.plan.n, sizeof(*o->boots));
+	for (size_t i = 0; i < o->r.plan.n; i++) {
+		const struct planned_boot *b = &o->r.plan.boots[i];
+		const struct arm *a = &o->e.arms[b->arm];
+
+		/* "boot:RELEASE" */
+		o->boots[i] = (struct campaign_boot){b->n, a->name, strchr(a->spec, ':') + 1,
+						     store_has_boot(&o->store, b->n)};
+	}
+	return 0;
+}
+
+static void close_run(struct open_run *o)
+{
+	free(o->boots);
+	plan_release(&o->r.plan);
+	store_close(&o->store);
+	experiment_release(&o->e);
+}
+
+static size_t count_over(const struct open_run *o)
+{
+	size_t over = 0;
+
+	for (size_t i = 0; i < o->r.plan.n; i++)
+		over += o->boots[i].over;
+	return over;
+}
+
+/* --- what came up --- */
+
+struct found {
+	char *boot_id, *mark;
+	struct utsname u;
+};
+
+static int look(struct found *f, struct err *err)
+{
+	struct str id = STR_INIT, cmdline = STR_INIT;
+
+	*f = (struct found){0};
+	uname(&f->u);
+	if (fs_read("/proc/sys/kernel/random/boot_id", &id, err) < 0 ||
+	    fs_read("/proc/cmdline", &cmdline, err) < 0)
+		return -1;
+	id.buf[strcspn(id.buf, "\n")] = '\0';
+	f->boot_id = id.buf;
+	f->mark = campaign_word(str_text(&cmdline), CAMPAIGN_MARK);
+	str_release(&cmdline);
+	return 0;
+}
+
+static void found_release(struct found *f)
+{
+	free(f->boot_id);
+	free(f->mark);
+}
+
+/* --- the end --- */
+
+int campaign_remove(struct err *err)
+{
+	/* the state first: a step without one removes the rest */
+	int ret = fs_remove_tree(CAMPAIGN_DIR, err);
+
+	rmdir("/var/lib/mlocklab");
+	if (ret == 0)
+		ret = grub_entries(NULL, 0, err);
+	if (ret == 0)
+		ret = grub_clear(err);
+	return ret == 0 ? systemd_remove(err) : ret;
+}
+
+static void tell_losses(const char *run)
+{
+	struct str text = STR_INIT;
+	int lost = evidence_count(run, 0, &text);
+
+	printf("%d attempts were lost%s\n%s", lost, lost ? ":" : "", str_text(&text));
+	str_release(&text);
+}
+
+/* Runs a verb on the run, as a user would. */
+static int follow(const char *verb, const char *run, const char *boots, struct err *err)
+{
+	struct strv argv = STRV_INIT;
+	char *program = verb_path(verb);
+	int code;
+
+	strv_push(&argv, program);
+	if (boots)
+		strv_push(&argv, "--resume");
+	strv_push(&argv, run);
+	if (boots) {
+		strv_push(&argv, "--boots");
+		strv_push(&argv, boots);
+	}
+	code = verb_run(&argv, NULL, err);
+	strv_release(&argv);
+	free(program);
+	return code;
+}
+
+static int finish(const struct campaign *c, struct err *err)
+{
+	struct open_run o;
+	struct err why;
+	int ret = open_run(&o, c->run, err);
+
+	if (ret == 0) {
+		printf("the campaign is over: %zu of %zu boots are in '%s'\n", count_over(&o),
+		       o.r.plan.n, c->run);
+		tell_losses(c->run);
+		ret = store_status(&o.store, "complete", err);
+		close_run(&o);
+	}
+	fflush(stdout);
+	if (ret == 0 && follow("report", c->run, NULL, &why) != EXIT_OK)
+		printf("no report yet: 'mlocklab report %s' writes it\n", c->run);
+	return campaign_remove(ret < 0 ? &why : err) < 0 ? -1 : ret;
+}
+
+/* --- one step --- */
+
+static int jump(const struct campaign *c, struct err *err)
+{
+	printf("boot %d, attempt %d: starting %s (%s)\n", c->trying, c->attempt, c->arm,
+	       c->release);
+	fflush(stdout);
+	if (grub_next(c->arm, c->trying, c->attempt, err) < 0)
+		return -1;
+	sync();
+	return systemd_reboot(err);
+}
+
+static int go_home(struct err *err)
+{
+	puts("no boot is left: starting the kernel that the boot loader starts of itself");
+	fflush(stdout);
+	if (grub_clear(err) < 0)
+		return -1;
+	sync();
+	return systemd_reboot(err);
+}
+
+static int measure(const struct campaign *c, struct err *err)
+{
+	char n[16], *path;
+	struct err quiet;
+	int code;
+
+	snprintf(n, sizeof(n), "%d", c->trying);
+	printf("boot %d, attempt %d: measuring %s (%s)\n", c->trying, c->attempt, c->arm,
+	       c->release);
+	fflush(stdout);
+	evidence_before(c);
+	if (systemd_quiet(&quiet) < 0)
+		printf("timers go on: %s\n", quiet.text);
+	code = follow("run", c->run, n, err);
+	path = xasprintf("%s/boots/%03d/boot.json", c->run, c->trying);
+	if (code >= 0 && fs_exists(path))
+		evidence_drop(c);
+	free(path);
+	sync();
+	return code < 0 ? -1 : 0;
+}
+
+/* The run is complete without it, and says so. */
+static int give_up(const struct campaign *c, struct err *err)
+{
+	struct str why = STR_INIT;
+	struct open_run o;
+	int ret = open_run(&o, c->run, err), attempts, lost;
+	char *detail, *dir = NULL;
+
+	if (ret < 0)
+		return -1;
+	lost = evidence_count(c->run, c->trying, &why);
+	detail = xasprintf("given up after %d attempts; the last: %s", lost, str_text(&why));
+	printf("boot %d: %s\n", c->trying, detail);
+	for (size_t i = 0; i < o.r.plan.n && !dir; i++) {
+		struct boot_job job = {.e = &o.e,
+				       .target = &o.target,
+				       .planned = &o.r.plan.boots[i],
+				       .plan_sha256 = json_string_value(
+					       json_object_get(o.store.run, "plan_sha256"))};
+
+		if (o.boots[i].n != c->trying)
+			continue;
+		dir = store_boot_dir(&o.store, c->trying, &attempts, err);
+		job.attempts = lost ? lost - 1 : 0;
+		ret = dir ? boot_give_up(&job, dir, detail, err) : -1;
+	}
+	free(dir);
+	free(detail);
+	str_release(&why);
+	close_run(&o);
+	return ret;
+}
+
+/* What is next, saved. The boot and attempt that were tried before are c's, where lost says more.
+ */
+static int decide(struct campaign *c, enum campaign_move *move, struct err *err)
+{
+	struct str lost = STR_INIT;
+	struct open_run o;
+	struct found f;
+	int ret, tried = c->trying, attempt = c->attempt;
+
+	if (look(&f, err) < 0 || open_run(&o, c->run, err) < 0)
+		return -1;
+	*move = campaign_next(c, o.boots, o.r.plan.n,
+			      &(struct campaign_seen){f.boot_id, f.u.release, f.mark}, &lost);
+	ret = 0;
+	if (lost.len) {
+		printf("boot %d, attempt %d is lost: %s\n", tried, attempt, lost.buf);
+		ret = evidence_of_loss(c, attempt,
+				       &(struct campaign_seen){f.boot_id, f.u.release, f.mark},
+				       lost.buf, err);
+	}
+	if (ret == 0)
+		ret = campaign_save(c, CAMPAIGN_STATE, err);
+	str_release(&lost);
+	close_run(&o);
+	found_release(&f);
+	return ret;
+}
+
+int campaign_step(struct err *err)
+{
+	struct campaign c;
+	int ret = 0;
+
+	if (!fs_exists(CAMPAIGN_STATE)) {
+		puts("no campaign is under way: what one left behind is removed");
+		return campaign_remove(err);
+	}
+	if (campaign_load(&c, CAMPAIGN_STATE, err) < 0)
+		return -1;
+	for (bool on = true; ret == 0 && on;) {
+		enum campaign_move move;
+
+		ret = decide(&c, &move, err);
+		if (ret < 0)
+			break;
+		on = move == CAMPAIGN_MEASURE || move == CAMPAIGN_GIVE_UP;
+		ret = move == CAMPAIGN_MEASURE	 ? measure(&c, err)
+		      : move == CAMPAIGN_GIVE_UP ? give_up(&c, err)
+		      : move == CAMPAIGN_JUMP	 ? jump(&c, err)
+		      : move == CAMPAIGN_HOME	 ? go_home(err)
+						 : finish(&c, err);
+	}
+	campaign_release(&c);
+	return ret;
+}
+
+/* --- looking on, and stopping --- */
+
+int campaign_status(struct err *err)
+{
+	struct campaign c;
+	struct open_run o;
+
+	if (!fs_exists(CAMPAIGN_STATE)) {
+		puts("no campaign is under way on this machine");
+		return 0;
+	}
+	if (campaign_load(&c, CAMPAIGN_STATE, err) < 0 || open_run(&o, c.run, err) < 0)
+		return -1;
+	printf("run '%s'\n%zu of %zu boots are over\n", c.run, count_over(&o), o.r.plan.n);
+	if (c.trying)
+		printf("boot %d of %s (%s), attempt %d, %s\n", c.trying, c.arm, c.release,
+		       c.attempt, c.measuring ? "is measured" : "is to come up");
+	tell_losses(c.run);
+	close_run(&o);
+	campaign_release(&c);
+	return 0;
+}
+
+int campaign_stop(struct err *err)
+{
+	struct campaign c = {0};
+	struct open_run o;
+	struct found f;
+	struct err why;
+	bool known = fs_exists(CAMPAIGN_STATE) && campaign_load(&c, CAMPAIGN_STATE, &why) == 0;
+	int ret;
+
+	if (geteuid() != 0)
+		return err_set(err, "a campaign is root's: only root may stop it");
+	ret = campaign_remove(err);
+	if (known && open_run(&o, c.run, &why) == 0) {
+		bool whole = count_over(&o) == o.r.plan.n;
+
+		printf("%zu of %zu boots are in '%s'\n", count_over(&o), o.r.plan.n, c.run);
+		if (store_status(&o.store, whole ? "complete" : "incomplete", &why) < 0)
+			printf("%s\n", why.text);
+		close_run(&o);
+	} else if (!known) {
+		puts("no campaign was under way");
+	}
+	campaign_release(&c);
+	if (ret < 0 || look(&f, err) < 0)
+		return -1;
+	if (f.mark) {
+		puts("starting the kernel that the boot loader starts of itself");
+		ret = systemd_reboot(err);
+	}
+	found_release(&f);
+	return ret;
+}
