@@ -8,6 +8,8 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 logs=build/test-logs
+# What each test took, the last time last: "12.3 s PROGRAM"
+times=build/test-times
 
 # The name of a test on the screen: unit/lib/frame, e2e/smoke, includes
 name_of() {
@@ -39,6 +41,7 @@ run_one() {
 	*) word=FAIL ;;
 	esac
 	echo "$word" >"$log.word"
+	echo "$took $1" >>"$times"
 	{
 		printf '%s  %-28s %8s  %s\n' "$word" "$name" "$took" "$(summary "$log")"
 		if [ "$word" = FAIL ]; then
@@ -57,11 +60,19 @@ fi
 
 rm -rf "$logs" && mkdir -p "$logs" || exit 1
 
-# The long ones first, so that none of them is what all wait for at the end
+# Those that took longest the last time first, so that none of them is what all wait for at the end; and
+# before them what has no time yet, scripts first.
+by_length() {
+	touch "$times"
+	printf '%s\n' "$@" | awk 'known { took[$3] = $1; next }
+		{ print ($1 in took ? took[$1] : $1 ~ /\.sh$/ ? 9999 : 9998), $1 }' known=1 "$times" known=0 - |
+		sort -s -k 1,1nr | cut -d ' ' -f 2
+}
+
 beside='' alone=''
-for test in "$@"; do
+for test in $(by_length "$@"); do
 	case $test in
-	*.sh) if grep -q '^# alone: ' "$test"; then alone="$alone $test"; else beside="$test $beside"; fi ;;
+	*.sh) if grep -q '^# alone: ' "$test"; then alone="$alone $test"; else beside="$beside $test"; fi ;;
 	*) beside="$beside $test" ;;
 	esac
 done

@@ -42,7 +42,7 @@ says "mlocklab gate: run '$tmp/run' has the arms only, other" # a gate's own run
 expect 125 mlocklab gate --baseline "$tmp/run" --arm only --kernel debian:6.1 --out "$tmp/one"
 says 'mlocklab gate: not judged: 1 pairs of boots, where a verdict takes at least 6'
 mv "$tmp/one/boots/001/boot.json" "$tmp/boot.json"
-expect 125 mlocklab gate --baseline "$tmp/run" --arm only --resume "$tmp/one"
+expect 125 mlocklab gate --baseline "$tmp/run" --arm only --strict --resume "$tmp/one"
 [ -e "$tmp/one/boots/001/boot.json" ] || die 'gate --resume has not made the boot'
 says 'not judged: 1 pairs of boots'
 for wrong in '--baseline none --kernel debian:6.1' "--baseline $tmp/run --kernel debian:6.1" \

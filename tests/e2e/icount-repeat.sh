@@ -1,6 +1,6 @@
 #!/bin/sh
-# Under icount the same seed gives the same samples, byte for byte, on either kernel; so a kernel
-# measured against itself differs from itself nowhere.
+# Under icount the same seed gives the same samples, byte for byte, on either kernel. That a kernel is
+# then equivalent to itself in every figure, e2e/timeline asks of boots that it has.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
@@ -31,12 +31,7 @@ same_pairs() {
 
 twice "$tmp/new" 6.1 1
 same_pairs "$tmp/new" 1
-twice "$tmp/old" 5.10 6
-same_pairs "$tmp/old" 6
-# Another seed is another layout: were these the same too, the seed would reach nobody.
+twice "$tmp/old" 5.10 2
+same_pairs "$tmp/old" 2
 ! cmp -s "$(samples "$tmp/old" a 0)" "$(samples "$tmp/old" a 1)" || die "two seeds, the same samples"
-
-expect 0 mlocklab compare --all --format json "$tmp/old"
-verdicts=$(sed -n 's/^ *"verdict": "\(.*\)",\{0,1\}$/\1/p' "$out" | sort -u)
-same "$verdicts" equivalent 'the verdicts on 5.10 against itself'
-echo "7 pairs repeat, 5.10 is equivalent to itself in all figures"
+echo "3 pairs repeat"

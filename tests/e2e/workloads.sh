@@ -73,7 +73,7 @@ EOF
 fi
 
 {
-	printf '[global]\ntarget=icount\npairs=1\niterations=1\nwarmup=1\n'
+	printf '[global]\ntarget=icount\npairs=1\niterations=1\nwarmup=0\n'
 	for k in $kernels; do
 		printf '[arm:%s]\nkernel=debian:%s\n' "$k" "$k"
 	done
