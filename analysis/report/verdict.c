@@ -154,7 +154,7 @@ static void show_largest(struct report *r)
 	table_column(t, r->cmp->arm_old->name, true);
 	table_column(t, r->cmp->arm_new->name, true);
 	table_column(t, "95 % interval", true);
-	table_column(t, "its control", true);
+	table_column(t, "control", true);
 	for (size_t side = 0; side < 2; side++) {
 		for (size_t i = 0, shown = 0; i < n && shown < LARGEST; i++) {
 			const struct result *x = compare_find(r->cmp, ranked[i]->id, NULL);

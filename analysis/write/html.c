@@ -1,6 +1,7 @@
 #include "analysis/write/html.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/write/html-style.h"
 #include "analysis/write/xml.h"
@@ -37,6 +38,19 @@ static void scroll(struct xml *x)
 	xml_attr(x, "tabindex", "0");
 }
 
+/* The name of a row, a cell's above all, may be broken after each of its parameters. */
+static void row_name(struct xml *x, const char *text)
+{
+	const char *comma;
+
+	for (; (comma = strchr(text, ',')); text = comma + 1) {
+		xml_textf(x, "%.*s", (int)(comma + 1 - text), text);
+		xml_open(x, "wbr");
+		xml_empty(x);
+	}
+	xml_text(x, text);
+}
+
 static void row(struct xml *x, const struct table *t, size_t first)
 {
 	xml_open(x, "tr");
@@ -47,7 +61,10 @@ static void row(struct xml *x, const struct table *t, size_t first)
 		if (!i)
 			xml_attr(x, "scope", "row");
 		classes(x, t->cols[i].number, c->tone);
-		xml_text(x, c->text);
+		if (i)
+			xml_text(x, c->text);
+		else
+			row_name(x, c->text);
 		xml_close(x);
 	}
 	xml_close(x);

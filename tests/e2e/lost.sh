@@ -14,7 +14,7 @@ small_experiment >"$tmp/x.ini"
 KILLED=yes expect 2 mlocklab run "$tmp/x.ini" --qemu $fake --out "$tmp/killed"
 says 'trying again (attempt 4)'
 says '1 of 1 boots failed and are missing in what it measured'
-says 'boots: 0 ok, 1 failed (made again: 3); cells: 0 of 1 measured'
+says 'boots: 0 ok, 1 failed (made again: 3); cells: 0 of 2 measured'
 same "$(outcome_of "$tmp/killed" 1)" died 'a QEMU that is killed'
 same "$(member "$tmp/killed/boots/001/boot.json" signal)" 9 'the signal'
 same "$(find "$tmp/killed/boots" -name '*.failed-*' | wc -l)" 3 'earlier attempts'

@@ -140,9 +140,9 @@ function contrast(colour, on) {
 	const paper = luminance(getComputedStyle(on || document.body).backgroundColor);
 	return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
 }
-// the ratio 1 and each verdict are in view, however narrow the page
+// the ratio 1, each verdict and all that the table of the largest changes shows are in view, however narrow the page
 const rows = document.querySelectorAll('.forest tr');
-for (const e of document.querySelectorAll('.forest .one, .forest td:last-child, .largest td.worse')) {
+for (const e of document.querySelectorAll('.forest .one, .forest td:last-child, .largest td')) {
 	const box = e.getBoundingClientRect();
 	if (box.width + box.height > 0 && (box.left < 0 || box.right > root.clientWidth))
 		bad.push('out of view: ' + e.textContent + e.getAttribute('class'));

@@ -97,7 +97,7 @@ static void page_is_written(void **state)
 	assert_non_null(strstr(out.buf, "<p class=\"worse\">worse by 3 &lt; 4</p>"));
 	assert_non_null(strstr(out.buf, "<a href=\"#second\">Second</a>"));
 	assert_non_null(strstr(out.buf, "<h2 id=\"second\">Second</h2>"));
-	assert_non_null(strstr(out.buf, "<th scope=\"row\">a,&quot;b&quot;|c</th>"
+	assert_non_null(strstr(out.buf, "<th scope=\"row\">a,<wbr/>&quot;b&quot;|c</th>"
 					"<td class=\"n\">1.235M</td>"));
 	/* A policy that no script passes. */
 	assert_non_null(strstr(out.buf, "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"));
