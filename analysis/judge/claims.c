@@ -170,6 +170,14 @@ static bool is_change(const struct comparison *c, const struct result *r)
 			      : fabs(log(r->ratio)) >= log1p(c->margin));
 }
 
+/* new / old, of a difference too; NAN where the old kernel takes nothing. */
+static double as_ratio(const struct result *r, double v)
+{
+	if (!r->difference)
+		return v;
+	return r->old > 0 ? 1 + v / r->old : NAN;
+}
+
 /* A change of a size that was claimed: certain and at least that, or certainly less. */
 static enum claim_verdict judge_by(const struct ledger_row *row, const struct result *judged)
 {
@@ -179,11 +187,13 @@ static enum claim_verdict judge_by(const struct ledger_row *row, const struct re
 	bool down = claim->expect == EXPECT_LOWER;
 	double want = down ? 1 / (1 + claim->by) : 1 + claim->by;
 
-	if (r->difference)
-		return CLAIM_INCONCLUSIVE;
-	if (is_change(c, judged) && (down ? r->ratio <= want : r->ratio >= want))
+	double ratio = as_ratio(r, r->ratio);
+
+	if (is_change(c, judged) && (down ? ratio <= want : ratio >= want))
 		return CLAIM_SUPPORTED;
-	return (down ? r->low > want : r->high < want) ? CLAIM_REFUTED : CLAIM_INCONCLUSIVE;
+	if (down ? as_ratio(r, r->low) > want : as_ratio(r, r->high) < want)
+		return CLAIM_REFUTED;
+	return CLAIM_INCONCLUSIVE;
 }
 
 static enum claim_verdict judge_change(const struct comparison *c, const struct result *r,

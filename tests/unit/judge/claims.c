@@ -216,6 +216,9 @@ static void test_sizes(void **state)
 	expect(8, 0.4, 1, "metric=exit\nexpect=higher\nby=0.5\n", CLAIM_REFUTED);
 	expect(8, 0.4, 1, "metric=exit\nexpect=lower\nby=1\n", CLAIM_SUPPORTED);
 	expect(8, 0.7, 1, "metric=exit\nexpect=lower\nby=1\n", CLAIM_REFUTED);
+	/* a net of nothing, or nearly, is a difference */
+	expect(8, 0.25, 1, "metric=exit\nexpect=lower\nby=9\nnet=control\n", CLAIM_SUPPORTED);
+	expect(8, 0.25, 0.9, "metric=exit\nexpect=higher\nby=0.5\nnet=control\n", CLAIM_REFUTED);
 }
 
 static void test_sameness(void **state)
