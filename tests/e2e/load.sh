@@ -42,7 +42,7 @@ measured stored "$store_mib" run "$tmp/x.ini" --qemu tests/fake/qemu-fast --work
 same "$(member "$run/run.json" status)" complete 'the run'
 same "$(cat "$run"/boots/*/samples.jsonl | wc -l)" $((boots * 500)) 'records stored'
 same "$(cat "$run"/boots/*/boot.json | grep -c '"outcome": "ok"')" "$boots" 'boots that are ok'
-measured listed "$list_mib" history --results "$tmp/results" exit
+measured listed "$list_mib" history --all --results "$tmp/results" exit
 same "$(grep -c " $pairs\$" "$out")" 100 'figures of each cell and kernel, of all boots'
 measured compared "$report_mib" compare "$run"
 tr '\n' ' ' <"$out" | grep -q 'BETTER: 25 of 25 cells (25 of 25 controls)' || die 'a tenth less is not found'
