@@ -49,7 +49,8 @@ same "$(member "$tmp/panic/run.json" status)" complete 'the run'
 	small_experiment | sed '/^\[floor\]/,$d'
 	printf 'cmdline=initcall_blacklist=init_pipe_fs\n[a]\nworkload=exit-mlocked\n[z]\nworkload=null\n'
 } >"$tmp/oops.ini"
-expect 0 mlocklab run "$tmp/oops.ini" --out "$tmp/oops"
+# but what measures the harness, which is no success
+expect 2 mlocklab run "$tmp/oops.ini" --out "$tmp/oops"
 same "$(outcome_of "$tmp/oops" 1)" ok 'a guest that goes on after an oops'
 detail_of "$tmp/oops" 1 | grep -q '^exit-mlocked.* was killed by signal 9; BUG: kernel NULL pointer' ||
 	die "the oops is not told: $(detail_of "$tmp/oops" 1)"
@@ -98,7 +99,9 @@ kill -KILL "$qemu"
 ends_with 0
 says 'trying again (attempt 2)'
 same "$(outcome_of "$tmp/retry" 1)" ok 'the second attempt'
-same "$(member "$tmp/retry/boots/001/boot.json" attempts)" 2 'attempts'
+# such a guest may die by itself as well
+attempts=$(member "$tmp/retry/boots/001/boot.json" attempts)
+{ [ "$attempts" -ge 2 ] && [ "$attempts" -le 4 ]; } || die "attempts: $attempts"
 same "$(member "$tmp/retry/boots/001.failed-1/boot.json" outcome)" died 'the first attempt'
 
 small_experiment >"$tmp/small.ini"
