@@ -92,9 +92,9 @@ $(unit_tests): $(B)/unit/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(libs_runner) $(libs_analysis)
 
-# What tests use: a guest that means harm, one that has measured at once, what measures a command, and a
-# clock that is stepped.
-test_programs := $(B)/hostile $(B)/stand-in $(B)/measured $(B)/studies $(B)/clock-step.so
+# What tests use: a guest that means harm, one that has measured at once, what measures a command, a
+# clock that is stepped, and memory that is short.
+test_programs := $(B)/hostile $(B)/stand-in $(B)/measured $(B)/studies $(B)/clock-step.so $(B)/fail-alloc.so
 $(B)/hostile: $(B)/tests/guest/hostile.o $(B)/runner/kernels/bzimage.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz
 $(B)/stand-in: $(B)/tests/tools/stand-in.o $(B)/lib.a
@@ -103,7 +103,7 @@ $(B)/measured: $(B)/tests/tools/measured.o
 	$(Q)$(CC) $(CFLAGS) -o $@ $^
 $(B)/studies: $(call objs,tests/statistics/*.c) $(B)/analysis.a $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_analysis)
-$(B)/clock-step.so: tests/tools/clock-step.c
+$(B)/%.so: tests/tools/%.c
 	$(Q)$(CC) $(cflags) -fPIC -shared -o $@ $<
 
 unit: all $(unit_tests)

@@ -6,6 +6,12 @@
 #include <unistd.h>
 #include "lib/fs.h"
 
+/* jansson leaves out, without a word, what it has no memory for: as all else here it ends the program. */
+__attribute__((constructor)) static void take_memory(void)
+{
+	json_set_alloc_funcs(xmalloc, free);
+}
+
 static json_t *parse(const struct str *text, const char *path, struct err *err)
 {
 	json_error_t je;

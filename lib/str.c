@@ -1,15 +1,19 @@
 #include "lib/str.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "lib/err.h"
 
+/* What was buffered for a file or a pipe is not written: half of it is worse than nothing. */
 static void *must(void *p)
 {
 	if (!p) {
-		fputs("out of memory\n", stderr);
-		abort();
+		fprintf(stderr, "%s: out of memory\n", program_invocation_short_name);
+		_exit(EXIT_USAGE);
 	}
 	return p;
 }
@@ -39,7 +43,7 @@ char *xstrndup(const char *s, size_t n)
 	return must(strndup(s, n));
 }
 
-static char *format(const char *fmt, va_list ap)
+char *xvasprintf(const char *fmt, va_list ap)
 {
 	char *text;
 
@@ -54,7 +58,7 @@ char *xasprintf(const char *fmt, ...)
 	char *text;
 
 	va_start(ap, fmt);
-	text = format(fmt, ap);
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	return text;
 }
@@ -82,7 +86,7 @@ void str_addf(struct str *s, const char *fmt, ...)
 	char *text;
 
 	va_start(ap, fmt);
-	text = format(fmt, ap);
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	str_add(s, text);
 	free(text);
@@ -197,7 +201,7 @@ void strv_pushf(struct strv *s, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	push_owned(s, format(fmt, ap));
+	push_owned(s, xvasprintf(fmt, ap));
 	va_end(ap);
 }
 

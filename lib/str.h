@@ -2,10 +2,12 @@
 #ifndef LIB_STR_H
 #define LIB_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Running out of memory ends the program: nothing here can be undone half way. */
+/* Running out of memory ends the program, with a message and exit code 2: nothing here can be undone half
+ * way. */
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
@@ -13,6 +15,7 @@ char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 /* A new string, owned by the caller. */
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
 struct str {
 	char *buf; /* NUL-terminated once anything was added; NULL before */

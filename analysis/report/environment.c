@@ -91,8 +91,7 @@ static void fact(struct table *t, const char *what, const char *fmt, ...)
 	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	table_text(t, what);
 	table_text(t, text);

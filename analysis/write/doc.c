@@ -118,8 +118,7 @@ void doc_para(struct doc *d, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&b->text, fmt, ap) < 0)
-		abort();
+	b->text = xvasprintf(fmt, ap);
 	va_end(ap);
 }
 

@@ -71,8 +71,7 @@ static void add_text(struct str *out, const char *text, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&where, fmt, ap) < 0)
-		abort();
+	where = xvasprintf(fmt, ap);
 	va_end(ap);
 	str_add(out, "set label ");
 	plot_quoted(out, text, false);

@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
 /* Far above what a module takes; a few kilobytes can unpack to gigabytes. */
 #define MAX_MODULE_BYTES (64u << 20)
 
-static int unpack_into(struct archive *a, int fd)
+static int unpack_into(struct archive *a, int fd, const char *from)
 {
 	char buf[65536];
 	size_t all = 0;
@@ -21,7 +22,12 @@ static int unpack_into(struct archive *a, int fd)
 
 	while ((n = archive_read_data(a, buf, sizeof(buf))) > 0) {
 		all += (size_t)n;
-		if (all > MAX_MODULE_BYTES || fs_write_all(fd, buf, (size_t)n) < 0)
+		if (all > MAX_MODULE_BYTES) {
+			fprintf(stderr, "mlocklab: '%s' unpacks to over %u MiB, which is no module\n", from,
+				MAX_MODULE_BYTES >> 20);
+			return -1;
+		}
+		if (fs_write_all(fd, buf, (size_t)n) < 0)
 			return -1;
 	}
 	return n < 0 ? -1 : 0;
@@ -38,7 +44,7 @@ static int unpack(const char *from, const char *to)
 	archive_read_support_format_raw(a);
 	if (fd >= 0 && archive_read_open_filename(a, from, 65536) == ARCHIVE_OK &&
 	    archive_read_next_header(a, &entry) == ARCHIVE_OK &&
-	    unpack_into(a, fd) == 0)
+	    unpack_into(a, fd, from) == 0)
 		ret = 0;
 	if (fd >= 0)
 		close(fd);

@@ -1,10 +1,13 @@
 /* The cache of kernels: what is put in, what is refused, what answers without a network. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -19,6 +22,17 @@
 #include "tests/unit/fixture-deb.h"
 
 static char top[64];
+
+/* The C library's, but for what a file system without locks says */
+static int flock_errno;
+
+int flock(int fd, int operation)
+{
+	if (!flock_errno)
+		return (int)syscall(SYS_flock, fd, operation);
+	errno = flock_errno;
+	return -1;
+}
 
 static int setup(void **state)
 {
@@ -453,6 +467,29 @@ static void test_named(void **state)
 	cache_is("", "/cache");
 }
 
+/* Two fetches into one cache would mix: without the lock there is none. */
+static void test_lock(void **state)
+{
+	char *path = xasprintf("%s/kernels/.lock", top);
+	struct err err = {""};
+	int fd;
+
+	(void)state;
+	fd = kernel_cache_lock(top, &err);
+	assert_true(fd >= 0);
+	close(fd);
+	flock_errno = ENOLCK;
+	assert_int_equal(kernel_cache_lock(top, &err), -1);
+	flock_errno = 0;
+	assert_non_null(strstr(err.text, "cannot lock '"));
+	assert_non_null(strstr(err.text, "/kernels/.lock': No locks available"));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(kernel_cache_lock(top, &err), -1);
+	assert_non_null(strstr(err.text, "cannot open '"));
+	free(path);
+}
+
 #define WITH_TOP(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -462,6 +499,7 @@ int main(void)
 		WITH_TOP(test_bad_deb), WITH_TOP(test_cached), WITH_TOP(test_image),
 		WITH_TOP(test_build_id), WITH_TOP(test_laid_in), WITH_TOP(test_two_debs),
 		WITH_TOP(test_suites),	WITH_TOP(test_space),  WITH_TOP(test_paths),
+		WITH_TOP(test_lock),
 		cmocka_unit_test(test_named),
 	};
 
