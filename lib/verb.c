@@ -110,9 +110,16 @@ int verb_run(const struct strv *argv, struct str *said, struct err *err)
 {
 	struct sigaction before[END_SIGNALS];
 	struct child c = CHILD_INIT;
+	struct strv full = STRV_INIT;
 	int status = 0, ret = -1;
 
-	c.argv = argv->v;
+	for (size_t i = 0; i < argv->n; i++)
+		strv_push(&full, argv->v[i]);
+	if (!strchr(full.v[0], '/')) {
+		free(full.v[0]);
+		full.v[0] = verb_path(argv->v[0]);
+	}
+	c.argv = full.v;
 	c.out = said ? CHILD_PIPE : CHILD_DEFAULT;
 	take_signals(before);
 	if (child_start(&c, err) == 0) {
@@ -130,6 +137,7 @@ int verb_run(const struct strv *argv, struct str *said, struct err *err)
 		ret = child_wait(&c, &status) > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_USAGE;
 	}
 	give_signals_back(before);
+	strv_release(&full);
 	return ret;
 }
 

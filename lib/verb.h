@@ -27,7 +27,7 @@ void verb_files_from(const char *run);
 const char *verb_files_of(void);
 
 /*
- * Runs a verb, argv[0] being its program, with our terminal. With said its standard output is
+ * Runs a verb, argv[0] being its name or a program's path, with our terminal. With said its standard output is
  * appended there, without the newlines at the end. Returns its exit code (EXIT_USAGE where a signal
  * ended it), or -1 where it could not be started. SIGINT, SIGTERM and SIGHUP that come meanwhile are
  * passed on to it, and end us by the same signal once it has ended: it does not return then.

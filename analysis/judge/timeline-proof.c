@@ -182,12 +182,12 @@ static char *choose_dir(const struct timeline *t, const char *results, size_t be
 static int measure(const struct timeline *t, const char *results, size_t before, size_t at,
 		   int pairs, struct err *err)
 {
-	char *repeat = verb_path("repeat"), *out = choose_dir(t, results, before, at);
+	char *out = choose_dir(t, results, before, at);
 	struct str said = STR_INIT; /* the run's directory, which is no part of the timeline */
 	struct strv argv = STRV_INIT;
 	int code;
 
-	strv_push(&argv, repeat);
+	strv_push(&argv, "repeat");
 	timeline_confirm_args(t, before, at, pairs, out, &argv);
 	code = verb_run(&argv, &said, err);
 	if (code > 0)
@@ -195,7 +195,6 @@ static int measure(const struct timeline *t, const char *results, size_t before,
 	strv_release(&argv);
 	str_release(&said);
 	free(out);
-	free(repeat);
 	return code ? -1 : 0;
 }
 

@@ -37,7 +37,7 @@ static void experiment(const struct patches *p, const struct patch_row *row, con
 static int measure_profile(const struct patches *p, const struct patch_row *row,
 			   const struct patch_row *before, const char *dir, struct err *err)
 {
-	char *program = verb_path("run"), *path;
+	char *path;
 	struct str text = STR_INIT, said = STR_INIT;
 	struct strv argv = STRV_INIT;
 	int code = -1;
@@ -46,7 +46,7 @@ static int measure_profile(const struct patches *p, const struct patch_row *row,
 	path = verb_file("profile.ini", &text, err);
 	if (path) {
 		fprintf(stderr, "profiling %d (%s) against %d\n", row->n, row->subject, before->n);
-		strv_push(&argv, program);
+		strv_push(&argv, "run");
 		strv_push(&argv, path);
 		strv_pushf(&argv, "--out=%s", dir);
 		code = verb_run(&argv, &said, err);
@@ -57,7 +57,6 @@ static int measure_profile(const struct patches *p, const struct patch_row *row,
 	str_release(&text);
 	strv_release(&argv);
 	free(path);
-	free(program);
 	return code ? -1 : 0;
 }
 

@@ -7,6 +7,7 @@
 #include "analysis/write/csv.h"
 #include "analysis/write/table.h"
 #include "analysis/write/verdict.h"
+#include "lib/json.h"
 #include "lib/text.h"
 
 #define SUBJECT 26
@@ -258,18 +259,14 @@ void patches_text(const struct patches *p, struct str *out)
 
 /* --- data --- */
 
-static json_t *number(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
 static json_t *result_json(const struct result *r)
 {
 	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:o, s:s, s:i}", "cell", r->cell->id, "metric",
 			 r->metric->name, "unit", r->metric->unit, "primary", r->metric->kind == METRIC_PRIMARY,
-			 "control", r->cell->is_control, "ratio", number(r->ratio), "low", number(r->low), "high",
-			 number(r->high), "difference", r->difference, "p_adjusted", number(r->p_adjusted), "verdict",
-			 verdict_name(r->verdict), "pairs", (int)r->k);
+			 "control", r->cell->is_control, "ratio", json_finite(r->ratio), "low",
+			 json_finite(r->low), "high", json_finite(r->high), "difference", r->difference,
+			 "p_adjusted", json_finite(r->p_adjusted), "verdict", verdict_name(r->verdict), "pairs",
+			 (int)r->k);
 }
 
 json_t *patches_json(const struct patches *p)

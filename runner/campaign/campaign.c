@@ -116,10 +116,9 @@ static void tell_losses(const char *run)
 static int follow(const char *verb, const char *run, const char *boots, struct err *err)
 {
 	struct strv argv = STRV_INIT;
-	char *program = verb_path(verb);
 	int code;
 
-	strv_push(&argv, program);
+	strv_push(&argv, verb);
 	if (boots)
 		strv_push(&argv, "--resume");
 	strv_push(&argv, run);
@@ -129,7 +128,6 @@ static int follow(const char *verb, const char *run, const char *boots, struct e
 	}
 	code = verb_run(&argv, NULL, err);
 	strv_release(&argv);
-	free(program);
 	return code;
 }
 

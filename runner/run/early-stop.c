@@ -20,12 +20,11 @@ static bool went_on(const struct run *r)
 
 static int look(const struct run *r, bool *decided, struct err *err)
 {
-	char *program = verb_path("compare");
 	struct strv argv = STRV_INIT;
 	struct str said = STR_INIT;
 	int code;
 
-	strv_push(&argv, program);
+	strv_push(&argv, "compare");
 	strv_push(&argv, "--look");
 	strv_push(&argv, r->store->dir);
 	code = verb_run(&argv, &said, err);
@@ -36,7 +35,6 @@ static int look(const struct run *r, bool *decided, struct err *err)
 	*decided = code == EXIT_OK;
 	strv_release(&argv);
 	str_release(&said);
-	free(program);
 	return code < 0 ? -1 : 0;
 }
 

@@ -56,11 +56,11 @@ static int parse(struct options *o, int argc, char **argv)
 /* Runs the experiment; dir is what it printed, the run's directory. */
 static int measure(const struct options *o, struct str *dir, struct err *err)
 {
-	char *path = verb_suite(o->suite ? o->suite : "core"), *program = verb_path("run");
+	char *path = verb_suite(o->suite ? o->suite : "core");
 	struct strv argv = STRV_INIT;
 	int code;
 
-	strv_push(&argv, program);
+	strv_push(&argv, "run");
 	strv_push(&argv, o->resume ? "--resume" : path);
 	if (o->resume)
 		strv_push(&argv, o->resume);
@@ -75,23 +75,20 @@ static int measure(const struct options *o, struct str *dir, struct err *err)
 	code = verb_run(&argv, dir, err);
 	strv_release(&argv);
 	free(path);
-	free(program);
 	return code;
 }
 
 static int follow(const char *name, const char *dir, const char *option, struct err *err)
 {
 	struct strv argv = STRV_INIT;
-	char *program = verb_path(name);
 	int code;
 
-	strv_push(&argv, program);
+	strv_push(&argv, name);
 	strv_push(&argv, dir);
 	if (option)
 		strv_push(&argv, option);
 	code = verb_run(&argv, NULL, err);
 	strv_release(&argv);
-	free(program);
 	return code;
 }
 

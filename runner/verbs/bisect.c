@@ -137,13 +137,13 @@ static void push_kernel(const struct work *w, struct strv *argv, const char *arm
 static int measure(const struct work *w, const struct git_commit *old, const struct git_commit *new,
 		   const char *out, struct err *err)
 {
-	char *program = verb_path("run"), *path = verb_file("bisect.ini", &w->experiment, err);
+	char *path = verb_file("bisect.ini", &w->experiment, err);
 	struct strv argv = STRV_INIT;
 	struct str said = STR_INIT;
 	int code = -1;
 
 	if (path) {
-		strv_push(&argv, program);
+		strv_push(&argv, "run");
 		strv_push(&argv, path);
 		strv_pushf(&argv, "--target=%s", w->o.target);
 		strv_pushf(&argv, "--pairs=%d", w->o.pairs);
@@ -166,20 +166,18 @@ static int measure(const struct work *w, const struct git_commit *old, const str
 	str_release(&said);
 	strv_release(&argv);
 	free(path);
-	free(program);
 	return code < 0 ? -1 : 0;
 }
 
 /* The cell's entry in what compare says of a run: a new reference, or NULL. */
 static json_t *compare(const struct work *w, const char *run, struct err *err)
 {
-	char *program = verb_path("compare");
 	struct strv argv = STRV_INIT;
 	struct str said = STR_INIT;
 	json_t *all = NULL, *cell, *found = NULL;
 	size_t i;
 
-	strv_push(&argv, program);
+	strv_push(&argv, "compare");
 	strv_push(&argv, "--format=json");
 	strv_push(&argv, "--all");
 	strv_push(&argv, run);
@@ -195,7 +193,6 @@ static json_t *compare(const struct work *w, const char *run, struct err *err)
 	json_decref(all);
 	str_release(&said);
 	strv_release(&argv);
-	free(program);
 	return found;
 }
 
@@ -343,17 +340,15 @@ static int search(struct work *w, const char *good, const char *bad, char id[65]
 
 static int follow(const struct work *w, const char *verb, struct strv *argv, struct err *err)
 {
-	char *program = verb_path(verb);
 	struct strv all = STRV_INIT;
 	int code;
 
 	(void)w;
-	strv_push(&all, program);
+	strv_push(&all, verb);
 	for (size_t i = 0; i < argv->n; i++)
 		strv_push(&all, argv->v[i]);
 	code = verb_run(&all, NULL, err);
 	strv_release(&all);
-	free(program);
 	return code;
 }
 

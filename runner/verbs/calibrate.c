@@ -148,15 +148,13 @@ static int make_part(const struct options *o, const char *dir, const struct part
 static int tell(const struct options *o, const char *dir, struct str *said, struct err *err)
 {
 	struct strv argv = STRV_INIT;
-	char *program = verb_path("calibration");
 	int code;
 
-	strv_push(&argv, program);
+	strv_push(&argv, "calibration");
 	strv_pushf(&argv, "--pairs=%d", o->pairs);
 	strv_push(&argv, dir);
 	code = verb_run(&argv, said, err);
 	strv_release(&argv);
-	free(program);
 	if (code > 0)
 		return err_set(err, "'%s' could not be counted", dir);
 	return code;

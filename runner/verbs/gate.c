@@ -119,11 +119,10 @@ static char *choose_arm(const struct options *o, struct err *err)
 /* Measures; run is set to the new run's directory. The exit code of the run, or -1. */
 static int measure(const struct options *o, const char *arm, struct str *run, struct err *err)
 {
-	char *program = verb_path("repeat");
 	struct strv argv = STRV_INIT;
 	int code;
 
-	strv_push(&argv, program);
+	strv_push(&argv, "repeat");
 	if (o->resume) {
 		strv_pushf(&argv, "--resume=%s", o->resume);
 	} else {
@@ -139,17 +138,15 @@ static int measure(const struct options *o, const char *arm, struct str *run, st
 	if (code >= 0 && !run->len)
 		code = err_set(err, "nothing was measured of '%s'", o->kernel ? o->kernel : o->resume);
 	strv_release(&argv);
-	free(program);
 	return code;
 }
 
 static int compare(const struct options *o, const char *arm, const char *run, struct err *err)
 {
-	char *program = verb_path("compare");
 	struct strv argv = STRV_INIT;
 	int code;
 
-	strv_push(&argv, program);
+	strv_push(&argv, "compare");
 	strv_push(&argv, "--gate");
 	strv_pushf(&argv, "--old=%s", arm);
 	for (size_t i = 0; i < o->compare.n; i++)
@@ -158,7 +155,6 @@ static int compare(const struct options *o, const char *arm, const char *run, st
 	strv_push(&argv, run);
 	code = verb_run(&argv, NULL, err);
 	strv_release(&argv);
-	free(program);
 	return code;
 }
 

@@ -65,7 +65,7 @@ static void experiment(const struct options *o, struct str *out)
 /* Runs the experiment; dir becomes the run's. */
 static int measure(const struct options *o, struct str *dir, struct err *err)
 {
-	char *program = verb_path("run"), *path;
+	char *path;
 	struct strv argv = STRV_INIT;
 	struct str text = STR_INIT;
 	int code = -1;
@@ -73,7 +73,7 @@ static int measure(const struct options *o, struct str *dir, struct err *err)
 	experiment(o, &text);
 	path = verb_file("profile.ini", &text, err);
 	if (path) {
-		strv_push(&argv, program);
+		strv_push(&argv, "run");
 		strv_push(&argv, path);
 		for (size_t i = 0; i < o->run.n; i++)
 			strv_push(&argv, o->run.v[i]);
@@ -82,18 +82,16 @@ static int measure(const struct options *o, struct str *dir, struct err *err)
 	free(path);
 	strv_release(&argv);
 	str_release(&text);
-	free(program);
 	return code;
 }
 
 static int explain(const struct options *o, const char *dir, struct err *err)
 {
-	char *program = verb_path("explain");
 	struct strv argv = STRV_INIT;
 	bool one = false; /* a picture is of one cell */
 	int code;
 
-	strv_push(&argv, program);
+	strv_push(&argv, "explain");
 	for (size_t i = 0; i < o->explain.n; i++) {
 		strv_push(&argv, o->explain.v[i]);
 		one = !strcmp(o->explain.v[i], "--format=svg") || !strcmp(o->explain.v[i], "--format=folded") ||
@@ -104,7 +102,6 @@ static int explain(const struct options *o, const char *dir, struct err *err)
 		strv_push(&argv, "all");
 	code = verb_run(&argv, NULL, err);
 	strv_release(&argv);
-	free(program);
 	return code;
 }
 

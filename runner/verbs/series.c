@@ -131,11 +131,10 @@ static int measure_part(const struct work *w, const struct patch *p, bool resume
 {
 	struct strv argv = STRV_INIT;
 	struct str said = STR_INIT;
-	char *program = verb_path("run");
 	int code;
 
 	if (resume) {
-		strv_push(&argv, program);
+		strv_push(&argv, "run");
 		strv_pushf(&argv, "--resume=%s", p->part);
 	} else {
 		run_argv(w, &argv);
@@ -145,7 +144,6 @@ static int measure_part(const struct work *w, const struct patch *p, bool resume
 	code = verb_run(&argv, &said, err);
 	str_release(&said);
 	strv_release(&argv);
-	free(program);
 	if (code < 0 || is_complete(p->part))
 		return code < 0 ? -1 : 0;
 	return err_set(err, "the boots of %.12s (%s) could not be made", p->c.id, p->c.subject);
@@ -301,11 +299,10 @@ static int assemble(const struct work *w, struct str *dir, struct err *err)
 /* Prints the table; profiles what moved before that where they can be had. */
 static int show(const struct work *w, const char *dir, struct err *err)
 {
-	char *program = verb_path("steps");
 	struct strv argv = STRV_INIT;
 	int code;
 
-	strv_push(&argv, program);
+	strv_push(&argv, "steps");
 	strv_pushf(&argv, "--format=%s", w->o.format ? w->o.format : "lkml");
 	if (!w->o.no_profile && strcmp(w->o.target, "icount") == 0)
 		strv_push(&argv, "--profile");
@@ -313,7 +310,6 @@ static int show(const struct work *w, const char *dir, struct err *err)
 	strv_push(&argv, dir);
 	code = verb_run(&argv, NULL, err);
 	strv_release(&argv);
-	free(program);
 	return code;
 }
 

@@ -185,7 +185,7 @@ static void test_interrupted(void **state)
 /* A program has none of our pipes, or another's end would be held open by it. */
 static void test_no_pipe_of_ours(void **state)
 {
-	char *const argv[] = {"sh", "-c", "ls -l /proc/self/fd | grep -c pipe:", NULL};
+	char *const argv[] = {"/bin/sh", "-c", "ls -l /proc/self/fd | grep -c pipe:", NULL};
 	struct strv verb = STRV_INIT;
 	struct str bare = STR_INIT, with_pipe = STR_INIT;
 	struct err err = {""};
@@ -218,7 +218,7 @@ static void test_verb_signal(void **state)
 		struct err err;
 
 		close(fds[0]);
-		strv_push(&argv, "sh");
+		strv_push(&argv, "/bin/sh");
 		strv_push(&argv, "-c");
 		strv_pushf(&argv, "trap 'printf e >&%d; exit 0' TERM; printf b >&%d; while :; do sleep 0.1; done",
 			   fds[1], fds[1]);
