@@ -95,7 +95,7 @@ done
 experiment 1000000
 sed -i 's/^settle=1/&\ntimeout=2/' "$tmp/x.ini"
 rm -rf "$tmp/run"
-expect 0 mlocklab run "$tmp/x.ini" --out "$tmp/run"
+expect 2 mlocklab run "$tmp/x.ini" --out "$tmp/run"
 says 'was killed by signal 9'
 same_as_before 'a cell that was killed'
 

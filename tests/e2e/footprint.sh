@@ -1,6 +1,7 @@
 #!/bin/sh
-# Nothing is written outside the results and the cache: with all else mounted read-only the lab runs
-# this machine and guests and reports. And guests need no root.
+# Nothing is written outside the results, the cache and, by a host run, its lock and journal in /run (here
+# $MLOCKLAB_STATE): with all else mounted read-only the lab runs this machine and guests and reports. And
+# guests need no root.
 # alone: it measures this machine
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
@@ -25,12 +26,12 @@ fail() {
 }
 
 mount --make-rprivate / || fail 'no private mounts'
-for place in "$dir/results" "$dir/cache"; do
-	mkdir "$place" && mount --bind "$place" "$place" || fail "no bind mount of $place"
+for place in "$dir/results" "$dir/cache" "$dir/state"; do
+	mkdir -p "$place" && mount --bind "$place" "$place" || fail "no bind mount of $place"
 done
 awk '{ print $5 }' /proc/self/mountinfo | while read -r place; do
 	case $place in
-	/proc* | /sys* | /dev* | "$dir/results" | "$dir/cache") ;;
+	/proc* | /sys* | /dev* | "$dir/results" | "$dir/cache" | "$dir/state") ;;
 	*) mount -o remount,bind,ro "$(printf '%b' "$place")" || echo "$place stays writable" ;;
 	esac
 done

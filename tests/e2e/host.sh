@@ -67,7 +67,7 @@ same "$(member "$tmp/run/run.json" memory_mib)" "$(getconf _PHYS_PAGES | awk -v 
 grep -q '"disturbing": {' "$tmp/run/run.json" || die 'nothing of what disturbs the machine'
 
 # It can be measured again, and gone on with on this machine alone
-expect 0 mlocklab repeat "$tmp/run" --cell migrate-mlocked/procs=1,lock=mlock --out "$tmp/again"
+expect 0 mlocklab repeat "$tmp/run" --cell exit-mlocked/procs=4,size=2M,lock=none --out "$tmp/again"
 mv "$tmp/again/boots/001" "$tmp/first"
 expect 2 setarch i686 "$libexec/mlocklab-run" --resume "$tmp/again"
 says "'$tmp/again' was begun on a host whose machine is 'x86_64', and here it is 'i686'"

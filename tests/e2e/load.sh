@@ -59,7 +59,7 @@ measured '200 cells reported' "$report_mib" report "$run"
 page=$run/report/index.html
 size=$(wc -c <"$page")
 [ "$size" -lt 4000000 ] || die "the page of 200 cells has $size bytes"
-same "$(sed -n '/The figures/,/<\/table>/s/<th scope="row">/&/p' "$page" | wc -l)" 200 'rows of the table of all cells'
+same "$(sed -n '/<summary>The figures/,/<\/table>/s/<th scope="row">/&/p' "$page" | wc -l)" 200 'rows of the table of all cells'
 [ "$(grep -c '<details class="section">' "$page")" -ge 6 ] || die 'the sections are missing'
 same "$(grep -c '<td class="strip">' "$page")" 61 'rows of the forest and its axis'
 grep -q 'The 60 cells of 100 that changed most' "$page" || die 'the forest does not say what it leaves out'

@@ -86,7 +86,7 @@ static void polite_sample(unsigned stream, int iter, const char *outcome, const 
 		 cells.v[stream - 1], iter, outcome, reason);
 	str_addf(&s, "\"elapsed_ns\":%d,\"ops\":10,\"metrics\":{\"exit\":%d,\"region\":%d",
 		 1000 + iter, 500 + iter, 100 + iter);
-	str_add(&s, "},\"vmstat\":{\"nr_mlock\":1e308,\"nr_unevictable\":-1e-300},");
+	str_add(&s, "},\"vmstat\":{\"nr_mlock\":1e30,\"nr_unevictable\":-1e-30},");
 	str_add(&s, "\"latency_ns\":[0,9223372036854775807]}");
 	say(stream, s.buf);
 	str_release(&s);
@@ -242,7 +242,7 @@ static void huge(void)
 	many('x', 20 << 20);
 	raw("\n", 1);
 	for (int i = 0; i < 10 << 16; i++)
-		str_add(&s, "\033[31mKernel panic");
+		str_add(&s, "\033[31m Kernel panic");
 	fs_write_all(2, s.buf, s.len);
 	str_clear(&s);
 	hello(release, version);
