@@ -1,6 +1,7 @@
 #!/bin/sh
 # Several CPUs under icount, on a QEMU that can start them: they are the default there, lock evidence comes
 # with every run, the same byte for byte, and 5.10's exits wait in unlink_file_vma where 6.1's do not.
+# alone: QEMU's clock of instructions differed by two once, with twice as many guests as cores
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 

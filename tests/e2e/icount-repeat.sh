@@ -1,6 +1,7 @@
 #!/bin/sh
 # Under icount the same seed gives the same samples, byte for byte, on either kernel. That a kernel is
 # then equivalent to itself in every figure, e2e/timeline asks of boots that it has.
+# alone: QEMU's clock of instructions differed by two once, with twice as many guests as cores
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
