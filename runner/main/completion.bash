@@ -45,7 +45,7 @@ _mlocklab_suites() {
 
 # Kernels in the cache, and those that experiments name; or files
 _mlocklab_kernels() {
-	local spec=${2#*=} arm= json
+	local spec=${2#*=} arm="" json
 	[ "$spec" = "$2" ] || arm=${2%%=*}=
 	case $spec in
 	deb:* | image:*) _mlocklab_files "${spec#*:}" | sed "s/^/$arm${spec%%:*}:/" ;;
