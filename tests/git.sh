@@ -2,6 +2,17 @@
 # shellcheck shell=sh disable=SC2154
 # mm/mlock.c says which kernel, of those that are here already, it is "built" into.
 
+# $old and $new: the images of 5.10 and 6.1 that trees are "built" into; what is made goes into a cache of
+# the test's own.
+stand_in_kernels() {
+	expect 0 mlocklab kernels fetch debian:5.10 debian:6.1
+	# shellcheck disable=SC2034 # tests use them
+	old=$(awk '/debian:5.10/ { print $3 }' "$out") new=$(awk '/debian:6.1/ { print $3 }' "$out")
+	MLOCKLAB_CACHE=$tmp/cache
+	export MLOCKLAB_CACHE
+	unset MLOCKLAB_TREE
+}
+
 # stand_in_tree DIR: one commit, "base", of the branch master
 stand_in_tree() {
 	mkdir -p "$1/scripts/kconfig" "$1/mm"

@@ -6,13 +6,7 @@
 # shellcheck source=tests/git.sh
 . tests/git.sh
 
-expect 0 mlocklab kernels fetch debian:5.10 debian:6.1
-old=$(awk '/debian:5.10/ { print $3 }' "$out")
-new=$(awk '/debian:6.1/ { print $3 }' "$out")
-MLOCKLAB_CACHE=$tmp/cache
-export MLOCKLAB_CACHE
-unset MLOCKLAB_TREE
-
+stand_in_kernels
 stand_in_tools
 
 src=$tmp/linux
