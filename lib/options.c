@@ -274,22 +274,17 @@ char **command_parse(const struct command *c, void *into, int argc, char **argv)
 
 static void add_opts(const struct opt *o, struct str *out)
 {
-	struct str label = STR_INIT, help = STR_INIT;
+	struct str label = STR_INIT;
 
 	for (; o->name; o++) {
 		str_addf(&label, "%s--%s%s%s", label.len ? ", " : "  ", o->name, o->value ? " " : "",
 			 o->value ? o->value : "");
 		if (!o->help)
 			continue;
-		text_wrap(&help, o->help, WIDTH, COLUMN);
-		/* in place of the blanks that its first line begins with */
-		str_addf(out, "%s%s%s", label.buf, label.len + 2 > COLUMN ? "\n" : "",
-			 help.buf + (label.len + 2 > COLUMN ? 0 : label.len));
+		text_entry(out, label.buf, o->help, WIDTH, COLUMN);
 		str_clear(&label);
-		str_clear(&help);
 	}
 	str_release(&label);
-	str_release(&help);
 }
 
 void command_help(const struct command *c, struct str *out)
@@ -302,14 +297,18 @@ void command_help(const struct command *c, struct str *out)
 		str_addf(out, "%s mlocklab %s %s\n", i ? "      " : "usage:", c->name, usage.v[i]);
 	if (!usage.n)
 		str_addf(out, "usage: mlocklab %s\n", c->name);
-	str_addf(out, "\n%s\n", c->about);
+	str_add(out, "\n");
+	text_reflow(out, c->about, WIDTH);
+	str_add(out, "\n");
 	add_opts(c->opts, out);
 	add_opts(help, out);
 	if (c->pass)
 		str_addf(out, "\nEvery other option is one of %s; see 'mlocklab %s --help'.\n",
 			 c->pass_verb, c->pass_verb);
-	if (c->notes)
-		str_addf(out, "\n%s", c->notes);
+	if (c->notes) {
+		str_add(out, "\n");
+		text_reflow(out, c->notes, WIDTH);
+	}
 	strv_release(&usage);
 }
 

@@ -33,7 +33,7 @@ static size_t distance(const char *a, const char *b)
 const char *suggest(const char *typed, const char *const *names, size_t n)
 {
 	const char *nearest = NULL;
-	size_t len = strlen(typed), best = LONGEST;
+	size_t len = strlen(typed), best = LONGEST, dashes = strspn(typed, "-");
 
 	if (len < 2 || len > LONGEST)
 		return NULL;
@@ -45,7 +45,7 @@ const char *suggest(const char *typed, const char *const *names, size_t n)
 		d = strncmp(names[i], typed, len) == 0 ? 1 : distance(typed, names[i]);
 		if (d > 2 && len > 2 && strstr(names[i], typed))
 			d = 2;
-		longer = longer > len ? longer : len;
+		longer = (longer > len ? longer : len) - dashes;
 		if (d < best && 3 * d <= longer + (longer < 6)) {
 			best = d;
 			nearest = names[i];

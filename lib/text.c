@@ -58,6 +58,38 @@ void text_wrap(struct str *out, const char *text, size_t width, size_t indent)
 	str_add(out, "\n");
 }
 
+void text_reflow(struct str *out, const char *text, size_t width)
+{
+	struct str paragraph = STR_INIT;
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		const char *next = text + len + (text[len] == '\n');
+
+		if (!len || *text == ' ')
+			str_addf(out, "%.*s\n", (int)len, text);
+		else
+			str_addf(&paragraph, "%.*s ", (int)len, text);
+		if (paragraph.len && (!*next || *next == '\n' || *next == ' ')) {
+			text_wrap(out, paragraph.buf, width, 0);
+			str_clear(&paragraph);
+		}
+		text = next;
+	}
+	str_release(&paragraph);
+}
+
+void text_entry(struct str *out, const char *label, const char *text, size_t width, size_t column)
+{
+	struct str wrapped = STR_INIT;
+	bool below = strlen(label) + 2 > column;
+
+	text_wrap(&wrapped, text, width, column);
+	/* in place of the blanks that its first line begins with */
+	str_addf(out, "%s%s%s", label, below ? "\n" : "", str_text(&wrapped) + (below ? 0 : strlen(label)));
+	str_release(&wrapped);
+}
+
 size_t text_cut(const char *text, size_t most)
 {
 	size_t n = strnlen(text, most + 1);

@@ -14,6 +14,18 @@ char *text_clean(const char *text, int max);
 /* Appends text broken at spaces into lines of at most width columns, each after indent spaces. */
 void text_wrap(struct str *out, const char *text, size_t width, size_t indent);
 
+/*
+ * Appends text whose paragraphs are broken anew at width columns. Empty lines stay, and so do those that begin
+ * with a blank: examples and tables.
+ */
+void text_reflow(struct str *out, const char *text, size_t width);
+
+/*
+ * Appends a label, and text beside it from the given column on, in lines of at most width columns; below it
+ * where the label reaches too far.
+ */
+void text_entry(struct str *out, const char *label, const char *text, size_t width, size_t column);
+
 /* How many bytes of a text to keep, at most `most`, so that no UTF-8 character is cut in two. */
 size_t text_cut(const char *text, size_t most);
 

@@ -224,7 +224,7 @@ static uint64_t memory(struct bench *b)
 
 const struct workload anon_fork = {
 	.name = "anon-fork",
-	.help = "fork many anonymous mappings into many children that copy them",
+	.help = "many anonymous mappings forked into children that copy",
 	.params = (const struct param[]){
 		{"vmas", "mappings of one page", PARAM_INT, "128", 1, 30000, NULL},
 		{"children", "that inherit them", PARAM_INT, "16", 1, 1024, NULL},

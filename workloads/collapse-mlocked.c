@@ -252,7 +252,7 @@ static uint64_t memlock(struct bench *b)
 
 const struct workload collapse_mlocked = {
 	.name = "collapse-mlocked",
-	.help = "mlocked shmem that many processes map collapsed into huge pages",
+	.help = "many processes' mlocked shmem collapsed to huge pages",
 	.params = (const struct param[]){
 		{"procs", "processes that map it", PARAM_INT, "8", 1, 1024, NULL},
 		{"huge", "huge pages to make", PARAM_INT, "4", 1, 4096, NULL},

@@ -5,6 +5,10 @@
 #include <string.h>
 #include "lib/json.h"
 #include "lib/str.h"
+#include "lib/text.h"
+
+#define WIDTH 80
+#define COLUMN 22 /* where the help of a parameter begins */
 
 static const char *const kinds[] = {"int", "size", "enum", "text"};
 static const char *const betters[] = {"lower", "higher", "neither"};
@@ -83,14 +87,54 @@ char *cell_json(const struct cell *c)
 				 "params", params, "control", c->control));
 }
 
-static void print_range(const struct param *p, FILE *to)
+static void add_range(const struct param *p, struct str *help)
 {
 	char *min = p->kind == PARAM_SIZE ? size_text(p->min) : xasprintf("%" PRIu64, p->min);
 	char *max = p->kind == PARAM_SIZE ? size_text(p->max) : xasprintf("%" PRIu64, p->max);
 
-	fprintf(to, ", %s..%s", min, max);
+	str_addf(help, ", %s..%s", min, max);
 	free(min);
 	free(max);
+}
+
+/* A parameter or a metric, and its help beside it. */
+static void print_entry(const char *label, const char *help, FILE *to)
+{
+	struct str text = STR_INIT;
+
+	text_entry(&text, label, help, WIDTH, COLUMN);
+	fputs(str_text(&text), to);
+	str_release(&text);
+}
+
+static void print_param(const struct param *p, FILE *to)
+{
+	char *label = xasprintf("  %s=%s", p->name, p->def);
+	struct strv choices = STRV_INIT;
+	struct str help = STR_INIT;
+
+	str_add(&help, p->help);
+	if (p->kind == PARAM_INT || p->kind == PARAM_SIZE)
+		add_range(p, &help);
+	strv_split(&choices, p->kind == PARAM_ENUM ? p->choices : "", "|");
+	for (size_t i = 0; i < choices.n; i++)
+		str_addf(&help, "%s%s", i ? " | " : ": ", choices.v[i]);
+	print_entry(label, str_text(&help), to);
+	strv_release(&choices);
+	str_release(&help);
+	free(label);
+}
+
+static void print_metric(const struct metric *m, FILE *to)
+{
+	char *label = xasprintf("  %s", m->name);
+	char *help = xasprintf("%s, %s%s%s", m->unit, m->help,
+			       m->better == BETTER_NEITHER ? "" : "; better ",
+			       m->better == BETTER_NEITHER ? "" : betters[m->better]);
+
+	print_entry(label, help, to);
+	free(label);
+	free(help);
 }
 
 static void print_needs(const struct needs *n, FILE *to)
@@ -110,19 +154,11 @@ void workload_print(const struct workload *w, FILE *to)
 	const struct param *p;
 
 	fprintf(to, "%s: %s\n\nparameters\n", w->name, w->help);
-	for (size_t i = 0; (p = workload_param(w, i)); i++) {
-		fprintf(to, "  %s=%s  %s", p->name, p->def, p->help);
-		if (p->kind == PARAM_INT || p->kind == PARAM_SIZE)
-			print_range(p, to);
-		if (p->kind == PARAM_ENUM)
-			fprintf(to, ", %s", p->choices);
-		fputc('\n', to);
-	}
+	for (size_t i = 0; (p = workload_param(w, i)); i++)
+		print_param(p, to);
 	fprintf(to, "\nmetrics\n");
 	for (const struct metric *m = w->metrics; m->name; m++)
-		fprintf(to, "  %s  %s, %s%s%s\n", m->name, m->unit, m->help,
-			m->better == BETTER_NEITHER ? "" : "; better ",
-			m->better == BETTER_NEITHER ? "" : betters[m->better]);
+		print_metric(m, to);
 	fprintf(to, "\ncontrol  %s\n", w->control ? w->control : "none");
 	print_needs(&w->needs, to);
 	for (const char *const *c = w->changes; c && *c; c++)

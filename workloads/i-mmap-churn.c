@@ -206,7 +206,7 @@ static uint64_t memory(struct bench *b)
 
 const struct workload i_mmap_churn = {
 	.name = "i-mmap-churn",
-	.help = "processes that map and unmap, fork with or execute one file at once",
+	.help = "many processes map, fork with or execute one file",
 	.params = (const struct param[]){
 		{"procs", "processes", PARAM_INT, "4", 1, 1024, NULL},
 		{"act", "what each does", PARAM_ENUM, "map", 0, 0, "map|fork|exec"},

@@ -208,7 +208,7 @@ static uint64_t memory(struct bench *b)
 
 const struct workload migrate_hugetlb = {
 	.name = "migrate-hugetlb",
-	.help = "hugetlb pages moved between nodes while they are mapped and unmapped",
+	.help = "hugetlb pages migrate while being mapped and unmapped",
 	.params = (const struct param[]){
 		{"movers", "processes that move them", PARAM_INT, "1", 1, 64, NULL},
 		{"moves", "that each asks for", PARAM_INT, "16", 1, 1000000, NULL},

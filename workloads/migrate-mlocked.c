@@ -168,7 +168,7 @@ static const char *feature(struct bench *b)
 
 const struct workload migrate_mlocked = {
 	.name = "migrate-mlocked",
-	.help = "mlocked memory moves between two NUMA nodes, there and back",
+	.help = "mlocked memory moved between two NUMA nodes and back",
 	.params = (const struct param[]){
 		{"memory", "what is mapped", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
 		{"procs", "processes that map it", PARAM_INT, "1", 1, 1024, NULL},

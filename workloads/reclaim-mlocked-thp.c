@@ -185,7 +185,7 @@ static uint64_t memlock(struct bench *b)
 
 const struct workload reclaim_mlocked_thp = {
 	.name = "reclaim-mlocked-thp",
-	.help = "reclaim in a memory cgroup that holds mlocked huge pages",
+	.help = "reclaim in a memory cgroup with mlocked huge pages",
 	.params = (const struct param[]){
 		{"huge", "huge pages that are locked", PARAM_INT, "4", 1, 4096, NULL},
 		{"stream", "of other memory written then", PARAM_SIZE, "16M", 8 << 20, 1ull << 34,

@@ -188,7 +188,7 @@ static uint64_t memlock(struct bench *b)
 
 const struct workload rt_fault = {
 	.name = "rt-fault",
-	.help = "the slowest touches of mlocked memory while memory is compacted",
+	.help = "slowest touches of mlocked memory during compaction",
 	.params = (const struct param[]){
 		{"size", "of what is locked", PARAM_SIZE, "8M", 65536, 1ull << 34, NULL},
 		{"compactions", "that are asked for meanwhile", PARAM_INT, "4", 0, 1000, NULL},

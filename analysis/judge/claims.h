@@ -107,8 +107,8 @@ char *ledger_expected(const struct claim *c);
 char *ledger_evidence(const struct ledger_row *r);
 /* "unevictable_pgs_munlocked 64 to 64", or "" without a counter; owned by the caller. */
 char *ledger_mechanism(const struct ledger_row *r);
-/* The whole as text, Markdown or JSON, appended. */
-void ledger_text(const struct ledger *l, struct str *out);
+/* The whole as text, Markdown or JSON, appended; all: in the text also what could not be tested. */
+void ledger_text(const struct ledger *l, bool all, struct str *out);
 void ledger_markdown(const struct ledger *l, struct str *out);
 void ledger_json(const struct ledger *l, struct str *out);
 /* A Markdown table, a claim a line and a kernel a column: n ledgers of the same claims, each of

@@ -82,7 +82,8 @@ static int read_rows(struct patches *p, struct err *err)
 	size_t i;
 	int ret = 0;
 
-	if (fs_exists(path)) {
+	p->commits = fs_exists(path);
+	if (p->commits) {
 		series = json_read(path, err);
 		ret = series ? 0 : -1;
 		json_array_foreach(json_object_get(series, "patches"), i, o)
@@ -117,7 +118,7 @@ static void find_columns(struct patches *p)
 		for (size_t k = 0; k < p->steps.n; k++) {
 			const struct step *s = &p->steps.v[k];
 
-			if (s->result.cell != c || s->result.metric->kind != METRIC_PRIMARY || !step_is_change(s))
+			if (s->result.cell != c || !result_counts(&s->result) || !step_is_change(s))
 				continue;
 			p->columns[p->n_columns++] = (struct patch_column){c, s->result.metric};
 			break;

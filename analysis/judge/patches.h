@@ -26,12 +26,13 @@ struct patch_column {
 struct patches {
 	const struct run *run;
 	char *range; /* "v5.17..HEAD", or the run's name */
+	bool commits; /* the rows are commits of a range; else the run's kernels */
 	struct steps steps;
 	struct comparison whole; /* the first arm that has figures against the last */
 	bool has_whole;
 	struct patch_row *rows;
 	size_t n_rows;
-	struct patch_column *columns; /* primary metrics, in the run's order */
+	struct patch_column *columns; /* primary metrics but the floor, in the run's order */
 	size_t n_columns;
 };
 

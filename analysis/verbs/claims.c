@@ -10,15 +10,26 @@
 
 typedef void format_fn(const struct ledger *l, struct str *out);
 
+static void tested(const struct ledger *l, struct str *out)
+{
+	ledger_text(l, false, out);
+}
+
+static void whole(const struct ledger *l, struct str *out)
+{
+	ledger_text(l, true, out);
+}
+
 static const struct {
 	const char *name;
 	format_fn *write; /* NULL: the one that takes several kernels */
-} formats[] = {{"text", ledger_text}, {"markdown", ledger_markdown}, {"json", ledger_json},
+} formats[] = {{"text", tested}, {"markdown", ledger_markdown}, {"json", ledger_json},
 	       {"summary", NULL}};
 
 struct options {
 	struct compare_opts compare;
 	const char *dir, *output, *format;
+	bool all;
 };
 #define AT(field) offsetof(struct options, field)
 
@@ -30,6 +41,7 @@ static const struct opt opts[] = {
 	OPT_CHOICE("format", "FORMAT", "text|markdown|json|summary", AT(format),
 		   "text, markdown, json, or summary: a Markdown table of one line a claim and one "
 		   "column for each other kernel of the first run (default: text)"),
+	OPT_FLAG("all", AT(all), "in the text also the claims that these runs cannot test, and what each would take"),
 	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output), "write there instead of standard output"),
 	OPT_END,
 };
@@ -38,7 +50,7 @@ static const struct command command = {
 	.name = "claims",
 	.usage = "[option...] RUN [RUN...]",
 	.about = "Says of each claim in configs/claims/ whether it holds by the runs: holds, does\n"
-		 "not hold, no difference, inconclusive, or not testable here with what is needed.\n"
+		 "not hold, no difference, inconclusive, or, with --all, what it takes to test it.\n"
 		 "Each claim is judged by the first run that measured it on the right target;\n"
 		 "'mlocklab run configs/munlock.ini' and munlock-tcg.ini make such runs.\n",
 	.opts = opts,
@@ -248,7 +260,7 @@ static int tell(const struct court *t, const struct options *o, struct str *out,
 		return summarize(t, o, out, err);
 	ret = judge(&col, t, o, o->compare.new_arm, err);
 	if (ret == 0)
-		write(&col.ledger, out);
+		(write == tested && o->all ? whole : write)(&col.ledger, out);
 	column_release(&col);
 	return ret;
 }

@@ -162,17 +162,28 @@ static void add_entry(const struct ledger_row *r, struct str *out)
 	free(expected);
 }
 
-void ledger_text(const struct ledger *l, struct str *out)
+void ledger_text(const struct ledger *l, bool all, struct str *out)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		if (i == 0 || l->rows[i].file != l->rows[i - 1].file) {
-			str_addf(out, "%s--- %s ---\n", i ? "\n" : "", l->rows[i].file->name);
-			text_wrap(out, l->rows[i].file->about, WIDTH, 0);
-		}
-		add_entry(&l->rows[i], out);
-	}
-	str_add(out, "\n");
+	const struct claim_file *file = NULL;
+	size_t folded = 0;
+
 	add_tally(l, out);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct ledger_row *r = &l->rows[i];
+
+		if (r->verdict == CLAIM_NOT_TESTABLE && !all) {
+			folded++;
+			continue;
+		}
+		if (r->file != file) {
+			str_addf(out, "\n--- %s ---\n", r->file->name);
+			text_wrap(out, r->file->about, WIDTH, 0);
+			file = r->file;
+		}
+		add_entry(r, out);
+	}
+	if (folded)
+		str_addf(out, "\n%zu not testable here; --all prints them, and what each would take\n", folded);
 }
 
 /* --- Markdown --- */

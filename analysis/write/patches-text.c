@@ -15,7 +15,7 @@
 #define COLUMNS ((TABLE_WIDTH - SUBJECT - 4) / COLUMN) /* beside each other */
 
 const char patches_marks[] = "* better, ! worse, # changed, ~ certain but below the margin, ? inconclusive; empty: "
-			     "equivalent; each step is from the patch before that has figures";
+			     "equivalent; each step is from the row before that has figures";
 
 /* --- words --- */
 
@@ -106,8 +106,8 @@ static void add_head(const struct patches *p, struct str *out)
 	const struct run *r = p->run;
 	struct str line = STR_INIT;
 
-	str_addf(&line, "%s: %zu %s, %zu rounds, target %s, %d CPU%s, %d nodes, %lld MiB", p->range, p->n_rows - 1,
-		 p->n_rows == 2 ? "patch" : "patches", p->steps.rounds, r->target.kind, r->target.cpus,
+	str_addf(&line, "%s: %zu %s%s, %zu rounds, target %s, %d CPU%s, %d nodes, %lld MiB", p->range, p->n_rows - 1,
+		 p->commits ? "patch" : "step", p->n_rows == 2 ? "" : p->commits ? "es" : "s", p->steps.rounds, r->target.kind, r->target.cpus,
 		 r->target.cpus > 1 ? "s" : "", r->target.nodes, r->target.memory_mib);
 	if (*r->target.qemu_version)
 		str_addf(&line, ", QEMU %s", r->target.qemu_version);
@@ -160,7 +160,7 @@ static void add_row(const struct patches *p, const struct patch_row *row, size_t
 
 static void add_whole(const struct patches *p, size_t from, size_t to, struct str *out)
 {
-	str_addf(out, "    %-*s", SUBJECT, "the whole series");
+	str_addf(out, "    %-*s", SUBJECT, p->commits ? "the whole series" : "from first to last");
 	for (size_t i = from; i < to; i++) {
 		const struct result *r = compare_find(&p->whole, p->columns[i].cell->id, p->columns[i].metric->name);
 		char text[32] = "-";
@@ -200,7 +200,7 @@ static void add_block(const struct patches *p, size_t from, struct str *out)
 	add_columns(p, from, to, out);
 	for (size_t i = 0; i < p->n_rows; i++)
 		add_row(p, &p->rows[i], from, to, out);
-	if (to > from)
+	if (to > from && (p->commits || p->n_rows > 2))
 		add_whole(p, from, to, out);
 }
 
@@ -241,7 +241,7 @@ void patches_text(const struct patches *p, struct str *out)
 	if (p->n_columns)
 		text_wrap(out, patches_marks, TABLE_WIDTH, 0);
 	else
-		str_add(out, "no patch moved a figure by the margin\n");
+		str_add(out, "no step moved a figure by the margin\n");
 	for (size_t i = 0; i < p->n_rows; i++)
 		if (patches_moves(p, &p->rows[i]))
 			add_sentences(p, &p->rows[i], out);

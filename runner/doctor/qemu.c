@@ -65,7 +65,7 @@ static void icount_row(struct doctor *d, const char *name, const struct target *
 		text = xasprintf("QEMU %s starts several CPUs under icount", t->qemu_version);
 		doctor_row(d, name, FINDING_OK, text, NULL);
 	} else {
-		text = xasprintf("QEMU %s starts one CPU only under icount: %s", t->qemu_version,
+		text = xasprintf("QEMU %s starts no guest of two CPUs under icount: %s", t->qemu_version,
 				 err.text);
 		doctor_row(d, name, FINDING_LACK, text, fix);
 	}
@@ -90,7 +90,7 @@ static void probes(struct doctor *d, const struct target *installed, const struc
 			   cached->qemu.n ? "--qemu cached" : "mlocklab qemu fetch, then --qemu cached");
 	}
 	if (cached->qemu.n)
-		icount_row(d, "  cached", cached, &k, "mlocklab qemu fetch");
+		icount_row(d, "  cached", cached, &k, "if the machine was busy, once more; else a newer one: mlocklab qemu fetch");
 	kernel_release(&k);
 }
 

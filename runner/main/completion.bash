@@ -72,11 +72,11 @@ _mlocklab_workloads() {
 _mlocklab_params() {
 	local name=${3%%=*}
 	if [ "$name" = "$3" ]; then
-		"$1" describe "$2" 2>/dev/null | sed -n 's/^  \([a-z_]*=\)[^ ]*  .*/\1/p'
+		"$1" describe "$2" 2>/dev/null | sed -n 's/^  \([a-z_]*=\).*/\1/p'
 	else
-		"$1" describe "$2" 2>/dev/null |
-			sed -n "s/^  $name=[^ ]*  .*, \([a-z0-9_-]*|[a-z0-9_|-]*\)\$/\1/p" |
-			tr '|' '\n' | sed "s/^/$name=/"
+		"$1" describe "$2" --json 2>/dev/null |
+			sed -n "s/.*{\"name\":\"$name\"[^}]*\"choices\":\[\([^]]*\)\].*/\1/p" |
+			tr -d '"' | tr ',' '\n' | sed "s/^/$name=/"
 	fi
 }
 

@@ -21,7 +21,7 @@ static const struct opt opts[] = {
 
 static const struct command command = {
 	.name = "campaign",
-	.usage = "start EXPERIMENT --kernel boot:A --kernel boot:B [option...]\nstatus\nstop",
+	.usage = "start EXPERIMENT --kernel boot:RELEASE... [option...]\nstatus\nstop",
 	.about =
 		"Boots this machine itself with one kernel after the other, as often as the\n"
 		"experiment wants, measures each boot and starts the next, unattended; at its end\n"

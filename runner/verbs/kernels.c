@@ -46,7 +46,7 @@ static const struct command command = {
 	.name = "kernels",
 	.usage = "[list] [--format FORMAT] [--update] [--mirror URI]\n"
 		 "fetch [--update] [--mirror URI] SPEC...\n"
-		 "build [--config FILE] [--fragment FILE]... [--tree DIR] [--jobs N] SOURCE\n"
+		 "build [option...] SOURCE\n"
 		 "symbols SPEC...\n"
 		 "rm SPEC|NAME...",
 	.about = "Lists the kernels in the cache and those that Debian has, fetches some, builds\n"

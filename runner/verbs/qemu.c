@@ -20,14 +20,14 @@ static const struct opt opts[] = {
 
 static const struct command command = {
 	.name = "qemu",
-	.usage = "[fetch [--mirror URI]]",
+	.usage = "[list]\nfetch [--mirror URI]",
 	.about = "Says which QEMUs there are, or fetches Debian's newest stable one into the cache\n"
 		 "with the libraries it needs, without root and without installing anything.\n"
 		 "'mlocklab run --qemu cached' then uses it.\n",
 	.opts = opts,
 	.max_words = 1,
-	.words = "fetch",
-	.want = "no argument or 'fetch' is wanted",
+	.words = "list|fetch",
+	.want = "'list' or 'fetch' is wanted",
 };
 
 static void say(const char *label, const char *path)
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 				.update = given.mirror != NULL};
 	int ret = EXIT_OK;
 
-	if (!what) {
+	if (!what || strcmp(what, "list") == 0) {
 		say("installed", NULL);
 		say("cached", "cached");
 	} else if (strcmp(what, "fetch") == 0) {

@@ -27,7 +27,7 @@ static const struct opt opts[] = {
 
 static const struct command command = {
 	.name = "repeat",
-	.usage = "RUN [--kernel [ARM=]SPEC]... [--cell ID]... [option of run...]\n--resume RUN",
+	.usage = "RUN [--kernel [ARM=]SPEC]... [--cell ID]... [option...]\n--resume RUN",
 	.about = "Runs the experiment of a stored run again: the same cells, settings, seed and\n"
 		 "kernels, into a new run. Prints the new run's directory.\n",
 	.opts = opts,

@@ -9,7 +9,7 @@ static void show(const struct claims *c)
 
 	ledger_make(&l, c, NULL, 0);
 	must(l.testable == 0);
-	ledger_text(&l, &out);
+	ledger_text(&l, true, &out);
 	ledger_markdown(&l, &out);
 	ledger_json(&l, &out);
 	str_release(&out);

@@ -387,7 +387,7 @@ static void test_patches(void **state)
 
 	(void)state;
 	assert_int_equal(r->verdict, CLAIM_REFUTED);
-	ledger_text(&t.ledger, &out);
+	ledger_text(&t.ledger, true, &out);
 	assert_non_null(strstr(out.buf, "differ in more than its patch"));
 	try(&other, 8, 0.5, 1, claim);
 	other.c.subject = "mm: b";
@@ -399,7 +399,7 @@ static void test_patches(void **state)
 	ledger_make(&l, &t.claims, both, 2);
 	assert_int_equal(l.rows[0].verdict, CLAIM_SUPPORTED);
 	str_clear(&out);
-	ledger_text(&l, &out);
+	ledger_text(&l, true, &out);
 	assert_non_null(strstr(out.buf, "judged by what it speaks of alone: mm: a to mm: b"));
 	ledger_release(&l);
 	str_release(&out);
@@ -419,7 +419,7 @@ static void test_writers(void **state)
 	assert_non_null(strstr(evidence, "insn/page/process, ratio 0.5"));
 	assert_non_null(strstr(evidence, ", control 1.0"));
 	assert_string_equal(mechanism, "nr_mlock 0 to 0");
-	ledger_text(&t.ledger, &out);
+	ledger_text(&t.ledger, true, &out);
 	assert_non_null(strstr(out.buf, "a: holds\n"));
 	assert_non_null(strstr(out.buf, "1 claim: 1 holds.\n"));
 	str_clear(&out);

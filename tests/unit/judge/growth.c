@@ -139,9 +139,9 @@ static void test_kinds(void **state)
 	s.param = "procs";
 	assert_int_equal(sweep_find(&r, 0, &s), POINTS);
 	check(&r, &s, 0, GROWTH_CONSTANT,
-	      "old: insn/page/process is constant over procs=1 to 32, ");
+	      " insn/page/process over procs=1 to 32, is constant: procs^");
 	check(&r, &s, 1, GROWTH_LINEAR,
-	      "new: insn/page/process grows linearly over procs=1 to 32, ");
+	      " insn/page/process over procs=1 to 32, grows linearly: procs^1.0");
 	drop(&r, &f, &s);
 	make_run(&f, "icount", worse, slower);
 	load(&r, &f, &s);
@@ -167,7 +167,7 @@ static void test_no_power(void **state)
 	make_run(&f, "icount", hump, law);
 	load(&r, &f, &s);
 	sweep_find(&r, 0, &s);
-	check(&r, &s, 0, GROWTH_UNCLEAR, "old: insn/page/process follows no one power over procs=1 to 32, 1");
+	check(&r, &s, 0, GROWTH_UNCLEAR, "insn/page/process over procs=1 to 32, follows no one power of it: the nearest, ");
 	drop(&r, &f, &s);
 }
 
@@ -186,8 +186,8 @@ static void test_text(void **state)
 	load(&r, &f, &s);
 	assert_int_equal(compare_runs(&c, &r, &r, &none, &err), 0);
 	growth_text(&c, 75, &out);
-	assert_non_null(
-		strstr(out.buf, "\nexit-mlocked size=2M,lock=mlock\n  old: ns/page/process "));
+	assert_non_null(strstr(out.buf, "\nexit-mlocked size=2M,lock=mlock\n  old: "));
+	assert_non_null(strstr(out.buf, " ns/page/process over procs=1 to 32,"));
 	assert_null(strstr(out.buf, "sigma"));
 	for (const char *line = out.buf; *line; line += strcspn(line, "\n") + 1)
 		assert_true(strcspn(line, "\n") <= 75);

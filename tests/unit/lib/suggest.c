@@ -27,6 +27,7 @@ static void test_far(void **state)
 	assert_null(suggest("", names, N));
 	assert_null(suggest("x", names, N));
 	assert_null(suggest("nonsense", names, N));
+	assert_null(suggest("--foo", (const char *const[]){"--look"}, 1)); /* the dashes are no likeness */
 	assert_null(suggest(long_name, names, N));
 	assert_null(suggest("run", names, 0));
 }
