@@ -6,6 +6,7 @@
 
 [ ! -e /var/lib/mlocklab/campaign ] || skip 'a campaign is under way on this machine'
 
+refusals=0
 # refused TEXT ARGUMENT...
 refused() {
 	text=$1
@@ -15,6 +16,7 @@ refused() {
 	[ "$(wc -l <"$err")" = 1 ] || die "more than a line: $(cat "$err")"
 	[ ! -e "$tmp/run" ] || die 'it made a run'
 	[ ! -e /var/lib/mlocklab/campaign ] || die 'it left a state'
+	refusals=$((refusals + 1))
 }
 
 campaign=$libexec/mlocklab-campaign
@@ -31,30 +33,111 @@ if [ "$(id -u)" = 0 ]; then
 	# shellcheck disable=SC2086
 	refused 'a campaign starts this machine anew: only root may' as_nobody "$campaign" $start
 	refused "only root may stop it" as_nobody "$campaign" stop
-	# with a mount of its own, in which this is a machine without and with GRUB, and never one that goes down
+	# with mounts of its own, in which this is one machine or another, and never one that goes down
 	cat >"$tmp/machine" <<'END'
-mount -t tmpfs none /run && mount -t tmpfs none /boot || exit 77
+for d in /run /boot /var/lib /etc/systemd; do mount -t tmpfs none $d || exit 77; done
+mkdir /run/bin && PATH=/run/bin:$PATH && ln -s /bin/true /run/bin/systemctl
+# what of /sys is not told otherwise is this machine's
+own_sys() {
+	mkdir /run/sys && mount --rbind /sys /run/sys && mount -t tmpfs none /sys || exit 77
+	for d in /run/sys/*; do ln -s "$d" /sys/; done
+}
+# told TEXT PATH: in /sys
+told() {
+	dir=/sys
+	for part in $(dirname "$2" | tr / ' '); do
+		dir=$dir/$part
+		if [ -L "$dir" ]; then
+			was=$(readlink -f "$dir")
+			rm "$dir"
+			mkdir "$dir"
+			for d in "$was"/*; do ln -s "$d" "$dir/"; done
+		fi
+		mkdir -p "$dir"
+	done
+	rm -f "/sys/$2"
+	printf "$1" >"/sys/$2"
+}
+grub() {
+	mkdir -p /run/systemd/system /boot/grub
+	echo next_entry custom.cfg >/boot/grub/grub.cfg
+	: >/boot/grub/grubenv
+	for p in grub-editenv grub-probe grub-mkrelpath; do ln -s /bin/true /run/bin/$p; done
+}
+# kernels: those of the arms, with all that this machine's root takes built in
+kernels() {
+	if [ ! -d /lib/modules ]; then
+		mkdir /run/upper /run/work
+		mount -t overlay none -o lowerdir=/usr/lib,upperdir=/run/upper,workdir=/run/work /usr/lib || exit 77
+		mkdir -p /lib/modules
+	fi
+	mount -t tmpfs none /lib/modules || exit 77
+	for k in "$OLD" "$NEW"; do
+		release=$(ls "$k/lib/modules")
+		cp "$k/vmlinuz" "/boot/vmlinuz-$release"
+		mkdir "/lib/modules/$release"
+		for m in /sys/module/*; do echo "kernel/${m##*/}.ko"; done >"/lib/modules/$release/modules.builtin"
+	done
+}
 eval "$PREPARE"
 exec $START
 END
+	expect 0 mlocklab kernels fetch debian:5.10 debian:6.1
+	cache=$(./mlocklab --paths | sed -n 's/^cache //p')
+	OLD=$(ls -d "$cache"/kernels/linux-image-5.10.*-cloud-amd64_* | head -n 1)
+	NEW=$(ls -d "$cache"/kernels/linux-image-6.1.*-cloud-amd64_* | head -n 1)
+	old=$(ls "$OLD/lib/modules") new=$(ls "$NEW/lib/modules")
+	ROOT=$(awk '$2 == "/" { print $3; exit }' /proc/self/mounts)
+	export OLD NEW ROOT
 	within() {
 		PREPARE=$1 START="$campaign $start" own_mounts sh "$tmp/machine"
 	}
+	# of the kernels that are there: among PREPARE OPTION...
+	among() {
+		prepare=$1
+		shift
+		PREPARE=$prepare START="$campaign start configs/smoke.ini --out $tmp/run $*" own_mounts sh "$tmp/machine"
+	}
+	arms="--kernel boot:$old --kernel boot:$new"
 	refused 'no systemd, whose units' within :
 	refused "no GRUB to boot by: cannot open '/boot/grub/grub.cfg'" within 'mkdir -p /run/systemd/system'
 	refused "'/boot/grub/grub.cfg' does not obey next_entry: let update-grub write it" within \
-		'mkdir -p /run/systemd/system /boot/grub /run/bin; echo >/boot/grub/grub.cfg
-		for p in grub-editenv grub-probe grub-mkrelpath; do ln -s /bin/true /run/bin/$p; done; PATH=/run/bin:$PATH'
-	refused "no '/boot/grub/grubenv', which says what is booted next" within \
-		'mkdir -p /run/systemd/system /boot/grub /run/bin; echo next_entry custom.cfg >/boot/grub/grub.cfg
-		for p in grub-editenv grub-probe grub-mkrelpath; do ln -s /bin/true /run/bin/$p; done; PATH=/run/bin:$PATH'
+		'grub; echo >/boot/grub/grub.cfg'
+	refused "'/boot/grub/grub.cfg' does not obey custom.cfg" within 'grub; echo next_entry >/boot/grub/grub.cfg'
+	refused "no '/boot/grub/grubenv', which says what is booted next" within 'grub; rm /boot/grub/grubenv'
 	refused "'/boot/grub' is on lvm, where GRUB cannot clear next_entry" within \
-		'mkdir -p /run/systemd/system /boot/grub /run/bin; echo next_entry custom.cfg >/boot/grub/grub.cfg
-		: >/boot/grub/grubenv; printf "#!/bin/sh\necho lvm\n" >/run/bin/grub-probe; chmod +x /run/bin/grub-probe
-		for p in grub-editenv grub-mkrelpath; do ln -s /bin/true /run/bin/$p; done; PATH=/run/bin:$PATH'
-	refused "cannot read kernel image '/boot/vmlinuz-a'; in /boot there are: c" within \
-		'mkdir -p /run/systemd/system /boot/grub /run/bin; echo next_entry custom.cfg >/boot/grub/grub.cfg
-		: >/boot/grub/grubenv; : >/boot/vmlinuz-c
-		for p in grub-editenv grub-probe grub-mkrelpath; do ln -s /bin/true /run/bin/$p; done; PATH=/run/bin:$PATH'
+		'grub; rm /run/bin/grub-probe; printf "#!/bin/sh\necho lvm\n" >/run/bin/grub-probe; chmod +x /run/bin/grub-probe'
+	refused "no program 'grub-editenv': install grub2-common" within 'grub; rm /run/bin/grub-editenv'
+	refused "cannot read kernel image '/boot/vmlinuz-a'; in /boot there are: c" within 'grub; : >/boot/vmlinuz-c'
+	refused "'/boot' has less than 4 MiB left: make some room there" within \
+		'umount /boot; mount -t tmpfs -o size=1M none /boot; grub'
+	refused "a campaign is under way on this machine: 'mlocklab campaign status' tells of it" within \
+		'grub; mkdir -p /var/lib/mlocklab/campaign; : >/var/lib/mlocklab/campaign/state.json'
+	refused 'this machine runs on its battery: connect its charger' within \
+		'grub; own_sys; told "Discharging\n" class/power_supply/BAT0/status'
+	refused 'the swap space that this machine resumes from holds a suspended system' within \
+		'grub; own_sys; told "8:3\n" power/resume; told "1\n" power/resume_offset; mkdir /run/dev
+		cp -a /dev/null /run/dev/; mkdir /run/dev/block; truncate -s 8182 /run/dev/block/8:3; mount --bind /run/dev /dev
+		printf "S1SUSPEND\0" >>/dev/block/8:3'
+	refused "kernel 'debian:6.1' is not one that this machine can boot: install it" among grub \
+		--kernel "boot:$old" --kernel debian:6.1
+	# shellcheck disable=SC2086 # words
+	{
+		refused 'no hardware watchdog in /sys/class/watchdog' among 'grub; kernels; own_sys; rm /sys/class' $arms
+		refused "boot:$old has no driver 'i6300esb' for this machine's watchdog" among \
+			'grub; kernels; own_sys; told "i6300ESB timer\n" class/watchdog/watchdog0/identity
+			mkdir -p /sys/class/watchdog/watchdog0/device/driver/i6300esb
+			ln -s i6300esb /sys/class/watchdog/watchdog0/device/driver/module' $arms
+		refused "which the root's disk needs, as a module, and no initramfs in /boot: 'update-initramfs -c -k $old' makes one" \
+			among 'grub; kernels; own_sys; told "live\n" module/$ROOT/initstate' $arms --no-watchdog
+		refused "which the root's disk needs, in '/lib/modules/$old'" among \
+			'grub; kernels; own_sys; told "live\n" module/$ROOT/initstate; : >/boot/initrd.img-'"$old" $arms --no-watchdog
+		# the place of its signature says that there is none
+		refused "Secure Boot is on, and '/boot/vmlinuz-$old' is signed by nobody: sign it, or turn Secure Boot off" among \
+			'grub; kernels; own_sys; told "\6\0\0\0\1" firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
+			pe=$(od -An -tu4 -j60 -N4 /boot/vmlinuz-'"$old"')
+			head -c 4 /dev/zero | dd of=/boot/vmlinuz-'"$old"' bs=1 seek=$((pe + 172)) conv=notrunc status=none' \
+			$arms --no-watchdog
+	}
 fi
-echo "$checks refusals"
+echo "$refusals refusals"
