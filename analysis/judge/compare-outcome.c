@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/judge/compare-parts.h"
+#include "analysis/load/conditions.h"
 #include "analysis/stats/stats.h"
 #include "lib/json.h"
 
@@ -220,6 +221,7 @@ static bool is_of_note(const char *name)
 		"mitigation ",
 		"thp$",
 		"clocksource$",
+		"host's ",
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
@@ -287,12 +289,50 @@ static void list_config(struct comparison *c)
 		add_setting(c, "", "configuration", old ? "recorded" : NULL, new ? "recorded" : NULL);
 }
 
+static size_t index_of(const struct run *r, const struct run_arm *arm)
+{
+	return (size_t)(arm - r->arms);
+}
+
+/* On the host target a boot's own kernel says the same of these, and its words are compared anyway. */
+static bool is_said_twice(const struct run *r, const char *name)
+{
+	return !strcmp(r->target.kind, "host") && (!strcmp(name, "clocksource") || !strcmp(name, "thp"));
+}
+
+/* Settings of the machine that times vary with: between boots of one arm, load_conditions() tells. */
+static void list_host(struct comparison *c)
+{
+	const struct run *runs[] = {c->run_old, c->run_new};
+	struct strv names = STRV_INIT;
+	const char *name;
+	json_t *v;
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < runs[k]->n_boots; i++)
+			json_object_foreach(runs[k]->boots[i].disturbing, name, v)
+				if (json_is_string(v) && !strv_has(&names, name) &&
+				    !is_said_twice(runs[k], name))
+					strv_push(&names, name);
+	for (size_t i = 0; i < names.n; i++) {
+		char *old = load_condition(c->run_old, index_of(c->run_old, c->arm_old), names.v[i]);
+		char *new = load_condition(c->run_new, index_of(c->run_new, c->arm_new), names.v[i]);
+
+		if (old && new)
+			add_setting(c, "host's ", names.v[i], old, new);
+		free(old);
+		free(new);
+	}
+	strv_release(&names);
+}
+
 void compare_list_settings(struct comparison *c)
 {
 	const json_t *old = first_guest(c->run_old, c->arm_old);
 	const json_t *new = first_guest(c->run_new, c->arm_new);
 
 	list_config(c);
+	list_host(c);
 	if (old && new) {
 		add_object(c, "mitigation ", json_object_get(old, "mitigations"),
 			   json_object_get(new, "mitigations"));

@@ -235,6 +235,7 @@ void load_release(struct run *r)
 		free(r->boots[i].detail);
 		free(r->boots[i].boot_id);
 		json_decref(r->boots[i].guest);
+		json_decref(r->boots[i].disturbing);
 		json_decref(r->boots[i].findings);
 		json_decref(r->boots[i].files);
 	}

@@ -87,6 +87,9 @@ struct run_boot {
 	double wall_seconds; /* NAN where unknown */
 	double ready_seconds; /* of those, before the guest had settled; NAN where unknown */
 	json_t *guest;       /* the guest's hello, or NULL */
+	json_t *disturbing;  /* what of the machine times vary with, when it began, or NULL */
+	double stolen_seconds; /* of its CPUs' time, while it was measured */
+	long long pinned;    /* vCPUs with a core each; -1 where unknown */
 	long long samples;   /* that the runner stored; -1 where unknown */
 	char *boot_id;       /* on the host target: which boot of the machine it was; else "" or NULL */
 	json_t *findings;    /* [{"kind","text"}]: what a kernel should not do, in this boot and in the

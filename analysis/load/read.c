@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/load/conditions.h"
 #include "analysis/load/findings.h"
 #include "analysis/load/samples.h"
 #include "lib/fs.h"
@@ -240,6 +241,9 @@ static int load_counts(struct run_boot *b, const json_t *o, const char *path, st
 	b->attempts = (int)attempts;
 	b->faults = (int)faults;
 	b->samples = json_get_int(o, "samples", -1);
+	b->pinned = json_get_int(o, "pinned", -1);
+	if (load_seconds(o, "stolen_seconds", path, &b->stolen_seconds, err) < 0)
+		return -1;
 	return load_seconds(o, "wall_seconds", path, &b->wall_seconds, err) < 0
 		       ? -1
 		       : load_seconds(o, "ready_seconds", path, &b->ready_seconds, err);
@@ -258,6 +262,8 @@ static int take_boot(struct run *r, struct run_boot *b, const json_t *o, const c
 	b->boot_id = dup_member(o, "boot_id");
 	if (json_is_object(json_object_get(o, "guest")))
 		b->guest = json_incref(json_object_get(o, "guest"));
+	if (json_is_object(json_object_get(o, "disturbing")))
+		b->disturbing = json_incref(json_object_get(o, "disturbing"));
 	if (json_is_object(json_object_get(o, "files")))
 		b->files = json_incref(json_object_get(o, "files"));
 	ret = load_counts(b, o, path, err);
@@ -384,6 +390,7 @@ static int load_all(struct run *r, const char *kind, struct err *err)
 	if (!strcmp(kind, "timed") && drop_cut(r, err) < 0)
 		return -1;
 	note_gaps(r);
+	load_conditions(r);
 	if (format == 1)
 		strv_pushf(&r->notes, "%s: stored by an older mlocklab, without sums: nothing shows whether "
 				      "its files are as they were measured", r->path);

@@ -17,6 +17,7 @@
 #include "lib/text.h"
 #include "runner/boot/confine.h"
 #include "runner/boot/console.h"
+#include "runner/boot/disturb.h"
 
 /* Far above what a plan can yield; what goes beyond is a guest that does not stop. */
 #define MAX_RECORD_BYTES (1ull << 30)
@@ -40,6 +41,8 @@ int boot_start(struct boot *b, const struct boot_job *job, char *dir, struct err
 {
 	*b = (struct boot){.job = *job, .dir = dir, .child = CHILD_INIT, .fd = -1, .cell = -1};
 	boot_receive_init(b);
+	if (job->target->kind == TARGET_KVM || job->target->kind == TARGET_HOST)
+		b->disturbing = disturb_brief();
 	clock_gettime(CLOCK_MONOTONIC, &b->started);
 	b->heard = b->started;
 	b->samples_fd = boot_open_file(dir, "samples.jsonl", err);
@@ -303,6 +306,10 @@ static json_t *boot_json(const struct boot *b)
 	if (b->guest_seconds > 0)
 		json_object_set_new(o, "clock", json_pack("{s:f, s:f}", "guest_seconds", b->guest_seconds,
 							  "wall_seconds", b->wall_seconds));
+	if (b->disturbing)
+		json_object_set(o, "disturbing", b->disturbing);
+	if (b->stolen_ms > 0)
+		json_object_set_new(o, "stolen_seconds", json_real((double)b->stolen_ms / 1e3));
 	if (b->signal)
 		json_object_set_new(o, "signal", json_integer(b->signal));
 	if (b->first_fault)
@@ -380,6 +387,7 @@ void boot_release(struct boot *b)
 	json_decref(b->hello);
 	json_decref(b->settle);
 	json_decref(b->findings);
+	json_decref(b->disturbing);
 	free(b->first_fault);
 	free(b->cell_trouble);
 	free(b->stranger);

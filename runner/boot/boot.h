@@ -56,11 +56,13 @@ struct boot {
 	int pinned; /* vCPU threads that have a core each */
 	json_t *hello, *settle; /* as the guest sent them, or NULL */
 	json_t *findings; /* on its console, once it is over: runner/boot/console.h */
+	json_t *disturbing; /* what of the machine times vary with, when it began; NULL: no times are taken */
 	unsigned long long bytes;
 	struct timespec started, heard; /* CLOCK_MONOTONIC */
 	struct timespec ready; /* when the guest had settled */
 	long long ready_clock; /* and the guest's own clock then, ns; 0: it did not say */
 	double guest_seconds, wall_seconds; /* of what was measured, by the guest's clock and by ours */
+	long long stolen_ms; /* of its CPUs' time while it was measured: another guest, or the host, had it */
 	char *complaint; /* QEMU's own words on why it ended, or NULL */
 	int signal; /* that ended it from outside: not by us, and none that a program raises itself; or 0 */
 	bool killed;

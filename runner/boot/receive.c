@@ -90,12 +90,21 @@ static void take_hello(struct boot *b, json_t *o)
 		b->pinned = place_pin(&b->job.target->place, b->child.pid);
 }
 
-/* clock_ns: the guest's, or 0. */
-static void take_bye(struct boot *b, long long clock_ns)
+/* What a message says of stolen time; nothing where it cannot be so. */
+static long long stolen_at(const json_t *o)
 {
+	long long ms = json_get_int(o, "stolen_ms", 0);
+
+	return ms > 0 && ms < 1LL << 50 ? ms : 0;
+}
+
+static void take_bye(struct boot *b, const json_t *o)
+{
+	long long clock_ns = json_get_int(o, "clock_ns", 0);
 	struct timespec now;
 
 	b->bye = true;
+	b->stolen_ms = stolen_at(o) - (b->settle ? stolen_at(b->settle) : 0);
 	if (b->ready_clock <= 0 || clock_ns <= 0)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -124,7 +133,7 @@ static void take_event(struct boot *b, unsigned stream, json_t *o)
 	else if (strcmp(type, "cell-end") == 0 && i >= 0)
 		take_cell_end(b, (int)i, o);
 	else if (strcmp(type, "bye") == 0)
-		take_bye(b, json_get_int(o, "clock_ns", 0));
+		take_bye(b, o);
 	b->settled |= strcmp(type, "settled") == 0;
 }
 

@@ -11,7 +11,7 @@
 #include "lib/text.h"
 #include "runner/debian/apt.h"
 #include "runner/kernels/fetch.h"
-#include "runner/run/disturb.h"
+#include "runner/boot/disturb.h"
 
 enum { COLUMNS = 75, INDENT = 17 };
 

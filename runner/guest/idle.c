@@ -21,6 +21,18 @@ static long long busy_ticks(void)
 	return n == 7 ? user + nice + system + irq + softirq : -1;
 }
 
+long long idle_stolen_ms(void)
+{
+	FILE *f = fopen("/proc/stat", "re");
+	long long ticks = 0;
+
+	if (f && fscanf(f, "cpu %*d %*d %*d %*d %*d %*d %*d %lld", &ticks) != 1)
+		ticks = 0;
+	if (f)
+		fclose(f);
+	return ticks * 10; /* USER_HZ is 100 */
+}
+
 bool idle_is(long long ticks, long cpus)
 {
 	return ticks >= 0 && ticks <= BUSY_TICKS * cpus;

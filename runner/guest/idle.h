@@ -12,6 +12,10 @@
  */
 int idle_wait(int least, int most, bool *idle);
 
+/* Milliseconds since boot that all CPUs together wanted to work and a hypervisor let something else
+ * do so, as /proc/stat counts them (steal); 0 where it does not. */
+long long idle_stolen_ms(void);
+
 /* The pure part: whether a machine that spent so many clock ticks at work in a second was idle, that
  * is 2 % of each CPU. */
 bool idle_is(long long ticks, long cpus);

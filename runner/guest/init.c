@@ -250,8 +250,8 @@ static void settle(struct session *s)
 	bool idle = false;
 	int seconds = idle_wait(s->settle_min, s->settle_max, &idle);
 
-	send(s, json_pack("{s:s, s:i, s:b, s:I}", "t", "settled", "seconds", seconds, "idle", idle,
-			  "clock_ns", clock_ns()));
+	send(s, json_pack("{s:s, s:i, s:b, s:I, s:I}", "t", "settled", "seconds", seconds, "idle", idle,
+			  "stolen_ms", (json_int_t)idle_stolen_ms(), "clock_ns", clock_ns()));
 }
 
 static void tell_symbols(struct session *s)
@@ -287,7 +287,8 @@ static void run_plan(struct session *s, const char *path)
 	free(line);
 	fclose(f);
 	if (!stop_asked)
-		send(s, json_pack("{s:s, s:i, s:I}", "t", "bye", "cells", cells, "clock_ns", clock_ns()));
+		send(s, json_pack("{s:s, s:i, s:I, s:I}", "t", "bye", "cells", cells, "clock_ns", clock_ns(),
+				  "stolen_ms", (json_int_t)idle_stolen_ms()));
 }
 
 static void on_alarm(int sig)

@@ -13,7 +13,7 @@
 #include "runner/boot/boot.h"
 #include "runner/boot/confine.h"
 #include "runner/kernels/resolve.h"
-#include "runner/run/disturb.h"
+#include "runner/boot/disturb.h"
 #include "runner/run/machine.h"
 #include "runner/run/calibrated.h"
 #include "runner/run/early-stop.h"

@@ -65,6 +65,10 @@ same "$(sed -n '/^ *"target": {/,/}/ s/^ *"nodes": \([0-9]*\),$/\1/p' "$tmp/run/
 same "$(member "$tmp/run/run.json" memory_mib)" "$(getconf _PHYS_PAGES | awk -v size="$(getconf PAGESIZE)" '{ print int($1 * size / 1048576) }')" 'its memory'
 
 grep -q '"disturbing": {' "$tmp/run/run.json" || die 'nothing of what disturbs the machine'
+# and of each boot what it was then
+sed -n '/^ *"disturbing": {/,/}/p' "$tmp/run/boots/001/boot.json" >"$tmp/disturbing"
+same "$(member "$tmp/disturbing" clocksource)" "$(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)" \
+	'the clock source of the boot'
 
 # It can be measured again, and gone on with on this machine alone
 expect 0 mlocklab repeat "$tmp/run" --cell exit-mlocked/procs=4,size=2M,lock=none --out "$tmp/again"

@@ -121,6 +121,20 @@ static inline void fixture_boot(struct fixture *f, int n, const char *arm, int p
 	json_decref(boot);
 }
 
+/* Sets a member of a boot's boot.json, which takes the reference. */
+static inline void fixture_tell(const struct fixture *f, int n, const char *key, json_t *value)
+{
+	char path[128];
+	struct err err;
+	json_t *boot;
+
+	fixture_path(f, n, "boot.json", path);
+	boot = json_read(path, &err);
+	if (!boot || json_object_set_new(boot, key, value) < 0 || json_write(path, boot, &err) < 0)
+		abort();
+	json_decref(boot);
+}
+
 /* One iteration: exit is the primary metric in the unit that the guest's clock gives. */
 static inline void fixture_sample(struct fixture *f, int n, const char *cell, int iter, bool warmup,
 				  const char *outcome, double exit, double failed)

@@ -104,6 +104,37 @@ static void test_better(void **state)
 	drop(&c, &r, &f);
 }
 
+/* What the machine was set to for one kernel and not for the other stands with the kernels' settings. */
+static void test_host_settings(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+
+	(void)state;
+	fixture_begin(&f, "kvm", 1);
+	fixture_arm(&f, "old", "5.10.0", "n");
+	fixture_arm(&f, "new", "6.1.0", "n");
+	for (int n = 1; n <= 4; n++) {
+		bool old = n % 2;
+
+		fixture_boot(&f, n, old ? "old" : "new", (n - 1) / 2, n, "ok");
+		fixture_cell(&f, n, MAIN_CELL, 100);
+		fixture_tell(&f, n, "disturbing",
+			     json_pack("{s:s,s:s,s:f}", "governor", old ? "performance" : "powersave", "smt",
+				       "0", "load", n / 10.));
+	}
+	fixture_finish(&f);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(c.n_settings, 1);
+	assert_string_equal(c.settings[0].name, "host's governor");
+	assert_string_equal(c.settings[0].old, "performance");
+	assert_string_equal(c.settings[0].new, "powersave");
+	assert_true(c.settings[0].of_note);
+	drop(&c, &r, &f);
+}
+
 static void test_worse(void **state)
 {
 	struct fixture f;
@@ -683,7 +714,7 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_better),   cmocka_unit_test(test_worse),
+		cmocka_unit_test(test_better), cmocka_unit_test(test_host_settings),   cmocka_unit_test(test_worse),
 		cmocka_unit_test(test_equal),    cmocka_unit_test(test_inconclusive),
 		cmocka_unit_test(test_two_runs), cmocka_unit_test(test_unpaired),
 		cmocka_unit_test(test_failures), cmocka_unit_test(test_differences),

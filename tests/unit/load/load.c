@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include "analysis/load/conditions.h"
 #include "analysis/load/samples.h"
 #include "tests/unit/fixture-run.h"
 #include "tests/unit/near.h"
@@ -139,6 +140,75 @@ static void test_default_primary(void **state)
 	fixture_release(&f);
 }
 
+/* A boot of a machine that was calm but for what is given. */
+static void boot_under(struct fixture *f, int n, const char *arm, const char *clocksource,
+		       const char *governor)
+{
+	fixture_boot(f, n, arm, (n - 1) / 2, 7, "ok");
+	fixture_cell(f, n, MAIN_CELL, 200);
+	fixture_tell(f, n, "guest", json_pack("{s:s}", "clocksource", clocksource));
+	fixture_tell(f, n, "disturbing", json_pack("{s:s,s:s,s:s,s:f}", "governor", governor, "clocksource",
+						   clocksource, "isolcpus", "", "load", n / 10.));
+	fixture_tell(f, n, "wall_seconds", json_real(12));
+	fixture_tell(f, n, "ready_seconds", json_real(2));
+}
+
+/* What was not the same in all boots of an arm is said once; what was, and what was of the load, is not. */
+static void test_conditions(void **state)
+{
+	struct fixture f;
+	struct run r;
+	char *text;
+
+	(void)state;
+	begin(&f, "host");
+	boot_under(&f, 1, "old", "tsc", "performance");
+	boot_under(&f, 2, "new", "tsc", "performance");
+	boot_under(&f, 3, "new", "hpet", "performance");
+	boot_under(&f, 4, "old", "tsc", "powersave");
+	boot_under(&f, 5, "old", "tsc", "performance");
+	fixture_tell(&f, 5, "stolen_seconds", json_real(0.5));
+	fixture_tell(&f, 4, "stolen_seconds", json_real(0.01));
+	load(&f, &r);
+	assert_int_equal(r.notes.n, 3);
+	assert_non_null(strstr(r.notes.v[0], ": the host's governor was not the same in all boots of arm old: "
+					     "performance in 2 boots, powersave in boot 004"));
+	assert_non_null(strstr(r.notes.v[1], ": clocksource was not the same in all boots of arm new: tsc in "
+					     "boot 002, hpet in boot 003"));
+	assert_non_null(strstr(r.notes.v[2], ": a hypervisor took CPU time away in 1 of 5 boots, most in boot "
+					     "005: 0.50 s, 5.0 % of its CPUs' time"));
+	text = load_condition(&r, 0, "governor");
+	assert_string_equal(text, "performance, powersave");
+	free(text);
+	load_release(&r);
+	fixture_release(&f);
+}
+
+/* A run under KVM says which boot had not the cores that it asked for; calm boots say nothing. */
+static void test_pinned(void **state)
+{
+	struct fixture f;
+	struct run r;
+
+	(void)state;
+	begin(&f, "kvm");
+	json_object_set_new(json_object_get(f.run, "target"), "place", json_pack("{s:[i,i]}", "cpus", 2, 3));
+	boot_under(&f, 1, "old", "kvm-clock", "performance");
+	boot_under(&f, 2, "new", "kvm-clock", "performance");
+	fixture_tell(&f, 1, "pinned", json_integer(2));
+	fixture_tell(&f, 2, "pinned", json_integer(2));
+	load(&f, &r);
+	assert_int_equal(r.notes.n, 0);
+	load_release(&r);
+	fixture_tell(&f, 2, "pinned", json_integer(1));
+	load(&f, &r);
+	assert_int_equal(r.notes.n, 1);
+	assert_non_null(strstr(r.notes.v[0], ": in 1 of 2 boots vCPUs had no core of their own; boot 002: 1 of 2 "
+					     "had one"));
+	load_release(&r);
+	fixture_release(&f);
+}
+
 /* What a dead boot finished counts, what it did not finish does not; and all of it is said. */
 static void test_gaps(void **state)
 {
@@ -244,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_figures),   cmocka_unit_test(test_instructions),
+		cmocka_unit_test(test_conditions), cmocka_unit_test(test_pinned),
 		cmocka_unit_test(test_gaps),      cmocka_unit_test(test_default_primary),
 		cmocka_unit_test(test_bad_files), cmocka_unit_test(test_many_iterations),
 	};

@@ -2,7 +2,7 @@
 #include "tests/unit/check.h"
 
 #include "lib/json.h"
-#include "runner/run/disturb.h"
+#include "runner/boot/disturb.h"
 
 static void put(const char *root, const char *path, const char *text)
 {

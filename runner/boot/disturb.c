@@ -1,4 +1,4 @@
-#include "runner/run/disturb.h"
+#include "runner/boot/disturb.h"
 
 #include <glob.h>
 #include <stdlib.h>
@@ -163,7 +163,7 @@ static json_t *distances(void)
 	return rows;
 }
 
-json_t *disturb_json(void)
+json_t *disturb_brief(void)
 {
 	struct disturbances d;
 	json_t *o = json_object();
@@ -175,6 +175,13 @@ json_t *disturb_json(void)
 	disturb_release(&d);
 	if (getloadavg(&load, 1) == 1)
 		json_object_set_new(o, "load", json_real(load));
+	return o;
+}
+
+json_t *disturb_json(void)
+{
+	json_t *o = disturb_brief();
+
 	json_object_set_new(o, "timers", timers());
 	json_object_set_new(o, "node_distances", distances());
 	return o;

@@ -2,8 +2,8 @@
  * What on this machine disturbs figures that are times, and how to still it: kept in run.json for the
  * targets kvm and host, and told by the doctor.
  */
-#ifndef RUNNER_RUN_DISTURB_H
-#define RUNNER_RUN_DISTURB_H
+#ifndef RUNNER_BOOT_DISTURB_H
+#define RUNNER_BOOT_DISTURB_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -25,7 +25,9 @@ struct disturbances {
 void disturb_read(struct disturbances *d, const char *root);
 void disturb_release(struct disturbances *d);
 
-/* {"governor":"powersave","load":0.4,"timers":["apt-daily.timer",...]}, all of it. */
+/* {"governor":"powersave",...,"load":0.4}: the settings, as each boot keeps them. */
+json_t *disturb_brief(void);
+/* The same with "timers":["apt-daily.timer",...] and "node_distances": all of it. */
 json_t *disturb_json(void);
 
 #endif

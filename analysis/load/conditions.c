@@ -1,0 +1,162 @@
+#include "analysis/load/conditions.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "lib/json.h"
+#include "lib/text.h"
+
+/* Of the CPUs' time: below it a busy host is one like any other. */
+#define STOLEN_SHARE 0.001
+
+struct value {
+	const char *text;
+	size_t boots;
+	int first; /* boot */
+};
+
+struct values_seen {
+	struct value *v;
+	size_t n;
+};
+
+/* A setting of one boot; NULL: the boot does not tell. own: as its own kernel says, not the host's.
+ */
+static const char *setting_of(const struct run_boot *b, const char *name, bool own)
+{
+	const json_t *from = own ? b->guest : b->disturbing;
+
+	return from ? json_get_str(from, name, own ? NULL : "none") : NULL;
+}
+
+static struct values_seen values_of(const struct run *r, size_t arm, const char *name, bool own)
+{
+	struct values_seen seen = {0};
+
+	for (size_t i = 0; i < r->n_boots; i++) {
+		const struct run_boot *b = &r->boots[i];
+		const char *text = b->arm == arm ? setting_of(b, name, own) : NULL;
+		size_t k = 0;
+
+		if (!text)
+			continue;
+		while (k < seen.n && strcmp(seen.v[k].text, text) != 0)
+			k++;
+		if (k == seen.n) {
+			seen.v = xrealloc(seen.v, (seen.n + 1) * sizeof(*seen.v));
+			seen.v[seen.n++] = (struct value){text, 0, b->n};
+		}
+		seen.v[k].boots++;
+	}
+	return seen;
+}
+
+char *load_condition(const struct run *r, size_t arm, const char *name)
+{
+	struct values_seen seen = values_of(r, arm, name, false);
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; i < seen.n; i++)
+		str_addf(&out, "%s%s", i ? ", " : "", seen.v[i].text);
+	free(seen.v);
+	return out.buf;
+}
+
+static void note_setting(struct run *r, size_t arm, const char *name, bool own)
+{
+	struct values_seen seen = values_of(r, arm, name, own);
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; seen.n > 1 && i < seen.n; i++) {
+		str_add(&out, i ? ", " : "");
+		text_escape(&out, *seen.v[i].text ? seen.v[i].text : "none");
+		if (seen.v[i].boots == 1)
+			str_addf(&out, " in boot %03d", seen.v[i].first);
+		else
+			str_addf(&out, " in %zu boots", seen.v[i].boots);
+	}
+	if (out.len) {
+		struct str label = STR_INIT;
+
+		text_escape(&label, name);
+		strv_pushf(&r->notes, "%s: %s%s was not the same in all boots of arm %s: %s",
+			   r->path, own ? "" : "the host's ", label.buf, r->arms[arm].name,
+			   out.buf);
+		str_release(&label);
+	}
+	free(seen.v);
+	str_release(&out);
+}
+
+/* Under KVM each vCPU has a core of its own, where the machine has so many. */
+static void note_pinned(struct run *r)
+{
+	const json_t *place = json_object_get(json_object_get(r->json, "target"), "place");
+	size_t wanted = json_array_size(json_object_get(place, "cpus")), short_of = 0;
+	const struct run_boot *worst = NULL;
+
+	if (strcmp(r->target.kind, "kvm") != 0 || !wanted)
+		return;
+	for (size_t i = 0; i < r->n_boots; i++) {
+		const struct run_boot *b = &r->boots[i];
+
+		if (!b->guest || b->pinned < 0 || (size_t)b->pinned >= wanted)
+			continue;
+		short_of++;
+		if (!worst || b->pinned < worst->pinned)
+			worst = b;
+	}
+	if (short_of)
+		strv_pushf(
+			&r->notes,
+			"%s: in %zu of %zu boots vCPUs had no core of their own; boot %03d: %lld "
+			"of %zu had one",
+			r->path, short_of, r->n_boots, worst->n, worst->pinned, wanted);
+}
+
+static void note_stolen(struct run *r)
+{
+	const struct run_boot *worst = NULL;
+	size_t n = 0;
+	double most = 0;
+
+	for (size_t i = 0; i < r->n_boots; i++) {
+		const struct run_boot *b = &r->boots[i];
+		double had = (b->wall_seconds - b->ready_seconds) * r->target.cpus;
+		double share = had > 0 ? b->stolen_seconds / had : NAN;
+
+		if (!(share > STOLEN_SHARE))
+			continue;
+		n++;
+		if (share > most) {
+			most = share;
+			worst = b;
+		}
+	}
+	if (n)
+		strv_pushf(&r->notes,
+			   "%s: a hypervisor took CPU time away in %zu of %zu boots, most in boot "
+			   "%03d: %.2f s, %.1f %% of its CPUs' time",
+			   r->path, n, r->n_boots, worst->n, worst->stolen_seconds, most * 100);
+}
+
+void load_conditions(struct run *r)
+{
+	bool host = strcmp(r->target.kind, "host") == 0;
+	struct strv names = STRV_INIT;
+	const char *name;
+	json_t *v;
+
+	for (size_t i = 0; i < r->n_boots; i++)
+		json_object_foreach(r->boots[i].disturbing, name, v)
+			/* the machine's clock source is then what the boot's own kernel says */
+			if (json_is_string(v) && !strv_has(&names, name) &&
+			    !(host && strcmp(name, "clocksource") == 0)) strv_push(&names, name);
+	for (size_t a = 0; a < r->n_arms; a++) {
+		note_setting(r, a, "clocksource", true);
+		for (size_t i = 0; i < names.n; i++)
+			note_setting(r, a, names.v[i], false);
+	}
+	strv_release(&names);
+	note_pinned(r);
+	note_stolen(r);
+}
