@@ -21,13 +21,45 @@ refused() {
 
 campaign=$libexec/mlocklab-campaign
 start="start configs/smoke.ini --kernel boot:a --kernel boot:b --out $tmp/run"
-refused "'go': start EXPERIMENT, status or stop is wanted" "$campaign" go
-refused "'status now': start EXPERIMENT, status or stop is wanted" "$campaign" status now
-refused "start EXPERIMENT, status or stop is wanted" "$campaign" start
+refused "'go': start EXPERIMENT, status, stop or watch HOST is wanted" "$campaign" go
+refused "'status now': start EXPERIMENT, status, stop or watch HOST is wanted" "$campaign" status now
+refused "start EXPERIMENT, status, stop or watch HOST is wanted" "$campaign" start
 # shellcheck disable=SC2086 # words
 refused '--limit=0: not a number from 1 to 10000' "$campaign" $start --limit 0
 expect 0 "$campaign" status
 grep -qx 'no campaign is under way on this machine' "$out" || die "status says: $(cat "$out")"
+# A second machine's part: what answers as the first is a script, which falls silent and comes back when it is reset
+watched() {
+	PATH=$tmp/bin:$PATH expect "$1" "$campaign" watch lab --silent 1 --reset-command "$2"
+}
+mkdir "$tmp/bin"
+cat >"$tmp/bin/ssh" <<END
+#!/bin/sh
+echo "\$@" >>$tmp/asked
+n=\$(wc -l <$tmp/asked)
+[ -e $tmp/dead ] && exit 255
+[ "\$n" -lt 3 ] && { echo '{"trying":2,"attempt":1,"arm":"new","measuring":true}'; exit; }
+[ -e $tmp/reset ] || exit 255
+END
+chmod +x "$tmp/bin/ssh"
+refused "watch resets 'lab' where it falls silent: say how with --reset-command" "$campaign" watch lab
+watched 0 "echo x >>$tmp/reset"
+same "$(cat "$tmp/reset")" x 'resets'
+grep -qx 'lab: boot 2 of new, attempt 1, is measured' "$out" || die "it does not say where: $(cat "$out")"
+grep -qx 'lab: silent for 1 s: reset' "$out" || die "it does not say that it resets: $(cat "$out")"
+grep -qx 'lab: no campaign is under way' "$out" || die "it does not say how it ends: $(cat "$out")"
+rm "$tmp/asked" "$tmp/reset"
+watched 2 'echo x >>'"$tmp"'/reset; touch '"$tmp/dead"
+says "'lab' was reset 3 times and stays silent: look at it"
+same "$(wc -l <"$tmp/reset" | tr -d ' ')" 3 'resets'
+rm "$tmp/dead" "$tmp/asked" "$tmp/reset"
+watched 2 'exit 3'
+says "the reset command 'exit 3' failed"
+touch "$tmp/dead"
+watched 2 true
+says "'lab' cannot be watched"
+[ ! -e "$tmp/reset" ] || die 'a machine that never answered was reset'
+
 if [ "$(id -u)" = 0 ]; then
 	chmod 755 "$tmp"
 	# shellcheck disable=SC2086
