@@ -46,7 +46,7 @@ static void count_boots(const struct run *r, const struct run_arm *arm, struct o
 	to->bad = to->fail;
 }
 
-static void add_row(struct comparison *c, struct outcome_row row)
+static void add_outcome_row(struct comparison *c, struct outcome_row row)
 {
 	if (!(row.old.bad + row.old.skip + row.new.bad + row.new.skip))
 		return;
@@ -80,13 +80,13 @@ void compare_count_outcomes(struct comparison *c)
 	c->outcomes = xcalloc(c->run_old->n_cells + 1, sizeof(*c->outcomes));
 	count_boots(c->run_old, c->arm_old, &boots.old);
 	count_boots(c->run_new, c->arm_new, &boots.new);
-	add_row(c, boots);
+	add_outcome_row(c, boots);
 	for (size_t i = 0; i < c->run_old->n_cells; i++) {
 		struct outcome_row row = {.cell = &c->run_old->cells[i]};
 
 		count_cell(c->run_old, c->arm_old, row.cell, &row.old);
 		count_cell(c->run_new, c->arm_new, load_cell(c->run_new, row.cell->id), &row.new);
-		add_row(c, row);
+		add_outcome_row(c, row);
 	}
 	adjust_rows(c);
 }

@@ -42,7 +42,7 @@ static char *boot_trouble(const struct run *run, size_t arm)
 	return text;
 }
 
-static struct patch_row *add_row(struct patches *p)
+static struct patch_row *add_patch_row(struct patches *p)
 {
 	p->rows = xrealloc(p->rows, (p->n_rows + 1) * sizeof(*p->rows));
 	p->rows[p->n_rows] = (struct patch_row){.n = (int)p->n_rows, .arm = SIZE_MAX, .same = -1};
@@ -53,7 +53,7 @@ static void add_patch(struct patches *p, const json_t *o)
 {
 	const json_t *git = json_object_get(o, "git");
 	const char *error = json_get_str(o, "error", NULL);
-	struct patch_row *row = add_row(p);
+	struct patch_row *row = add_patch_row(p);
 	char *words;
 
 	row->subject = text_clean(json_get_str(git, "subject", ""), 200);
@@ -95,7 +95,7 @@ static int read_rows(struct patches *p, struct err *err)
 	} else {
 		p->range = text_clean(p->run->name, 200);
 		for (i = 0; i < p->run->n_arms; i++) {
-			struct patch_row *row = add_row(p);
+			struct patch_row *row = add_patch_row(p);
 			const struct run_arm *a = &p->run->arms[i];
 
 			row->subject = text_clean(*a->version ? a->version : a->release, 200);

@@ -24,7 +24,7 @@ static struct table *ledger_table(const struct ledger *l, const struct claim_fil
 	free(name);
 	free(caption);
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
-		table_column(t, heads[i], false);
+		table_columns(t, false, heads[i], NULL);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct ledger_row *r = &l->rows[i];
 		char *evidence, *mechanism;
@@ -44,14 +44,6 @@ static struct table *ledger_table(const struct ledger *l, const struct claim_fil
 	return t;
 }
 
-static void add_table(struct report *r, struct table *t)
-{
-	if (t->n)
-		doc_table(&r->doc, t);
-	else
-		table_free(t);
-}
-
 static void add_ledger(struct report *r, const struct claims *c, const struct ledger *l)
 {
 	size_t count[CLAIM_NOT_TESTABLE + 1] = {0};
@@ -66,7 +58,7 @@ static void add_ledger(struct report *r, const struct claims *c, const struct le
 		 count[CLAIM_SUPPORTED], count[CLAIM_REFUTED], count[CLAIM_NO_DIFFERENCE],
 		 count[CLAIM_INCONCLUSIVE], count[CLAIM_NOT_TESTABLE]);
 	for (size_t i = 0; i < c->n; i++)
-		add_table(r, ledger_table(l, &c->files[i]));
+		doc_table(&r->doc, ledger_table(l, &c->files[i]));
 }
 
 /* Nothing at all where the run measured no claim: an A/B of something else is about something else. */

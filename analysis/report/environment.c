@@ -10,9 +10,9 @@ static struct table *facts_table(const char *name, const char *caption, const st
 {
 	struct table *t = table_new(name, caption);
 
-	table_column(t, "", false);
+	table_columns(t, false, "", NULL);
 	for (size_t i = 0; i < r->n_sides; i++)
-		table_column(t, r->sides[i].arm->name, false);
+		table_columns(t, false, r->sides[i].arm->name, NULL);
 	return t;
 }
 
@@ -119,8 +119,7 @@ static void machine(struct report *r, const struct run *run)
 	char *command = command_line(json_object_get(run->json, "command"));
 	struct table *t = table_new(NULL, "The run and the machine");
 
-	table_column(t, "", false);
-	table_column(t, run->name, false);
+	table_columns(t, false, "", run->name, NULL);
 	fact(t, "target", "%s, %d CPUs, %d nodes, %lld MiB", target->kind, target->cpus,
 	     target->nodes, target->memory_mib);
 	if (*target->qemu_version)

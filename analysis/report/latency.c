@@ -101,9 +101,9 @@ static struct table *quantile_table(const char *caption)
 	static const char *const heads[] = {"boots", "median", "p90", "p99", "longest"};
 	struct table *t = table_new(NULL, caption);
 
-	table_column(t, "kernel", false);
+	table_columns(t, false, "kernel", NULL);
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
-		table_column(t, heads[i], true);
+		table_columns(t, true, heads[i], NULL);
 	return t;
 }
 

@@ -10,34 +10,19 @@ static struct table *metric_table(struct report *r, const char *name, const char
 {
 	struct table *t = table_new(name, caption);
 
-	table_column(t, "cell", false);
-	table_column(t, "verdict", false);
-	table_column(t, "metric", false);
-	table_column(t, "unit", false);
-	table_column(t, r->cmp->arm_old->name, true);
-	table_column(t, r->cmp->arm_new->name, true);
-	table_column(t, "new / old", true);
-	table_column(t, "95 % interval", true);
-	table_column(t, "adjusted p", true);
+	table_columns(t, false, "cell", "verdict", "metric", "unit", NULL);
+	table_columns(t, true, r->cmp->arm_old->name, r->cmp->arm_new->name, "new / old",
+		      "95 % interval", "adjusted p", NULL);
 	return t;
 }
 
-static void add_row(const struct report *r, struct table *t, const struct result *x)
+static void metric_row(const struct report *r, struct table *t, const struct result *x)
 {
-	char text[72];
-
 	report_name_cell(r, t, x->cell);
 	table_tone(t, verdict_name(x->verdict), report_tone(x->verdict));
 	table_text(t, x->metric->name);
 	table_text(t, x->metric->unit);
-	table_number(t, x->old);
-	table_number(t, x->new);
-	table_ratio(text, x, x->ratio);
-	table_figure(t, text, x->ratio);
-	table_interval(text, x);
-	table_text(t, text);
-	snprintf(text, sizeof(text), "%.2g", x->p_adjusted);
-	table_figure(t, text, x->p_adjusted);
+	report_change(t, x);
 }
 
 static bool is_certain(const struct result *x)
@@ -61,7 +46,7 @@ static void show_kind(struct report *r, const char *workload, enum metric_kind k
 
 		if (x->metric->kind == kind && !strcmp(x->cell->workload, workload) &&
 		    (!counters || is_certain(x)))
-			add_row(r, t, x);
+			metric_row(r, t, x);
 	}
 	if (t->n) {
 		doc_open(&r->doc, false, caption);

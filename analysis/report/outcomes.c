@@ -34,11 +34,9 @@ static void cells_table(struct report *r)
 		table_new("outcomes", "Boots in which something was not ok, of those that "
 				      "got there; p of the difference by Fisher's exact test, by Holm over the rows");
 
-	table_column(t, "cell", false);
-	table_column(t, c->arm_old->name, false);
-	table_column(t, c->arm_new->name, false);
-	table_column(t, "p", true);
-	table_column(t, "first reason", false);
+	table_columns(t, false, "cell", c->arm_old->name, c->arm_new->name, NULL);
+	table_columns(t, true, "p", NULL);
+	table_columns(t, false, "first reason", NULL);
 	for (size_t i = 0; i < c->n_outcomes; i++) {
 		const struct outcome_row *x = &c->outcomes[i];
 		const char *reason = x->new.reason ? x->new.reason : x->old.reason;
@@ -70,12 +68,9 @@ static void boots_table(struct report *r)
 	struct table *t = table_new("boots", "Boots that failed, took more than one start, or lost "
 					     "messages");
 
-	table_column(t, "boot", false);
-	table_column(t, "kernel", false);
-	table_column(t, "outcome", false);
-	table_column(t, "starts", true);
-	table_column(t, "faults", true);
-	table_column(t, "what happened", false);
+	table_columns(t, false, "boot", "kernel", "outcome", NULL);
+	table_columns(t, true, "starts", "faults", NULL);
+	table_columns(t, false, "what happened", NULL);
 	for (size_t side = 0; side < r->n_sides; side++)
 		for (size_t i = 0; i < r->sides[side].run->n_boots; i++) {
 			const struct run_boot *b = &r->sides[side].run->boots[i];
@@ -84,12 +79,8 @@ static void boots_table(struct report *r)
 			    (strcmp(b->outcome, "ok") || b->attempts > 1 || b->faults))
 				add_boot(t, &r->sides[side], b);
 		}
-	if (t->n) {
-		doc_table(&r->doc, t);
-	} else {
-		table_free(t);
+	if (!doc_table(&r->doc, t))
 		doc_para(&r->doc, "Every boot came up at its first start and lost no message.");
-	}
 }
 
 void report_outcomes(struct report *r)

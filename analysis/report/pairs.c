@@ -39,11 +39,10 @@ static struct table *pairs_table(struct report *r, const char *caption, const st
 	size_t n = x->n_old > x->n_new ? x->n_old : x->n_new;
 	struct table *t = table_new(NULL, caption);
 
-	table_column(t, r->cmp->paired ? "pair" : "boot", true);
-	table_column(t, r->sides[0].label, true);
-	table_column(t, r->sides[1].label, true);
+	table_columns(t, true, r->cmp->paired ? "pair" : "boot", r->sides[0].label,
+		      r->sides[1].label, NULL);
 	if (r->cmp->paired)
-		table_column(t, x->difference ? "new - old" : "new / old", true);
+		table_columns(t, true, x->difference ? "new - old" : "new / old", NULL);
 	for (size_t i = 0; i < n; i++) {
 		table_number(t, (double)i + 1);
 		table_number(t, i < x->n_old ? x->old_v[i] : NAN);

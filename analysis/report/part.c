@@ -2,9 +2,11 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/write/table.h"
 #include "analysis/write/verdict.h"
 
 static void add_side(struct report *r, const struct run *run, const struct run_arm *arm)
@@ -165,6 +167,20 @@ char *report_label(const struct report *r, const struct run_cell *c)
 	if (!out.len)
 		str_add(&out, c->workload);
 	return out.buf;
+}
+
+void report_change(struct table *t, const struct result *x)
+{
+	char text[72];
+
+	table_number(t, x->old);
+	table_number(t, x->new);
+	table_ratio(text, x, x->ratio);
+	table_figure(t, text, x->ratio);
+	table_interval(text, x);
+	table_text(t, text);
+	snprintf(text, sizeof(text), "%.2g", x->p_adjusted);
+	table_figure(t, text, x->p_adjusted);
 }
 
 void report_name_cell(const struct report *r, struct table *t, const struct run_cell *c)

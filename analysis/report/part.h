@@ -60,6 +60,8 @@ enum tone report_tone(enum verdict v);
 char *report_label(const struct report *r, const struct run_cell *c);
 /* The label as a cell of a table, a control named as one. */
 void report_name_cell(const struct report *r, struct table *t, const struct run_cell *c);
+/* What all tables of results say of one: both figures, the change, its interval, its p. */
+void report_change(struct table *t, const struct result *x);
 /* "exit-mlocked size=2M": the workload and what of its parameters is special to all its cells. */
 char *report_common(const struct report *r, const struct run_cell *c);
 /* Both together, "exit-mlocked procs=32,size=2M,lock=mlock", leaving out the parameter `but`. */

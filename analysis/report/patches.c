@@ -20,15 +20,15 @@ static void add_table(const struct patches *p, struct doc *d)
 {
 	struct table *t = table_new(NULL, "Patch by patch: the step in each figure that moved anywhere");
 
-	table_column(t, "", true);
-	table_column(t, "patch", false);
+	table_columns(t, true, "", NULL);
+	table_columns(t, false, "patch", NULL);
 	for (size_t i = 0; i < p->n_columns; i++) {
 		char *label = patches_label(p->columns[i].cell);
 
-		table_column(t, label, true);
+		table_columns(t, true, label, NULL);
 		free(label);
 	}
-	table_column(t, "note", false);
+	table_columns(t, false, "note", NULL);
 	for (size_t k = 0; k < p->n_rows; k++) {
 		const struct patch_row *row = &p->rows[k];
 		char *note = patches_note(p, row);

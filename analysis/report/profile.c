@@ -211,12 +211,8 @@ static void show(struct report *r, const struct profiles *from)
 		 "larger of what either kernel spends there.");
 	for (size_t i = 0; i < workloads.n; i++)
 		show_workload(r, from, workloads.v[i], &largest);
-	if (largest.table && largest.table->n) {
-		doc_table(&r->doc, largest.table);
+	if (largest.table && doc_table(&r->doc, largest.table))
 		report_to_head(r);
-	} else {
-		table_free(largest.table);
-	}
 	strv_release(&workloads);
 }
 

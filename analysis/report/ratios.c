@@ -16,14 +16,7 @@ static void ratio_row(const struct report *r, struct table *t, const struct resu
 
 	report_name_cell(r, t, x->cell);
 	table_tone(t, verdict_name(x->verdict), report_tone(x->verdict));
-	table_number(t, x->old);
-	table_number(t, x->new);
-	table_ratio(text, x, x->ratio);
-	table_figure(t, text, x->ratio);
-	table_interval(text, x);
-	table_text(t, text);
-	snprintf(text, sizeof(text), "%.2g", x->p_adjusted);
-	table_figure(t, text, x->p_adjusted);
+	report_change(t, x);
 	snprintf(text, sizeof(text), detectable >= 99.5 ? "%.0f" : "%.2g", detectable);
 	table_figure(t, text, detectable);
 	if (x->n_old == x->n_new)
@@ -44,15 +37,9 @@ static struct table *ratio_table(struct report *r, const char *name, const struc
 			  what, rows[0]->metric->name, unit, r->run->target.kind);
 	struct table *t = table_new(name, caption);
 
-	table_column(t, "cell", false);
-	table_column(t, "verdict", false);
-	table_column(t, c->arm_old->name, true);
-	table_column(t, c->arm_new->name, true);
-	table_column(t, "ratio", true);
-	table_column(t, "95 % interval", true);
-	table_column(t, "adjusted p", true);
-	table_column(t, "detectable %", true);
-	table_column(t, c->paired ? "pairs" : "boots", true);
+	table_columns(t, false, "cell", "verdict", NULL);
+	table_columns(t, true, c->arm_old->name, c->arm_new->name, "ratio", "95 % interval",
+		      "adjusted p", "detectable %", c->paired ? "pairs" : "boots", NULL);
 	for (size_t i = 0; i < n; i++)
 		ratio_row(r, t, rows[i]);
 	free(caption);

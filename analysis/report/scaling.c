@@ -62,12 +62,12 @@ static struct table *curve_table(struct report *r, const struct sweep *s, int li
 		xasprintf("%s %s; median of the boots (interval)", s->cells[0]->workload, axis);
 	struct table *t = table_new(NULL, caption);
 
-	table_column(t, s->param, true);
+	table_columns(t, true, s->param, NULL);
 	for (int control = 0; control < lines; control++)
 		for (size_t side = 0; side < r->n_sides; side++) {
 			char *key = report_key(r, side, control);
 
-			table_column(t, key, true);
+			table_columns(t, true, key, NULL);
 			free(key);
 		}
 	for (size_t i = 0; i < s->n; i++) {

@@ -23,27 +23,20 @@ static enum tone tone_of(const struct timeline_series *s, const struct timeline_
 	return up == (s->metric->better == HIGHER_IS_BETTER) ? TONE_BETTER : TONE_WORSE;
 }
 
-static void change_rows(const struct timeline *t, size_t before, size_t at, struct table *to)
+struct changes {
+	const struct timeline *t;
+	struct table *table;
+};
+
+static void change_row(void *to, const struct timeline_series *s, const struct timeline_change *c,
+		       const char *sentence, const char *standing)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		const struct timeline_series *s = &t->series[i];
+	const struct changes *rows = to;
 
-		for (size_t j = 0; j < s->n_changes; j++) {
-			const struct timeline_change *c = &s->changes[j];
-			char *sentence, *standing;
-
-			if (c->before != before || c->at != at)
-				continue;
-			sentence = timeline_sentence(s, c);
-			standing = timeline_standing(s, c);
-			table_text(to, t->run->arms[at].name);
-			table_text(to, t->run->arms[before].name);
-			table_tone(to, sentence, tone_of(s, c));
-			table_text(to, standing);
-			free(standing);
-			free(sentence);
-		}
-	}
+	table_text(rows->table, rows->t->run->arms[c->at].name);
+	table_text(rows->table, rows->t->run->arms[c->before].name);
+	table_tone(rows->table, sentence, tone_of(s, c));
+	table_text(rows->table, standing);
 }
 
 static void add_settings(const struct timeline *t, struct doc *d)
@@ -64,22 +57,15 @@ static void add_settings(const struct timeline *t, struct doc *d)
 
 static void add_changes(const struct timeline *t, struct doc *d)
 {
-	struct table *to = table_new(NULL, "Changes in the order of the kernels");
+	struct changes rows = {t, table_new(NULL, "Changes in the order of the kernels")};
 
 	doc_section(d, "changes", "Changes");
-	table_column(to, "kernel", false);
-	table_column(to, "after", false);
-	table_column(to, "what", false);
-	table_column(to, "standing", false);
+	table_columns(rows.table, false, "kernel", "after", "what", "standing", NULL);
 	for (size_t at = 1; at < t->run->n_arms; at++)
 		for (size_t before = 0; before < at; before++)
-			change_rows(t, before, at, to);
-	if (to->n) {
-		doc_table(d, to);
-	} else {
+			timeline_changes(t, before, at, change_row, &rows);
+	if (!doc_table(d, rows.table))
 		doc_para(d, "None.");
-		table_free(to);
-	}
 }
 
 /* --- one cell --- */
@@ -198,14 +184,11 @@ static struct table *figures(const struct timeline *t, const struct timeline_ser
 	char *unit = verdict_unit(s->metric), *caption = xasprintf("%s, %s", s->metric->name, unit);
 	struct table *to = table_new(NULL, caption);
 
-	table_column(to, "kernel", false);
-	table_column(to, "boots", true);
-	table_column(to, "value", true);
-	table_column(to, "95 % interval", true);
-	table_column(to, s->difference ? "change from the anchor" : "ratio to the anchor", true);
-	table_column(to, "step from the one before", true);
-	table_column(to, "its interval", true);
-	table_column(to, "verdict", false);
+	table_columns(to, false, "kernel", NULL);
+	table_columns(to, true, "boots", "value", "95 % interval",
+		      s->difference ? "change from the anchor" : "ratio to the anchor",
+		      "step from the one before", "its interval", NULL);
+	table_columns(to, false, "verdict", NULL);
 	for (size_t i = 0; i < t->run->n_arms; i++) {
 		const struct timeline_point *p = &s->points[i];
 
@@ -246,10 +229,7 @@ static void add_kernels(const struct timeline *t, struct doc *d)
 	struct table *to = table_new(NULL, "The kernels");
 
 	doc_section(d, "kernels", "Kernels");
-	table_column(to, "arm", false);
-	table_column(to, "release", false);
-	table_column(to, "version", false);
-	table_column(to, "SHA-256 of the image", false);
+	table_columns(to, false, "arm", "release", "version", "SHA-256 of the image", NULL);
 	for (size_t i = 0; i < t->run->n_arms; i++) {
 		const struct run_arm *a = &t->run->arms[i];
 

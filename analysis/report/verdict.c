@@ -148,13 +148,9 @@ static void show_largest(struct report *r)
 	const struct run_cell **ranked = report_ranked(r, &n);
 	struct table *t = table_new("largest", "The largest gains and losses, controls apart");
 
-	table_column(t, "cell", false);
-	table_column(t, "verdict", false);
-	table_column(t, "change", false);
-	table_column(t, r->cmp->arm_old->name, true);
-	table_column(t, r->cmp->arm_new->name, true);
-	table_column(t, "95 % interval", true);
-	table_column(t, "control", true);
+	table_columns(t, false, "cell", "verdict", "change", NULL);
+	table_columns(t, true, r->cmp->arm_old->name, r->cmp->arm_new->name, "95 % interval",
+		      "control", NULL);
 	for (size_t side = 0; side < 2; side++) {
 		for (size_t i = 0, shown = 0; i < n && shown < LARGEST; i++) {
 			const struct result *x = compare_find(r->cmp, ranked[i]->id, NULL);
@@ -165,10 +161,7 @@ static void show_largest(struct report *r)
 			shown++;
 		}
 	}
-	if (t->n)
-		doc_table(&r->doc, t);
-	else
-		table_free(t);
+	doc_table(&r->doc, t);
 	free(ranked);
 }
 

@@ -65,7 +65,7 @@ static void add_group(const struct options *o, const struct catalogue_figure *f,
 	str_release(&line);
 }
 
-static void add_row(const struct catalogue_figure *f, struct str *out)
+static void add_history_row(const struct catalogue_figure *f, struct str *out)
 {
 	char value[32], low[32], high[32], interval[72];
 	struct str kernel = STR_INIT, day = STR_INIT;
@@ -117,7 +117,7 @@ static size_t count_lines(const struct str *s)
 }
 
 /* The values of one cell, f[0] to f[n - 1], of runs later than `last` and, where `too`, of that one. */
-static size_t add_cell(const struct options *o, const struct catalogue_figure *f, size_t n,
+static size_t add_cell_rows(const struct options *o, const struct catalogue_figure *f, size_t n,
 		       const struct catalogue_figure *last, bool too, struct str *out)
 {
 	size_t shown = 0;
@@ -130,7 +130,7 @@ static size_t add_cell(const struct options *o, const struct catalogue_figure *f
 			continue;
 		if (!shown++)
 			add_group(o, v, out);
-		add_row(v, out);
+		add_history_row(v, out);
 	}
 	return shown;
 }
@@ -141,7 +141,7 @@ static size_t lines_of_cell(const struct options *o, const struct catalogue_figu
 	struct str text = STR_INIT;
 	size_t lines;
 
-	add_cell(o, f, n, last, too, &text);
+	add_cell_rows(o, f, n, last, too, &text);
 	lines = count_lines(&text);
 	str_release(&text);
 	return lines;
@@ -169,7 +169,7 @@ static size_t write_figures(const struct options *o, const struct catalogue_figu
 		too = more <= room || !shown;
 		room -= too && room < SIZE_MAX ? (more < room ? more : room) : 0;
 		*cut = *cut || !too;
-		shown += add_cell(o, cell, end - i, last, too, out);
+		shown += add_cell_rows(o, cell, end - i, last, too, out);
 	}
 	return shown;
 }

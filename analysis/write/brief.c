@@ -241,7 +241,7 @@ static void needed_text(char out[32], const struct comparison *c, const struct r
 		snprintf(out, 32, n >= MOST_PAIRS ? ">%u" : "%u", n);
 }
 
-static void add_row(const struct comparison *c, const struct result *r, struct str *out)
+static void add_brief_row(const struct comparison *c, const struct result *r, struct str *out)
 {
 	char old[32], new[32], change[32], interval[72], last[32];
 	char *label = label_of(c, r->cell);
@@ -270,7 +270,7 @@ static void add_group(const struct comparison *c, const struct group *g, struct 
 		 "interval", g->verdict == VERDICT_INCONCLUSIVE ? c->paired ? "pairs" : "boots"
 								: "control");
 	for (size_t i = 0; i < g->shown; i++)
-		add_row(c, g->r[i], out);
+		add_brief_row(c, g->r[i], out);
 	if (g->n > g->shown)
 		str_addf(out, "%zu more\n", g->n - g->shown);
 }

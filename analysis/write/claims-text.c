@@ -188,13 +188,13 @@ void ledger_text(const struct ledger *l, bool all, struct str *out)
 
 /* --- Markdown --- */
 
-static void add_cell(struct str *out, const char *text)
+static void add_ledger_cell(struct str *out, const char *text)
 {
 	markdown_escape(out, text);
 	str_add(out, " | ");
 }
 
-static void add_row(const struct ledger_row *r, struct str *out)
+static void add_ledger_row(const struct ledger_row *r, struct str *out)
 {
 	char *evidence = ledger_evidence(r), *mechanism = ledger_mechanism(r);
 	char *expected = ledger_expected(r->claim);
@@ -204,12 +204,12 @@ static void add_row(const struct ledger_row *r, struct str *out)
 			      : xstrdup(r->claim->text);
 
 	str_add(out, "| ");
-	add_cell(out, claim);
-	add_cell(out, r->claim->source);
+	add_ledger_cell(out, claim);
+	add_ledger_cell(out, r->claim->source);
 	str_addf(out, "**%s** | ", claim_verdict_name(r->verdict));
-	add_cell(out, measured);
-	add_cell(out, evidence);
-	add_cell(out, mechanism);
+	add_ledger_cell(out, measured);
+	add_ledger_cell(out, evidence);
+	add_ledger_cell(out, mechanism);
 	str_add(out, "\n");
 	free(measured);
 	free(expected);
@@ -225,7 +225,7 @@ void ledger_markdown(const struct ledger *l, struct str *out)
 			str_addf(out, "%s%s\n\n| claim | source | verdict | measured by | old to new "
 				 "kernel | mechanism |\n|---|---|---|---|---|---|\n",
 				 i ? "\n" : "", l->rows[i].file->about);
-		add_row(&l->rows[i], out);
+		add_ledger_row(&l->rows[i], out);
 	}
 	str_add(out, "\n");
 	add_tally(l, out);
@@ -248,7 +248,7 @@ static void add_verdict(const struct ledger_row *r, struct str *out)
 		 r->verdict == CLAIM_REFUTED ? "**" : "");
 	if (r->verdict == CLAIM_NOT_TESTABLE) {
 		str_add(out, ": ");
-		add_cell(out, r->need);
+		add_ledger_cell(out, r->need);
 		return;
 	}
 	if (r->result && !r->result->difference) {
@@ -274,7 +274,7 @@ void ledger_summary(const struct ledger *const *ledgers, const char *const *kern
 		if (i == 0 || l->rows[i].file != l->rows[i - 1].file) {
 			str_addf(out, "%s%s\n\n| claim | ", i ? "\n" : "", l->rows[i].file->about);
 			for (size_t k = 0; k < n; k++)
-				add_cell(out, kernels[k]);
+				add_ledger_cell(out, kernels[k]);
 			end_line(out);
 			str_add(out, "|---|");
 			for (size_t k = 0; k < n; k++)
@@ -284,7 +284,7 @@ void ledger_summary(const struct ledger *const *ledgers, const char *const *kern
 		expected = ledger_expected(l->rows[i].claim);
 		text = xasprintf("%s (%s: %s)", l->rows[i].claim->text, l->rows[i].claim->metric, expected);
 		str_add(out, "| ");
-		add_cell(out, text);
+		add_ledger_cell(out, text);
 		free(text);
 		free(expected);
 		for (size_t k = 0; k < n; k++)

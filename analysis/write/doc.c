@@ -34,13 +34,19 @@ void table_free(struct table *t)
 	free(t);
 }
 
-void table_column(struct table *t, const char *head, bool number)
+void table_columns(struct table *t, bool numbers, const char *head, ...)
 {
-	t->cols = xrealloc(t->cols, (t->n_cols + 1) * sizeof(*t->cols));
-	t->cols[t->n_cols++] = (struct column){xstrdup(head), number};
+	va_list ap;
+
+	va_start(ap, head);
+	for (; head; head = va_arg(ap, const char *)) {
+		t->cols = xrealloc(t->cols, (t->n_cols + 1) * sizeof(*t->cols));
+		t->cols[t->n_cols++] = (struct column){xstrdup(head), numbers};
+	}
+	va_end(ap);
 }
 
-static void add_cell(struct table *t, const char *text, const char *raw, enum tone tone)
+static void add_table_cell(struct table *t, const char *text, const char *raw, enum tone tone)
 {
 	t->cells = xrealloc(t->cells, (t->n + 1) * sizeof(*t->cells));
 	t->cells[t->n++] = (struct table_cell){xstrdup(text), raw ? xstrdup(raw) : NULL, tone};
@@ -48,12 +54,12 @@ static void add_cell(struct table *t, const char *text, const char *raw, enum to
 
 void table_text(struct table *t, const char *text)
 {
-	add_cell(t, text, NULL, TONE_PLAIN);
+	add_table_cell(t, text, NULL, TONE_PLAIN);
 }
 
 void table_tone(struct table *t, const char *text, enum tone tone)
 {
-	add_cell(t, text, NULL, tone);
+	add_table_cell(t, text, NULL, tone);
 }
 
 void table_number(struct table *t, double v)
@@ -72,7 +78,7 @@ void table_figure(struct table *t, const char *text, double v)
 	if (isnan(v))
 		table_text(t, "");
 	else
-		add_cell(t, text, raw, TONE_PLAIN);
+		add_table_cell(t, text, raw, TONE_PLAIN);
 }
 
 void doc_init(struct doc *d, const char *title)
@@ -150,9 +156,14 @@ void doc_close(struct doc *d)
 	add_block(d, DOC_CLOSE, NULL);
 }
 
-void doc_table(struct doc *d, struct table *t)
+bool doc_table(struct doc *d, struct table *t)
 {
+	if (!t->n) {
+		table_free(t);
+		return false;
+	}
 	add_block(d, DOC_TABLE, NULL)->table = t;
+	return true;
 }
 
 void doc_figure(struct doc *d, struct plot *p)

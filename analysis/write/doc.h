@@ -34,7 +34,8 @@ struct table {
 
 struct table *table_new(const char *name, const char *caption);
 void table_free(struct table *t);
-void table_column(struct table *t, const char *head, bool number);
+/* Columns of words, or of numbers, by their heads; the last is NULL. */
+void table_columns(struct table *t, bool numbers, const char *head, ...) __attribute__((sentinel));
 void table_text(struct table *t, const char *text);
 void table_tone(struct table *t, const char *text, enum tone tone);
 /* A figure, four digits to read and all of them in the CSV; NAN is empty. */
@@ -88,8 +89,8 @@ void doc_badge(struct doc *d, enum tone tone, const char *word, const char *text
 void doc_pre(struct doc *d, const char *text);
 void doc_open(struct doc *d, bool open, const char *summary);
 void doc_close(struct doc *d);
-/* The document owns the table or picture from here on. */
-void doc_table(struct doc *d, struct table *t);
+/* The document owns the table or picture from here on. A table without rows is not shown: false. */
+bool doc_table(struct doc *d, struct table *t);
 void doc_figure(struct doc *d, struct plot *p);
 void doc_forest(struct doc *d, struct forest *f);
 /* Moves the block that was added last to before the one at `at`. */

@@ -4,7 +4,7 @@
 #include "analysis/write/table.h"
 #include "analysis/write/verdict.h"
 
-static void add_row(struct str *out, const struct result *r)
+static void markdown_row(struct str *out, const struct result *r)
 {
 	char old[32], new[32], ratio[32], interval[72];
 
@@ -28,7 +28,7 @@ static void add_kind(const struct comparison *c, enum metric_kind kind, struct s
 	size_t n = table_order(c, kind, &r);
 
 	for (size_t i = 0; i < n; i++)
-		add_row(out, r[i]);
+		markdown_row(out, r[i]);
 	free(r);
 }
 

@@ -18,7 +18,7 @@ static struct table *new_table(const char *caption)
 	struct table *t = table_new(NULL, caption);
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
-		table_column(t, columns[i].head, columns[i].number);
+		table_columns(t, columns[i].number, columns[i].head, NULL);
 	return t;
 }
 
@@ -59,12 +59,8 @@ static void add_stats(struct doc *d, const struct locks *l, const struct lock_ce
 {
 	struct table *t = table_new(NULL, l->run.arms[c->arm].name);
 
-	table_column(t, "class", false);
-	table_column(t, "mode", false);
-	table_column(t, "callers", false);
-	table_column(t, "waits", true);
-	table_column(t, "acquisitions", true);
-	table_column(t, "of all waiting", true);
+	table_columns(t, false, "class", "mode", "callers", NULL);
+	table_columns(t, true, "waits", "acquisitions", "of all waiting", NULL);
 	for (size_t i = 0; i < c->n_stats; i++) {
 		const struct lock_stat *s = &c->stats[i];
 		struct str callers = STR_INIT;
@@ -85,7 +81,7 @@ static void add_stats(struct doc *d, const struct locks *l, const struct lock_ce
 }
 
 /* The evidence of one cell in all arms: cells[0..n-1] are of the same. */
-static void add_cell(struct doc *d, const struct locks *l, const struct lock_cell *cells, size_t n)
+static void add_lock_cell(struct doc *d, const struct locks *l, const struct lock_cell *cells, size_t n)
 {
 	struct table *t = new_table(cells[0].cell->id);
 
@@ -127,7 +123,7 @@ void locks_tables(const struct locks *l, struct doc *d)
 		for (n = 1; i + n < l->n && l->cells[i + n].cell == l->cells[i].cell; n++)
 			;
 		doc_open(d, !l->cells[i].cell->is_control, l->cells[i].cell->id);
-		add_cell(d, l, &l->cells[i], n);
+		add_lock_cell(d, l, &l->cells[i], n);
 		doc_close(d);
 	}
 }

@@ -217,7 +217,7 @@ static void add_perf(const char *text, struct str *out)
 	strv_release(&lines);
 }
 
-static void add_cell(const struct locks *l, const struct lock_cell *c, struct str *out)
+static void add_cell_waits(const struct locks *l, const struct lock_cell *c, struct str *out)
 {
 	const struct run_arm *arm = &l->run.arms[c->arm];
 	struct str head = STR_INIT, remarks = STR_INIT;
@@ -272,7 +272,7 @@ void locks_text(const struct locks *l, struct str *out)
 				str_addf(out, "   %-*s%11s%8s%8s%8s%6s\n", CALLER_WIDTH, "caller",
 					 "waits (all)", "total", "mean", "longest", "share");
 		}
-		add_cell(l, &l->cells[i], out);
+		add_cell_waits(l, &l->cells[i], out);
 	}
 	str_release(&method);
 }

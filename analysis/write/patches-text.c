@@ -135,7 +135,8 @@ static bool has_step(const struct patches *p, const struct patch_row *row)
 	return false;
 }
 
-static void add_row(const struct patches *p, const struct patch_row *row, size_t from, size_t to, struct str *out)
+static void add_patch_line(const struct patches *p, const struct patch_row *row, size_t from,
+			   size_t to, struct str *out)
 {
 	bool without = row->arm == SIZE_MAX || (row->trouble && !has_step(p, row));
 
@@ -199,7 +200,7 @@ static void add_block(const struct patches *p, size_t from, struct str *out)
 
 	add_columns(p, from, to, out);
 	for (size_t i = 0; i < p->n_rows; i++)
-		add_row(p, &p->rows[i], from, to, out);
+		add_patch_line(p, &p->rows[i], from, to, out);
 	if (to > from && (p->commits || p->n_rows > 2))
 		add_whole(p, from, to, out);
 }

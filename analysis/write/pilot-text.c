@@ -21,7 +21,7 @@ static void add_count(struct str *out, unsigned n, unsigned most)
 
 #define ID_WIDTH 23
 
-static void add_cell(const struct pilot_cell *c, struct str *out)
+static void add_pilot_cell(const struct pilot_cell *c, struct str *out)
 {
 	struct str id = STR_INIT;
 
@@ -72,7 +72,7 @@ void pilot_text(const struct pilot *p, struct str *out)
 		 ID_WIDTH + 2, "", "within", "between", "pair", "", "best", "best", ID_WIDTH,
 		 "cell", "sd", "sd", "sd", "pairs", "iter.", "pairs");
 	for (size_t i = 0; i < p->n; i++)
-		add_cell(&p->cells[i], out);
+		add_pilot_cell(&p->cells[i], out);
 	str_add(out, "\n");
 	add_notes(p, out);
 }

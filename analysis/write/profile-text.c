@@ -33,7 +33,7 @@ static void percent(char out[32], double share)
 		snprintf(out, 32, "%.1f %%", 100 * share);
 }
 
-static void add_row(struct str *out, const char *name, const double v[2], double share)
+static void add_function_row(struct str *out, const char *name, const double v[2], double share)
 {
 	char old[32], new[32], change[32], part[32];
 	struct str label = STR_INIT;
@@ -91,7 +91,7 @@ static void add_families(const struct profile *p, struct str *out)
 		const struct profile_row *r = &p->families[i];
 
 		if (r->self[0] > 0 || r->self[1] > 0)
-			add_row(out, r->name, r->self, profile_share(p, r));
+			add_function_row(out, r->name, r->self, profile_share(p, r));
 	}
 }
 
@@ -104,12 +104,12 @@ static void add_functions(const struct profile *p, size_t most, struct str *out)
 	add_head(out, "function, without what it calls", "share");
 	for (size_t i = 0; i < n; i++) {
 		name = row_name(&p->functions[i]);
-		add_row(out, name, p->functions[i].self, profile_share(p, &p->functions[i]));
+		add_function_row(out, name, p->functions[i].self, profile_share(p, &p->functions[i]));
 		free(name);
 	}
 	rest_of(p, n, rest);
 	name = xasprintf("%zu others", p->n_functions - n);
-	add_row(out, name, rest, whole != 0 ? (rest[1] - rest[0]) / whole : NAN);
+	add_function_row(out, name, rest, whole != 0 ? (rest[1] - rest[0]) / whole : NAN);
 	free(name);
 }
 
@@ -135,7 +135,7 @@ static void add_inclusive(const struct profile *p, size_t most, struct str *out)
 		double change = v[i]->total[1] - v[i]->total[0];
 		char *name = row_name(v[i]);
 
-		add_row(out, name, v[i]->total, whole != 0 ? change / whole : NAN);
+		add_function_row(out, name, v[i]->total, whole != 0 ? change / whole : NAN);
 		free(name);
 	}
 	free(v);
@@ -175,7 +175,7 @@ void profile_text(const struct profile *p, size_t most, bool inclusive, struct s
 	str_add(out, "\n");
 	add_head(out, "", "of old");
 	name = xasprintf("the whole, per %s", p->op);
-	add_row(out, name, p->whole, p->whole[0] > 0 ? p->whole[1] / p->whole[0] - 1 : NAN);
+	add_function_row(out, name, p->whole, p->whole[0] > 0 ? p->whole[1] / p->whole[0] - 1 : NAN);
 	free(name);
 	add_families(p, out);
 	add_functions(p, most, out);
@@ -197,11 +197,8 @@ static struct table *new_table(const char *name, const char *kind, const char *f
 	char *caption = xasprintf("%s: instructions per %s", first, op);
 	struct table *t = table_new(file, caption);
 
-	table_column(t, kind, false);
-	table_column(t, "old", true);
-	table_column(t, "new", true);
-	table_column(t, "change", true);
-	table_column(t, "share of the change", true);
+	table_columns(t, false, kind, NULL);
+	table_columns(t, true, "old", "new", "change", "share of the change", NULL);
 	free(caption);
 	free(file);
 	return t;

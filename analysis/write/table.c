@@ -159,7 +159,7 @@ static void add_group(struct str *out, const struct result *r)
 		 "95% interval", "verdict");
 }
 
-static void add_row(struct str *out, const struct result *r)
+static void add_table_row(struct str *out, const struct result *r)
 {
 	char old[32], new[32], ratio[32], interval[72];
 	struct str label = STR_INIT, line = STR_INIT;
@@ -217,7 +217,7 @@ static bool add_kind(const struct comparison *c, enum metric_kind kind, struct s
 		for (size_t j = i; j < n; j++) {
 			if (done[j] || !same_group(r[i], r[j]))
 				continue;
-			add_row(out, r[j]);
+			add_table_row(out, r[j]);
 			controls |= r[j]->cell->is_control;
 			done[j] = true;
 		}

@@ -41,25 +41,13 @@ static void add_head(const struct timeline *t, struct str *out)
 
 /* --- changes --- */
 
-static void add_changes(const struct timeline *t, size_t before, size_t at, struct str *out)
+static void add_change(void *to, const struct timeline_series *s, const struct timeline_change *c,
+		       const char *sentence, const char *standing)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		const struct timeline_series *s = &t->series[i];
-
-		for (size_t j = 0; j < s->n_changes; j++) {
-			const struct timeline_change *c = &s->changes[j];
-			char *sentence, *standing;
-
-			if (c->before != before || c->at != at)
-				continue;
-			sentence = timeline_sentence(s, c);
-			standing = timeline_standing(s, c);
-			text_wrap(out, sentence, TABLE_WIDTH, 2);
-			text_wrap(out, standing, TABLE_WIDTH, 6);
-			free(standing);
-			free(sentence);
-		}
-	}
+	(void)s;
+	(void)c;
+	text_wrap(to, sentence, TABLE_WIDTH, 2);
+	text_wrap(to, standing, TABLE_WIDTH, 6);
 }
 
 static void add_steps(const struct timeline *t, struct str *out)
@@ -69,7 +57,7 @@ static void add_steps(const struct timeline *t, struct str *out)
 	str_add(out, "\nCHANGES\n");
 	for (size_t at = 1; at < t->run->n_arms; at++) {
 		for (size_t before = 0; before < at; before++) {
-			size_t n = timeline_count(t, before, at);
+			size_t n = timeline_changes(t, before, at, NULL, NULL);
 			char *settings;
 
 			all += n;
@@ -77,7 +65,7 @@ static void add_steps(const struct timeline *t, struct str *out)
 				continue;
 			str_addf(out, "\n%s, after %s\n", t->run->arms[at].name,
 				 t->run->arms[before].name);
-			add_changes(t, before, at, out);
+			timeline_changes(t, before, at, add_change, out);
 			settings = timeline_settings(t, at);
 			text_wrap(out, settings, TABLE_WIDTH, 2);
 			free(settings);

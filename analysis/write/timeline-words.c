@@ -103,14 +103,30 @@ char *timeline_settings(const struct timeline *t, size_t at)
 	return text;
 }
 
-size_t timeline_count(const struct timeline *t, size_t before, size_t at)
+size_t timeline_changes(const struct timeline *t, size_t before, size_t at, timeline_tell *tell,
+			void *to)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < t->n; i++)
-		for (size_t j = 0; j < t->series[i].n_changes; j++)
-			n += t->series[i].changes[j].before == before &&
-			     t->series[i].changes[j].at == at;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct timeline_series *s = &t->series[i];
+
+		for (size_t j = 0; j < s->n_changes; j++) {
+			const struct timeline_change *c = &s->changes[j];
+
+			if (c->before != before || c->at != at)
+				continue;
+			n++;
+			if (tell) {
+				char *sentence = timeline_sentence(s, c);
+				char *standing = timeline_standing(s, c);
+
+				tell(to, s, c, sentence, standing);
+				free(standing);
+				free(sentence);
+			}
+		}
+	}
 	return n;
 }
 

@@ -114,7 +114,7 @@ static struct cell *append_cell(struct experiment *e, json_t *o)
 	return &e->cells[e->ncells++];
 }
 
-static int add_cell(struct job *j, const size_t *pick, struct err *err)
+static int add_combination(struct job *j, const size_t *pick, struct err *err)
 {
 	struct experiment *e = j->e;
 	struct strv args = STRV_INIT;
@@ -148,7 +148,7 @@ static int add_cells(struct job *j, struct err *err)
 	int ret;
 
 	do {
-		ret = add_cell(j, pick, err);
+		ret = add_combination(j, pick, err);
 		for (k = j->n; k-- > 0;) {
 			if (++pick[k] < j->values[k].n)
 				break;

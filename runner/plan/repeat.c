@@ -105,7 +105,7 @@ static bool is_wanted(const json_t *run, const char *id, const struct strv *cell
 	return !cells || !cells->n;
 }
 
-static void add_cell(struct str *out, size_t n, const json_t *cell)
+static void add_cell_section(struct str *out, size_t n, const json_t *cell)
 {
 	const char *key;
 	json_t *v;
@@ -148,7 +148,7 @@ int repeat_experiment(const json_t *run, const struct strv *kernels, const struc
 	add_arms(run, kernels, out);
 	json_array_foreach(all, i, cell) {
 		if (is_wanted(run, json_get_str(cell, "id", ""), cells))
-			add_cell(out, i + 1, cell);
+			add_cell_section(out, i + 1, cell);
 	}
 	return 0;
 }

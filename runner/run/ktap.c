@@ -101,7 +101,7 @@ static void judge_cell(const struct experiment *e, const struct cell *c, FILE *s
 }
 
 /* Returns whether it failed. */
-static bool add_cell(const struct experiment *e, size_t i, FILE *samples, struct str *out)
+static bool add_cell_line(const struct experiment *e, size_t i, FILE *samples, struct str *out)
 {
 	const struct cell *c = &e->cells[i];
 	long long planned = json_get_int(c->json, "iterations", 1) + json_get_int(c->json, "warmup", 0);
@@ -138,7 +138,7 @@ static bool add_boot(const struct run *r, const struct planned_boot *p, struct s
 
 	str_addf(out, "  KTAP version 1\n  1..%zu\n", r->e->ncells);
 	for (size_t i = 0; i < r->e->ncells; i++)
-		failed |= add_cell(r->e, i, samples, out);
+		failed |= add_cell_line(r->e, i, samples, out);
 	if (strcmp(outcome, "ok") != 0) {
 		str_add(out, "# ");
 		add_plain(out, outcome);

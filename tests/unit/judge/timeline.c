@@ -145,8 +145,8 @@ static void test_changes(void **state)
 	NEAR(s->points[1].level, s->points[4].level, 0);
 	NEAR(s->points[5].level / s->points[4].level, 1.2, 0.01);
 	assert_int_equal(m->t.series[1].n_changes, 0);
-	assert_int_equal(timeline_count(&m->t, 0, 1), 1);
-	assert_int_equal(timeline_count(&m->t, 1, 2), 0);
+	assert_int_equal(timeline_changes(&m->t, 0, 1, NULL, NULL), 1);
+	assert_int_equal(timeline_changes(&m->t, 1, 2, NULL, NULL), 0);
 	text = timeline_sentence(s, &s->changes[0]);
 	assert_non_null(
 		strstr(text, "4.0 times fewer instructions per page and process (4200 to 10"));

@@ -73,8 +73,8 @@ static void document(struct doc *d)
 	doc_init(d, "A & B");
 	doc_toned(d, TONE_WORSE, "worse by 3 < 4");
 	doc_section(d, "first", "First");
-	table_column(t, "cell", false);
-	table_column(t, "old", true);
+	table_columns(t, false, "cell", NULL);
+	table_columns(t, true, "old", NULL);
 	table_text(t, "a,\"b\"|c");
 	table_figure(t, "1.235M", 1234567.25);
 	doc_table(d, t);
