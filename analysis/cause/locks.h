@@ -87,6 +87,15 @@ void locks_figures(const struct lock_cell *c, const struct lock_line *line, stru
 double *locks_shares(const struct lock_cell *c, enum lock_class class);
 
 /*
+ * Makes those shares figures of l->run, in percent and a value a boot: "waiting.i_mmap_rwsem" and so on,
+ * so that its arms can be compared. Only of locks whose waiting the recorder sees whole: semaphores by 'slowpath' and
+ * 'bpf', the lruvec's spinlock by 'perf-lock'. None of a cell of which more than LOCKS_MAX_LOST is missing.
+ * -1 as load_give().
+ */
+#define LOCKS_FIGURE "waiting."
+int locks_give_shares(struct locks *l, struct err *err);
+
+/*
  * The same of the time in exit_mmap(), and of the waiting there: what part of taking down the address
  * spaces it was. The processes' own time holds more, that before a process gets a CPU to exit on and
  * until its parent has reaped it. NULL where there was a round without exits.

@@ -73,6 +73,18 @@ static int take_by(struct claim *c, const struct claim_file *f, const struct ini
 	return 0;
 }
 
+static int take_cpus(struct claim *c, const struct claim_file *f, const struct ini_section *s,
+		     struct err *err)
+{
+	const char *text = ini_get(s, "cpus");
+	double n = 1;
+
+	if (text && (number(text, &n) < 0 || !(n >= 1 && n <= 4096) || n != floor(n)))
+		return bad_value(f, s, "cpus", "not a number of CPUs", err);
+	c->cpus = (int)n;
+	return 0;
+}
+
 static int take_claim(struct claim *c, const struct claim_file *f, const struct ini_section *s,
 		      struct err *err)
 {
@@ -83,10 +95,10 @@ static int take_claim(struct claim *c, const struct claim_file *f, const struct 
 		{"claim", &c->text, false},	  {"source", &c->source, false},
 		{"workload", &c->workload, false}, {"metric", &c->metric, false},
 		{"expect", NULL, false},	  {"within", NULL, true},
-		{"by", NULL, true},
+		{"by", NULL, true},		   {"cpus", NULL, true},
 		{"net", &c->net, true},		   {"untestable", &c->untestable, true},
 		{"refuted", &c->refuted, true},	   {"subject", &c->subject, true},
-		{"since", &c->since, true},
+		{"since", &c->since, true},	   {"families", &c->families, true},
 		{"target", &c->target, true},	  {"counter", &c->counter, true},
 	};
 	size_t n = sizeof(keys) / sizeof(*keys), k;
@@ -110,10 +122,16 @@ static int take_claim(struct claim *c, const struct claim_file *f, const struct 
 	}
 	if (c->since && !c->subject)
 		return bad_value(f, s, "since", "goes with subject= only", err);
+	if (c->families && (!c->subject || (strcmp(ini_get(s, "expect"), "lower") &&
+					    strcmp(ini_get(s, "expect"), "higher"))))
+		return bad_value(f, s, "families", "goes with subject=, and with expect=lower and higher only",
+				 err);
+	if (c->families && ini_get(s, "by"))
+		return bad_value(f, s, "families", "goes without by=", err);
 	if (c->net && !*c->net)
 		return bad_value(f, s, "net", "net=control, or another cell", err);
 	return take_expect(c, f, s, err) < 0 || take_within(c, f, s, err) < 0 ||
-			       take_by(c, f, s, err) < 0
+			       take_by(c, f, s, err) < 0 || take_cpus(c, f, s, err) < 0
 		       ? -1
 		       : 0;
 }

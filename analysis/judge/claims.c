@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/cause/locks.h"
 #include "analysis/judge/claims-parts.h"
 #include "analysis/judge/family.h"
 #include "analysis/stats/stats.h"
@@ -339,14 +340,37 @@ static void judge_nets(struct ledger *l, const struct comparison *c)
 			show_net(&l->rows[i]);
 }
 
+/* Whether it is of waiting, which boots tell that recorded it, and those nothing else. */
+static bool is_waiting(const struct claim *claim)
+{
+	return !strncmp(claim->metric, LOCKS_FIGURE, strlen(LOCKS_FIGURE));
+}
+
 /* Whether a comparison is that of the claim's own patches, or of kernels that differ in no one knows what. */
 static bool concerns(const struct comparison *c, const struct claim *claim, bool alone)
 {
 	const char *since = claim->since ? claim->since : claim->subject;
 
+	if (c->of_locks != is_waiting(claim))
+		return false;
 	if (!alone || !claim->subject)
 		return !c->subject && !alone;
 	return c->subject && !strcmp(c->subject, claim->subject) && !strcmp(c->since, since);
+}
+
+/* "needs a run on target icount, with 4 CPUs, with locks=slowpath of CELL", or of another place only. */
+static char *missing_run(const struct claim *claim, bool elsewhere)
+{
+	struct str s = STR_INIT;
+
+	str_add(&s, elsewhere ? "needs" : "needs a run");
+	if (claim->target)
+		str_addf(&s, "%s target %s", elsewhere ? "" : " on", claim->target);
+	if (claim->cpus > 1)
+		str_addf(&s, "%s %d CPUs", elsewhere ? "" : " with", claim->cpus);
+	if (!elsewhere)
+		str_addf(&s, "%s of %s", is_waiting(claim) ? " with locks=slowpath" : "", claim->workload);
+	return s.buf;
 }
 
 /* The first comparison on the right target that has the cell, of the claim's own patches if there is
@@ -362,7 +386,8 @@ static void find(struct ledger_row *r, const struct comparison *const *c, size_t
 
 		if (!concerns(c[i], r->claim, k < n))
 			continue;
-		if (cell && r->claim->target && strcmp(r->claim->target, run->target.kind)) {
+		if (cell && ((r->claim->target && strcmp(r->claim->target, run->target.kind)) ||
+			     run->target.cpus < r->claim->cpus)) {
 			elsewhere = cell;
 		} else if (cell) {
 			r->comparison = c[i];
@@ -371,11 +396,7 @@ static void find(struct ledger_row *r, const struct comparison *const *c, size_t
 	}
 	if (r->cell)
 		return;
-	if (elsewhere)
-		r->need = xasprintf("needs target %s", r->claim->target);
-	else
-		r->need = xasprintf("needs a run%s%s of %s", r->claim->target ? " on target " : "",
-				    r->claim->target ? r->claim->target : "", r->claim->workload);
+	r->need = missing_run(r->claim, elsewhere);
 }
 
 static char *printable(const char *text)

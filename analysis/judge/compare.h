@@ -116,6 +116,9 @@ struct comparison {
 	/* The subjects of the first and the last of the patches that the kernels differ by, where they are
 	 * rows of a series: of that, borrowed. NULL: they differ by more than one knows. */
 	const char *since, *subject;
+	/* Its boots recorded who waited for which lock: their times are no kernel's, see analysis/cause/locks.h.
+	 * Left to the caller to set. */
+	bool of_locks;
 	bool paired;
 	size_t pairs;  /* the most that any cell has; unpaired: the smaller number of boots */
 	double margin, alpha;

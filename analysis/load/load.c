@@ -150,6 +150,23 @@ const struct series *load_figure(const struct run *r, const char *cell, const ch
 	return c && c->n_series ? &c->series[0] : NULL;
 }
 
+int load_give(struct run *r, const char *cell, const char *metric, const char *unit, size_t boot,
+	      double value, struct err *err)
+{
+	size_t at = index_find(&r->by_id, cell, strlen(cell));
+	struct run_cell *c = &r->cells[at];
+	size_t known = index_find(&c->by_metric, metric, strlen(metric));
+	struct series *s = known == INDEX_NONE ? load_add_series(r, c, metric, unit, false)
+					       : &c->series[known];
+
+	/* Unlike a counter's, a value of 0 in all boots says something. */
+	s->metric.kind = METRIC_SECONDARY;
+	if (load_own_values(r, s, err) < 0)
+		return -1;
+	s->boot[boot] = (struct boot_value){.median = value, .sd = NAN, .n = 1};
+	return 0;
+}
+
 struct values load_values(const struct run *r, size_t arm, const struct series *s)
 {
 	struct values out = {xcalloc(r->n_boots + 1, sizeof(*out.v)), 0};

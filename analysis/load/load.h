@@ -158,6 +158,12 @@ const struct series *load_figure(const struct run *r, const char *cell, const ch
  * of a series that is NULL. values_release() frees them.
  */
 struct values load_values(const struct run *r, size_t arm, const struct series *s);
+/*
+ * Gives a cell a figure that its samples do not have: the value of it in one boot, of run.boots. -1: the run
+ * takes more than it may.
+ */
+int load_give(struct run *r, const char *cell, const char *metric, const char *unit, size_t boot,
+	      double value, struct err *err);
 /* The kernel of an arm: its release where a boot has told it, else what was asked for. */
 const char *load_kernel(const struct run_arm *a);
 /* The same for a name that a user gave: NULL with err, which says what was meant or what there is. */

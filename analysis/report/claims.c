@@ -27,19 +27,21 @@ static struct table *ledger_table(const struct ledger *l, const struct claim_fil
 		table_columns(t, false, heads[i], NULL);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct ledger_row *r = &l->rows[i];
-		char *evidence, *mechanism;
+		char *evidence, *mechanism, *verdict;
 
 		if (r->file != f || r->verdict == CLAIM_NOT_TESTABLE)
 			continue;
 		evidence = ledger_evidence(r);
 		mechanism = ledger_mechanism(r);
 		table_text(t, r->claim->text);
-		table_tone(t, claim_verdict_name(r->verdict), claim_tone(r->verdict));
+		verdict = xasprintf("%s%s", claim_verdict_name(r->verdict), ledger_whose(r));
+		table_tone(t, verdict, claim_tone(r->verdict));
 		table_text(t, evidence);
 		table_text(t, mechanism);
 		table_text(t, r->claim->source);
 		free(evidence);
 		free(mechanism);
+		free(verdict);
 	}
 	return t;
 }

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/cause/locks.h"
+#include "analysis/cause/profile.h"
 #include "analysis/judge/claims.h"
 #include "analysis/judge/patches.h"
 #include "lib/text.h"
@@ -73,6 +75,8 @@ static format_fn *find_format(const char *name)
 struct court {
 	struct claims claims;
 	struct run *runs;
+	struct locks *locks; /* of each, what its boots recorded */
+	struct profiles *profiles; /* and counted by function */
 	size_t n;
 };
 
@@ -89,13 +93,22 @@ struct column {
 static int convene(struct court *t, const struct options *o, char **paths, struct err *err)
 {
 	char *dir = o->dir ? xstrdup(o->dir) : paths_config("claims");
+	char *families = paths_config("kernel/families.ini");
 	int ret = claims_load(&t->claims, dir, err);
 
 	free(dir);
 	for (; ret == 0 && *paths; paths++) {
 		ret = load_run(&t->runs[t->n], *paths, err);
-		t->n += ret == 0;
+		if (ret < 0)
+			break;
+		t->n++;
+		if (locks_load(&t->locks[t->n - 1], *paths, err) < 0 ||
+		    profiles_load(&t->profiles[t->n - 1], *paths, families, err) < 0)
+			ret = -1;
+		else
+			ret = locks_give_shares(&t->locks[t->n - 1], err);
 	}
+	free(families);
 	return ret;
 }
 
@@ -118,10 +131,25 @@ static int add_comparison(struct column *col, const struct run *r, const struct 
 	return 0;
 }
 
-/* The kernels before and after the patches that a claim speaks of, where the run has both. */
-static int add_patch(struct column *col, const struct patches *p, const struct claim *claim,
-		     const struct compare_opts *all, struct err *err)
+/* Two kernels of a run by what its boots measured, and by what those recorded that recorded waiting. */
+static int add_kernels(struct column *col, const struct court *t, size_t run, const struct compare_opts *opts,
+		       struct err *err)
 {
+	if (add_comparison(col, &t->runs[run], opts, err) < 0)
+		return -1;
+	if (!t->locks[run].n)
+		return 0;
+	if (add_comparison(col, &t->locks[run].run, opts, err) < 0)
+		return -1;
+	col->c[col->n - 1].of_locks = true;
+	return 0;
+}
+
+/* The kernels before and after the patches that a claim speaks of, where the run has both. */
+static int add_patch(struct column *col, const struct court *t, size_t run, const struct patches *p,
+		     const struct claim *claim, const struct compare_opts *all, struct err *err)
+{
+	size_t had = col->n;
 	const struct patch_row *last = claim->subject ? patch_of(p, claim->subject) : NULL, *first, *before;
 	const char *since = claim->since ? claim->since : claim->subject;
 	struct compare_opts opts = *all;
@@ -136,10 +164,12 @@ static int add_patch(struct column *col, const struct patches *p, const struct c
 			return 0;
 	opts.old_arm = p->run->arms[before->arm].name;
 	opts.new_arm = p->run->arms[last->arm].name;
-	if (add_comparison(col, p->run, &opts, err) < 0)
+	if (add_kernels(col, t, run, &opts, err) < 0)
 		return -1;
-	col->c[col->n - 1].subject = last->subject;
-	col->c[col->n - 1].since = first->subject;
+	for (size_t i = had; i < col->n; i++) {
+		col->c[i].subject = last->subject;
+		col->c[i].since = first->subject;
+	}
 	return 0;
 }
 
@@ -162,21 +192,21 @@ static const struct patches *series_of(struct column *col, const struct run *r,
 
 /* A run of a series judges each claim at its own patch, and from its base to its end what speaks of
  * none; any other run its two kernels. */
-static int add_run(struct column *col, const struct court *t, const struct run *r,
+static int add_run(struct column *col, const struct court *t, size_t run,
 		   const struct compare_opts *opts, struct err *err)
 {
-	const struct patches *p = series_of(col, r, opts);
+	const struct patches *p = series_of(col, &t->runs[run], opts);
 	struct compare_opts ends = *opts;
 
 	if (!p)
-		return add_comparison(col, r, opts, err);
+		return add_kernels(col, t, run, opts, err);
 	ends.old_arm = p->whole.arm_old->name;
 	ends.new_arm = p->whole.arm_new->name;
-	if (add_comparison(col, r, &ends, err) < 0)
+	if (add_kernels(col, t, run, &ends, err) < 0)
 		return -1;
 	for (size_t f = 0; f < t->claims.n; f++)
 		for (size_t i = 0; i < t->claims.files[f].n; i++)
-			if (add_patch(col, p, &t->claims.files[f].v[i], opts, err) < 0)
+			if (add_patch(col, t, run, p, &t->claims.files[f].v[i], opts, err) < 0)
 				return -1;
 	return 0;
 }
@@ -196,14 +226,14 @@ static int judge(struct column *col, const struct court *t, const struct options
 	struct compare_opts opts = o->compare;
 
 	opts.new_arm = new_arm;
-	col->c = xcalloc(t->n * (1 + count_claims(&t->claims)), sizeof(*col->c));
-	col->each = xcalloc(t->n * (1 + count_claims(&t->claims)), sizeof(*col->each));
+	col->c = xcalloc(2 * t->n * (1 + count_claims(&t->claims)), sizeof(*col->c));
+	col->each = xcalloc(2 * t->n * (1 + count_claims(&t->claims)), sizeof(*col->each));
 	col->series = xcalloc(t->n, sizeof(*col->series));
 	for (size_t i = 0; i < t->n; i++)
-		if (add_run(col, t, &t->runs[i], &opts, err) < 0)
+		if (add_run(col, t, i, &opts, err) < 0)
 			return -1;
 	ledger_make(&col->ledger, &t->claims, col->each, col->n);
-	return 0;
+	return ledger_attribute(&col->ledger, t->profiles, t->n, err);
 }
 
 static void column_release(struct column *col)
@@ -269,7 +299,9 @@ int main(int argc, char **argv)
 {
 	struct options o = {.format = "text"};
 	char **runs = command_parse(&command, &o, argc, argv);
-	struct court t = {.runs = xcalloc((size_t)argc, sizeof(*t.runs))};
+	struct court t = {.runs = xcalloc((size_t)argc, sizeof(*t.runs)),
+			  .locks = xcalloc((size_t)argc, sizeof(*t.locks)),
+			  .profiles = xcalloc((size_t)argc, sizeof(*t.profiles))};
 	struct str out = STR_INIT;
 	struct err err;
 	int ret = convene(&t, &o, runs, &err);
@@ -281,9 +313,14 @@ int main(int argc, char **argv)
 	if (ret < 0)
 		command_fail(&err);
 	str_release(&out);
-	while (t.n--)
+	while (t.n--) {
 		load_release(&t.runs[t.n]);
+		locks_release(&t.locks[t.n]);
+		profiles_release(&t.profiles[t.n]);
+	}
+	free(t.profiles);
 	free(t.runs);
+	free(t.locks);
 	claims_release(&t.claims);
 	return ret < 0 ? EXIT_USAGE : EXIT_OK;
 }

@@ -49,6 +49,19 @@ static void add_figure(struct str *out, double v)
 	str_add(out, text);
 }
 
+/* "; of that munlock and LRU, rmap -540.2, other changes of these kernels +120" */
+static void add_families(struct str *out, const struct ledger_row *r)
+{
+	char number[32];
+
+	str_add(out, "; of that ");
+	text_escape(out, r->claim->families);
+	verdict_figure(number, r->touched);
+	str_addf(out, " %s%s, other changes of these kernels ", r->touched > 0 ? "+" : "", number);
+	verdict_figure(number, r->others);
+	str_addf(out, "%s%s, by the profile", r->others > 0 ? "+" : "", number);
+}
+
 char *ledger_evidence(const struct ledger_row *r)
 {
 	const struct series *s = r->cell ? load_series(r->cell, r->claim->metric) : NULL;
@@ -79,6 +92,8 @@ char *ledger_evidence(const struct ledger_row *r)
 							      : " net of another cell, which is",
 			 ratio);
 	}
+	if (r->by_family)
+		add_families(&out, r);
 	return out.buf;
 }
 
@@ -93,6 +108,15 @@ char *ledger_mechanism(const struct ledger_row *r)
 	str_add(&out, " to ");
 	add_figure(&out, r->counter_new);
 	return out.buf;
+}
+
+const char *ledger_whose(const struct ledger_row *r)
+{
+	if (!r->claim->subject || r->verdict == CLAIM_NOT_TESTABLE)
+		return "";
+	if (r->by_family)
+		return " (by its functions)";
+	return r->comparison->subject ? " (the patch alone)" : " (whole kernels)";
 }
 
 /* --- text --- */
@@ -134,13 +158,18 @@ static void add_entry(const struct ledger_row *r, struct str *out)
 	str_addf(&line, "%s%s%s", evidence, *mechanism ? "; " : "", mechanism);
 	add_wrapped(out, str_text(&line));
 	str_clear(&line);
-	str_addf(&line, "%s of %s, expected %s%s%s", r->claim->metric, r->claim->workload, expected,
-		 r->comparison ? ", target " : "",
-		 r->comparison ? r->comparison->run_new->target.kind : "");
+	str_addf(&line, "%s of %s, expected %s", r->claim->metric, r->claim->workload, expected);
+	if (r->comparison)
+		str_addf(&line, ", target %s", r->comparison->run_new->target.kind);
+	if (r->comparison && r->comparison->run_new->target.cpus > 1)
+		str_addf(&line, ", %d CPUs", r->comparison->run_new->target.cpus);
 	add_wrapped(out, str_text(&line));
 	str_clear(&line);
 	if (r->claim->subject && r->comparison) {
-		if (!r->comparison->subject)
+		if (r->by_family)
+			str_add(&line, "these kernels differ in more than its patch: judged by the functions "
+				       "that it touches");
+		else if (!r->comparison->subject)
 			str_add(&line, "these kernels differ in more than its patch");
 		else
 			str_addf(&line, "judged by what it speaks of alone: %s%s%s",
@@ -206,7 +235,7 @@ static void add_ledger_row(const struct ledger_row *r, struct str *out)
 	str_add(out, "| ");
 	add_ledger_cell(out, claim);
 	add_ledger_cell(out, r->claim->source);
-	str_addf(out, "**%s** | ", claim_verdict_name(r->verdict));
+	str_addf(out, "**%s**%s | ", claim_verdict_name(r->verdict), ledger_whose(r));
 	add_ledger_cell(out, measured);
 	add_ledger_cell(out, evidence);
 	add_ledger_cell(out, mechanism);
@@ -251,7 +280,12 @@ static void add_verdict(const struct ledger_row *r, struct str *out)
 		add_ledger_cell(out, r->need);
 		return;
 	}
-	if (r->result && !r->result->difference) {
+	str_add(out, ledger_whose(r));
+	if (r->by_family) {
+		verdict_figure(ratio, r->touched);
+		str_addf(out, ", %s%s and %s", r->touched > 0 ? "+" : "", ratio, r->others > 0 ? "+" : "");
+		add_figure(out, r->others);
+	} else if (r->result && !r->result->difference) {
 		table_ratio(ratio, r->result, r->result->ratio);
 		str_addf(out, ", %s", ratio);
 	} else if (!isnan(r->old)) {
@@ -320,6 +354,11 @@ static json_t *row_json(const struct ledger_row *r)
 		json_finite(r->counter_old), "counter_new", json_finite(r->counter_new), "need",
 		r->need, "refuted", c->refuted, "alone", r->comparison && r->comparison->subject);
 
+	if (r->by_family) {
+		json_object_set_new(o, "families", json_string(c->families));
+		json_object_set_new(o, "touched", json_finite(r->touched));
+		json_object_set_new(o, "others", json_finite(r->others));
+	}
 	if (r->result)
 		json_object_set_new(o, "difference", json_boolean(r->result->difference));
 	free(expected);

@@ -308,6 +308,40 @@ static void test_width(void **state)
 	fixture_release(&f);
 }
 
+static double shown_share(const struct locks *l, const char *metric)
+{
+	const struct series *s = load_figure(&l->run, MAIN_CELL, metric);
+
+	return s ? s->boot[0].median : NAN;
+}
+
+/* The part that was waited is a figure of the boot, where the recorder sees that kind of lock whole. */
+static void test_given_shares(void **state)
+{
+	struct fixture f;
+	struct locks l;
+	struct err err;
+
+	(void)state;
+	begin(&f);
+	round_of(&f, 2, 1, ROW(1, "write", "unlink_file_vma", 3, 30, 20));
+	round_of(&f, 2, 2, ROW(1, "write", "nobody_knows", 1, 12, 12));
+	load(&f, &l);
+	assert_int_equal(locks_give_shares(&l, &err), 0);
+	NEAR(shown_share(&l, "waiting.i_mmap_rwsem"), 25, 1e-9);
+	NEAR(shown_share(&l, "waiting.other"), 10, 1e-9);
+	NEAR(shown_share(&l, "waiting.anon_vma"), 0, 1e-9);
+	assert_true(isnan(shown_share(&l, "waiting.lruvec")));
+	locks_release(&l);
+	append_event(&f, 2, "{\"t\":\"locks-end\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
+			    "\"events\":98,\"lost\":2,\"missed\":0,\"unpaired\":0}");
+	load(&f, &l);
+	assert_int_equal(locks_give_shares(&l, &err), 0);
+	assert_true(isnan(shown_share(&l, "waiting.i_mmap_rwsem")));
+	locks_release(&l);
+	fixture_release(&f);
+}
+
 /* --- what reading costs --- */
 
 /* A run with so many messages of a round, each of a caller of its own or all of one. */
@@ -402,7 +436,7 @@ static void test_by_boot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_boot),
+		cmocka_unit_test(test_given_shares), cmocka_unit_test(test_by_boot),
 		cmocka_unit_test(test_classes),	    cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_class_by_lock), cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_skip_is_told_escaped), cmocka_unit_test(test_no_evidence),

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include "analysis/cause/locks.h"
+#include "analysis/cause/profile.h"
 #include "analysis/judge/claims.h"
 #include "analysis/stats/stats.h"
 #include "tests/unit/fixture-run.h"
@@ -61,6 +63,7 @@ static void test_refusals(void **state)
 	refuse(HEAD "metric=exit\nexpect=equal\nwithin=10\n", "within=10: not a share");
 	refuse(HEAD "metric=exit\nexpect=equal\nby=0.5\n", "by=0.5: goes with");
 	refuse(HEAD "metric=exit\nexpect=higher\nby=half\n", "by=half: not a share");
+	refuse(HEAD "metric=exit\nexpect=lower\ncpus=many\n", "cpus=many: not a number of CPUs");
 	refuse(HEAD "metric=exit\nexpect=lower\ncolour=red\n", "1-these.ini:7: [a] has no key 'colour'");
 	assert_int_equal(claims_load(&c, "/nowhere/at/all", &err), -1);
 	assert_non_null(strstr(err.text, "/nowhere/at/all"));
@@ -407,6 +410,188 @@ static void test_patches(void **state)
 	close_court(&other);
 }
 
+/* --- by the functions that a patch touches --- */
+
+/* Of 50 instructions an operation rmap takes 12 and all else 38, and of 40 on the new kernel 20 and 20. */
+static const char *const profiles[] = {
+	"mlocklab-profile 1\ncell 0\nregion 500\nregion 500\n0 2 760 f\n0 2 240 page_remove_rmap\nend\n"
+	"symbols match\nbye\n",
+	"mlocklab-profile 1\ncell 0\nregion 400\nregion 400\n0 2 400 f\n0 2 400 page_remove_rmap\nend\n"
+	"symbols match\nbye\n",
+};
+
+static void write_file(const char *path, const char *text)
+{
+	struct err err;
+
+	if (fs_write_atomic(path, text, strlen(text), &err) < 0)
+		abort();
+}
+
+/* Six pairs that take 50 and 40, and a profiled boot of each. */
+static void make_profiled(struct fixture *f, double old, double new)
+{
+	char path[128];
+
+	fixture_begin(f, "icount", 1);
+	name_params(f);
+	fixture_arm(f, "old", "5.10.0", "n");
+	fixture_arm(f, "new", "6.1.0", "n");
+	for (int n = 1; n <= 14; n++) {
+		fixture_boot(f, n, n % 2 ? "old" : "new", (n - 1) / 2 % 6, (n - 1) / 2 % 6, "ok");
+		fixture_cell(f, n, MAIN_CELL, 2 * (n % 2 ? old : new) + n / 100.);
+		if (n <= 12)
+			continue;
+		json_object_set_new(json_array_get(json_object_get(f->run, "boots"), (size_t)n - 1), "kind",
+				    json_string("profile"));
+		fixture_path(f, n, "profile.txt", path);
+		write_file(path, profiles[n % 2 ? 0 : 1]);
+	}
+	fixture_finish(f);
+}
+
+#define TOUCHED HEAD "metric=exit\nexpect=%s\nsubject=mm: b\nfamilies=%s\n"
+
+/* The verdict by the profile: -1 where it did not judge. */
+static int by_family(double old, double new, const char *expect, const char *families, struct err *err)
+{
+	struct profiles from;
+	char claim[512], path[160], *evidence;
+	struct court t;
+	struct ledger_row *r;
+	int ret;
+
+	snprintf(claim, sizeof(claim), TOUCHED, expect, families);
+	make_profiled(&t.f, old, new);
+	r = hear(&t, claim);
+	snprintf(path, sizeof(path), "%s/families.ini", t.dir);
+	write_file(path, "[rmap]\nrmap=*_rmap*\n[far and wide]\nf=g\n");
+	if (profiles_load(&from, t.f.path, path, err) < 0)
+		fail_msg("%s", err->text);
+	ret = ledger_attribute(&t.ledger, &from, 1, err);
+	ret = ret < 0 ? -2 : r->by_family ? (int)r->verdict : -1;
+	if (ret >= 0) {
+		NEAR(r->touched, 8, 1e-9);
+		NEAR(r->others, -18, 1e-9);
+		evidence = ledger_evidence(r);
+		assert_non_null(strstr(evidence, "; of that rmap +8, other changes of these kernels -18, by the profile"));
+		free(evidence);
+	}
+	profiles_release(&from);
+	close_court(&t);
+	return ret;
+}
+
+/* The whole falls by a fifth, and what the patch touches grows: the claim that it falls does not hold. */
+static void test_families(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_int_equal(by_family(50, 40, "lower", "rmap", &err), CLAIM_REFUTED);
+	assert_int_equal(by_family(50, 40, "higher", "rmap", &err), CLAIM_SUPPORTED);
+	/* a figure that is not what was profiled */
+	assert_int_equal(by_family(80, 40, "lower", "rmap", &err), -1);
+	assert_int_equal(by_family(50, 40, "lower", "rmap, lru", &err), -2);
+	assert_non_null(strstr(err.text, "[a] families=rmap, lru: there is no family 'lru'"));
+	refuse(HEAD "metric=exit\nexpect=lower\nfamilies=rmap\n", "families=rmap: goes with subject=");
+	refuse(HEAD "metric=exit\nexpect=equal\nsubject=a\nfamilies=rmap\n", "expect=lower and higher only");
+	refuse(HEAD "metric=exit\nexpect=lower\nby=1\nsubject=a\nfamilies=rmap\n", "goes without by=");
+}
+
+/* --- waiting --- */
+
+static void record(const struct fixture *f, int n, const char *cell, double ns)
+{
+	char path[128];
+	FILE *to;
+
+	json_object_set_new(json_array_get(json_object_get(f->run, "boots"), (size_t)n - 1), "kind",
+			    json_string("locks"));
+	fixture_path(f, n, "events.jsonl", path);
+	to = fopen(path, "a");
+	if (!to)
+		abort();
+	for (int iter = 1; iter <= 2; iter++)
+		fprintf(to, "{\"t\":\"locks\",\"cell\":\"%s\",\"backend\":\"slowpath\",\"iter\":%d,"
+			"\"elapsed_ns\":1000,\"workers\":1,\"rows\":[{\"lock\":1,\"mode\":\"write\",\"caller\":"
+			"\"unlink_file_vma\",\"via\":\"x\",\"waits\":1,\"wait_ns\":%g,\"longest_ns\":1}]}\n",
+			cell, iter, ns);
+	fclose(to);
+}
+
+/* Six timed pairs, in which nothing changes, and six that recorded: of 60 ns the old kernel's processes wait
+ * 30 to 30.5, the new one's 3, and nobody in the control. */
+static void make_waits(struct fixture *f)
+{
+	int n = 1;
+
+	fixture_begin(f, "icount", 2);
+	json_object_set_new(json_object_get(f->run, "target"), "cpus", json_integer(4));
+	name_params(f);
+	fixture_arm(f, "old", "5.10.0", "n");
+	fixture_arm(f, "new", "6.1.0", "n");
+	for (int boot = 0; boot < 24; boot++, n++) {
+		fixture_boot(f, n, boot % 2 ? "new" : "old", boot / 2 % 6, boot / 2 % 6, "ok");
+		fixture_cell(f, n, MAIN_CELL, 2000 + boot / 2);
+		fixture_cell(f, n, CONTROL_CELL, 500);
+		if (boot >= 12) {
+			record(f, n, MAIN_CELL, boot % 2 ? 3 : 30 + (boot / 2 % 6) / 10.0);
+			record(f, n, CONTROL_CELL, 0);
+		}
+	}
+	fixture_finish(f);
+}
+
+/* Waiting is judged by the boots that recorded it, and all else by the others. */
+static void test_waiting(void **state)
+{
+	static const char *const claims[] = {
+		HEAD "metric=waiting.i_mmap_rwsem\nexpect=lower\nby=3\nnet=control\ncpus=4\n",
+		HEAD "metric=waiting.i_mmap_rwsem\nexpect=lower\nby=30\nnet=control\n",
+		HEAD "metric=exit\nexpect=equal\n",
+		HEAD "metric=waiting.i_mmap_rwsem\nexpect=lower\ncpus=8\n",
+	};
+	static const enum claim_verdict wanted[] = {CLAIM_SUPPORTED, CLAIM_REFUTED, CLAIM_SUPPORTED,
+						    CLAIM_NOT_TESTABLE};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		const struct comparison *both[2];
+		struct compare_opts none = {0};
+		struct comparison waits;
+		struct ledger l;
+		struct locks locks;
+		struct court t;
+		struct err err;
+
+		make_waits(&t.f);
+		if (hear(&t, claims[i])->verdict != CLAIM_NOT_TESTABLE && i != 2)
+			fail_msg("timed boots tell of waiting");
+		if (locks_load(&locks, t.f.path, &err) < 0 || locks_give_shares(&locks, &err) < 0 ||
+		    compare_runs(&waits, &locks.run, &locks.run, &none, &err) < 0)
+			fail_msg("%s", err.text);
+		waits.of_locks = true;
+		both[0] = &waits;
+		both[1] = &t.c;
+		ledger_make(&l, &t.claims, both, 2);
+		if (l.rows[0].verdict != wanted[i])
+			fail_msg("claim %zu: %s", i, claim_verdict_name(l.rows[0].verdict));
+		if (i == 0) {
+			NEAR(l.rows[0].new, 5, 1e-6);
+			assert_true(l.rows[0].old >= 50 && l.rows[0].old <= 51);
+		}
+		if (i == 3)
+			assert_string_equal(l.rows[0].need, "needs 8 CPUs");
+		ledger_release(&l);
+		compare_release(&waits);
+		locks_release(&locks);
+		close_court(&t);
+	}
+	check_need(HEAD "metric=waiting.i_mmap_rwsem\nexpect=lower\ncpus=4\n",
+		   "needs a run with 4 CPUs with locks=slowpath of exit-mlocked");
+}
+
 static void test_writers(void **state)
 {
 	struct court t;
@@ -467,7 +652,7 @@ int main(void)
 		cmocka_unit_test(test_sizes),	     cmocka_unit_test(test_sameness),     cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_net), cmocka_unit_test(test_net_by_pair),
 		cmocka_unit_test(test_net_margin),	     cmocka_unit_test(test_not_testable),
-		cmocka_unit_test(test_patches),	     cmocka_unit_test(test_writers),      cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_patches), cmocka_unit_test(test_waiting), cmocka_unit_test(test_families),	     cmocka_unit_test(test_writers),      cmocka_unit_test(test_summary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
