@@ -29,6 +29,15 @@ static void add_figure(struct record_view *v, enum figure_group group, struct te
 	v->figures[v->n++] = (struct figure_view){group, name, value};
 }
 
+static void add_latency(struct record_view *v, double ns)
+{
+	if (v->latencies == v->latency_cap) {
+		v->latency_cap = v->latency_cap ? v->latency_cap * 2 : 64;
+		v->latency_ns = xrealloc(v->latency_ns, v->latency_cap * sizeof(*v->latency_ns));
+	}
+	v->latency_ns[v->latencies++] = ns;
+}
+
 /* --- the plain form: p moves on where what is sought stands there --- */
 
 struct scan {
@@ -131,7 +140,7 @@ static bool take_figures(struct scan *s, struct record_view *v, enum figure_grou
 	return take(s, "}");
 }
 
-static bool skip_counts(struct scan *s)
+static bool take_latencies(struct scan *s, struct record_view *v)
 {
 	double value;
 
@@ -142,6 +151,7 @@ static bool skip_counts(struct scan *s)
 	do {
 		if (!take_count(s, &value))
 			return false;
+		add_latency(v, value);
 	} while (take(s, ","));
 	return take(s, "]");
 }
@@ -170,7 +180,7 @@ static bool take_member(struct scan *s, struct record_view *v)
 	if (text_view_is(key, "perf"))
 		return take_figures(s, v, FIGURE_PERF);
 	if (text_view_is(key, "latency_ns"))
-		return skip_counts(s);
+		return take_latencies(s, v);
 	if (text_view_is(key, "cell"))
 		return take_text(s, &v->cell) && v->cell.len;
 	if (text_view_is(key, "outcome"))
@@ -231,17 +241,23 @@ static int read_whole(struct record_view *v, const char *line, size_t len, struc
 	add_group(v, FIGURE_METRIC, &s->metrics);
 	add_group(v, FIGURE_VMSTAT, &s->vmstat);
 	add_group(v, FIGURE_PERF, &s->perf);
+	for (size_t i = 0; i < s->latencies; i++)
+		add_latency(v, (double)s->latency_ns[i]);
 	return 0;
 }
 
 static void clear(struct record_view *v)
 {
-	struct figure_view *figures = v->figures;
-	size_t cap = v->cap;
+	struct record_view old = *v;
 
 	if (v->whole.cell)
 		sample_release(&v->whole);
-	*v = (struct record_view){.figures = figures, .cap = cap};
+	*v = (struct record_view){
+		.figures = old.figures,
+		.cap = old.cap,
+		.latency_ns = old.latency_ns,
+		.latency_cap = old.latency_cap,
+	};
 }
 
 int record_view_read(struct record_view *v, const char *line, size_t len, struct err *err)
@@ -257,5 +273,6 @@ void record_view_release(struct record_view *v)
 {
 	clear(v);
 	free(v->figures);
+	free(v->latency_ns);
 	*v = (struct record_view){0};
 }

@@ -39,8 +39,10 @@ struct record_view {
 	int iter;
 	bool warmup;
 	double number[RECORD_NUMBERS];
-	struct figure_view *figures; /* finite ones; latencies are passed over */
+	struct figure_view *figures; /* finite ones */
 	size_t n, cap;
+	double *latency_ns;
+	size_t latencies, latency_cap;
 	struct sample whole; /* holds the texts of a line that went the long way */
 };
 

@@ -1,16 +1,24 @@
-/* Latencies are many: they are read again for the one cell and boot that a picture shows. */
+/* Latencies are many: a boot's are read again, once, for the cells whose pictures show them. */
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/load/lines.h"
 #include "analysis/stats/stats.h"
-#include "lib/record.h"
+#include "lib/record-view.h"
 
 struct latencies {
-	const char *cell;
 	double *v;
 	size_t n, cap, seen;
-	double scale;
 	struct rng rng;
+};
+
+struct reader {
+	const struct run *run;
+	const struct run_boot *boot;
+	const bool *wanted;
+	struct latencies *cells; /* by cell */
+	struct record_view record;
+	double scale;
+	size_t last; /* the cell of the line before */
 };
 
 static void keep(struct latencies *l, double v)
@@ -31,38 +39,63 @@ static void keep(struct latencies *l, double v)
 
 static int read_line(void *arg, const char *line, size_t len, struct err *err)
 {
-	struct latencies *l = arg;
-	struct sample s;
+	struct reader *rd = arg;
+	const struct record_view *v = &rd->record;
 
-	if (!memmem(line, len, l->cell, strlen(l->cell)))
-		return 0;
-	if (sample_parse(&s, line, len, err) < 0)
+	if (record_view_read(&rd->record, line, len, err) < 0)
 		return -1;
-	if (!strcmp(s.cell, l->cell) && !s.warmup && !strcmp(s.outcome, "ok"))
-		for (size_t i = 0; i < s.latencies; i++)
-			keep(l, (double)s.latency_ns[i] * l->scale);
-	sample_release(&s);
+	if (!text_view_is(v->cell, rd->run->cells[rd->last].id))
+		rd->last = index_find(&rd->run->by_id, v->cell.at, v->cell.len);
+	if (rd->last == INDEX_NONE)
+		return err_set(err, "its cell is not under 'cells' of run.json");
+	if (!rd->wanted[rd->last] || v->warmup || !text_view_is(v->outcome, "ok"))
+		return 0;
+	for (size_t i = 0; i < v->latencies; i++)
+		keep(&rd->cells[rd->last], v->latency_ns[i] * rd->scale);
 	return 0;
 }
 
-int load_latencies(const struct run *r, const struct run_cell *c, const struct run_boot *b,
-		   double **v, size_t *n, struct err *err)
+/* From the first record of those cells to the last. */
+static int read_cells(struct reader *rd, struct err *err)
 {
-	const struct cell_outcome *o = &c->outcome[b - r->boots];
-	struct latencies l = {.cell = c->id, .scale = 1};
-	int ret = 0;
+	const struct run *r = rd->run;
+	size_t boot = (size_t)(rd->boot - r->boots);
+	long long from = 0, to = 0;
 
-	if (r->target.ns_per_insn > 0)
-		l.scale = 1 / r->target.ns_per_insn;
-	rng_seed(&l.rng, b->seed);
-	if (o->to)
-		ret = load_lines_between(r, b, "samples.jsonl", o->from, o->to, read_line, &l, err);
-	if (ret < 0) {
-		free(l.v);
-		return -1;
+	for (size_t i = 0; i < r->n_cells; i++) {
+		const struct cell_outcome *o = &r->cells[i].outcome[boot];
+
+		if (!rd->wanted[i] || !o->to)
+			continue;
+		if (!to || o->from < from)
+			from = o->from;
+		if (o->to > to)
+			to = o->to;
+		rd->last = i;
+		rng_seed(&rd->cells[i].rng, rd->boot->seed);
 	}
-	stats_sort(l.v, l.n);
-	*v = l.v;
-	*n = l.n;
-	return 0;
+	return to ? load_lines_between(r, rd->boot, "samples.jsonl", from, to, read_line, rd, err) : 0;
+}
+
+int load_latencies(const struct run *r, const struct run_boot *b, const bool *wanted,
+		   load_latencies_fn *take, void *arg, struct err *err)
+{
+	struct reader rd = {.run = r, .boot = b, .wanted = wanted, .scale = 1};
+	int ret;
+
+	rd.cells = xcalloc(r->n_cells + 1, sizeof(*rd.cells));
+	if (r->target.ns_per_insn > 0)
+		rd.scale = 1 / r->target.ns_per_insn;
+	ret = read_cells(&rd, err);
+	for (size_t i = 0; i < r->n_cells; i++) {
+		struct latencies *l = &rd.cells[i];
+
+		stats_sort(l->v, l->n);
+		if (ret == 0 && l->n)
+			take(arg, i, l->v, l->n);
+		free(l->v);
+	}
+	free(rd.cells);
+	record_view_release(&rd.record);
+	return ret;
 }

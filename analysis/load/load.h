@@ -49,6 +49,7 @@ struct series {
 /* Iterations of one cell in one boot by outcome, warm-up included. */
 struct cell_outcome {
 	unsigned ok, fail, skip, broken;
+	bool latencies; /* some record tells how long each call or process took */
 	bool cut;     /* it ended before all its iterations were made, or made none in a boot that
 		       * went well: then no figure of that boot counts */
 	char *reason; /* of the first that was not ok, or NULL; text of the guest: escape it */
@@ -175,12 +176,14 @@ double load_param(const struct run_cell *c, const char *param);
 const char *load_what(const struct run *r);
 
 /*
- * The latencies of one cell in one boot, after warm-up, sorted: in instructions under icount, else
- * ns. Where there are more than LOAD_LATENCIES of them, an even sample of that many.
- * *v is owned by the caller; *n may be 0.
+ * The latencies of some cells in one boot, after warm-up, from one reading of its samples: take is
+ * called for each cell of which wanted[cell] is set and that has any, with those in instructions
+ * under icount, else ns, sorted; they are gone when it returns. Of more than LOAD_LATENCIES an even
+ * sample of that many.
  */
 #define LOAD_LATENCIES 20000
-int load_latencies(const struct run *r, const struct run_cell *c, const struct run_boot *b,
-		   double **v, size_t *n, struct err *err);
+typedef void load_latencies_fn(void *arg, size_t cell, const double *v, size_t n);
+int load_latencies(const struct run *r, const struct run_boot *b, const bool *wanted,
+		   load_latencies_fn *take, void *arg, struct err *err);
 
 #endif

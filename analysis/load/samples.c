@@ -219,8 +219,10 @@ static int read_line(void *arg, const char *line, size_t len, struct err *err)
 		o->from = from;
 	o->to = rd->at;
 	count_outcome(o, v);
-	if (!v->warmup && text_view_is(v->outcome, "ok"))
+	if (!v->warmup && text_view_is(v->outcome, "ok")) {
+		o->latencies |= v->latencies > 0;
 		return add_record(rd, rd->last_cell, err);
+	}
 	return 0;
 }
 

@@ -26,27 +26,68 @@ static void profile_release(struct profile *p)
 		values_release(&p->at[i]);
 }
 
-static int profile_load(struct profile *p, const struct side *s, const char *id, struct err *err)
+/* The profiles of one side, by cell of its run; only those of the cells wanted are filled. */
+struct side_profiles {
+	const struct side *side;
+	struct profile *cells;
+	bool *wanted;
+};
+
+static void take_boot(void *arg, size_t cell, const double *v, size_t n)
 {
-	const struct run_cell *c = load_cell(s->run, id);
+	struct side_profiles *all = arg;
+	struct profile *p = &all->cells[cell];
 
-	*p = (struct profile){0};
-	for (size_t i = 0; i < N_QUANTILES; i++)
-		p->at[i].v = xcalloc(s->run->n_boots, sizeof(double));
-	for (size_t b = 0; c && b < s->run->n_boots; b++) {
-		double *v;
-		size_t n;
-
-		if (s->run->boots[b].arm != s->arm_index || !c->outcome[b].ok)
-			continue;
-		if (load_latencies(s->run, c, &s->run->boots[b], &v, &n, err) < 0)
-			return -1;
-		for (size_t i = 0; n && i < N_QUANTILES; i++)
-			p->at[i].v[p->at[i].n++] = stats_quantile_sorted(v, n, quantiles[i]);
-		p->boots += n > 0;
-		free(v);
+	for (size_t i = 0; i < N_QUANTILES; i++) {
+		if (!p->at[i].v)
+			p->at[i].v = xcalloc(all->side->run->n_boots, sizeof(double));
+		p->at[i].v[p->at[i].n++] = stats_quantile_sorted(v, n, quantiles[i]);
 	}
-	return 0;
+	p->boots++;
+}
+
+static void want(struct side_profiles *all, const char *id)
+{
+	const struct run_cell *c = id ? load_cell(all->side->run, id) : NULL;
+
+	if (c)
+		all->wanted[c - all->side->run->cells] = true;
+}
+
+/* Those of n cells and their controls. */
+static int side_load(struct side_profiles *all, const struct side *s, const struct run_cell **shown,
+			 size_t n, struct err *err)
+{
+	const struct run *r = s->run;
+	int ret = 0;
+
+	*all = (struct side_profiles){.side = s};
+	all->cells = xcalloc(r->n_cells + 1, sizeof(*all->cells));
+	all->wanted = xcalloc(r->n_cells + 1, sizeof(*all->wanted));
+	for (size_t i = 0; i < n; i++) {
+		want(all, shown[i]->id);
+		want(all, shown[i]->control);
+	}
+	for (size_t b = 0; b < r->n_boots && ret == 0; b++)
+		if (r->boots[b].arm == s->arm_index)
+			ret = load_latencies(r, &r->boots[b], all->wanted, take_boot, all, err);
+	return ret;
+}
+
+static void side_release(struct side_profiles *all)
+{
+	for (size_t i = 0; all->cells && i < all->side->run->n_cells; i++)
+		profile_release(&all->cells[i]);
+	free(all->cells);
+	free(all->wanted);
+}
+
+/* That of a cell, or NULL where the side does not have the cell. */
+static const struct profile *profile_of(const struct side_profiles *all, const char *id)
+{
+	const struct run_cell *c = load_cell(all->side->run, id);
+
+	return c ? &all->cells[c - all->side->run->cells] : NULL;
 }
 
 static struct spread boots_range(const struct values *v)
@@ -66,7 +107,7 @@ static void add_profile(struct plot *plot, const char *name, size_t side, bool c
 {
 	struct plot_series *s;
 
-	if (!p->boots)
+	if (!p || !p->boots)
 		return;
 	s = plot_add(plot, name, report_look(side, control),
 		     PLOT_LINE | (control ? 0 : PLOT_XRIBBON));
@@ -86,7 +127,7 @@ static void add_rows(struct table *t, const char *name, const struct profile *p)
 {
 	static const double shown[] = {0.5, 0.9, 0.99, 1};
 
-	if (!p->boots)
+	if (!p || !p->boots)
 		return;
 	table_text(t, name);
 	table_number(t, (double)p->boots);
@@ -107,7 +148,8 @@ static struct table *quantile_table(const char *caption)
 	return t;
 }
 
-static int show_cell(struct report *r, const struct run_cell *c, bool open, struct err *err)
+static void show_cell(struct report *r, const struct side_profiles *sides, const struct run_cell *c,
+		      bool open)
 {
 	const char *unit = r->run->target.ns_per_insn > 0 ? "instructions" : "ns";
 	char *what = report_cell(r, c, NULL);
@@ -116,17 +158,14 @@ static int show_cell(struct report *r, const struct run_cell *c, bool open, stru
 	char *caption = xasprintf("%s; %s, medians of the boots", title, unit);
 	struct plot *plot = plot_new(name, title);
 	struct table *t = quantile_table(caption);
-	int ret = 0;
 
-	for (size_t side = 0; side < r->n_sides && !ret; side++)
-		for (int control = 0; control < (c->control ? 2 : 1) && !ret; control++) {
+	for (size_t side = 0; side < r->n_sides; side++)
+		for (int control = 0; control < (c->control ? 2 : 1); control++) {
+			const struct profile *p = profile_of(&sides[side], control ? c->control : c->id);
 			char *key = report_key(r, side, control);
-			struct profile p;
 
-			ret = profile_load(&p, &r->sides[side], control ? c->control : c->id, err);
-			add_profile(plot, key, side, control, &p);
-			add_rows(t, key, &p);
-			profile_release(&p);
+			add_profile(plot, key, side, control, p);
+			add_rows(t, key, p);
 			free(key);
 		}
 	plot_label(&plot->x, unit);
@@ -142,67 +181,60 @@ static int show_cell(struct report *r, const struct run_cell *c, bool open, stru
 	free(title);
 	free(name);
 	free(what);
-	return ret;
 }
 
-/* Whether the first boot that has samples of the cell has latencies in them. */
-static int has_latencies(struct report *r, const struct run_cell *c, bool *yes, struct err *err)
+static bool has_latencies(const struct report *r, const struct run_cell *c)
 {
-	*yes = false;
-	for (size_t b = 0; b < r->run->n_boots && !*yes; b++) {
-		double *v;
-		size_t n;
-
-		if (!c->outcome[b].ok)
-			continue;
-		if (load_latencies(r->run, c, &r->run->boots[b], &v, &n, err) < 0)
-			return -1;
-		free(v);
-		*yes = n > 0;
-		if (!n)
-			break;
-	}
-	return 0;
+	for (size_t b = 0; b < r->run->n_boots; b++)
+		if (c->outcome[b].latencies)
+			return true;
+	return false;
 }
 
-static int show_ranked(struct report *r, const struct run_cell **cells, size_t n, struct err *err)
+/* The cells that are drawn, in their order: a new array. */
+static const struct run_cell **choose(const struct report *r, size_t *n)
 {
-	size_t shown = 0;
+	size_t all;
+	const struct run_cell **cells = report_ranked(r, &all);
 
-	for (size_t i = 0; i < n && shown < MOST_PICTURES; i++) {
-		bool yes;
+	*n = 0;
+	for (size_t i = 0; i < all && *n < MOST_PICTURES; i++)
+		if (!cells[i]->is_control && has_latencies(r, cells[i]))
+			cells[(*n)++] = cells[i];
+	return cells;
+}
 
-		if (cells[i]->is_control)
-			continue;
-		if (has_latencies(r, cells[i], &yes, err) < 0)
-			return -1;
-		if (!yes)
-			continue;
-		if (!shown) {
-			doc_section(&r->doc, "latency", "Latency of each process");
-			doc_para(&r->doc,
-				 "How many of the processes were done after how long. Lines "
-				 "are medians over the boots, ribbons span all boots.");
-		}
-		if (show_cell(r, cells[i], shown++ < OPEN_PICTURES, err) < 0)
-			return -1;
-	}
-	if (shown == MOST_PICTURES)
+static void show(struct report *r, const struct side_profiles *sides,
+		 const struct run_cell **cells, size_t n)
+{
+	doc_section(&r->doc, "latency", "Latency of each process");
+	doc_para(&r->doc, "How many of the processes were done after how long. Lines "
+			  "are medians over the boots, ribbons span all boots.");
+	for (size_t i = 0; i < n; i++)
+		show_cell(r, sides, cells[i], i < OPEN_PICTURES);
+	if (n == MOST_PICTURES)
 		doc_para(&r->doc, "At most %d cells are drawn.", MOST_PICTURES);
-	return 0;
 }
 
 void report_latency(struct report *r)
 {
 	size_t n;
-	const struct run_cell **cells = report_ranked(r, &n);
+	const struct run_cell **cells = choose(r, &n);
+	struct side_profiles sides[2] = {0};
 	struct err err;
+	int ret = 0;
 
-	if (show_ranked(r, cells, n, &err) < 0) {
+	for (size_t i = 0; n && i < r->n_sides && ret == 0; i++)
+		ret = side_load(&sides[i], &r->sides[i], cells, n, &err);
+	if (ret < 0) {
 		char *text = xasprintf("Latencies could not be read: %s", err.text);
 
 		doc_toned(&r->doc, TONE_WORSE, text);
 		free(text);
+	} else if (n) {
+		show(r, sides, cells, n);
 	}
+	for (size_t i = 0; i < 2; i++)
+		side_release(&sides[i]);
 	free(cells);
 }

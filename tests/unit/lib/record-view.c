@@ -32,6 +32,10 @@ static void check_equal(const struct record_view *v, const struct sample *s, con
 	for (size_t i = 0; i < RECORD_NUMBERS; i++)
 		if (v->number[i] != (double)numbers[i])
 			fail_msg("number %zu is %g in %s", i, v->number[i], line);
+	assert_int_equal(v->latencies, s->latencies);
+	for (size_t i = 0; i < v->latencies; i++)
+		if (v->latency_ns[i] != (double)s->latency_ns[i])
+			fail_msg("latency %zu is %g in %s", i, v->latency_ns[i], line);
 	for (size_t i = 0; i < v->n; i++) {
 		char *name = xstrndup(v->figures[i].name.at, v->figures[i].name.len);
 		double want = figures_get(group_of(s, v->figures[i].group), name);

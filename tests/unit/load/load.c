@@ -86,6 +86,19 @@ static void test_figures(void **state)
 	fixture_release(&f);
 }
 
+struct latencies {
+	size_t calls, n;
+	double first, last;
+};
+
+static void take_latencies(void *arg, size_t cell, const double *v, size_t n)
+{
+	struct latencies *l = arg;
+
+	(void)cell;
+	*l = (struct latencies){l->calls + 1, n, v[0], v[n - 1]};
+}
+
 /* Two ns an instruction: times are halved and called instructions, shares and counts are not. */
 static void test_instructions(void **state)
 {
@@ -93,8 +106,8 @@ static void test_instructions(void **state)
 	struct run r;
 	struct err err;
 	const struct run_cell *c;
-	double *v;
-	size_t n;
+	struct latencies l = {0};
+	bool wanted[8] = {0};
 
 	(void)state;
 	begin(&f, "icount");
@@ -111,11 +124,15 @@ static void test_instructions(void **state)
 	NEAR(c->series[0].boot[0].median, 150, 1e-9);
 	NEAR(load_series(c, "failed")->boot[0].median, 0.5, 0);
 	NEAR(load_series(c, "elapsed")->boot[0].median, 500, 1e-9);
-	assert_int_equal(load_latencies(&r, c, &r.boots[0], &v, &n, &err), 0);
-	assert_int_equal(n, 6);
-	NEAR(v[0], 5, 0);
-	NEAR(v[5], 15, 0);
-	free(v);
+	assert_true(c->outcome[0].latencies);
+	assert_int_equal(load_latencies(&r, &r.boots[0], wanted, take_latencies, &l, &err), 0);
+	assert_int_equal(l.calls, 0);
+	wanted[c - r.cells] = true;
+	assert_int_equal(load_latencies(&r, &r.boots[0], wanted, take_latencies, &l, &err), 0);
+	assert_int_equal(l.calls, 1);
+	assert_int_equal(l.n, 6);
+	NEAR(l.first, 5, 0);
+	NEAR(l.last, 15, 0);
 	load_release(&r);
 	fixture_release(&f);
 }
