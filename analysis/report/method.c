@@ -24,16 +24,17 @@ void report_method(struct report *r)
 	if (r->cmp->paired)
 		doc_para(d,
 			 "Old and new boots ran as pairs, in a random order that the seed fixes. "
-			 "The ratio is the Hodges-Lehmann estimate over the pairs, its interval "
-			 "comes from the exact signed-rank test, and p from flipping the sign "
-			 "of whole pairs.");
+			 "The ratio is the Hodges-Lehmann estimate over the pairs; p comes from "
+			 "flipping the sign of whole pairs, and the interval inverts that test.");
 	else
 		doc_para(d, "The boots are not paired. The ratio is the two-sample Hodges-Lehmann "
-			    "estimate, and p comes from exchanging boots between the kernels.");
+			    "estimate; p comes from exchanging boots between the kernels, and the interval "
+			    "inverts that test.");
 	doc_para(d,
 		 "The p of the primary metrics allow for their number (max-T). Better and worse "
 		 "need an adjusted p of at most %.3g and a change beyond the margin of %.3g %%; "
-		 "equivalent needs the %.3g %% interval inside the margin; all else is "
+		 "equivalent needs the cell's own %.3g %% interval, by signed ranks, inside the "
+		 "margin, and then that one is shown; all else is "
 		 "inconclusive, and the column \"detectable\" says how large a change would "
 		 "have been seen four times in five.",
 		 r->cmp->alpha, 100 * r->cmp->margin, 100 * (1 - 2 * r->cmp->alpha));

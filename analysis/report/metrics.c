@@ -12,7 +12,7 @@ static struct table *metric_table(struct report *r, const char *name, const char
 
 	table_columns(t, false, "cell", "verdict", "metric", "unit", NULL);
 	table_columns(t, true, r->cmp->arm_old->name, r->cmp->arm_new->name, "new / old",
-		      "95 % interval", "adjusted p", NULL);
+		      "interval", "adjusted p", NULL);
 	return t;
 }
 

@@ -32,13 +32,13 @@ static struct table *ratio_table(struct report *r, const char *name, const struc
 	const struct comparison *c = r->cmp;
 	char *unit = verdict_unit(rows[0]->metric), *what = report_common(r, rows[0]->cell);
 	char *caption =
-		xasprintf("%s: %s, %s, medians of the boots, ratio new / old with its 95 %% "
+		xasprintf("%s: %s, %s, medians of the boots, ratio new / old with its "
 			  "interval; target %s",
 			  what, rows[0]->metric->name, unit, r->run->target.kind);
 	struct table *t = table_new(name, caption);
 
 	table_columns(t, false, "cell", "verdict", NULL);
-	table_columns(t, true, c->arm_old->name, c->arm_new->name, "ratio", "95 % interval",
+	table_columns(t, true, c->arm_old->name, c->arm_new->name, "ratio", "interval",
 		      "adjusted p", "detectable %", c->paired ? "pairs" : "boots", NULL);
 	for (size_t i = 0; i < n; i++)
 		ratio_row(r, t, rows[i]);
@@ -75,12 +75,14 @@ void report_ratios(struct report *r)
 	struct strv workloads = report_workloads(r);
 
 	if (r->cmp) {
+		char *levels = table_levels(r->cmp);
+
 		doc_section(&r->doc, "ratios", "All cells and their controls");
 		doc_para(&r->doc,
-			 "Each row is one cell: the median ratio of new to old over the boots and its "
-			 "95 %% interval. What lies inside the margin of %.3g %% does not count as a "
-			 "change.",
-			 100 * r->cmp->margin);
+			 "Each row is one cell: the ratio of new to old over the boots and its interval "
+			 "(%s). What lies inside the margin of %.3g %% does not count as a change.",
+			 levels, 100 * r->cmp->margin);
+		free(levels);
 		for (size_t i = 0; i < workloads.n; i++)
 			workload_ratios(r, workloads.v[i]);
 	}

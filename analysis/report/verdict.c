@@ -149,7 +149,7 @@ static void show_largest(struct report *r)
 	struct table *t = table_new("largest", "The largest gains and losses, controls apart");
 
 	table_columns(t, false, "cell", "verdict", "change", NULL);
-	table_columns(t, true, r->cmp->arm_old->name, r->cmp->arm_new->name, "95 % interval",
+	table_columns(t, true, r->cmp->arm_old->name, r->cmp->arm_new->name, "interval",
 		      "control", NULL);
 	for (size_t side = 0; side < 2; side++) {
 		for (size_t i = 0, shown = 0; i < n && shown < LARGEST; i++) {

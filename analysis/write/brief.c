@@ -16,7 +16,7 @@
 /* --- which rows --- */
 
 struct group {
-	const char *title;
+	const char *title, *of_controls;
 	enum verdict verdict;
 	const struct result **r;
 	size_t n, shown;
@@ -43,7 +43,9 @@ static int larger_first(const void *a, const void *b)
 static void gather(const struct comparison *c, struct group *g)
 {
 	g->r = xcalloc(c->n_results + 1, sizeof(struct result *));
-	for (int controls = 0; controls < 2 && !g->n; controls++)
+	for (int controls = 0; controls < 2 && !g->n; controls++) {
+		if (controls)
+			g->title = g->of_controls;
 		for (size_t i = 0; i < c->n_results; i++) {
 			const struct result *r = &c->results[i];
 
@@ -51,6 +53,7 @@ static void gather(const struct comparison *c, struct group *g)
 			    r->cell->is_control == controls)
 				g->r[g->n++] = r;
 		}
+	}
 	qsort(g->r, g->n, sizeof(struct result *), larger_first);
 }
 
@@ -129,8 +132,6 @@ static char *label_of(const struct comparison *c, const struct run_cell *cell)
 		text_escape(&out, bare ? words.v[i] + name + 1 : words.v[i]);
 		separator = ",";
 	}
-	if (cell->is_control)
-		str_add(&out, " *");
 	strv_release(&words);
 	return out.buf;
 }
@@ -278,10 +279,11 @@ static void add_group(const struct comparison *c, const struct group *g, struct 
 void brief_rows(const struct comparison *c, struct str *out)
 {
 	struct group g[] = {
-		{.title = "worse", .verdict = VERDICT_WORSE},
-		{.title = "better", .verdict = VERDICT_BETTER},
-		{.title = "changed", .verdict = VERDICT_CHANGED},
-		{.title = "undecided; would take", .verdict = VERDICT_INCONCLUSIVE},
+		{.title = "worse", .of_controls = "worse controls", .verdict = VERDICT_WORSE},
+		{.title = "better", .of_controls = "better controls", .verdict = VERDICT_BETTER},
+		{.title = "changed", .of_controls = "changed controls", .verdict = VERDICT_CHANGED},
+		{.title = "undecided; would take", .of_controls = "undecided controls would take",
+		 .verdict = VERDICT_INCONCLUSIVE},
 	};
 	size_t groups = sizeof(g) / sizeof(*g);
 

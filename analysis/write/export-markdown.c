@@ -45,24 +45,26 @@ int export_markdown(const struct comparison *c, const struct export_opts *o, str
 		    struct err *err)
 {
 	struct str lines = STR_INIT;
-	char *summary = verdict_summary(c), *kernels = verdict_kernels(c);
+	char *summary = verdict_summary(c), *kernels = verdict_kernels(c), *levels = table_levels(c);
 
 	(void)err;
 	markdown_escape(out, summary);
 	str_add(out, "\n\n");
 	markdown_escape(out, kernels);
-	str_add(out, "\n\n| cell | metric | old | new | ratio | 95 % interval | p | verdict |\n"
+	str_add(out, "\n\n| cell | metric | old | new | ratio | interval | p | verdict |\n"
 		     "|---|---|--:|--:|--:|--:|--:|---|\n");
 	add_kind(c, METRIC_PRIMARY, out);
 	if (o->all) {
 		add_kind(c, METRIC_SECONDARY, out);
 		add_kind(c, METRIC_COUNTER, out);
 	}
+	str_addf(out, "\n%s\n", levels);
 	table_heading(c, &lines);
 	table_findings(c, &lines);
 	table_remarks(c, &lines);
 	add_block(out, str_text(&lines));
 	str_release(&lines);
+	free(levels);
 	free(kernels);
 	free(summary);
 	return 0;

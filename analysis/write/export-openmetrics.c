@@ -66,7 +66,7 @@ int export_openmetrics(const struct comparison *c, const struct export_opts *o, 
 		add_gauge(out, c, &c->results[i], true, "mlocklab_value", c->results[i].new);
 	}
 	str_add(out, "# TYPE mlocklab_ratio gauge\n"
-		     "# HELP mlocklab_ratio New over old, with the bounds of its 95 % interval.\n");
+		     "# HELP mlocklab_ratio New over old, with the bounds of its interval.\n");
 	for (size_t i = 0; i < c->n_results; i++) {
 		const struct result *r = &c->results[i];
 		const double v[3] = {r->ratio, r->low, r->high};

@@ -59,6 +59,13 @@ void table_interval(char out[72], const struct result *r)
 	snprintf(out, 72, "%s..%s", low, high);
 }
 
+char *table_levels(const struct comparison *c)
+{
+	return xasprintf("intervals of %.3g %%, all cells together; of what is equivalent the %.3g %% "
+			 "of the cell alone",
+			 100 * (1 - (c->looked ? COMPARE_ALPHA : c->alpha)), 100 * (1 - 2 * c->alpha));
+}
+
 static void add_kernel(struct str *out, const char *which, const struct run_arm *a)
 {
 	struct str line = STR_INIT;
@@ -156,7 +163,7 @@ static void add_group(struct str *out, const struct result *r)
 	text_escape(out, r->metric->unit);
 	str_addf(out, "%s\n", direction_words(r->metric));
 	str_addf(out, "%-24s %8s %8s %6s %12s %s\n", "  cell", "old", "new", "ratio",
-		 "95% interval", "verdict");
+		 "interval", "verdict");
 }
 
 static void add_table_row(struct str *out, const struct result *r)
@@ -234,6 +241,7 @@ void table_rows(const struct comparison *c, bool all, struct str *out)
 {
 	bool controls = add_kind(c, METRIC_PRIMARY, out);
 	size_t changed = 0, rest = 0;
+	char *levels;
 
 	if (all) {
 		controls |= add_kind(c, METRIC_SECONDARY, out);
@@ -245,11 +253,15 @@ void table_rows(const struct comparison *c, bool all, struct str *out)
 		rest += r->metric->kind != METRIC_PRIMARY;
 		changed += r->metric->kind != METRIC_PRIMARY && r->p_adjusted <= c->alpha;
 	}
+	str_add(out, "\n");
+	levels = table_levels(c);
+	text_wrap(out, levels, TABLE_WIDTH, 0);
+	free(levels);
 	if (controls)
-		str_add(out, "\n* control: the same work unlocked\n");
+		str_add(out, "* control: the same work unlocked\n");
 	if (rest && !all)
-		str_addf(out, "%s%zu of %zu other metrics and counters changed; --all shows them\n",
-			 controls ? "" : "\n", changed, rest);
+		str_addf(out, "%zu of %zu other metrics and counters changed; --all shows them\n",
+			 changed, rest);
 }
 
 void table_sentences(const struct comparison *c, struct str *out)

@@ -27,5 +27,10 @@ void table_remarks(const struct comparison *c, struct str *out);
 void table_ratio(char out[32], const struct result *r, double v);
 /* "0.244..0.253", or "-" where there is no interval. */
 void table_interval(char out[72], const struct result *r);
+/*
+ * Which intervals those are: "intervals of 95 %, all cells together; of what is equivalent the 90 % of
+ * the cell alone". Owned by the caller.
+ */
+char *table_levels(const struct comparison *c);
 
 #endif

@@ -226,7 +226,7 @@ static void add_inconclusive(struct str *out, const struct comparison *c, const 
 			add_amount(out, r->detectable);
 		else
 			add_amount(out, r->detectable * 100);
-		str_addf(out, "%s would have been seen", r->difference ? "" : " %");
+		str_addf(out, "%s would have been seen four times in five", r->difference ? "" : " %");
 	}
 }
 
@@ -370,6 +370,20 @@ static void add_alarms(struct str *out, const struct comparison *c)
 	}
 }
 
+/* "5 of 16 cells (9 of 13 controls)"; "no cell, 2 of 2 controls" where the word is theirs alone. */
+static void add_first(struct str *out, const struct tally *t, enum verdict first)
+{
+	const char *cells = t->all_cells == 1 ? "" : "s", *controls = t->all_controls == 1 ? "" : "s";
+
+	if (!t->cells[first] && t->controls[first]) {
+		str_addf(out, "no cell, %zu of %zu control%s", t->controls[first], t->all_controls, controls);
+		return;
+	}
+	str_addf(out, "%zu of %zu cell%s", t->cells[first], t->all_cells, cells);
+	if (t->all_controls)
+		str_addf(out, " (%zu of %zu control%s)", t->controls[first], t->all_controls, controls);
+}
+
 /* "5 of 16 cells (9 of 13 controls); better: 11 (4)" */
 static void add_tally(struct str *out, const struct comparison *c)
 {
@@ -389,10 +403,7 @@ static void add_tally(struct str *out, const struct comparison *c)
 		t.controls[first] += t.controls[VERDICT_EQUIVALENT];
 		t.cells[VERDICT_EQUIVALENT] = t.controls[VERDICT_EQUIVALENT] = 0;
 	}
-	str_addf(out, "%zu of %zu cell%s", t.cells[first], t.all_cells, t.all_cells == 1 ? "" : "s");
-	if (t.all_controls)
-		str_addf(out, " (%zu of %zu control%s)", t.controls[first], t.all_controls,
-			 t.all_controls == 1 ? "" : "s");
+	add_first(out, &t, first);
 	for (size_t i = 0; i < 6; i++) {
 		enum verdict v = order[i];
 

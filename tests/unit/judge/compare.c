@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include "analysis/judge/compare.h"
 #include "analysis/stats/stats.h"
+#include "analysis/write/brief.h"
 #include "analysis/write/table.h"
 #include "analysis/write/verdict.h"
 #include "tests/unit/fixture-run.h"
@@ -205,7 +206,7 @@ static void test_inconclusive(void **state)
 	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_INCONCLUSIVE);
 	assert_int_equal(compare_exit_code(&c, false), EXIT_OK);
 	assert_int_equal(compare_exit_code(&c, true), EXIT_INCONCLUSIVE);
-	check_sentence(&c, MAIN_CELL, "% would have been seen");
+	check_sentence(&c, MAIN_CELL, "% would have been seen four times in five");
 	compare_release(&c);
 	compare(&c, &r, &r, &wide);
 	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_EQUIVALENT);
@@ -392,6 +393,31 @@ static void test_failures(void **state)
 	assert_string_equal(summary, "WORSE: the new kernel fails more often in " MAIN_CELL
 				     "; 0 of 1 cell (0 of 1 control); equivalent: 1 (1)");
 	free(summary);
+	drop(&c, &r, &f);
+}
+
+/* Work that locks nothing got worse: so did the kernel, and the words say what it is. */
+static void test_controls_alone(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+	struct str out = STR_INIT;
+	char *summary;
+
+	(void)state;
+	make_run(&f, "icount", 8, 1, 1.2, 0, 16);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_EQUIVALENT);
+	assert_int_equal(c.verdict, VERDICT_WORSE);
+	assert_int_equal(compare_exit_code(&c, false), EXIT_REGRESSION);
+	summary = verdict_summary(&c);
+	assert_string_equal(summary, "WORSE: no cell, 1 of 1 control; equivalent: 1 (0)");
+	free(summary);
+	brief_rows(&c, &out);
+	assert_non_null(strstr(str_text(&out), "\nworse controls "));
+	str_release(&out);
 	drop(&c, &r, &f);
 }
 
@@ -720,6 +746,7 @@ int main(void)
 		cmocka_unit_test(test_failures), cmocka_unit_test(test_differences),
 		cmocka_unit_test(test_json),     cmocka_unit_test(test_interval_decides),
 		cmocka_unit_test(test_five_pairs), cmocka_unit_test(test_outlier),
+		cmocka_unit_test(test_controls_alone),
 		cmocka_unit_test(test_bad_boot_counts_once),
 		cmocka_unit_test(test_host), cmocka_unit_test(test_failures_adjusted), cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_killed_cell),
