@@ -7,17 +7,17 @@
 #include "analysis/load/lines.h"
 
 #define HEAD "mlocklab-profile 1"
+#define MISNAMED "symbols differ"
 #define MAX_DEPTH 4096
 /* How often to look at a name: variants of one function stand beside their place, not far from it. */
 #define MAX_STEPS(nodes) (1000000 + 100 * (nodes))
 
 struct reader {
 	struct calls *calls;
-	long long cell, wanted;
+	size_t cell, wanted;
 	struct call **at; /* the last node of each depth, at[0] the root */
 	size_t depth, cap;
 	size_t nodes, steps; /* lines with one, and names looked at to find their places */
-	bool head;
 };
 
 /*
@@ -122,40 +122,86 @@ static int read_wanted(struct reader *r, const char *line, struct err *err)
 	return 0;
 }
 
+/* --- one cell --- */
+
 static int read_line(void *arg, const char *text, size_t len, struct err *err)
 {
 	struct reader *r = arg;
 	char *line = xstrndup(text, len);
 	int ret = 0;
 
-	if (!r->head)
-		ret = strcmp(line, HEAD) == 0 ? 0
-					      : err_set(err, "the first line is not '" HEAD "'");
-	else if (sscanf(line, "cell %lld", &r->cell) == 1)
+	if (sscanf(line, "cell %zu", &r->cell) == 1)
 		r->depth = 0;
-	else if (strncmp(line, "symbols ", 8) == 0)
-		r->calls->misnamed |= strcmp(line + 8, "differ") == 0;
-	else if (r->cell == r->wanted && strcmp(line, "bye") != 0)
+	else if (r->cell == r->wanted)
 		ret = read_wanted(r, line, err);
-	r->head = true;
 	free(line);
 	return ret;
 }
 
-int calls_read(struct calls *c, const struct run *run, const struct run_boot *b, size_t cell,
-	       struct err *err)
+int calls_read(struct calls *c, const struct run *run, const struct run_boot *b,
+	       const struct profile_index *index, size_t cell, struct err *err)
 {
-	struct reader r = {.calls = c, .cell = -1, .wanted = (long long)cell, .cap = 64};
-	int ret;
+	struct reader r = {.calls = c, .wanted = cell, .cap = 64};
+	const struct file_part *part = &index->cells[cell];
+	int ret = 0;
 
 	if (!c->root.function)
 		c->root.function = xstrdup("");
 	c->whole = false;
+	c->misnamed |= index->misnamed;
 	r.at = xcalloc(r.cap, sizeof(*r.at));
 	r.at[0] = &c->root;
-	ret = load_lines(run, b, "profile.txt", NULL, read_line, &r, err);
+	if (part->to)
+		ret = load_lines_between(run, b, "profile.txt", part, read_line, &r, err);
 	free(r.at);
 	return ret;
+}
+
+/* --- where the cells are --- */
+
+struct scanner {
+	struct profile_index *index;
+	struct file_part next;
+	size_t cell, cells; /* that the line is of, INDEX_NONE: none of the run's */
+};
+
+static bool begins(const char *line, size_t len, const char *with)
+{
+	return len >= strlen(with) && !memcmp(line, with, strlen(with));
+}
+
+static int scan_line(void *arg, const char *line, size_t len, struct err *err)
+{
+	struct scanner *s = arg;
+	struct file_part here = file_part_next(&s->next, len);
+
+	if (!here.lines && (len != strlen(HEAD) || !begins(line, len, HEAD)))
+		return err_set(err, "the first line is not '" HEAD "'");
+	if (begins(line, len, "symbols ") || begins(line, len, "bye")) {
+		s->index->misnamed |= len == strlen(MISNAMED) && begins(line, len, MISNAMED);
+		s->cell = INDEX_NONE;
+	} else if (begins(line, len, "cell ")) {
+		char *number = xstrndup(line, len);
+
+		if (sscanf(number, "cell %zu", &s->cell) != 1 || s->cell >= s->cells)
+			s->cell = INDEX_NONE;
+		free(number);
+	}
+	if (s->cell != INDEX_NONE)
+		file_part_add(&s->index->cells[s->cell], &here);
+	return 0;
+}
+
+int profile_index_read(struct profile_index *index, const struct run *run, const struct run_boot *b,
+		       struct err *err)
+{
+	struct scanner s = {.index = index, .cell = INDEX_NONE, .cells = run->n_cells};
+
+	*index = (struct profile_index){0};
+	if (!load_has_file(run, b, "profile.txt"))
+		return 0;
+	index->cells = xcalloc(run->n_cells + 1, sizeof(*index->cells));
+	return load_lines(run, b, "profile.txt", NULL, scan_line, &s, err);
 }
 
 static void release_below(struct call *parent)

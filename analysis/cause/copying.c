@@ -10,23 +10,28 @@
 /* Of an operation: less is not worth a word. */
 #define LEAST 1
 
-/* What one arm's profile says of a cell: the family's instructions an operation, or NAN. */
-static double family_of(const struct profiles *from, size_t cell, size_t arm, double *whole,
-			struct err *err)
+static double own_of(const struct call *call, const struct families *f)
 {
-	struct profile p;
-	double n = 0;
+	const char *name = families_renamed(f, call->function);
+	double own = strcmp(f->v[families_of(f, name)].name, FAMILY) ? 0 : call->self;
 
-	if (profile_load(&p, from, cell, arm, arm, err) < 0)
-		return NAN;
-	for (size_t i = 0; i < p.n_families; i++)
-		if (strcmp(p.families[i].name, FAMILY) == 0)
-			n = p.families[i].self[0];
-	*whole = p.whole[0];
-	if (!(p.side[0].ops > 0))
-		n = NAN;
-	profile_release(&p);
-	return n;
+	for (const struct call *c = call->child; c; c = c->next)
+		own += own_of(c, f);
+	return own;
+}
+
+/* What one arm's profile says of a cell: the family's instructions an operation, or NAN. */
+static int family_of(const struct profiles *from, size_t cell, size_t arm, double *each, double *whole,
+		     struct err *err)
+{
+	struct profile_side s;
+
+	if (profile_side_load(&s, from, cell, arm, err) < 0)
+		return -1;
+	*whole = s.ops > 0 ? s.calls.insns / s.ops : NAN;
+	*each = s.ops > 0 ? own_of(&s.calls.root, &from->families) / s.ops : NAN;
+	profile_side_release(&s);
+	return 0;
 }
 
 static double median_of(const struct run *run, const struct series *s, size_t arm)
@@ -58,10 +63,8 @@ static int take_out(struct run *run, const struct profiles *from, size_t cell, s
 	int ret = 0;
 
 	for (size_t i = 0; i < run->n_arms && all && ret == 0; i++) {
-		err->text[0] = '\0';
-		each[i] = family_of(from, cell, i, &whole, err);
-		ret = err->text[0] ? -1 : 0;
-		all = !isnan(each[i]) && is_whole(median_of(run, s, i), whole);
+		ret = family_of(from, cell, i, &each[i], &whole, err);
+		all = ret == 0 && !isnan(each[i]) && is_whole(median_of(run, s, i), whole);
 		most = fmax(most, each[i]);
 	}
 	if (ret == 0 && all && most >= LEAST) {

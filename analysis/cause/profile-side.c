@@ -1,42 +1,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "analysis/load/lines.h"
 #include "analysis/cause/profile.h"
-#include "lib/record.h"
 
-/* What the samples of one boot say of one cell after warm-up. */
-struct measured {
-	const char *cell;
-	double ops, elapsed_ns;
-	size_t iterations;
-};
-
-static int add_sample(void *arg, const char *line, size_t len, struct err *err)
-{
-	struct measured *m = arg;
-	struct sample s;
-
-	if (sample_parse(&s, line, len, err) < 0)
-		return -1;
-	if (!s.warmup && strcmp(s.cell, m->cell) == 0 && strcmp(s.outcome, "ok") == 0) {
-		m->ops += (double)s.ops;
-		m->elapsed_ns += (double)s.elapsed_ns;
-		m->iterations++;
-	}
-	sample_release(&s);
-	return 0;
-}
-
-static int measure(struct measured *m, const struct run *r, const struct run_boot *b,
-		   const char *cell, struct err *err)
+/* What the samples of one boot say of one cell. */
+static struct cell_outcome measured(const struct run *r, const struct run_boot *b, const char *cell)
 {
 	const struct run_cell *c = load_cell(r, cell);
-	const struct cell_outcome *o = c ? &c->outcome[b - r->boots] : NULL;
 
-	*m = (struct measured){.cell = cell};
-	return o && o->to ? load_lines_between(r, b, "samples.jsonl", o->from, o->to, add_sample, m, err)
-			  : 0;
+	return c ? c->outcome[b - r->boots] : (struct cell_outcome){0};
 }
 
 /* The timed boot of the same layout on the same arm, or NULL. */
@@ -51,20 +23,13 @@ static const struct run_boot *counterpart(const struct run *timed, const struct 
 	return NULL;
 }
 
-static int compare_clock(struct profile_side *s, const struct profiles *from,
-			 const struct run_boot *b, const char *cell, struct err *err)
+static void compare_clock(struct profile_side *s, const struct profiles *from,
+			  const struct run_boot *b, const char *cell)
 {
 	const struct run_boot *t = counterpart(&from->timed, b);
-	struct measured m;
 
-	if (!t) {
-		s->unprofiled = NAN;
-		return 0;
-	}
-	if (measure(&m, &from->timed, t, cell, err) < 0)
-		return -1;
-	s->unprofiled += m.elapsed_ns / from->timed.target.ns_per_insn;
-	return 0;
+	s->unprofiled += t ? measured(&from->timed, t, cell).elapsed_ns / from->timed.target.ns_per_insn
+			   : NAN;
 }
 
 static int add_boot(struct profile_side *s, const struct profiles *from, const struct run_boot *b,
@@ -72,23 +37,24 @@ static int add_boot(struct profile_side *s, const struct profiles *from, const s
 {
 	const char *id = from->run.cells[cell].id;
 	size_t regions = s->calls.regions;
-	struct measured m;
+	struct cell_outcome m = measured(&from->run, b, id);
+	const struct profile_index *index = &from->indices[b - from->run.boots];
 
-	if (!load_has_file(&from->run, b, "profile.txt")) {
+	if (!index->cells) {
 		strv_pushf(&s->notes, "boot %03d left no profile", b->n);
 		return 0;
 	}
-	if (calls_read(&s->calls, &from->run, b, cell, err) < 0 ||
-	    measure(&m, &from->run, b, id, err) < 0)
+	if (calls_read(&s->calls, &from->run, b, index, cell, err) < 0)
 		return -1;
 	s->boots++;
 	s->ops += m.ops;
 	if (!s->calls.whole)
 		strv_pushf(&s->notes, "boot %03d ended before its profile did", b->n);
-	if (s->calls.regions - regions != m.iterations)
+	if (s->calls.regions - regions != m.measured)
 		strv_pushf(&s->notes, "boot %03d counted %zu regions and finished %zu iterations",
-			   b->n, s->calls.regions - regions, m.iterations);
-	return compare_clock(s, from, b, id, err);
+			   b->n, s->calls.regions - regions, m.measured);
+	compare_clock(s, from, b, id);
+	return 0;
 }
 
 static void add_notes(struct profile_side *s)

@@ -38,23 +38,29 @@ const char *profile_op(const struct run_cell *c)
 
 int profiles_load(struct profiles *p, const char *path, const char *families, struct err *err)
 {
+	int ret;
+
 	*p = (struct profiles){0};
-	if (families_load(&p->families, families, err) < 0)
-		return -1;
-	if (load_run_kind(&p->run, path, "profile", err) < 0) {
-		families_release(&p->families);
-		return -1;
-	}
-	if (p->run.n_boots && load_run(&p->timed, path, err) < 0) {
-		load_release(&p->run);
-		families_release(&p->families);
-		return -1;
-	}
-	return 0;
+	ret = families_load(&p->families, families, err);
+	if (ret == 0)
+		ret = load_run_kind(&p->run, path, "profile", err);
+	if (ret == 0 && p->run.n_boots)
+		ret = load_run(&p->timed, path, err);
+	if (ret == 0)
+		p->indices = xcalloc(p->run.n_boots + 1, sizeof(*p->indices));
+	for (size_t i = 0; i < p->run.n_boots && ret == 0; i++)
+		ret = profile_index_read(&p->indices[i], &p->run, &p->run.boots[i], err);
+	if (ret < 0)
+		profiles_release(p);
+	return ret;
 }
 
 void profiles_release(struct profiles *p)
 {
+	for (size_t i = 0; p->indices && i < p->run.n_boots; i++)
+		free(p->indices[i].cells);
+	free(p->indices);
+	p->indices = NULL;
 	load_release(&p->run);
 	load_release(&p->timed);
 	families_release(&p->families);

@@ -14,6 +14,7 @@
 struct profiles {
 	struct run run;	  /* of kind "profile" */
 	struct run timed; /* the boots that they explain */
+	struct profile_index *indices; /* by boot of run */
 	struct families families;
 };
 

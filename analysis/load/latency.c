@@ -60,21 +60,18 @@ static int read_cells(struct reader *rd, struct err *err)
 {
 	const struct run *r = rd->run;
 	size_t boot = (size_t)(rd->boot - r->boots);
-	long long from = 0, to = 0;
+	struct file_part all = {0};
 
 	for (size_t i = 0; i < r->n_cells; i++) {
 		const struct cell_outcome *o = &r->cells[i].outcome[boot];
 
-		if (!rd->wanted[i] || !o->to)
+		if (!rd->wanted[i] || !o->part.to)
 			continue;
-		if (!to || o->from < from)
-			from = o->from;
-		if (o->to > to)
-			to = o->to;
+		file_part_add(&all, &o->part);
 		rd->last = i;
 		rng_seed(&rd->cells[i].rng, rd->boot->seed);
 	}
-	return to ? load_lines_between(r, rd->boot, "samples.jsonl", from, to, read_line, rd, err) : 0;
+	return all.to ? load_lines_between(r, rd->boot, "samples.jsonl", &all, read_line, rd, err) : 0;
 }
 
 int load_latencies(const struct run *r, const struct run_boot *b, const bool *wanted,

@@ -105,6 +105,25 @@ static int check_count(const struct run_boot *b, const char *file, const struct 
 		       b->samples);
 }
 
+struct file_part file_part_next(struct file_part *next, size_t len)
+{
+	struct file_part here = {next->from, next->from + (long long)len + 1, next->lines};
+
+	next->from = here.to;
+	next->lines++;
+	return here;
+}
+
+void file_part_add(struct file_part *all, const struct file_part *part)
+{
+	if (!all->to || part->from < all->from) {
+		all->from = part->from;
+		all->lines = part->lines;
+	}
+	if (part->to > all->to)
+		all->to = part->to;
+}
+
 bool load_has_file(const struct run *r, const struct run_boot *b, const char *file)
 {
 	char *name = stored_name(b->n, file), *path = xasprintf("%s/%s", r->path, name);
@@ -139,17 +158,17 @@ int load_lines(const struct run *r, const struct run_boot *b, const char *file, 
 	return ret;
 }
 
-int load_lines_between(const struct run *r, const struct run_boot *b, const char *file, long long from,
-		       long long to, load_line_fn *read, void *arg, struct err *err)
+int load_lines_between(const struct run *r, const struct run_boot *b, const char *file,
+		       const struct file_part *part, load_line_fn *read, void *arg, struct err *err)
 {
 	char *name = stored_name(b->n, file), *path = xasprintf("%s/%s", r->path, name);
-	struct reader rd = {.path = path, .read = read, .arg = arg, .err = err};
+	struct reader rd = {.path = path, .read = read, .arg = arg, .err = err, .line = part->lines};
 	int fd = fs_open_in(r->path, name, STORED_MAX_BYTES, err), ret = -1;
 
-	if (fd >= 0 && lseek(fd, from, SEEK_SET) < 0)
+	if (fd >= 0 && lseek(fd, part->from, SEEK_SET) < 0)
 		err_sys(err, "cannot read '%s'", path);
 	else if (fd >= 0 && check_size(fd, json_object_get(b->files, file), path, err) == 0)
-		ret = read_all(&rd, fd, to - from, NULL);
+		ret = read_all(&rd, fd, part->to - part->from, NULL);
 	if (fd >= 0)
 		close(fd);
 	str_release(&rd.rest);

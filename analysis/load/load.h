@@ -46,14 +46,22 @@ struct series {
 				    series without a value share one such list */
 };
 
+/* Whole lines of a file: from byte to byte, behind so many lines; to is 0 where there are none. */
+struct file_part {
+	long long from, to;
+	size_t lines;
+};
+
 /* Iterations of one cell in one boot by outcome, warm-up included. */
 struct cell_outcome {
 	unsigned ok, fail, skip, broken;
+	size_t measured; /* of those ok, the ones after warm-up; and of these: */
+	double ops, elapsed_ns; /* sums */
 	bool latencies; /* some record tells how long each call or process took */
 	bool cut;     /* it ended before all its iterations were made, or made none in a boot that
 		       * went well: then no figure of that boot counts */
 	char *reason; /* of the first that was not ok, or NULL; text of the guest: escape it */
-	long long from, to; /* where its records are in the boot's samples.jsonl */
+	struct file_part part; /* of the boot's samples.jsonl, with its records */
 };
 
 struct run_cell {

@@ -25,7 +25,7 @@ struct reader {
 	struct rng rng;
 	struct record_view record;
 	size_t last_cell;
-	long long at; /* where the next line begins */
+	struct file_part next; /* `from` is where the next line begins */
 };
 
 static void gather_add(struct gather *g, double v, struct rng *rng)
@@ -200,11 +200,10 @@ static int read_line(void *arg, const char *line, size_t len, struct err *err)
 {
 	struct reader *rd = arg;
 	const struct record_view *v = &rd->record;
-	long long from = rd->at;
+	struct file_part here = file_part_next(&rd->next, len);
 	struct cell_outcome *o;
 	struct run_cell *c;
 
-	rd->at += (long long)len + 1;
 	if (record_view_read(&rd->record, line, len, err) < 0)
 		return -1;
 	rd->run->records++;
@@ -215,11 +214,12 @@ static int read_line(void *arg, const char *line, size_t len, struct err *err)
 	if (load_own_outcomes(rd->run, c, err) < 0)
 		return -1;
 	o = &c->outcome[rd->boot_index];
-	if (!o->to)
-		o->from = from;
-	o->to = rd->at;
+	file_part_add(&o->part, &here);
 	count_outcome(o, v);
 	if (!v->warmup && text_view_is(v->outcome, "ok")) {
+		o->measured++;
+		o->ops += v->number[RECORD_OPS];
+		o->elapsed_ns += v->number[RECORD_ELAPSED_NS];
 		o->latencies |= v->latencies > 0;
 		return add_record(rd, rd->last_cell, err);
 	}

@@ -67,10 +67,8 @@ static void add_boot(struct scene *s, int n, const char *arm, const char *profil
 	write_text(path, profile);
 }
 
-static void setup(struct scene *s, const char *old, const char *new)
+static int try_setup(struct scene *s, const char *old, const char *new, struct err *err)
 {
-	struct err err;
-
 	fixture_begin(&s->f, "icount", 1);
 	fixture_arm(&s->f, "old", "5.10", "n");
 	fixture_arm(&s->f, "new", "7.2", "y");
@@ -81,7 +79,14 @@ static void setup(struct scene *s, const char *old, const char *new)
 	fixture_finish(&s->f);
 	snprintf(s->families, sizeof(s->families), "%s/families.ini", s->f.path);
 	write_text(s->families, families_text);
-	assert_int_equal(profiles_load(&s->from, s->f.path, s->families, &err), 0);
+	return profiles_load(&s->from, s->f.path, s->families, err);
+}
+
+static void setup(struct scene *s, const char *old, const char *new)
+{
+	struct err err;
+
+	assert_int_equal(try_setup(s, old, new, &err), 0);
 }
 
 static void teardown(struct scene *s)
@@ -220,8 +225,9 @@ static void refuse(const char *profile, const char *why)
 	struct profile p;
 	struct err err;
 
-	setup(&s, profile, new_profile);
-	assert_int_equal(profile_load(&p, &s.from, 0, 0, 1, &err), -1);
+	/* The head when the profiles are looked through, the rest when a cell is read. */
+	if (try_setup(&s, profile, new_profile, &err) == 0)
+		assert_int_equal(profile_load(&p, &s.from, 0, 0, 1, &err), -1);
 	assert_says(&err, why);
 	teardown(&s);
 }
