@@ -20,6 +20,21 @@ static void add_word(struct str *out, const char *text, const char *part)
 	}
 }
 
+/*
+ * A number behind a minus at the end of a name is how many CPUs there were: of two arms a-1 and a-2
+ * benchstat would make one of the name a. No arm of ours has a tilde.
+ */
+static void add_arm_name(struct str *out, const char *name)
+{
+	size_t digits = strlen(name), at = out->len;
+
+	while (digits && isdigit((unsigned char)name[digits - 1]))
+		digits--;
+	add_word(out, name, "");
+	if (name[digits] && digits && name[digits - 1] == '-')
+		out->buf[at + digits - 1] = '~';
+}
+
 /* "exit-mlocked/procs=32,lock=none" becomes "BenchmarkExitMlocked/arm=old/procs=32/lock=none". */
 static void add_name(struct str *out, const struct run_cell *cell, const struct run_arm *arm)
 {
@@ -34,10 +49,19 @@ static void add_name(struct str *out, const struct run_cell *cell, const struct 
 		upper = !isalnum(ch);
 	}
 	str_add(out, "/arm=");
-	add_word(out, arm->name, "");
+	add_arm_name(out, arm->name);
 	if (*cell->label)
 		str_add(out, "/");
 	add_word(out, cell->label, ",");
+}
+
+/*
+ * Seconds: benchstat makes them of ns, but leaves a value of 0 ns as it is, and then that boot stands
+ * in a table of its own.
+ */
+static bool in_ns(const struct run_metric *m)
+{
+	return !strncmp(m->unit, "ns", 2) && (!m->unit[2] || m->unit[2] == '/');
 }
 
 /* benchstat knows a metric by its unit: all but the primary one say their name in it. */
@@ -47,6 +71,10 @@ static void add_unit(struct str *out, const struct run_metric *m)
 
 	if (m->kind != METRIC_PRIMARY)
 		str_addf(out, "%s-", m->name);
+	if (in_ns(m)) {
+		str_add(out, "sec");
+		unit += strlen("ns");
+	}
 	for (; *unit; unit++)
 		str_addf(out, "%c", *unit > ' ' && *unit < 0x7f ? *unit : '_');
 }
@@ -126,7 +154,8 @@ static void add_boot(const struct line *l, const struct run_cell *cell, size_t b
 		if (!started)
 			str_addf(out, "%s %zu", l->name, s->boot[boot].n);
 		started = true;
-		str_addf(out, " %.10g %s", s->boot[boot].median, l->units[j]);
+		str_addf(out, " %.10g %s", s->boot[boot].median * (in_ns(&s->metric) ? 1e-9 : 1),
+			 l->units[j]);
 	}
 	if (started)
 		str_add(out, "\n");

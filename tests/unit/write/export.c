@@ -197,6 +197,35 @@ static void test_gobench(void **state)
 	drop(&m);
 }
 
+/* What benchstat would read otherwise than it is meant: an arm's last number, and 0 ns. */
+static void test_gobench_read(void **state)
+{
+	struct made m = {0};
+	struct err err;
+	char *text;
+
+	(void)state;
+	fixture_begin(&m.f, "tcg", 2);
+	fixture_arm(&m.f, "v5.17-1", "5.17.0", "n");
+	fixture_arm(&m.f, "v5-x", "5.18.0", "y");
+	for (int n = 1; n <= 12; n++) {
+		fixture_boot(&m.f, n, n % 2 ? "v5.17-1" : "v5-x", (n - 1) / 2, (n - 1) / 2, "ok");
+		fixture_cell(&m.f, n, MAIN_CELL, 2000);
+		fixture_cell(&m.f, n, CONTROL_CELL, n == 1 ? 0 : 500);
+	}
+	fixture_finish(&m.f);
+	assert_int_equal(load_run(&m.r, m.f.path, &err), 0);
+	assert_int_equal(compare_runs(&m.c, &m.r, &m.r, &(struct compare_opts){0}, &err), 0);
+	text = xstrdup(export(&m, "gobench", false));
+	check_has(text, "\nUnit sec/page/process better=lower\n");
+	check_has(text, "\nBenchmarkExitMlocked/arm=v5.17~1/procs=32/lock=mlock 2 2e-06 sec/page/process");
+	check_has(text, "\nBenchmarkExitMlocked/arm=v5-x/procs=32/lock=mlock 2 2e-06 sec/page/process");
+	check_has(text, " 0 sec/page/process");
+	assert_null(strstr(text, " ns"));
+	free(text);
+	drop(&m);
+}
+
 static void test_csv(void **state)
 {
 	struct made m;
@@ -398,7 +427,7 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),        cmocka_unit_test(test_gobench),
+		cmocka_unit_test(test_text),        cmocka_unit_test(test_gobench), cmocka_unit_test(test_gobench_read),
 		cmocka_unit_test(test_csv),        
 		cmocka_unit_test(test_openmetrics_of_two_runs),
 		cmocka_unit_test(test_openmetrics), cmocka_unit_test(test_ktap),
