@@ -5,6 +5,9 @@
 #include <string.h>
 #include "analysis/stats/stats.h"
 
+/* Critical values that other such runs would have, for what this one would have seen. */
+#define CRITICALS 32
+
 double result_scale(const struct result *r, double v)
 {
 	return r->difference ? v : log(v);
@@ -156,7 +159,8 @@ static double found_level(const struct family *f, const double *adjusted, size_t
 	return f->alpha * (double)(found ? found : 1) / (double)(m ? m : 1);
 }
 
-static void test(const struct family *f, struct result **moved, size_t m)
+/* others: CRITICALS of them, filled for a joint family only. */
+static void test(const struct family *f, struct result **moved, size_t m, double *others)
 {
 	double *x = fill(f, moved, m), *p = xcalloc(m + 1, sizeof(*p));
 	double *adjusted = xcalloc(m + 1, sizeof(*adjusted)), together = INFINITY, level = 0;
@@ -167,6 +171,7 @@ static void test(const struct family *f, struct result **moved, size_t m)
 		stats_max_t(x, f->rows, m, f->seed, p, f->joint ? adjusted : NULL);
 	if (f->joint) {
 		together = stats_critical(x, f->second, f->rows, m, f->alpha, f->seed);
+		stats_criticals(x, f->second, f->rows, m, f->alpha, f->seed, others, CRITICALS);
 	} else {
 		stats_bh(p, m, adjusted);
 		level = found_level(f, adjusted, m);
@@ -251,7 +256,7 @@ static void set_interval(struct result *r, double low, double high, double level
 	r->level = level;
 }
 
-static void conclude(const struct family *f, struct result *r)
+static void conclude(const struct family *f, struct result *r, const double *others)
 {
 	struct sample s = take_sample(r, !f->second);
 	double margin = family_margin(r, f->margin), effect = location(&s), half, low, high;
@@ -259,7 +264,8 @@ static void conclude(const struct family *f, struct result *r)
 	bool certain = r->p_adjusted <= f->alpha;
 
 	half = stats_half_width(r->critical, s.squares, s.h);
-	r->detectable = stats_seen(s.x, s.nx, s.y, s.ny, 0, r->critical, margin, f->seed);
+	r->detectable = stats_seen(s.x, s.nx, s.y, s.ny, 0, others ? others : &r->critical,
+				   others ? CRITICALS : 1, margin, f->seed);
 	if (!enough(&s)) {
 		half = r->detectable = INFINITY;
 		own = (struct interval){-INFINITY, INFINITY};
@@ -287,6 +293,7 @@ static void conclude(const struct family *f, struct result *r)
 void family_judge(const struct family *f)
 {
 	struct result **moved = xcalloc(f->m + 1, sizeof(struct result *));
+	double others[CRITICALS];
 	size_t m = 0;
 
 	for (size_t i = 0; i < f->m; i++) {
@@ -301,9 +308,9 @@ void family_judge(const struct family *f)
 		if (!unmoved(r, !f->second))
 			moved[m++] = r;
 	}
-	test(f, moved, m);
+	test(f, moved, m, others);
 	for (size_t i = 0; i < f->m; i++)
-		conclude(f, f->r[i]);
+		conclude(f, f->r[i], f->joint && f->r[i]->critical > 0 ? others : NULL);
 	free(moved);
 }
 

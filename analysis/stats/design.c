@@ -60,8 +60,8 @@ static double draw_sd(size_t df, struct rng *rng)
 	return sqrt((double)(df < 200 ? df : 200) / squares);
 }
 
-double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t take, double c,
-		  double margin, uint64_t seed)
+double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t take,
+		  const double *c, size_t n_c, double margin, uint64_t seed)
 {
 	size_t take_x = nx ? (take ? take : nx) : 0, take_y = take ? take : ny;
 	double h = nx ? (double)take_x * (double)take_y / (double)(take_x + take_y) : (double)take_y;
@@ -78,7 +78,7 @@ double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t
 		if (nx)
 			mean -= draw_mean(x, nx, take_x, &rng, &ss);
 		sd = draw_sd(nx ? nx + ny - 2 : ny - 1, &rng);
-		need[i] = fmax(sd * stats_half_width(c, fmax(ss, 0), h), margin) - sd * mean;
+		need[i] = fmax(sd * stats_half_width(c[i % n_c], fmax(ss, 0), h), margin) - sd * mean;
 	}
 	found = stats_select(need, DRAWS, DRAWS * 8 / 10);
 	free(need);
@@ -105,7 +105,7 @@ unsigned stats_plan(const double *x, size_t nx, const double *y, size_t ny, doub
 		double c = stats_critical_of(each, nx ? take / 2. : take,
 					     nx ? 2. * take - 2 : take - 1.);
 
-		if (stats_seen(x, nx, y, ny, take, c, 0, 1) <= effect)
+		if (stats_seen(x, nx, y, ny, take, &c, 1, 0, 1) <= effect)
 			high = take;
 		else
 			low = take + 1;

@@ -12,6 +12,8 @@
 #define RANDOM_ROUNDS 99999
 /* Where only each column's own p is wanted, or a quantile of the maximum: far in the tail nothing is. */
 #define FEW_ROUNDS 9999
+/* And where only how much such a quantile varies is. */
+#define FEWER_ROUNDS 999
 /* Sums of the same numbers in another order differ by rounding; statistics lie in 0..sqrt(rows). */
 #define TIE 1e-9
 
@@ -331,8 +333,8 @@ static double critical(struct test *t, bool all, double alpha)
 	return others < 0 ? INFINITY : t->max[(size_t)others];
 }
 
-double stats_critical(const double *d, const bool *second, size_t n, size_t m, double alpha,
-		      uint64_t seed)
+static double critical_by(unsigned rounds, const double *d, const bool *second, size_t n, size_t m,
+			  double alpha, uint64_t seed)
 {
 	struct test t;
 	double c;
@@ -351,11 +353,49 @@ double stats_critical(const double *d, const bool *second, size_t n, size_t m, d
 		for (size_t j = 0; !second && j < m; j++)
 			t.sum[j] += t.x[i * m + j];
 	t.max = xcalloc(4096, sizeof(*t.max));
-	all = second ? choose_rows(&t, second, n, FEW_ROUNDS, seed)
-		     : flip_rows(&t, n, FEW_ROUNDS, seed);
+	all = second ? choose_rows(&t, second, n, rounds, seed) : flip_rows(&t, n, rounds, seed);
 	c = critical(&t, all, alpha);
 	test_release(&t);
 	return c;
+}
+
+double stats_critical(const double *d, const bool *second, size_t n, size_t m, double alpha,
+		      uint64_t seed)
+{
+	return critical_by(FEW_ROUNDS, d, second, n, m, alpha, seed);
+}
+
+void stats_criticals(const double *d, const bool *second, size_t n, size_t m, double alpha,
+		     uint64_t seed, double *c, size_t draws)
+{
+	double *again = xcalloc(n * m + 1, sizeof(*again));
+	struct test t;
+	struct rng rng;
+
+	rng_seed(&rng, seed);
+	test_init(&t, n, m);
+	for (size_t j = 0; j < m; j++) {
+		centre(&t, d, n, j, second, false);
+		if (second)
+			centre(&t, d, n, j, second, true);
+	}
+	for (size_t i = 0; i < draws; i++) {
+		for (size_t row = 0; row < n; row++) {
+			double *out = &again[row * m];
+
+			for (size_t j = 0; j < m; j++)
+				out[j] = isnan(d[row * m + j]) ? NAN : 0;
+			for (size_t from = 0; from < n; from++) {
+				double weight = rng_normal(&rng);
+
+				for (size_t j = 0; j < m; j++)
+					out[j] += weight * t.x[from * m + j];
+			}
+		}
+		c[i] = critical_by(FEWER_ROUNDS, again, second, n, m, alpha, seed + i);
+	}
+	test_release(&t);
+	free(again);
 }
 
 double stats_half_width(double c, double squares, double h)

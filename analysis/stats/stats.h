@@ -95,6 +95,12 @@ void stats_max_t2(const double *v, const bool *second, size_t n, size_t m, uint6
 double stats_critical(const double *d, const bool *second, size_t n, size_t m, double alpha,
 		      uint64_t seed);
 /*
+ * The critical values of so many new experiments whose columns vary as these do together: normal values
+ * with the covariances of the distances from the means.
+ */
+void stats_criticals(const double *d, const bool *second, size_t n, size_t m, double alpha,
+		     uint64_t seed, double *c, size_t draws);
+/*
  * The effects that a test with that critical value does not reject: so far to both sides of the
  * mean. squares is the sum of squares about the mean (two groups: about each one's), h the number of
  * pairs (n1 n2 / (n1 + n2)). Solves statistic(values - effect) = c. INFINITY where c is out of reach.
@@ -153,13 +159,13 @@ unsigned stats_plan_iterations(double boot, double warmup, double iteration, dou
 /*
  * The smallest effect that is seen four times in five: an experiment like this one is drawn again
  * 400 times from the values' distances from their means, stretched as far as their standard deviation
- * is uncertain, and each asked from which effect on a test with the critical value c rejects, and the
- * effect is not below the margin. Of pairs (nx 0, y the
+ * is uncertain, and each asked from which effect on its test rejects, and the effect is not below the
+ * margin. Its critical value is one of the n_c in c: with few rows and many columns they differ much. Of pairs (nx 0, y the
  * differences) or of two groups. take: values a group of the new experiment, 0: as many as here. NAN
  * below two values.
  */
-double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t take, double c,
-		  double margin, uint64_t seed);
+double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t take,
+		  const double *c, size_t n_c, double margin, uint64_t seed);
 /*
  * Pairs (or values a group) for which stats_seen would be at most effect; at most `most`. level is
  * that of Student's t-test which stands for one test among many at level alpha: see stats_level_of.

@@ -106,13 +106,13 @@ static void test_seen(void **state)
 		double c = stats_critical_of(0.05, (double)k, (double)k - 1), seen;
 
 		NEAR(stats_level_of(c, (double)k, (double)k - 1), 0.05, 1e-9);
-		seen = stats_seen(NULL, 0, y, VALUES, k, c, 0, 1);
+		seen = stats_seen(NULL, 0, y, VALUES, k, &c, 1, 0, 1);
 		NEAR(seen, published[i].effect, 0.1 * published[i].effect);
-		assert_true(isinf(stats_seen(NULL, 0, y, VALUES, k, INFINITY, 0, 1)));
-		assert_true(stats_seen(NULL, 0, y, VALUES, k, c, 9, 1) > 9);
+		assert_true(isinf(stats_seen(NULL, 0, y, VALUES, k, (double[]){INFINITY}, 1, 0, 1)));
+		assert_true(stats_seen(NULL, 0, y, VALUES, k, &c, 1, 9, 1) > 9);
 		/* Each of 30 tests has less, and so needs more. */
-		assert_true(stats_seen(NULL, 0, y, VALUES, k,
-				       stats_critical_of(0.05 / 30, (double)k, (double)k - 1), 0, 1) >
+		assert_true(stats_seen(NULL, 0, y, VALUES, k, (double[]){stats_critical_of(0.05 / 30, (double)k, (double)k - 1)},
+				       1, 0, 1) >
 			    1.4 * seen);
 		if (k > 6)
 			NEAR(stats_plan(NULL, 0, y, VALUES, 0.05, 0.05, seen, 1000), (double)k, 3);
@@ -120,7 +120,7 @@ static void test_seen(void **state)
 	/* 2 / 64 is what six pairs can reach, and they need more for it. */
 	assert_true(stats_plan(NULL, 0, y, VALUES, 0.05, 0.05, 1.43, 1000) > 6);
 	assert_int_equal(stats_plan(NULL, 0, y, VALUES, 0.05, 0.05, 0.0001, 50), 50);
-	assert_true(isnan(stats_seen(NULL, 0, y, 1, 0, 1, 0, 1)));
+	assert_true(isnan(stats_seen(NULL, 0, y, 1, 0, (double[]){1}, 1, 0, 1)));
 	free(y);
 }
 
