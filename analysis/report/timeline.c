@@ -245,15 +245,17 @@ static void add_kernels(const struct timeline *t, struct doc *d)
 
 static void fill(const struct timeline *t, struct doc *d)
 {
-	char *method = timeline_method(t);
+	char *method = timeline_method(t), *tally = timeline_tally(t);
 
 	doc_para(d, "%zu kernels in %d interleaved rounds, target %s.", t->run->n_arms,
 		 t->run->pairs, t->run->target.kind);
 	doc_para(d, "%s", method);
+	doc_para(d, "%s.", tally);
 	add_changes(t, d);
 	add_cells(t, d);
 	add_settings(t, d);
 	add_kernels(t, d);
+	free(tally);
 	free(method);
 }
 

@@ -52,15 +52,16 @@ static void add_change(void *to, const struct timeline_series *s, const struct t
 
 static void add_steps(const struct timeline *t, struct str *out)
 {
-	size_t all = 0;
+	char *tally = timeline_tally(t);
 
-	str_add(out, "\nCHANGES\n");
+	str_add(out, "\nCHANGES\n\n");
+	text_wrap(out, tally, TABLE_WIDTH, 0);
+	free(tally);
 	for (size_t at = 1; at < t->run->n_arms; at++) {
 		for (size_t before = 0; before < at; before++) {
 			size_t n = timeline_changes(t, before, at, NULL, NULL);
 			char *settings;
 
-			all += n;
 			if (!n)
 				continue;
 			str_addf(out, "\n%s, after %s\n", t->run->arms[at].name,
@@ -71,8 +72,6 @@ static void add_steps(const struct timeline *t, struct str *out)
 			free(settings);
 		}
 	}
-	if (!all)
-		str_add(out, "\nnone\n");
 }
 
 /* --- tables --- */

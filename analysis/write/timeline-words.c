@@ -130,6 +130,26 @@ size_t timeline_changes(const struct timeline *t, size_t before, size_t at, time
 	return n;
 }
 
+char *timeline_tally(const struct timeline *t)
+{
+	size_t changes = 0, judged = 0, all = t->n * (t->run->n_arms - 1);
+	struct str s = STR_INIT;
+
+	for (size_t i = 0; i < t->n; i++) {
+		changes += t->series[i].n_changes;
+		for (size_t arm = 0; arm < t->run->n_arms; arm++) {
+			const struct step *step = t->series[i].points[arm].step;
+
+			judged += step && step->result.k >= COMPARE_MIN_PAIRS;
+		}
+	}
+	str_addf(&s, "%zu of %zu steps are changes", changes, all);
+	if (judged < all)
+		str_addf(&s, "; %zu could not be judged, which takes %d rounds with both kernels",
+			 all - judged, COMPARE_MIN_PAIRS);
+	return s.buf;
+}
+
 char *timeline_method(const struct timeline *t)
 {
 	struct str out = STR_INIT;

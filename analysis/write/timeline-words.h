@@ -29,6 +29,8 @@ typedef void timeline_tell(void *to, const struct timeline_series *s, const stru
  */
 size_t timeline_changes(const struct timeline *t, size_t before, size_t at, timeline_tell *tell,
 			void *to);
+/* "59 of 225 steps are changes; 3 could not be judged, which takes 6 rounds with both kernels" */
+char *timeline_tally(const struct timeline *t);
 /* What the figures are and how they were got, in a sentence or two. */
 char *timeline_method(const struct timeline *t);
 

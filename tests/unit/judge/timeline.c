@@ -194,6 +194,7 @@ static void test_text(void **state)
 	assert_non_null(strstr(first, "\n7.1, after 7.0\n"));
 	assert_null(strstr(first, "\n6.12, after"));
 	assert_non_null(strstr(first, " #\n"));
+	assert_non_null(strstr(out.buf, "\nCHANGES\n\n2 of "));
 	str_release(&out);
 }
 
