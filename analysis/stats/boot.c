@@ -14,7 +14,7 @@ struct interval stats_bootstrap_t(const double *d, size_t k, double level, unsig
 	struct rng rng;
 
 	rng_seed(&rng, seed);
-	for (unsigned r = 0; k >= 3 && r < rounds; r++) {
+	for (unsigned r = 0; k >= STATS_BOOTSTRAP_LEAST && r < rounds; r++) {
 		double s;
 
 		for (size_t i = 0; i < k; i++)
@@ -25,7 +25,7 @@ struct interval stats_bootstrap_t(const double *d, size_t k, double level, unsig
 			t[have++] = (stats_mean(again, k) - mean) / s;
 	}
 	stats_sort(t, have);
-	if (k >= 3 && !(se > 0)) {
+	if (k >= STATS_BOOTSTRAP_LEAST && !(se > 0)) {
 		ci = (struct interval){mean, mean};
 	} else if (have) {
 		ci.low = mean - stats_quantile_sorted(t, have, (1 + level) / 2) * se;

@@ -183,7 +183,11 @@ void stats_components(const double *mean, const double *sd, const size_t *n, siz
 
 /* --- tails and curves (stats-boot.c, stats-scaling.c) --- */
 
-/* Bootstrap-t interval of the mean of d, for tails (Efron, Tibshirani 1993, 12.5). */
+/*
+ * Bootstrap-t interval of the mean of d (Efron, Tibshirani 1993, 12.5). Infinite below five values: one
+ * of 95 % held the mean of three in 82 % of trials, of four in 93 %, of five in 94 %.
+ */
+#define STATS_BOOTSTRAP_LEAST 5
 struct interval stats_bootstrap_t(const double *d, size_t k, double level, unsigned rounds,
 				  uint64_t seed);
 

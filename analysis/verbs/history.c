@@ -75,7 +75,10 @@ static void add_history_row(const struct catalogue_figure *f, struct str *out)
 	verdict_figure(value, f->value);
 	verdict_figure(low, f->low);
 	verdict_figure(high, f->high);
-	snprintf(interval, sizeof(interval), "%s..%s", low, high);
+	if (isfinite(f->low))
+		snprintf(interval, sizeof(interval), "%s..%s", low, high);
+	else
+		strcpy(interval, "-"); /* fewer than six boots give none */
 	str_addf(out, "  %-10.10s %-28.28s %9s  %-16s %5d\n", str_text(&day), str_text(&kernel),
 		 value, interval, f->boots);
 	str_release(&kernel);

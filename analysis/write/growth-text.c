@@ -40,17 +40,23 @@ char *growth_words(const struct growth *g, const struct sweep *s, const char *la
 	verdict_figure(first, median_at(g, s->n, 0));
 	verdict_figure(last, median_at(g, s->n, s->n - 1));
 	text_escape(&out, label);
-	str_addf(&out, ": %s to %s %s over %s=%g to %g, %s", first, last, g->metric->unit, s->param,
-		 g->n[0], g->n[s->n - 1], kinds[g->kind]);
+	str_addf(&out, ": %s to %s %s over %s=%g to %g", first, last, g->metric->unit, s->param,
+		 g->n[0], g->n[s->n - 1]);
+	if (!isfinite(fit->slope_ci.low)) {
+		str_addf(&out, ", nearest to %s^%.2f, off by up to %.1f %%; %zu boots, and an interval takes %d",
+			 s->param, hundredths(fit->slope.slope), 100 * fit->slope_off, g->boots,
+			 STATS_BOOTSTRAP_LEAST);
+		return out.buf;
+	}
+	str_addf(&out, ", %s", kinds[g->kind]);
 	if (g->kind == GROWTH_UNCLEAR) {
 		str_addf(&out, ": the nearest, %.2f, is off by up to %.1f %%",
 			 hundredths(fit->slope.slope), 100 * fit->slope_off);
 		return out.buf;
 	}
 	str_addf(&out, ": %s^%.2f", s->param, hundredths(fit->slope.slope));
-	if (isfinite(fit->slope_ci.low))
-		str_addf(&out, " (95 %% interval %.2f to %.2f)", hundredths(fit->slope_ci.low),
-			 hundredths(fit->slope_ci.high));
+	str_addf(&out, " (95 %% interval %.2f to %.2f)", hundredths(fit->slope_ci.low),
+		 hundredths(fit->slope_ci.high));
 	str_addf(&out, ", off by up to %.1f %%", 100 * fit->slope_off);
 	return out.buf;
 }

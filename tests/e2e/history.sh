@@ -48,4 +48,11 @@ says "no figure of metric 'zzzzzz' in '$tmp/results': there are "
 expect 2 mlocklab history --results "$tmp/results" exit --workload exit-mlokced
 says "of workload 'exit-mlokced' in '$tmp/results'; did you mean 'exit-mlocked'?"
 
+# Five boots of each kernel give no interval
+cp -r "$tmp/results/b" "$tmp/results/c"
+sed -i 's/"created": "[^"]*"/"created": "2031-01-02T00:00:00Z"/' "$tmp/results/c/run.json"
+for n in 011 012 013 014 015 016 017 018 019 020; do rm -r "$tmp/results/c/boots/$n"; done
+history elapsed --workload null
+grep -Eq '^  2031-01-02 5\.10\.0.* -  +5$' "$out" || die "of five boots: $(grep 2031 "$out")"
+
 echo "$checks checks"

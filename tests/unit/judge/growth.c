@@ -101,6 +101,12 @@ static void check(const struct run *r, const struct sweep *s, size_t arm, enum g
 	if (!strstr(text, words))
 		fail_msg("'%s' is not in '%s'", words, text);
 	free(text);
+	g.fit.slope_ci = (struct interval){-INFINITY, INFINITY};
+	g.boots = 4;
+	text = growth_words(&g, s, r->arms[arm].name);
+	if (!strstr(text, "; 4 boots, and an interval takes 5") || strstr(text, "95 %"))
+		fail_msg("of four boots it says: %s", text);
+	free(text);
 	growth_release(&g);
 }
 
