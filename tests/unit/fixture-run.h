@@ -91,6 +91,13 @@ static inline void fixture_append(const struct fixture *f, int n, const char *te
 		abort();
 }
 
+/* As json_write() does, without waiting for the disk: a test makes hundreds of such files. */
+static inline void fixture_write(const char *path, const json_t *o)
+{
+	if (json_dump_file(o, path, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
+		abort();
+}
+
 /* Adds one boot to the plan, with a directory; outcome NULL leaves out boot.json. */
 static inline void fixture_boot(struct fixture *f, int n, const char *arm, int pair, int seed,
 				const char *outcome)
@@ -111,8 +118,7 @@ static inline void fixture_boot(struct fixture *f, int n, const char *arm, int p
 				    json_string(strcmp(outcome, "ok") ? "Oops\x1b[2J" : ""));
 		json_object_set_new(boot, "attempts", json_integer(1));
 		fixture_path(f, n, "boot.json", path);
-		if (json_write(path, boot, &err) < 0)
-			abort();
+		fixture_write(path, boot);
 	}
 	/* run.json must not hold what boot.json says. */
 	json_object_del(boot, "outcome");
@@ -130,8 +136,9 @@ static inline void fixture_tell(const struct fixture *f, int n, const char *key,
 
 	fixture_path(f, n, "boot.json", path);
 	boot = json_read(path, &err);
-	if (!boot || json_object_set_new(boot, key, value) < 0 || json_write(path, boot, &err) < 0)
+	if (!boot || json_object_set_new(boot, key, value) < 0)
 		abort();
+	fixture_write(path, boot);
 	json_decref(boot);
 }
 
@@ -192,14 +199,12 @@ static inline void fixture_seal(const struct fixture *f, const json_t *planned)
 	json_object_set_new(boot, "files", stored_files(dir, &err));
 	json_object_set(boot, "plan_sha256", json_object_get(f->run, "plan_sha256"));
 	stored_seal_boot(boot);
-	if (json_write(path, boot, &err) < 0)
-		abort();
+	fixture_write(path, boot);
 	json_decref(boot);
 }
 
 static inline void fixture_finish(struct fixture *f)
 {
-	struct err err;
 	char path[128];
 	json_t *boot;
 	size_t i;
@@ -210,8 +215,7 @@ static inline void fixture_finish(struct fixture *f)
 	json_array_foreach(json_object_get(f->run, "boots"), i, boot)
 		fixture_seal(f, boot);
 	snprintf(path, sizeof(path), "%s/run.json", f->path);
-	if (json_write(path, f->run, &err) < 0)
-		abort();
+	fixture_write(path, f->run);
 }
 
 static inline void fixture_release(struct fixture *f)
