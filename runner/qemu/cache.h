@@ -1,7 +1,8 @@
 /*
  * QEMUs that `mlocklab qemu fetch` brought: CACHE/qemu/VERSION/qemu.json says how each is started.
  *
- *     {"version":"10.0.2","binary":"/...","argv":["/.../ld-linux-x86-64.so.2","--library-path",...,"-L",...]}
+ *     {"version":"10.0.2","binary":"/...",
+ *      "argv":["/.../ld-linux-x86-64.so.2","--library-path",...,"-L",...]}
  */
 #ifndef RUNNER_QEMU_CACHE_H
 #define RUNNER_QEMU_CACHE_H

@@ -8,6 +8,7 @@
 	"            11 " #contended " 0.10 " #longest " " #total " 1.00 22 " #acquired \
 	" 0.05 9.00 99.00 0.50\n"
 
+/* clang-format off */
 static const char text[] =
 	"lock_stat version 0.4\n"
 	"---------------------------------------------------------------\n"
@@ -28,6 +29,7 @@ static const char text[] =
 	"                                     &rq->__lock:" NUMBERS(9, 10.00, 40.00, 5000)
 	"                        ----------------------\n"
 	"                     &rq->__lock    9  [<ffffffff81999999>] __schedule+0x1/0x2\n";
+/* clang-format on */
 
 static void test_rows(void **state)
 {
