@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "lib/str.h"
+#include "lib/jailed.h"
 
 /* Control files are of some kilobytes; a few packed ones could fill the memory. */
 #define MAX_CONTROL (1u << 20)
@@ -18,6 +18,8 @@
 struct deb {
 	const char *path;
 	struct archive *ar, *tar;
+	unsigned long long bytes, members; /* that came out of it */
+	la_int64_t end;			   /* how far the member at hand has come */
 	char buf[65536];
 };
 
@@ -193,17 +195,30 @@ static int copy_data(struct deb *d, struct archive *disk)
 	la_int64_t at;
 	int r;
 
-	while ((r = archive_read_data_block(d->tar, &block, &n, &at)) == ARCHIVE_OK)
+	while ((r = archive_read_data_block(d->tar, &block, &n, &at)) == ARCHIVE_OK) {
+		/* a hole counts: it is read like anything else */
+		d->bytes += n + (at > d->end ? (unsigned long long)(at - d->end) : 0);
+		d->end = at + (la_int64_t)n;
+		if (d->bytes > DEB_MAX_BYTES)
+			return 1;
 		if (archive_write_data_block(disk, block, n, at) < 0)
 			return -1;
+	}
 	return r == ARCHIVE_EOF ? 0 : -1;
 }
 
 static int extract_entry(struct deb *d, struct archive *disk, struct archive_entry *e,
 			 struct err *err)
 {
-	if (archive_write_header(disk, e) == ARCHIVE_OK && copy_data(d, disk) == 0 &&
-	    archive_write_finish_entry(disk) == ARCHIVE_OK)
+	int ret = archive_write_header(disk, e) == ARCHIVE_OK ? 0 : -1;
+
+	d->end = 0;
+	if (ret == 0)
+		ret = copy_data(d, disk);
+	if (ret > 0 || ++d->members > DEB_MAX_MEMBERS)
+		return err_set(err, "package '%s' unpacks to over %llu GiB or %d files: that is no package", d->path,
+			       DEB_MAX_BYTES >> 30, DEB_MAX_MEMBERS);
+	if (ret == 0 && archive_write_finish_entry(disk) == ARCHIVE_OK)
 		return 0;
 	if (archive_errno(d->tar))
 		return fail(d, d->tar, err);
@@ -220,12 +235,12 @@ char *deb_place_all(void *arg, const char *name)
 	return xstrdup(name);
 }
 
-int deb_extract(const char *deb, const char *dir, deb_place *place, void *arg, struct err *err)
+int deb_extract_here(const char *deb, const char *dir, deb_place *place, void *arg, struct err *err)
 {
 	struct archive *disk;
 	struct archive_entry *e;
 	char *top = realpath(dir, NULL);
-	struct deb d;
+	struct deb d = {0};
 	int r, ret = -1;
 
 	if (!top)
@@ -252,6 +267,30 @@ out:
 	return ret;
 }
 
+struct extraction {
+	const char *deb, *dir;
+	deb_place *place;
+	void *arg;
+};
+
+static int extract(void *arg, struct str *out, struct err *err)
+{
+	const struct extraction *x = arg;
+
+	(void)out;
+	return deb_extract_here(x->deb, x->dir, x->place, x->arg, err);
+}
+
+int deb_extract(const char *deb, const char *dir, deb_place *place, void *arg, struct err *err)
+{
+	struct extraction x = {deb, dir, place, arg};
+	struct jail jail = {.writes = dir, .file = DEB_MAX_BYTES, .keep_uid = true};
+
+	if (jailed(&jail, extract, &x, NULL, err) == 0)
+		return 0;
+	return strstr(err->text, deb) ? -1 : err_prefix(err, "package '%s'", deb);
+}
+
 char *deb_field(const char *control, const char *name)
 {
 	size_t n = strlen(name);
@@ -271,34 +310,48 @@ static bool is_word(const char *s)
 	       !s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+~:-")];
 }
 
-int deb_control(struct deb_control *c, const char *deb, struct err *err)
+int deb_read_control(const char *deb, struct str *text, struct err *err)
 {
-	struct str text = STR_INIT;
 	struct archive_entry *e;
-	struct deb d;
+	struct deb d = {0};
 	char buf[4096];
 	la_ssize_t n;
 
-	*c = (struct deb_control){0};
 	if (deb_open(&d, deb, "control.tar", err) < 0)
 		return -1;
 	while (archive_read_next_header(d.tar, &e) == ARCHIVE_OK) {
 		if (strcmp(plain_name(archive_entry_pathname(e)), "control") != 0)
 			continue;
-		while (text.len < MAX_CONTROL && (n = archive_read_data(d.tar, buf, sizeof(buf))) > 0)
-			str_addn(&text, buf, (size_t)n);
+		while (text->len < MAX_CONTROL && (n = archive_read_data(d.tar, buf, sizeof(buf))) > 0)
+			str_addn(text, buf, (size_t)n);
 		break;
 	}
 	deb_close(&d);
-	c->package = deb_field(str_text(&text), "Package");
-	c->version = deb_field(str_text(&text), "Version");
-	c->arch = deb_field(str_text(&text), "Architecture");
+	return 0;
+}
+
+static int read_control(void *arg, struct str *out, struct err *err)
+{
+	return deb_read_control(arg, out, err);
+}
+
+int deb_control(struct deb_control *c, const char *deb, struct err *err)
+{
+	struct jail jail = {.keep_uid = true};
+	struct str text = STR_INIT;
+	int ret = jailed(&jail, read_control, (void *)deb, &text, err);
+
+	*c = (struct deb_control){
+		.package = deb_field(str_text(&text), "Package"),
+		.version = deb_field(str_text(&text), "Version"),
+		.arch = deb_field(str_text(&text), "Architecture"),
+	};
 	str_release(&text);
-	if (is_word(c->package) && is_word(c->version) && is_word(c->arch))
+	if (ret == 0 && is_word(c->package) && is_word(c->version) && is_word(c->arch))
 		return 0;
 	deb_control_release(c);
-	return err_set(err, "package '%s' has no control file with a name, version and architecture",
-		       deb);
+	return ret < 0 ? ret
+		       : err_set(err, "package '%s' has no control file with a name, version and architecture", deb);
 }
 
 void deb_control_release(struct deb_control *c)

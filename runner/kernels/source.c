@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "lib/fs.h"
+#include "lib/jail.h"
 #include "lib/spawn.h"
 #include "runner/debian/deb.h"
 #include "runner/debian/package.h"
@@ -45,7 +46,9 @@ static char *place_archive(void *arg, const char *name)
 
 static int unpack(const char *deb, const char *scratch, const char *tree, struct err *err)
 {
+	const struct jail jail = {.writes = tree, .keep_uid = true};
 	char *archive = xasprintf("%s/source.tar.xz", scratch);
+	struct child tar = CHILD_INIT;
 	struct strv argv = STRV_INIT;
 	int ret = deb_extract(deb, scratch, place_archive, NULL, err);
 
@@ -54,8 +57,10 @@ static int unpack(const char *deb, const char *scratch, const char *tree, struct
 	if (ret == 0)
 		ret = fs_mkdirs(tree, err);
 	kernel_source_unpack_argv(&argv, archive, tree);
+	tar.argv = argv.v;
+	tar.jail = &jail;
 	if (ret == 0)
-		ret = spawn_run(argv.v, err);
+		ret = child_start(&tar, err) < 0 ? -1 : child_end(&tar, err);
 	strv_release(&argv);
 	free(archive);
 	return ret;

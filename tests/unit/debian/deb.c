@@ -208,6 +208,49 @@ static void test_cut(void **state)
 	assert_int_equal(deb_extract(deb, dir, deb_place_all, NULL, &err), -1);
 }
 
+/* A file of a hole, 17 GiB of it, and its last bytes. */
+static size_t pack_hole(char *buf, size_t size)
+{
+	static char zeros[1 << 20];
+	const la_int64_t whole = 17ll << 30;
+	struct archive *a = archive_write_new();
+	struct archive_entry *e = archive_entry_new();
+	size_t used = 0;
+
+	archive_write_set_format_pax(a);
+	archive_write_add_filter_xz(a);
+	archive_write_open_memory(a, buf, size, &used);
+	archive_entry_set_pathname(e, "./boot/vmlinuz");
+	archive_entry_set_filetype(e, AE_IFREG);
+	archive_entry_set_size(e, whole);
+	archive_entry_sparse_add_entry(e, whole - 512, 512);
+	archive_write_header(a, e);
+	for (la_int64_t at = 0; at < whole; at += sizeof(zeros))
+		archive_write_data(a, zeros, sizeof(zeros));
+	archive_entry_free(e);
+	archive_write_close(a);
+	archive_write_free(a);
+	return used;
+}
+
+static void test_bomb(void **state)
+{
+	static char buf[1 << 20];
+	struct archive *a = archive_write_new();
+	size_t n = pack_hole(buf, sizeof(buf));
+	struct err err = {""};
+
+	(void)state;
+	archive_write_set_format_ar_bsd(a);
+	archive_write_open_filename(a, deb);
+	add_entry(a, "debian-binary", "2.0\n", 4, NULL);
+	add_entry(a, "data.tar.xz", buf, n, NULL);
+	archive_write_close(a);
+	archive_write_free(a);
+	assert_int_equal(deb_extract(deb, dir, deb_place_all, NULL, &err), -1);
+	assert_string_equal(strchr(err.text, ':'), ": a file of over 16384 MiB comes out of it");
+}
+
 static void test_control(void **state)
 {
 	static const struct member none[] = {{0}};
@@ -254,6 +297,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_through_link, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_a_package, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bomb, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_control, setup, teardown),
 		cmocka_unit_test(test_field),
 	};

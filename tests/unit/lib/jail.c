@@ -3,10 +3,12 @@
 #include "tests/unit/check.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include "lib/fs.h"
-#include "lib/jail.h"
+#include "lib/jailed.h"
 #include "lib/spawn.h"
 
 /* Runs a shell's command in the jail; what it prints, to be freed. */
@@ -138,12 +140,74 @@ static void test_unreadable(void **state)
 	free(dir);
 }
 
+/* --- work of our own in a jail --- */
+
+static int tell_and_try(void *arg, struct str *out, struct err *err)
+{
+	const char *const *paths = arg;
+
+	for (; *paths; paths++) {
+		FILE *f = fopen(*paths, "w");
+
+		str_addf(out, "%s ", f ? "written" : "refused");
+		if (f)
+			fclose(f);
+	}
+	str_addf(out, "%s", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? "no privileges" : "");
+	(void)err;
+	return 0;
+}
+
+static int complain(void *arg, struct str *out, struct err *err)
+{
+	str_add(out, "half");
+	return err_set(err, "'%s' is bad", (const char *)arg);
+}
+
+static int crash(void *arg, struct str *out, struct err *err)
+{
+	(void)arg;
+	(void)out;
+	(void)err;
+	signal(SIGABRT, SIG_DFL);
+	abort();
+}
+
+static void test_work(void **state)
+{
+	char *open_dir, *dir = closed_dir(&open_dir);
+	char *own = xasprintf("%s/own", open_dir), *other = xasprintf("%s/secret", dir);
+	const char *paths[] = {own, other, NULL};
+	const struct jail j = {.writes = open_dir, .keep_uid = true};
+	bool read_only = jail_try(&j) & JAIL_READ_ONLY;
+	struct str out = STR_INIT;
+	struct err err = {""};
+
+	(void)state;
+	assert_int_equal(jailed(&j, tell_and_try, paths, &out, &err), 0);
+	assert_string_equal(str_text(&out), read_only ? "written refused no privileges"
+						      : "written written no privileges");
+	str_clear(&out);
+	assert_int_equal(jailed(&j, complain, "x.deb", &out, &err), -1);
+	assert_string_equal(err.text, "'x.deb' is bad");
+	assert_int_equal(out.len, 0);
+	assert_int_equal(jailed(&j, crash, NULL, NULL, &err), -1);
+	assert_string_equal(err.text, "the process that reads it, confined, ended with signal 6");
+	str_release(&out);
+	assert_int_equal(fs_remove_tree(dir, &err), 0);
+	free(own);
+	free(other);
+	free(open_dir);
+	free(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rights),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
