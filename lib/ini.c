@@ -24,6 +24,7 @@ struct source {
 
 #define BLANKS " \t\v\f\r\n"
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* inih passes over one at the start of a file */
+#define MAX_LINES 20000		 /* a line of four bytes takes some hundred of memory */
 #define MAX_SECTION 49                   /* inih cuts a longer name */
 
 /*
@@ -37,7 +38,10 @@ static char *next_line(char *buf, int size, void *arg)
 	const char *start = buf;
 	size_t n;
 
-	p->line++;
+	if (++p->line > MAX_LINES) {
+		p->failed = err_set(p->err, "%s:%d: over %d lines", p->f->path, p->line, MAX_LINES);
+		return NULL;
+	}
 	if (!fgets(buf, size, s->in))
 		return NULL;
 	n = strlen(buf);
@@ -77,6 +81,7 @@ static int handle(void *arg, const char *section, const char *key, const char *v
 
 	if (!s) {
 		f->sections = xrealloc(f->sections, (f->n + 1) * sizeof(*s));
+		index_put(&f->by_name, section, f->n);
 		s = &f->sections[f->n++];
 		*s = (struct ini_section){.name = xstrdup(section), .line = p->section_line};
 	}
@@ -95,6 +100,7 @@ static int handle(void *arg, const char *section, const char *key, const char *v
 		return 0;
 	}
 	s->entries = xrealloc(s->entries, (s->n + 1) * sizeof(*s->entries));
+	index_put(&s->by_key, key, s->n);
 	s->entries[s->n++] = (struct ini_entry){
 		.key = xstrdup(key), .value = xstrdup(value), .line = p->line};
 	return 1;
@@ -136,9 +142,11 @@ void ini_release(struct ini_file *f)
 			free(s->entries[k].key);
 			free(s->entries[k].value);
 		}
+		index_release(&s->by_key);
 		free(s->entries);
 		free(s->name);
 	}
+	index_release(&f->by_name);
 	free(f->sections);
 	free(f->path);
 	*f = (struct ini_file){0};
@@ -146,16 +154,14 @@ void ini_release(struct ini_file *f)
 
 const struct ini_section *ini_find(const struct ini_file *f, const char *section)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (strcmp(f->sections[i].name, section) == 0)
-			return &f->sections[i];
-	return NULL;
+	size_t at = index_find(&f->by_name, section, strlen(section));
+
+	return at == INDEX_NONE ? NULL : &f->sections[at];
 }
 
 const char *ini_get(const struct ini_section *s, const char *key)
 {
-	for (size_t i = 0; s && i < s->n; i++)
-		if (strcmp(s->entries[i].key, key) == 0)
-			return s->entries[i].value;
-	return NULL;
+	size_t at = s ? index_find(&s->by_key, key, strlen(key)) : INDEX_NONE;
+
+	return at == INDEX_NONE ? NULL : s->entries[at].value;
 }

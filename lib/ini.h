@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include "lib/err.h"
+#include "lib/index.h"
 
 struct ini_entry {
 	char *key, *value;
@@ -15,17 +16,19 @@ struct ini_section {
 	int line;
 	struct ini_entry *entries;
 	size_t n;
+	struct index by_key; /* to places in entries */
 };
 
 struct ini_file {
 	char *path;
 	struct ini_section *sections;
 	size_t n;
+	struct index by_name; /* to places in sections */
 };
 
 /*
  * Parses a file with inih. Two sections of one name, a key twice in a section, a line longer than inih
- * reads or one that begins with a blank are errors.
+ * reads, one that begins with a blank and more than 20000 lines are errors.
  */
 int ini_load(struct ini_file *f, const char *path, struct err *err);
 void ini_release(struct ini_file *f);

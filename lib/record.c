@@ -226,12 +226,13 @@ static int parse_object(struct sample *s, const json_t *o, struct err *err)
 int sample_parse(struct sample *s, const char *line, size_t len, struct err *err)
 {
 	json_error_t je;
-	json_t *o = json_loadb(line, len, JSON_REJECT_DUPLICATES, &je);
+	json_t *o = json_of(line, len, JSON_REJECT_DUPLICATES, &je);
 	int ret;
 
 	*s = (struct sample){0};
 	if (!o)
-		return err_set(err, "not JSON at column %d: %s", je.column, je.text);
+		return je.line < 0 ? json_why(&je, err)
+				   : err_set(err, "not JSON at column %d: %s", je.column, je.text);
 	ret = parse_object(s, o, err);
 	json_decref(o);
 	if (ret < 0)

@@ -9,11 +9,25 @@
 #include <unistd.h>
 #include "analysis/catalogue/db.h"
 
+/* As SQLite keeps it: whoever else wrote the file may have put views and triggers into it. */
+#define SCHEMA                                                                                                        \
+	"CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT UNIQUE, stamp TEXT, created TEXT, status TEXT,"           \
+	" target TEXT);"                                                                                              \
+	"CREATE TABLE arm(run INTEGER, n INTEGER, kernel TEXT, sha256 TEXT, PRIMARY KEY(run, n));"                    \
+	"CREATE TABLE figure(run INTEGER, arm INTEGER, cell TEXT, workload TEXT, metric TEXT, unit TEXT, value REAL," \
+	" low REAL, high REAL, boots INTEGER, PRIMARY KEY(run, arm, cell, metric));"                                  \
+	"CREATE INDEX by_metric ON figure(metric, workload);"
+
+/* Of a text in it; and of what is answered, which a text that many rows share could make much of. */
+#define MAX_TEXT 65536
+#define MAX_ANSWER(size) (((long long)32 << 20) + 8 * (size))
+
 static int open_db(struct catalogue *c, struct err *err)
 {
 	if (sqlite3_open(c->path, &c->db) != SQLITE_OK)
 		return catalogue_fail(c, err);
 	sqlite3_busy_timeout(c->db, 10000);
+	sqlite3_limit(c->db, SQLITE_LIMIT_LENGTH, MAX_TEXT);
 	return 0;
 }
 
@@ -37,11 +51,9 @@ static bool says(struct catalogue *c, const char *query, const char *text)
  */
 static int check(struct catalogue *c, struct err *err)
 {
-	static const char *const columns = "SELECT group_concat(n, ' ') FROM (SELECT count(*) AS n FROM"
-					   " sqlite_schema s, pragma_table_info(s.name) WHERE s.type = 'table'"
-					   " GROUP BY s.name ORDER BY s.name)";
-
-	if (says(c, "PRAGMA user_version", CATALOGUE_VERSION_TEXT) && says(c, columns, "4 10 6") &&
+	if (says(c, "PRAGMA user_version", CATALOGUE_VERSION_TEXT) &&
+	    says(c, "SELECT group_concat(sql, ';') || ';' FROM (SELECT sql FROM sqlite_schema ORDER BY rowid)",
+		 SCHEMA) &&
 	    says(c, "PRAGMA quick_check", "ok"))
 		return 0;
 	return sqlite3_errcode(c->db) == SQLITE_BUSY ? catalogue_fail(c, err) : 1;
@@ -65,20 +77,8 @@ static int remove_db(const struct catalogue *c, struct err *err)
 
 static int make_again(struct catalogue *c, struct err *err)
 {
-	static const char *const schema =
-		"BEGIN IMMEDIATE;"
-		"CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT UNIQUE, stamp TEXT, created "
-		"TEXT,"
-		" status TEXT, target TEXT);"
-		"CREATE TABLE arm(run INTEGER, n INTEGER, kernel TEXT, sha256 TEXT,"
-		" PRIMARY KEY(run, n));"
-		"CREATE TABLE figure(run INTEGER, arm INTEGER, cell TEXT, workload TEXT, metric "
-		"TEXT,"
-		" unit TEXT, value REAL, low REAL, high REAL, boots INTEGER,"
-		" PRIMARY KEY(run, arm, cell, metric));"
-		"CREATE INDEX by_metric ON figure(metric, workload);"
-		"PRAGMA user_version = " CATALOGUE_VERSION_TEXT ";"
-		"COMMIT";
+	static const char *const schema = "BEGIN IMMEDIATE;" SCHEMA "PRAGMA user_version = " CATALOGUE_VERSION_TEXT
+					  ";COMMIT";
 
 	sqlite3_close(c->db);
 	c->db = NULL;
@@ -129,6 +129,16 @@ static char *column(sqlite3_stmt *s, int i)
 	return xstrdup(text ? text : "");
 }
 
+/* Bytes of a row's texts, and of what holds them. */
+static long long size_of_row(sqlite3_stmt *s)
+{
+	long long size = sizeof(struct catalogue_figure);
+
+	for (int i = 0; i < sqlite3_column_count(s); i++)
+		size += 32 + (sqlite3_column_type(s, i) == SQLITE_TEXT ? sqlite3_column_bytes(s, i) : 0);
+	return size;
+}
+
 static double number(sqlite3_stmt *s, int i)
 {
 	return sqlite3_column_type(s, i) == SQLITE_NULL ? NAN : sqlite3_column_double(s, i);
@@ -147,9 +157,17 @@ int catalogue_history(struct catalogue *c, const char *metric, const char *workl
 				" ORDER BY cell, target, unit, created, run.name, figure.arm",
 				"tt", err, metric, workload);
 	int ret = s ? SQLITE_ROW : SQLITE_ERROR;
+	long long held = 0;
+	struct stat st;
 
 	*out = (struct catalogue_figures){0};
 	while (s && (ret = sqlite3_step(s)) == SQLITE_ROW) {
+		held += size_of_row(s);
+		if (stat(c->path, &st) == 0 && held > MAX_ANSWER(st.st_size)) {
+			sqlite3_finalize(s);
+			return err_set(err, "'%s' answers with over %lld MiB, which is no index of runs: remove it, and "
+					    "it is made again", c->path, held >> 20);
+		}
 		out->v = xrealloc(out->v, (out->n + 1) * sizeof(*out->v));
 		out->v[out->n++] = (struct catalogue_figure){
 			.run = column(s, 0),

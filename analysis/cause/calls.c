@@ -11,6 +11,9 @@
 #define MAX_DEPTH 4096
 /* How often to look at a name: variants of one function stand beside their place, not far from it. */
 #define MAX_STEPS(nodes) (1000000 + 100 * (nodes))
+/* What a function at its place in the tree takes, its row of a table included; and what all may. */
+#define NODE_BYTES 320
+#define MAX_HELD(bytes_read) (LOAD_HELD_OVER + 8 * (bytes_read))
 
 struct reader {
 	struct calls *calls;
@@ -18,6 +21,7 @@ struct reader {
 	struct call **at; /* the last node of each depth, at[0] the root */
 	size_t depth, cap;
 	size_t nodes, steps; /* lines with one, and names looked at to find their places */
+	size_t bytes;	     /* that were read */
 };
 
 /*
@@ -82,6 +86,9 @@ static int read_node(struct reader *r, const char *line, struct err *err)
 	node = child_of(r->at[depth], name, &r->steps);
 	if (r->steps > MAX_STEPS(++r->nodes))
 		return err_set(err, "the functions are not in the order of their names");
+	if (r->nodes * NODE_BYTES > MAX_HELD(r->bytes))
+		return err_set(err, "%zu functions in %zu bytes are more than a profile of its size has", r->nodes,
+			       r->bytes);
 	node->calls += (double)calls;
 	node->self += (double)self;
 	r->depth = depth + 1;
@@ -95,7 +102,9 @@ static int read_node(struct reader *r, const char *line, struct err *err)
 
 static void add_region(struct calls *c, double insns)
 {
-	c->region = xrealloc(c->region, (c->regions + 1) * sizeof(*c->region));
+	/* in powers of two */
+	if (!(c->regions & (c->regions - 1)))
+		c->region = xrealloc(c->region, (c->regions ? 2 * c->regions : 1) * sizeof(*c->region));
 	c->region[c->regions++] = insns;
 	c->insns += insns;
 }
@@ -130,6 +139,7 @@ static int read_line(void *arg, const char *text, size_t len, struct err *err)
 	char *line = xstrndup(text, len);
 	int ret = 0;
 
+	r->bytes += len + 1;
 	if (sscanf(line, "cell %zu", &r->cell) == 1)
 		r->depth = 0;
 	else if (r->cell == r->wanted)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/load/lines.h"
+#include "analysis/load/parts.h"
 #include "lib/text.h"
 #include "lib/json.h"
 #include "lib/record.h"
@@ -76,6 +77,7 @@ static struct lock_cell *cell_of(struct reader *rd, const char *id)
 
 	if (!cell)
 		return NULL;
+	/* at most one of each cell and arm, which run.json has in full */
 	at = place(&l->by_cell, (long long)rd->boot->arm, id, l->n);
 	if (at != INDEX_NONE)
 		return &l->cells[at];
@@ -85,6 +87,8 @@ static struct lock_cell *cell_of(struct reader *rd, const char *id)
 }
 
 /* --- one round --- */
+
+enum { FIGURES = 4 }; /* of a line in a round, and of a round itself */
 
 static void grow(double **v, size_t from, size_t to)
 {
@@ -100,9 +104,12 @@ static void grow_line(struct lock_line *line, size_t from, size_t to)
 	grow(&line->in_exit_ns, from, to);
 }
 
-static void make_room(struct lock_cell *c)
+static int make_room(struct run *r, struct lock_cell *c, struct err *err)
 {
 	size_t cap = c->rounds_cap ? 2 * c->rounds_cap : 16;
+
+	if (load_hold(r, (cap - c->rounds_cap) * FIGURES * sizeof(double) * (1 + c->n_lines), err) < 0)
+		return -1;
 
 	grow(&c->elapsed_ns, c->rounds_cap, cap);
 	grow(&c->process_ns, c->rounds_cap, cap);
@@ -111,32 +118,28 @@ static void make_room(struct lock_cell *c)
 	for (size_t i = 0; i < c->n_lines; i++)
 		grow_line(&c->lines[i], c->rounds_cap, cap);
 	c->rounds_cap = cap;
-}
-
-static int check_room(const struct lock_cell *c, struct err *err)
-{
-	if (c->rounds_cap * c->n_lines > LOCKS_MAX_FIGURES)
-		return err_set(err, "cell '%.200s' has %zu callers in %zu rounds: more than can be held",
-			       c->cell->id, c->n_lines, c->rounds);
 	return 0;
 }
 
-static void add_round(struct lock_cell *c, const json_t *o, const struct round *round, int boot)
+static int add_round(struct run *r, struct lock_cell *c, const json_t *o, const struct round *round, int boot,
+		     struct err *err)
 {
 	double elapsed = json_get_num(o, "elapsed_ns", 0);
 
-	if (c->rounds == c->rounds_cap)
-		make_room(c);
+	if (c->rounds == c->rounds_cap && make_room(r, c, err) < 0)
+		return -1;
 	c->elapsed_ns[c->rounds] = elapsed;
 	c->boot[c->rounds] = boot;
 	c->exit_ns[c->rounds] = json_get_num(o, "exit_ns", 0);
 	c->process_ns[c->rounds] =
 		round->process_ns > 0 ? round->process_ns : elapsed * json_get_num(o, "workers", 1);
 	c->rounds++;
+	return 0;
 }
 
-static struct lock_line *line_of(struct lock_cell *c, enum lock_class class, char mode,
-				 const char *caller, const char *via)
+/* NULL: there is no room for another. */
+static struct lock_line *line_of(struct run *r, struct lock_cell *c, enum lock_class class, char mode,
+				 const char *caller, const char *via, struct err *err)
 {
 	char *key = xasprintf("%c %s < %s", mode, caller, via);
 	size_t at = place(&c->by_line, class, key, c->n_lines);
@@ -145,6 +148,8 @@ static struct lock_line *line_of(struct lock_cell *c, enum lock_class class, cha
 	free(key);
 	if (at != INDEX_NONE)
 		return &c->lines[at];
+	if (load_hold(r, LOAD_SERIES_BYTES + c->rounds_cap * FIGURES * sizeof(double), err) < 0)
+		return NULL;
 	c->lines = xrealloc(c->lines, (c->n_lines + 1) * sizeof(*c->lines));
 	line = &c->lines[c->n_lines++];
 	*line = (struct lock_line){.class = class, .mode = mode, .caller = xstrdup(caller),
@@ -191,28 +196,28 @@ static enum lock_class class_of(const json_t *row, struct index *sure)
 	return better == INDEX_NONE ? class : (enum lock_class)better;
 }
 
-static int add_rows(struct lock_cell *c, const json_t *rows, struct err *err)
+static int add_rows(struct run *r, struct lock_cell *c, const json_t *rows, struct err *err)
 {
 	size_t i, at = c->rounds - 1;
 	struct index sure = {0};
 	json_t *row;
-	int ret = check_room(c, err);
+	int ret = 0;
 
 	sure_classes(rows, &sure);
 	json_array_foreach(rows, i, row) {
-		struct lock_line *line = line_of(c, class_of(row, &sure), mode_of(row),
+		struct lock_line *line = line_of(r, c, class_of(row, &sure), mode_of(row),
 						 json_get_str(row, "caller", ""),
-						 json_get_str(row, "via", ""));
+						 json_get_str(row, "via", ""), err);
 		double longest = json_get_num(row, "longest_ns", 0);
 
+		ret = line ? 0 : -1;
+		if (ret < 0)
+			break;
 		line->waits[at] += json_get_num(row, "waits", 0);
 		line->wait_ns[at] += json_get_num(row, "wait_ns", 0);
 		line->in_exit_ns[at] += json_get_num(row, "in_exit_ns", 0);
 		if (longest > line->longest_ns[at])
 			line->longest_ns[at] = longest;
-		ret = ret < 0 ? ret : check_room(c, err);
-		if (ret < 0)
-			break;
 	}
 	index_release(&sure);
 	return ret;
@@ -228,8 +233,9 @@ static int take_locks(struct reader *rd, const json_t *o, struct err *err)
 
 	if (!c || !round)
 		return 0;
-	add_round(c, o, round, rd->boot->n);
-	return add_rows(c, json_object_get(o, "rows"), err);
+	if (add_round(&rd->l->run, c, o, round, rd->boot->n, err) < 0)
+		return -1;
+	return add_rows(&rd->l->run, c, json_object_get(o, "rows"), err);
 }
 
 static void take_end(struct reader *rd, const json_t *o)
@@ -244,7 +250,9 @@ static void take_end(struct reader *rd, const json_t *o)
 	c->unpaired += json_get_num(o, "unpaired", 0);
 }
 
-static struct lock_stat *stat_of(struct lock_cell *c, const char *class, const char *mode)
+/* NULL: there is no room for another. */
+static struct lock_stat *stat_of(struct run *r, struct lock_cell *c, const char *class, const char *mode,
+				 struct err *err)
 {
 	char *key = xasprintf("%s %s", mode, class);
 	size_t at = place(&c->by_stat, 0, key, c->n_stats);
@@ -252,6 +260,8 @@ static struct lock_stat *stat_of(struct lock_cell *c, const char *class, const c
 	free(key);
 	if (at != INDEX_NONE)
 		return &c->stats[at];
+	if (load_hold(r, LOAD_SERIES_BYTES, err) < 0)
+		return NULL;
 	c->stats = xrealloc(c->stats, (c->n_stats + 1) * sizeof(*c->stats));
 	c->stats[c->n_stats] = (struct lock_stat){.class = xstrdup(class), .mode = xstrdup(mode)};
 	return &c->stats[c->n_stats++];
@@ -267,24 +277,27 @@ static void add_caller(struct lock_stat *s, const char *caller)
 		strv_push(&s->callers, caller);
 }
 
-static void take_stats(struct reader *rd, const json_t *o)
+static int take_stats(struct reader *rd, const json_t *o, struct err *err)
 {
 	struct lock_cell *c = cell_of(rd, json_get_str(o, "cell", ""));
 	json_t *row, *point;
 	size_t i, k;
 
 	if (!c)
-		return;
+		return 0;
 	json_array_foreach(json_object_get(o, "rows"), i, row) {
-		struct lock_stat *s = stat_of(c, json_get_str(row, "class", ""),
-					      json_get_str(row, "mode", ""));
+		struct lock_stat *s = stat_of(&rd->l->run, c, json_get_str(row, "class", ""),
+					      json_get_str(row, "mode", ""), err);
 
+		if (!s)
+			return -1;
 		s->waits += json_get_num(row, "waits", 0);
 		s->acquisitions += json_get_num(row, "acquisitions", 0);
 		s->wait_ns += json_get_num(row, "wait_ns", 0);
 		json_array_foreach(json_object_get(row, "points"), k, point)
 			add_caller(s, json_get_str(point, "caller", ""));
 	}
+	return 0;
 }
 
 /* A boot's table after that of the boot before it. */
@@ -337,10 +350,13 @@ static bool are_counts(json_t *v)
 static int read_event(void *arg, const char *text, size_t len, struct err *err)
 {
 	struct reader *rd = arg;
-	json_t *o = json_loadb(text, len, 0, NULL);
+	json_error_t je;
+	json_t *o = json_of(text, len, 0, &je);
 	const char *type = json_get_str(o, "t", "");
 	int ret = 0;
 
+	if (!o)
+		return json_why(&je, err);
 	if (!json_is_object(o)) {
 		json_decref(o);
 		return err_set(err, "not a JSON object");
@@ -356,7 +372,7 @@ static int read_event(void *arg, const char *text, size_t len, struct err *err)
 	else if (!strcmp(type, "locks-end"))
 		take_end(rd, o);
 	else if (!strcmp(type, "lockstat"))
-		take_stats(rd, o);
+		ret = take_stats(rd, o, err);
 	else if (!strcmp(type, "perf"))
 		take_perf(rd, o);
 	else if (!strcmp(type, "locks-skip"))

@@ -58,10 +58,9 @@ struct locks {
 };
 
 /*
- * Reads a stored run. One without such boots has no cells, which is no error; one in which rounds times
- * lines of a cell go beyond LOCKS_MAX_FIGURES is.
+ * Reads a stored run. One without such boots has no cells, which is no error; one whose callers and
+ * rounds take more than a run of its size may (load_run()) is.
  */
-#define LOCKS_MAX_FIGURES ((size_t)4 << 20)
 int locks_load(struct locks *l, const char *path, struct err *err);
 void locks_release(struct locks *l);
 

@@ -68,28 +68,30 @@ void profiles_release(struct profiles *p)
 
 /* --- rows --- */
 
-/* The functions that called, by the names they go under. */
-struct above {
-	const char *name;
-	const struct above *up;
+/* How often each function is under way, under any of its names: its total must not count twice. */
+struct under_way {
+	struct index by_name; /* to places in count */
+	size_t *count, n;
 };
 
-/* Whether that function is under way above, under any of its names: its total must not count twice.
- */
-static bool nested(const struct above *above, const char *name)
+static size_t place_of(struct under_way *u, const char *name)
 {
-	for (; above; above = above->up)
-		if (strcmp(above->name, name) == 0)
-			return true;
-	return false;
+	size_t at = index_find(&u->by_name, name, strlen(name));
+
+	if (at != INDEX_NONE)
+		return at;
+	u->count = xrealloc(u->count, (u->n + 1) * sizeof(*u->count));
+	u->count[u->n] = 0;
+	index_put(&u->by_name, name, u->n);
+	return u->n++;
 }
 
-static void collect(struct entries *e, const struct call *parent, const struct above *above,
-		    size_t side, double ops, const struct families *f)
+static void collect(struct entries *e, const struct call *parent, struct under_way *u, size_t side,
+		    double ops, const struct families *f)
 {
 	for (const struct call *c = parent->child; c; c = c->next) {
 		const char *name = families_renamed(f, c->function);
-		const struct above here = {name, above};
+		size_t at = place_of(u, name);
 
 		if (e->n == e->cap) {
 			e->cap = e->cap ? 2 * e->cap : 4096;
@@ -100,10 +102,12 @@ static void collect(struct entries *e, const struct call *parent, const struct a
 			.known_as = c->function,
 			.side = side,
 			.self = c->self / ops,
-			.total = nested(above, name) ? 0 : c->total / ops,
+			.total = u->count[at] ? 0 : c->total / ops,
 			.calls = c->calls / ops,
 		};
-		collect(e, c, &here, side, ops, f);
+		u->count[at]++;
+		collect(e, c, u, side, ops, f);
+		u->count[at]--;
 	}
 }
 
@@ -164,22 +168,28 @@ int profile_load(struct profile *p, const struct profiles *from, size_t cell, si
 		 size_t new, struct err *err)
 {
 	const size_t arms[] = {old, new};
+	struct under_way under_way = {0};
 	struct entries e = {0};
+	int ret = 0;
 
 	*p = (struct profile){.cell = &from->run.cells[cell],
 			      .from = from,
 			      .op = profile_op(&from->run.cells[cell])};
-	for (size_t side = 0; side < 2; side++) {
+	for (size_t side = 0; ret == 0 && side < 2; side++) {
 		struct profile_side *s = &p->side[side];
 
-		if (profile_side_load(s, from, cell, arms[side], err) < 0) {
-			profile_release(p);
-			return -1;
-		}
-		if (!s->ops)
+		ret = profile_side_load(s, from, cell, arms[side], err);
+		if (ret < 0 || !s->ops)
 			continue;
 		p->whole[side] = s->calls.insns / s->ops;
-		collect(&e, &s->calls.root, NULL, side, s->ops, &from->families);
+		collect(&e, &s->calls.root, &under_way, side, s->ops, &from->families);
+	}
+	index_release(&under_way.by_name);
+	free(under_way.count);
+	if (ret < 0) {
+		free(e.v);
+		profile_release(p);
+		return -1;
 	}
 	if (e.n)
 		qsort(e.v, e.n, sizeof(*e.v), by_name);

@@ -1,7 +1,11 @@
 #include "analysis/load/findings.h"
 
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include "lib/json.h"
+#include "lib/stored.h"
 #include "lib/str.h"
 
 static void add(json_t *to, const char *kind, const char *text)
@@ -43,19 +47,50 @@ static void add_boot(json_t *to, const json_t *boot)
 		add(to, kind_of(detail), detail);
 }
 
-json_t *load_findings(const char *run, int n, int attempts, const json_t *boot)
+struct index load_failed(const char *run)
+{
+	char *path = xasprintf("%s/boots", run);
+	struct index failed = {0};
+	DIR *d = opendir(path);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (strstr(e->d_name, ".failed-"))
+			index_put(&failed, e->d_name, 0);
+	if (d)
+		closedir(d);
+	free(path);
+	return failed;
+}
+
+/* boot.json of a start that failed before, as it was stored; NULL where it is not, or nobody kept it. */
+static json_t *read_failed(const struct run *r, const struct run_boot *b, int attempt)
+{
+	char *dir = xasprintf("%03d.failed-%d", b->n, attempt), *name = xasprintf("boots/%s/boot.json", dir);
+	bool kept = index_find(&r->failed, dir, strlen(dir)) != INDEX_NONE;
+	const json_t *planned = json_array_get(json_object_get(r->json, "boots"), b->plan);
+	struct err ignored;
+	json_t *o = kept ? json_read_in(r->path, name, &ignored) : NULL;
+
+	if (o && stored_check_boot(r->json, planned, o, name, &ignored) < 0) {
+		json_decref(o);
+		o = NULL;
+	}
+	free(name);
+	free(dir);
+	return o;
+}
+
+json_t *load_findings(const struct run *r, const struct run_boot *b, const json_t *boot)
 {
 	json_t *found = json_array();
 
-	for (int i = 1; i < attempts; i++) {
-		char *name = xasprintf("boots/%03d.failed-%d/boot.json", n, i);
-		struct err ignored; /* an attempt that nobody kept */
-		json_t *before = json_read_in(run, name, &ignored);
+	for (int i = 1; i < b->attempts; i++) {
+		json_t *before = read_failed(r, b, i);
 
 		if (before)
 			add_boot(found, before);
 		json_decref(before);
-		free(name);
 	}
 	add_boot(found, boot);
 	if (json_array_size(found))

@@ -32,11 +32,12 @@ struct series *load_add_series(const struct run *r, struct run_cell *c, const ch
 	return s;
 }
 
-static int hold(struct run *r, size_t size, struct err *err)
+int load_hold(struct run *r, size_t size, struct err *err)
 {
-	if (r->held + size > LOAD_MAX_HELD)
-		return err_set(err, "%s: %zu cells in %zu boots are more values than can be held", r->path,
-			       r->n_cells, r->n_boots);
+	if (r->held + size > r->may_hold)
+		return err_set(err, "%s: what is scattered over %zu cells and %zu boots takes over %zu MiB, which is "
+				    "more than a run of its size may", r->path, r->n_cells, r->n_boots,
+			       r->may_hold >> 20);
 	r->held += size;
 	return 0;
 }
@@ -47,7 +48,7 @@ int load_own_values(struct run *r, struct series *s, struct err *err)
 
 	if (s->boot != r->no_values)
 		return 0;
-	if (hold(r, size, err) < 0)
+	if (load_hold(r, size, err) < 0)
 		return -1;
 	s->boot = xmalloc(size);
 	memcpy(s->boot, r->no_values, size);
@@ -60,7 +61,7 @@ int load_own_outcomes(struct run *r, struct run_cell *c, struct err *err)
 
 	if (c->outcome != r->no_outcomes)
 		return 0;
-	if (hold(r, size, err) < 0)
+	if (load_hold(r, size, err) < 0)
 		return -1;
 	c->outcome = xcalloc(1, size);
 	return 0;
@@ -260,6 +261,7 @@ void load_release(struct run *r)
 	free(r->no_outcomes);
 	index_release(&r->by_id);
 	index_release(&r->by_arm);
+	index_release(&r->failed);
 	free(r->cells);
 	free(r->arms);
 	free(r->boots);

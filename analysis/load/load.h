@@ -128,12 +128,13 @@ struct run {
 	struct run_cell *cells;
 	size_t n_cells;
 	struct index by_id, by_arm; /* names to places in cells and arms */
+	struct index failed; /* see load_failed() */
 	struct run_boot *boots; /* in the order in which they ran */
 	size_t n_boots;
 	size_t records; /* samples read */
 	struct boot_value *no_values;	  /* what series without a value share */
 	struct cell_outcome *no_outcomes; /* and cells without a record */
-	size_t held;			  /* bytes of values and outcomes */
+	size_t held, may_hold;		  /* bytes of what was made of the files, and the most */
 	struct strv notes; /* printable: boots missing or failed, run incomplete */
 };
 
@@ -142,11 +143,14 @@ struct run {
  * (those it finished keep theirs) and a line in notes. What is not as docs/formats.md says is an
  * error with file and line. r is empty on failure.
  *
- * What boot.json and run.json tell of the files that are read is checked, see lib/stored.h. Beyond
- * LOAD_MAX_HELD bytes of values, LOAD_MAX_SERIES figures of a cell or the sizes of lib/stored.h a run
- * is refused.
+ * What boot.json and run.json tell of the files that are read is checked, see lib/stored.h. A run is
+ * refused that has LOAD_MAX_SERIES figures of a cell, is beyond the sizes of lib/stored.h, or is
+ * scattered: a few records can have a table of all cells, boots and figures. What is held of it is at
+ * most LOAD_HELD_TIMES what is read and LOAD_HELD_OVER bytes; with its run.json (lib/json.h) and what a
+ * boot's records take while they are read, a run takes at most ten times its size and a constant.
  */
-#define LOAD_MAX_HELD ((size_t)1 << 30)
+#define LOAD_HELD_TIMES 2
+#define LOAD_HELD_OVER ((size_t)32 << 20)
 #define LOAD_MAX_SERIES 4096
 int load_run(struct run *r, const char *path, struct err *err);
 /*

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "analysis/load/conditions.h"
 #include "analysis/load/findings.h"
 #include "analysis/load/samples.h"
@@ -94,16 +95,20 @@ static int load_arms(struct run *r, struct err *err)
 	return r->n_arms ? 0 : err_set(err, "%s/run.json: 'arms' is empty", r->path);
 }
 
-static const json_t *find_workload(const struct run *r, const char *name)
+/* Workloads of run.json by their names, the first of each. */
+static struct index index_workloads(const struct run *r)
 {
 	json_t *a = json_object_get(r->json, "workloads"), *v;
+	struct index by_name = {0};
 	size_t i;
 
 	json_array_foreach(a, i, v) {
-		if (!strcmp(json_get_str(v, "name", ""), name))
-			return v;
+		const char *name = json_get_str(v, "name", "");
+
+		if (index_find(&by_name, name, strlen(name)) == INDEX_NONE)
+			index_put(&by_name, name, i);
 	}
-	return NULL;
+	return by_name;
 }
 
 static enum direction parse_direction(const char *better)
@@ -113,11 +118,13 @@ static enum direction parse_direction(const char *better)
 	return strcmp(better, "higher") ? NO_DIRECTION : HIGHER_IS_BETTER;
 }
 
-static void add_declared(const struct run *r, struct run_cell *c, const json_t *metrics)
+static int add_declared(struct run *r, struct run_cell *c, const json_t *metrics, struct err *err)
 {
 	json_t *m;
 	size_t i;
 
+	if (load_hold(r, LOAD_CELL_BYTES + LOAD_SERIES_BYTES * json_array_size(metrics), err) < 0)
+		return -1;
 	json_array_foreach(metrics, i, m) {
 		struct series *s = load_add_series(r, c, json_get_str(m, "name", "?"),
 						   json_get_str(m, "unit", ""),
@@ -128,13 +135,16 @@ static void add_declared(const struct run *r, struct run_cell *c, const json_t *
 		s->metric.better = parse_direction(json_get_str(m, "better", ""));
 		s->metric.kind = i ? METRIC_SECONDARY : METRIC_PRIMARY;
 	}
+	return 0;
 }
 
-static int load_one_cell(struct run *r, const json_t *v, size_t i, struct err *err)
+static int load_one_cell(struct run *r, const json_t *v, size_t i, const struct index *workloads,
+			 struct err *err)
 {
 	struct run_cell *c = &r->cells[r->n_cells];
-	const char *control = json_get_str(v, "control", NULL);
-	const json_t *w = find_workload(r, json_get_str(v, "workload", ""));
+	const char *control = json_get_str(v, "control", NULL), *name = json_get_str(v, "workload", "");
+	const json_t *w = json_array_get(json_object_get(r->json, "workloads"),
+					 index_find(workloads, name, strlen(name)));
 	const char *slash;
 
 	if (load_cell(r, json_get_str(v, "id", "")))
@@ -156,22 +166,25 @@ static int load_one_cell(struct run *r, const json_t *v, size_t i, struct err *e
 	if (!w || !json_array_size(json_object_get(w, "metrics")))
 		return err_set(err, "%s/run.json: workload '%s' of 'cells[%zu]' is not described "
 			       "under 'workloads'", r->path, c->workload, i);
-	add_declared(r, c, json_object_get(w, "metrics"));
-	return 0;
+	return add_declared(r, c, json_object_get(w, "metrics"), err);
 }
 
 static int load_cells(struct run *r, struct err *err)
 {
 	json_t *a = list_member(r, "cells", err), *v;
+	struct index workloads;
+	int ret = 0;
 	size_t i;
 
 	if (!a)
 		return -1;
 	r->cells = xcalloc(json_array_size(a) + 1, sizeof(*r->cells));
-	json_array_foreach(a, i, v) {
-		if (load_one_cell(r, v, i, err) < 0)
-			return -1;
-	}
+	workloads = index_workloads(r);
+	json_array_foreach(a, i, v)
+		ret = ret < 0 ? ret : load_one_cell(r, v, i, &workloads, err);
+	index_release(&workloads);
+	if (ret < 0)
+		return -1;
 	for (i = 0; i < r->n_cells; i++) {
 		const char *id = r->cells[i].control;
 		const struct run_cell *control = id ? load_cell(r, id) : NULL;
@@ -218,6 +231,32 @@ static int load_plan(struct run *r, const char *kind, struct err *err)
 	for (i = 0; i < r->n_boots; i++)
 		r->no_values[i] = (struct boot_value){NAN, NAN, 0};
 	return 0;
+}
+
+static size_t size_of(const struct run *r, const char *name)
+{
+	char *path = xasprintf("%s/%s", r->path, name);
+	struct stat st;
+	bool there = stat(path, &st) == 0 && S_ISREG(st.st_mode);
+
+	free(path);
+	return there ? (size_t)st.st_size : 0;
+}
+
+/* What is held of a run grows with what is read of it. */
+static void set_limit(struct run *r)
+{
+	static const char *const files[] = {"boot.json", "samples.jsonl", "events.jsonl", "profile.txt"};
+	size_t size = size_of(r, "run.json");
+
+	for (size_t i = 0; i < r->n_boots; i++)
+		for (size_t k = 0; k < sizeof(files) / sizeof(*files); k++) {
+			char *name = stored_name(r->boots[i].n, files[k]);
+
+			size += size_of(r, name);
+			free(name);
+		}
+	r->may_hold = LOAD_HELD_OVER + LOAD_HELD_TIMES * size;
 }
 
 /* A number of boot.json that a table may show; NAN where it has none. */
@@ -267,7 +306,7 @@ static int take_boot(struct run *r, struct run_boot *b, const json_t *o, const c
 	if (json_is_object(json_object_get(o, "files")))
 		b->files = json_incref(json_object_get(o, "files"));
 	ret = load_counts(b, o, path, err);
-	b->findings = load_findings(r->path, b->n, b->attempts, o);
+	b->findings = load_findings(r, b, o);
 	if (ret == 0)
 		ret = stored_check_boot(r->json, planned, o, path, err);
 	if (ret == 0)
@@ -381,8 +420,11 @@ static int load_all(struct run *r, const char *kind, struct err *err)
 		return err_set(err, "%s/run.json: 'margin' is %g: it wants a share of 0 or more, below 1", r->path,
 			       r->margin);
 	r->host = object_member(r->json, "host");
-	if (load_target(r, err) < 0 || load_arms(r, err) < 0 || load_plan(r, kind, err) < 0 ||
-	    load_cells(r, err) < 0)
+	if (load_target(r, err) < 0 || load_arms(r, err) < 0 || load_plan(r, kind, err) < 0)
+		return -1;
+	set_limit(r);
+	r->failed = load_failed(r->path);
+	if (load_cells(r, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->n_boots; i++)
 		if (load_boot(r, &r->boots[i], err) < 0)

@@ -98,6 +98,8 @@ static int add_value(struct reader *rd, size_t cell, const struct kind *kind, st
 
 	if (at == INDEX_NONE && c->n_series == LOAD_MAX_SERIES)
 		return err_set(err, "cell '%.200s' has over %d figures", c->id, LOAD_MAX_SERIES);
+	if (at == INDEX_NONE && load_hold(rd->run, LOAD_SERIES_BYTES, err) < 0)
+		return -1;
 	if (at == INDEX_NONE) {
 		char *full = xasprintf("%s%.*s", kind->prefix, (int)name.len, name.at);
 

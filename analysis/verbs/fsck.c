@@ -29,6 +29,7 @@ static const struct command command = {
 struct check {
 	const char *run;
 	const json_t *json; /* run.json */
+	struct index planned;   /* numbers of boots to their places in its "boots" */
 	size_t found, boots, unfinished, unvouched;
 };
 
@@ -67,19 +68,26 @@ static void check_boot(struct check *c, const json_t *planned, const char *dir)
 	free(name);
 }
 
-static const json_t *planned_boot(const json_t *run, const char *name)
+static void index_boots(struct check *c)
 {
-	json_t *boots = json_object_get(run, "boots"), *boot;
-	char *end;
-	long n = strtol(name, &end, 10);
+	json_t *boot;
 	size_t i;
 
-	if (end == name || (*end && strncmp(end, ".failed-", 8) != 0))
+	json_array_foreach(json_object_get(c->json, "boots"), i, boot) {
+		char *name = stored_name((int)json_get_int(boot, "n", -1), "");
+
+		index_put(&c->planned, name + strlen("boots/"), i);
+		free(name);
+	}
+}
+
+static const json_t *planned_boot(const struct check *c, const char *name)
+{
+	size_t len = strcspn(name, ".");
+
+	if (name[len] && strncmp(name + len, ".failed-", 8) != 0)
 		return NULL;
-	json_array_foreach(boots, i, boot)
-		if (json_get_int(boot, "n", -1) == n)
-			return boot;
-	return NULL;
+	return json_array_get(json_object_get(c->json, "boots"), index_find(&c->planned, name, len));
 }
 
 /* Earlier attempts (NNN.failed-K) were put aside because they did not fit, or failed: they are kept. */
@@ -91,7 +99,7 @@ static void check_boots(struct check *c)
 
 	for (int i = 0; i < n; i++) {
 		const char *name = list[i]->d_name;
-		const json_t *planned = planned_boot(c->json, name);
+		const json_t *planned = planned_boot(c, name);
 		char *dir = xasprintf("boots/%s", name), *text;
 
 		if (planned && !strchr(name, '.')) {
@@ -146,10 +154,12 @@ static int check_run(const char *run, struct err *err)
 		return -1;
 	if (stored_check_run(json, run, err) < 0)
 		tell(&c, err->text);
+	index_boots(&c);
 	check_boots(&c);
 	if (!c.found)
 		check_reads(&c);
 	print_summary(&c);
+	index_release(&c.planned);
 	json_decref(json);
 	return c.found ? EXIT_REGRESSION : EXIT_OK;
 }

@@ -148,7 +148,7 @@ static void on_message(void *arg, unsigned stream, unsigned seq, const char *tex
 		take_sample(b, stream, text, len);
 		return;
 	}
-	o = json_loadb(text, len, 0, NULL);
+	o = json_of(text, len, 0, NULL);
 	if (json_is_object(o)) {
 		store_line(b, b->events_fd, text, len);
 		take_event(b, stream, o);

@@ -297,8 +297,12 @@ int experiment_load(struct experiment *e, const char *path, const char *bench, s
 	struct ini_file f;
 	int ret;
 
-	if (read_text(path, &text, err) < 0 || ini_load(&f, path, err) < 0) {
+	/* what is no such file, or a huge one, is found by reading it line by line */
+	if (ini_load(&f, path, err) < 0)
+		return -1;
+	if (read_text(path, &text, err) < 0) {
 		str_release(&text);
+		ini_release(&f);
 		return -1;
 	}
 	set_defaults(e, path);

@@ -28,7 +28,7 @@ measured() {
 	what=$1 most=$2 verb=$3
 	shift 3
 	expect 0 build/measured "$tmp/took" "$libexec/mlocklab-$verb" "$@"
-	read -r seconds mib <"$tmp/took"
+	read -r seconds mib _ <"$tmp/took"
 	# sanitizers keep books of all memory
 	[ "$mib" -le "$most" ] || [ "$libexec" != build/libexec ] || die "$what took $mib MiB, above $most"
 	said="$said; $what in $seconds s, $mib MiB"

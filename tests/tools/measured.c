@@ -1,4 +1,6 @@
-/* measured FILE COMMAND...: runs it and writes its seconds and its peak of memory in MiB to FILE.
+/*
+ * measured FILE COMMAND...: runs it and writes to FILE its seconds, its peak of memory in MiB and the
+ * milliseconds that it took of a CPU.
  */
 #include <stdio.h>
 #include <sys/resource.h>
@@ -27,9 +29,11 @@ int main(int argc, char **argv)
 	f = fopen(argv[1], "w");
 	if (!f)
 		return 2;
-	fprintf(f, "%.1f %ld\n",
+	fprintf(f, "%.1f %ld %ld\n",
 		(double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9,
-		usage.ru_maxrss >> 10);
+		usage.ru_maxrss >> 10,
+		(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+			(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000);
 	fclose(f);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
 }
