@@ -46,9 +46,9 @@ static char *read_file(const char *dir, const char *name)
 }
 
 /* What a cgroup leaves: MiB; without a limit what was left before. */
-static unsigned long long left_in(const char *dir, unsigned long long mib)
+static unsigned long long left_in(const char *dir, const char *max, const char *current, unsigned long long mib)
 {
-	char *most = read_file(dir, "memory.max"), *now = read_file(dir, "memory.current");
+	char *most = read_file(dir, max), *now = read_file(dir, current);
 	unsigned long long limit, used;
 
 	if (most && now && sscanf(most, "%llu", &limit) == 1 && sscanf(now, "%llu", &used) == 1) {
@@ -62,29 +62,66 @@ static unsigned long long left_in(const char *dir, unsigned long long mib)
 	return mib;
 }
 
-/* Our cgroup of version 2 and each above it may hold less than the machine has. */
-static void ask_cgroups(int *quota, unsigned long long *mib)
+/* The time of CPUs in a cgroup's files: "200000 100000", of version 1 in two of them; NULL: no limit. */
+static char *cpu_max(const char *dir)
 {
-	char *mine = read_file("/proc/self", "cgroup"), *line = mine ? strstr(mine, "0::/") : NULL, *dir;
+	char *max = read_file(dir, "cpu.max"), *period;
 
-	if (!line) {
-		free(mine);
-		return;
+	if (max)
+		return max;
+	max = read_file(dir, "cpu.cfs_quota_us");
+	period = read_file(dir, "cpu.cfs_period_us");
+	if (max && period && *max != '-') {
+		char *both = xasprintf("%s %s", max, period);
+
+		free(max);
+		max = both;
+	} else {
+		free(max);
+		max = NULL;
 	}
-	line[strcspn(line, "\n")] = '\0';
-	dir = xasprintf(CGROUPS "%s", line + 3);
-	while (strlen(dir) > strlen(CGROUPS)) {
-		char *most = read_file(dir, "cpu.max");
+	free(period);
+	return max;
+}
+
+/* A cgroup and each above it, up to top, may hold less than the machine has. */
+static void ask_hierarchy(const char *top, const char *own, int *quota, unsigned long long *mib)
+{
+	char *dir = xasprintf("%s%s", top, own);
+
+	for (;;) {
+		char *most = cpu_max(dir);
 		int here = most ? workers_quota(most) : 0;
 
 		if (here && (!*quota || here < *quota))
 			*quota = here;
-		*mib = left_in(dir, *mib);
+		*mib = left_in(dir, "memory.max", "memory.current", *mib);
+		*mib = left_in(dir, "memory.limit_in_bytes", "memory.usage_in_bytes", *mib);
 		free(most);
+		if (strlen(dir) <= strlen(top))
+			break;
 		*strrchr(dir, '/') = '\0';
 	}
 	free(dir);
-	free(mine);
+}
+
+void workers_limits(const char *root, const char *cgroups, int *quota, unsigned long long *mib)
+{
+	struct strv lines = STRV_INIT;
+
+	strv_split(&lines, cgroups, "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		/* "4:cpu,cpuacct:/a/b"; of version 2 "0::/a/b" */
+		char *kinds = strchr(lines.v[i], ':'), *own = kinds ? strchr(kinds + 1, ':') : NULL, *top;
+
+		if (!own || own[1] != '/')
+			continue;
+		*own++ = '\0';
+		top = xasprintf("%s%s%s", root, kinds[1] ? "/" : "", kinds + 1);
+		ask_hierarchy(top, own, quota, mib);
+		free(top);
+	}
+	strv_release(&lines);
 }
 
 static unsigned long long available_mib(void)
@@ -102,10 +139,13 @@ int workers_default(const struct target *t)
 {
 	unsigned long long mib = available_mib();
 	int cpus = (int)sysconf(_SC_NPROCESSORS_ONLN), quota = 0;
+	char *mine_text;
 	cpu_set_t mine;
 
 	if (sched_getaffinity(0, sizeof(mine), &mine) == 0)
 		cpus = CPU_COUNT(&mine);
-	ask_cgroups(&quota, &mib);
+	mine_text = read_file("/proc/self", "cgroup");
+	workers_limits(CGROUPS, mine_text ? mine_text : "", &quota, &mib);
+	free(mine_text);
 	return workers_fit(cpus, quota, mib, t->memory_mib);
 }

@@ -13,6 +13,11 @@ int workers_default(const struct target *t);
 /* The pure parts. CPUs that a cpu.max of cgroup v2 gives, "QUOTA PERIOD" in us, begun ones whole; 0: no
  * limit. */
 int workers_quota(const char *cpu_max);
+/*
+ * What the cgroups of /proc/self/cgroup's text leave, version 1 or 2, each with those above it: lowers
+ * *quota (0: no limit) and *mib. root: /sys/fs/cgroup.
+ */
+void workers_limits(const char *root, const char *cgroups, int *quota, unsigned long long *mib);
 int workers_fit(int cpus, int quota, unsigned long long free_mib, int guest_mib);
 
 #endif
