@@ -208,7 +208,7 @@ for what in '{}' '[]' '""' 1 '{"a":1}' '{"a":{"b":{"c":[]}}}'; do
 done
 what=compare
 for made in counters exponents fresh reasons bare; do
-	grows 10000 $made "$libexec/mlocklab-compare" "$run"
+	grows 6000 $made "$libexec/mlocklab-compare" "$run"
 done
 grows 400000 latencies "$libexec/mlocklab-compare" "$run"
 what=locks
