@@ -64,19 +64,8 @@ static struct result empty_like(const struct result *r)
 {
 	struct result e = {.cell = r->cell, .metric = r->metric};
 
-	e.old_v = xcalloc(r->k + 1, sizeof(*e.old_v));
-	e.new_v = xcalloc(r->k + 1, sizeof(*e.new_v));
-	e.old_row = xcalloc(r->k + 1, sizeof(*e.old_row));
-	e.new_row = xcalloc(r->k + 1, sizeof(*e.new_row));
+	result_reserve(&e, r->k);
 	return e;
-}
-
-static void put_pair(struct result *r, size_t row, double old, double new)
-{
-	r->old_v[r->k] = old;
-	r->new_v[r->k] = new;
-	r->old_row[r->k] = r->new_row[r->k] = row;
-	r->n_old = r->n_new = ++r->k;
 }
 
 /*
@@ -98,8 +87,8 @@ static void take_net(struct ledger_row *r, const struct result *cell, const stru
 			continue;
 		old = cell->old_v[i] - control->old_v[with];
 		new = cell->new_v[i] - control->new_v[with];
-		put_pair(&r->net, cell->old_row[i], old, new);
-		put_pair(&r->gross, cell->old_row[i], whole, whole + new - old);
+		result_pair(&r->net, cell->old_row[i], old, new);
+		result_pair(&r->gross, cell->old_row[i], whole, whole + new - old);
 	}
 	r->net.old = stats_median(r->net.old_v, r->net.k);
 	r->net.new = stats_median(r->net.new_v, r->net.k);

@@ -21,14 +21,9 @@ static void take_paired(struct result *r, const struct boots *b, const struct se
 	for (size_t i = 0; i < b->n_old; i++) {
 		double x = old->boot[b->old[i]].median, y = new->boot[b->new[i]].median;
 
-		if (isnan(x) || isnan(y))
-			continue;
-		r->old_v[r->k] = x;
-		r->new_v[r->k] = y;
-		r->old_row[r->k] = r->new_row[r->k] = i;
-		r->k++;
+		if (!isnan(x) && !isnan(y))
+			result_pair(r, i, x, y);
 	}
-	r->n_old = r->n_new = r->k;
 }
 
 /* One value a unit, the median of its boots; units are numbered in the order of their first boots. */
@@ -71,10 +66,7 @@ static void add_result(struct comparison *c, const struct boots *b, const struct
 	struct result *r = &c->results[c->n_results];
 
 	*r = (struct result){.cell = cell, .metric = &old->metric};
-	r->old_v = xcalloc(b->n_old + 1, sizeof(*r->old_v));
-	r->new_v = xcalloc(b->n_new + 1, sizeof(*r->new_v));
-	r->old_row = xcalloc(b->n_old + 1, sizeof(*r->old_row));
-	r->new_row = xcalloc(b->n_new + 1, sizeof(*r->new_row));
+	result_reserve(r, b->n_old > b->n_new ? b->n_old : b->n_new);
 	if (c->paired) {
 		take_paired(r, b, old, new);
 	} else {

@@ -72,6 +72,9 @@ double result_scale(const struct result *r, double v);
 double result_unscale(const struct result *r, double v);
 /* Whether the result is one of the cells that a verdict counts: primary, and not the floor. */
 bool result_counts(const struct result *r);
+/* Room for the values of n pairs; one pair of them, of that row. */
+void result_reserve(struct result *r, size_t n);
+void result_pair(struct result *r, size_t row, double old, double new);
 void result_release(struct result *r);
 
 /* What became of one cell (or, with cell NULL, of the boots themselves) in the two arms. */

@@ -23,6 +23,22 @@ bool result_counts(const struct result *r)
 	return r->metric->kind == METRIC_PRIMARY && strcmp(r->cell->workload, COMPARE_FLOOR);
 }
 
+void result_reserve(struct result *r, size_t n)
+{
+	r->old_v = xcalloc(n + 1, sizeof(*r->old_v));
+	r->new_v = xcalloc(n + 1, sizeof(*r->new_v));
+	r->old_row = xcalloc(n + 1, sizeof(*r->old_row));
+	r->new_row = xcalloc(n + 1, sizeof(*r->new_row));
+}
+
+void result_pair(struct result *r, size_t row, double old, double new)
+{
+	r->old_v[r->k] = old;
+	r->new_v[r->k] = new;
+	r->old_row[r->k] = r->new_row[r->k] = row;
+	r->n_old = r->n_new = ++r->k;
+}
+
 void result_release(struct result *r)
 {
 	free(r->old_v);

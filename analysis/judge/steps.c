@@ -48,21 +48,13 @@ static void add_step(struct steps *s, const struct run_cell *cell, const struct 
 	struct result *r = &step->result;
 
 	*step = (struct step){before, at, {.cell = cell, .metric = metric}};
-	r->old_v = xcalloc(s->rounds + 1, sizeof(*r->old_v));
-	r->new_v = xcalloc(s->rounds + 1, sizeof(*r->new_v));
-	r->old_row = xcalloc(s->rounds + 1, sizeof(*r->old_row));
-	r->new_row = xcalloc(s->rounds + 1, sizeof(*r->new_row));
+	result_reserve(r, s->rounds);
 	for (size_t i = 0; i < s->rounds; i++) {
 		double x = v[before * s->rounds + i], y = v[at * s->rounds + i];
 
-		if (isnan(x) || isnan(y))
-			continue;
-		r->old_v[r->k] = x;
-		r->new_v[r->k] = y;
-		r->old_row[r->k] = r->new_row[r->k] = i;
-		r->k++;
+		if (!isnan(x) && !isnan(y))
+			result_pair(r, i, x, y);
 	}
-	r->n_old = r->n_new = r->k;
 }
 
 static void add_series(struct steps *s, const size_t *round, const struct run_cell *cell,

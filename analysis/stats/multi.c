@@ -1,6 +1,7 @@
 /* Permutation tests of many columns at once, and what their number does to p. */
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sf_gamma.h>
+#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -424,13 +425,7 @@ void stats_bh(const double *p, size_t m, double *p_adjusted)
 	size_t *order = xcalloc(m + 1, sizeof(*order));
 	double least = 1;
 
-	for (size_t i = 0; i < m; i++) {
-		size_t at = i;
-
-		for (; at > 0 && p[order[at - 1]] > p[i]; at--)
-			order[at] = order[at - 1];
-		order[at] = i;
-	}
+	gsl_sort_index(order, p, 1, m);
 	for (size_t rank = m; rank > 0; rank--) {
 		double q = p[order[rank - 1]] * (double)m / (double)rank;
 
@@ -446,13 +441,7 @@ void stats_holm(const double *p, size_t m, double *p_adjusted)
 	size_t *order = xcalloc(m + 1, sizeof(*order));
 	double most = 0;
 
-	for (size_t i = 0; i < m; i++) {
-		size_t at = i;
-
-		for (; at > 0 && p[order[at - 1]] > p[i]; at--)
-			order[at] = order[at - 1];
-		order[at] = i;
-	}
+	gsl_sort_index(order, p, 1, m);
 	for (size_t rank = 0; rank < m; rank++) {
 		most = fmax(most, fmin(1, p[order[rank]] * (double)(m - rank)));
 		p_adjusted[order[rank]] = most;
