@@ -12,7 +12,8 @@ done
 PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip 'needs root, as slurmctld and slurmd do here'
 cluster_start "$tmp/cluster" || die 'the cluster does not start'
-trap 'cluster_stop; leave' EXIT
+# leave() ends with what it is given, which is not how the cluster's end went
+trap 'code=$?; cluster_stop; (exit $code); leave' EXIT
 
 expect 0 mlocklab kernels fetch debian:6.1
 small_experiment | sed 's/^pairs=1$/pairs=6/' >"$tmp/x.ini"
