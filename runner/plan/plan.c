@@ -1,6 +1,8 @@
 #include "runner/plan/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include "lib/json.h"
 
 uint64_t plan_random(uint64_t *state)
 {
@@ -104,4 +106,61 @@ void plan_text(const struct experiment *e, int arm, uint64_t layout_seed, int se
 			str_addf(out, "\t--inject\t%g", e->arms[arm].inject);
 		str_add(out, "\n");
 	}
+}
+
+/* --- as run.json lists it --- */
+
+json_t *plan_json(const struct plan *p, const struct experiment *e)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct planned_boot *b = &p->boots[i];
+
+		json_array_append_new(a, json_pack("{s:i, s:s, s:s, s:i, s:I}", "n", b->n, "kind",
+						   plan_kind_name(b->kind), "arm", e->arms[b->arm].name,
+						   "pair", b->pair, "seed", (json_int_t)b->seed));
+	}
+	return a;
+}
+
+static int arm_index(const struct experiment *e, const char *name)
+{
+	for (size_t i = 0; i < e->narms; i++)
+		if (strcmp(e->arms[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static enum boot_kind kind_of(const char *name)
+{
+	for (enum boot_kind kind = BOOT_TIMED; kind <= BOOT_LOCKS; kind++)
+		if (strcmp(name, plan_kind_name(kind)) == 0)
+			return kind;
+	return BOOT_TIMED;
+}
+
+int plan_from_json(struct plan *p, const struct experiment *e, const json_t *run, struct err *err)
+{
+	const json_t *boots = json_object_get(run, "boots");
+	json_t *o;
+	size_t i;
+
+	*p = (struct plan){.boots = xcalloc(json_array_size(boots), sizeof(*p->boots))};
+	json_array_foreach(boots, i, o) {
+		struct planned_boot b = {
+			.kind = kind_of(json_get_str(o, "kind", "")),
+			.n = (int)json_get_int(o, "n", 0),
+			.arm = arm_index(e, json_get_str(o, "arm", "")),
+			.pair = (int)json_get_int(o, "pair", 0),
+			.seed = (uint64_t)json_get_int(o, "seed", 0),
+		};
+
+		if (b.n < 1 || b.arm < 0) {
+			plan_release(p);
+			return err_set(err, "boot %zu of run.json has no number or an unknown arm", i + 1);
+		}
+		p->boots[p->n++] = b;
+	}
+	return p->n ? 0 : err_set(err, "run.json has no boots");
 }

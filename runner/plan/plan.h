@@ -51,4 +51,8 @@ uint64_t plan_random(uint64_t *state);
 void plan_text(const struct experiment *e, int arm, uint64_t layout_seed, int settle_min,
 	       struct str *out);
 
+/* The boots as run.json lists them, and back: -1 and err where one has no number or names no arm. */
+json_t *plan_json(const struct plan *p, const struct experiment *e);
+int plan_from_json(struct plan *p, const struct experiment *e, const json_t *run, struct err *err);
+
 #endif

@@ -254,7 +254,7 @@ int run_plan_stored(struct run *r, struct err *err)
 {
 	const json_t *run = r->store->run;
 
-	if (experiment_from_json(r->e, run, err) < 0 || run_boots_parse(&r->plan, r->e, run, err) < 0)
+	if (experiment_from_json(r->e, run, err) < 0 || plan_from_json(&r->plan, r->e, run, err) < 0)
 		return -1;
 	/* "auto" was decided when the run began */
 	return experiment_set(r->e, "target", json_get_str(json_object_get(run, "target"), "kind", ""), err);
@@ -342,7 +342,7 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 			r->e->name, "created", created, "status", "running", "seed",
 			(json_int_t)r->e->seed, "pairs", r->e->pairs, "margin", r->e->margin, "target",
 			provenance_target(r->target, str_text(&command)), "host", provenance_host(),
-			"arms", arms, "boots", run_boots_json(&r->plan, r->e), "programs", "mlockbench",
+			"arms", arms, "boots", plan_json(&r->plan, r->e), "programs", "mlockbench",
 			sums[0], "guest-init", sums[1]);
 	str_release(&command);
 	if (r->target->kind != TARGET_HOST)

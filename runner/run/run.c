@@ -1,22 +1,12 @@
 #include "runner/run/run.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include "lib/json.h"
 #include "runner/boot/boot.h"
 #include "runner/run/progress.h"
-
-static volatile sig_atomic_t stop_asked;
-
-static void on_stop(int sig)
-{
-	(void)sig;
-	stop_asked = 1;
-}
 
 struct slot {
 	struct boot boot;
@@ -102,7 +92,7 @@ static bool end_boot(struct loop *l, struct slot *s)
 		l->broken = true;
 	} else if (b->outcome != BOOT_INTERRUPTED) {
 		describe(b, &text);
-		again = worth_retrying(b) && !stop_asked;
+		again = worth_retrying(b) && !run_stop_asked;
 		if (again) {
 			str_addf(&text, "; trying again (attempt %d)", b->job.attempts + 2);
 			progress_note(&l->progress, text.buf);
@@ -137,11 +127,32 @@ bool run_is_to_do(const struct run *r, const struct planned_boot *b)
 	return run_wants(r, b) && !store_has_boot(r->store, b->n);
 }
 
+volatile sig_atomic_t run_stop_asked;
+
+static void on_stop(int sig)
+{
+	(void)sig;
+	run_stop_asked = 1;
+}
+
+void run_begin(const struct run *r, struct run_tally *tally)
+{
+	struct sigaction sa = {.sa_handler = on_stop};
+
+	*tally = (struct run_tally){0};
+	for (size_t i = 0; i < r->plan.n; i++) {
+		tally->boots += run_wants(r, &r->plan.boots[i]);
+		tally->done += run_wants(r, &r->plan.boots[i]) && !run_is_to_do(r, &r->plan.boots[i]);
+	}
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
 static void fill_slots(struct loop *l)
 {
 	struct run *r = l->r;
 
-	for (int i = 0; i < r->workers && !stop_asked && !l->broken; i++) {
+	for (int i = 0; i < r->workers && !run_stop_asked && !l->broken; i++) {
 		struct slot *s = &l->slots[i];
 
 		if (s->busy)
@@ -214,7 +225,7 @@ static void serve(struct loop *l, struct slot *s)
 
 	if (!s->busy)
 		return;
-	if (stop_asked)
+	if (run_stop_asked)
 		boot_kill(b, BOOT_INTERRUPTED, "interrupted");
 	if (l->broken || b->store_errno)
 		boot_kill(b, BOOT_INTERRUPTED, "the run ended");
@@ -233,21 +244,13 @@ int run_boots(struct run *r, struct run_tally *tally, struct err *err)
 {
 	struct loop l = {.r = r, .tally = tally, .err = err};
 	struct sigaction sa = {.sa_handler = on_stop}, was;
-	size_t already = 0;
 
-	*tally = (struct run_tally){0};
-	for (size_t i = 0; i < r->plan.n; i++) {
-		tally->boots += run_wants(r, &r->plan.boots[i]);
-		already += run_wants(r, &r->plan.boots[i]) && !run_is_to_do(r, &r->plan.boots[i]);
-	}
-	tally->done = already;
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
+	run_begin(r, tally);
 	/* ignored, it is so by nohup(1)'s wish */
 	if (sigaction(SIGHUP, NULL, &was) == 0 && was.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &sa, NULL);
 	l.slots = xcalloc((size_t)r->workers, sizeof(*l.slots));
-	progress_start(&l.progress, tally->boots, already);
+	progress_start(&l.progress, tally->boots, tally->done);
 	for (fill_slots(&l); busy_slots(&l); fill_slots(&l)) {
 		draw(&l);
 		wait_for_guests(&l);
@@ -256,62 +259,6 @@ int run_boots(struct run *r, struct run_tally *tally, struct err *err)
 	}
 	progress_end(&l.progress);
 	free(l.slots);
-	tally->interrupted = stop_asked;
+	tally->interrupted = run_stop_asked;
 	return l.broken ? -1 : 0;
-}
-
-/* --- run.json --- */
-
-json_t *run_boots_json(const struct plan *p, const struct experiment *e)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; i < p->n; i++) {
-		const struct planned_boot *b = &p->boots[i];
-
-		json_array_append_new(a, json_pack("{s:i, s:s, s:s, s:i, s:I}", "n", b->n, "kind",
-						   plan_kind_name(b->kind), "arm", e->arms[b->arm].name,
-						   "pair", b->pair, "seed", (json_int_t)b->seed));
-	}
-	return a;
-}
-
-static int arm_index(const struct experiment *e, const char *name)
-{
-	for (size_t i = 0; i < e->narms; i++)
-		if (strcmp(e->arms[i].name, name) == 0)
-			return (int)i;
-	return -1;
-}
-
-static enum boot_kind kind_of(const char *name)
-{
-	return !strcmp(name, "profile") ? BOOT_PROFILE
-	       : !strcmp(name, "locks") ? BOOT_LOCKS
-					: BOOT_TIMED;
-}
-
-int run_boots_parse(struct plan *p, const struct experiment *e, const json_t *run, struct err *err)
-{
-	const json_t *boots = json_object_get(run, "boots");
-	json_t *o;
-	size_t i;
-
-	*p = (struct plan){.boots = xcalloc(json_array_size(boots), sizeof(*p->boots))};
-	json_array_foreach(boots, i, o) {
-		struct planned_boot b = {
-			.kind = kind_of(json_get_str(o, "kind", "")),
-			.n = (int)json_get_int(o, "n", 0),
-			.arm = arm_index(e, json_get_str(o, "arm", "")),
-			.pair = (int)json_get_int(o, "pair", 0),
-			.seed = (uint64_t)json_get_int(o, "seed", 0),
-		};
-
-		if (b.n < 1 || b.arm < 0) {
-			plan_release(p);
-			return err_set(err, "boot %zu of run.json has no number or an unknown arm", i + 1);
-		}
-		p->boots[p->n++] = b;
-	}
-	return p->n ? 0 : err_set(err, "run.json has no boots");
 }

@@ -2,6 +2,7 @@
 #ifndef RUNNER_RUN_RUN_H
 #define RUNNER_RUN_RUN_H
 
+#include <signal.h>
 #include "runner/plan/experiment.h"
 #include "runner/kernels/kernel.h"
 #include "runner/plan/plan.h"
@@ -41,15 +42,18 @@ struct run_tally {
  */
 int run_boots(struct run *r, struct run_tally *tally, struct err *err);
 
+/*
+ * The beginning of all that makes boots: counts what is wanted and what of it is there, and has SIGINT and
+ * SIGTERM set run_stop_asked.
+ */
+void run_begin(const struct run *r, struct run_tally *tally);
+extern volatile sig_atomic_t run_stop_asked;
+
 /* Whether a boot is part of this run, and whether its boot.json is still missing. */
 bool run_wants(const struct run *r, const struct planned_boot *b);
 bool run_is_to_do(const struct run *r, const struct planned_boot *b);
 
 /* Kernel parameters of an arm's boots: those of the run and those of the arm. A new string. */
 char *run_cmdline(const struct experiment *e, int arm);
-
-/* The boots of the plan as run.json lists them, and back. */
-json_t *run_boots_json(const struct plan *p, const struct experiment *e);
-int run_boots_parse(struct plan *p, const struct experiment *e, const json_t *run, struct err *err);
 
 #endif

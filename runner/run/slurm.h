@@ -21,7 +21,4 @@ int slurm_boots(struct run *r, const char *options, struct run_tally *tally, str
 /* Looks on, from anywhere, until no boot is missing or none is under way; changes nothing. */
 int slurm_attach(struct run *r, struct run_tally *tally, struct err *err);
 
-/* The pure part, for a test: a line for each task, "3" or "1,2", of the boots that are to do. */
-void slurm_tasks(const struct run *r, struct strv *lines);
-
 #endif
