@@ -16,21 +16,44 @@
 #include "workloads/memory.h"
 #include "workloads/workload.h"
 
+static int mark(struct bench *b, char *at, uint64_t bytes)
+{
+	if (bench_is(b, "lock", "none"))
+		return madvise(at, bytes, MADV_DONTFORK);
+	return mlock2(at, bytes, bench_is(b, "lock", "onfault") ? MLOCK_ONFAULT : 0);
+}
+
+/* What the call has added to Mlocked when it returns. Another time than the one that is timed, whose end
+ * empties all batches. */
+static int count(struct bench *b, char *at, uint64_t bytes, int64_t *locked)
+{
+	int64_t before;
+	int ret;
+
+	accounting_settle();
+	before = accounting_mlocked();
+	ret = mark(b, at, bytes);
+	*locked = accounting_mlocked() - before;
+	munlock(at, bytes);
+	accounting_settle();
+	return ret;
+}
+
 static enum outcome measure(struct bench *b, char *at, uint64_t bytes)
 {
 	bool lock = !bench_is(b, "lock", "none");
-	int flags = bench_is(b, "lock", "onfault") ? MLOCK_ONFAULT : 0;
-	int64_t pages = (int64_t)(bytes / PAGE_BYTES), before, locked;
+	int64_t pages = (int64_t)(bytes / PAGE_BYTES), locked = 0;
 	int ret;
 
 	memory_touch(at, bytes, true);
-	before = accounting_mlocked();
-	bench_start(b);
-	ret = lock ? mlock2(at, bytes, flags) : madvise(at, bytes, MADV_DONTFORK);
-	bench_stop(b);
+	ret = count(b, at, bytes, &locked);
+	if (ret == 0) {
+		bench_start(b);
+		ret = mark(b, at, bytes);
+		bench_stop(b);
+	}
 	if (ret < 0)
 		return bench_broken(b, "mlock2 of %" PRIu64 " bytes: %s", bytes, strerror(errno));
-	locked = accounting_mlocked() - before;
 	bench_ops(b, bench_int(b, "size") / PAGE_BYTES);
 	bench_metric(b, "uncounted", lock ? (double)(pages - locked) / (double)pages : 0);
 	if (locked < 0 || locked > (lock ? pages : 0))

@@ -6,10 +6,12 @@
  * Every other page of a mapping is given back, so that there is something to compact, and the rest locked
  * by mlock2(MLOCK_ONFAULT), which leaves the holes. One process reads a word of each locked page, round
  * by round, and notes the slowest touch of each; another asks for a compaction `compactions` times (the
- * control: none), and the reader goes on until it has ended and for one round more. `moved` is how many
- * pages were migrated for each that is locked: near none with allowed=0. On one CPU the tail is the
- * scheduler's: it takes two for it to say anything of compaction.
+ * control: none), and the reader goes on until it has ended and for one round more. `moved` is the share
+ * of the locked pages that stand in another frame then: none with allowed=0, whatever else was moved
+ * (pgmigrate_success counts all). On one CPU the tail is the scheduler's: it takes two for it to say
+ * anything of compaction.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -28,6 +30,7 @@
 /* What both processes and we see. */
 struct shared {
 	atomic_bool done;
+	char *at; /* where in the reader the pages stand */
 	uint64_t touches, slowest[]; /* by page */
 };
 
@@ -35,7 +38,7 @@ struct state {
 	struct knob allowed;
 	struct shared *shared;
 	uint64_t pages; /* that are locked */
-	char *at;	/* in the reader */
+	uint64_t *frames[2]; /* where each stood before, and where it stands after */
 };
 
 static uint64_t shared_bytes(const struct state *s)
@@ -52,6 +55,8 @@ static enum outcome setup(struct bench *b)
 	s->shared = mmap(NULL, shared_bytes(s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s->shared == MAP_FAILED)
 		return bench_broken(b, "no memory to note %" PRIu64 " times in", s->pages);
+	s->frames[0] = xcalloc(2 * s->pages, sizeof(uint64_t));
+	s->frames[1] = s->frames[0] + s->pages;
 	if (knob_set(&s->allowed, ALLOWED, bench_text(b, "allowed"), &err) < 0)
 		return bench_broken(b, "%s", err.text);
 	return OUTCOME_OK;
@@ -60,17 +65,18 @@ static enum outcome setup(struct bench *b)
 static int lock_and_hole(struct bench *b, struct state *s, struct err *err)
 {
 	uint64_t bytes = 2 * s->pages * PAGE_BYTES;
+	char *at = memory_place(bytes, (unsigned)bench_random(b), err);
 
-	s->at = memory_place(bytes, (unsigned)bench_random(b), err);
-	if (!s->at || !memory_map(s->at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, err))
+	if (!at || !memory_map(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, err))
 		return -1;
-	memory_touch(s->at, bytes, true);
+	s->shared->at = at;
+	memory_touch(at, bytes, true);
 	for (uint64_t i = 0; i < s->pages; i++)
-		if (madvise(s->at + (2 * i + 1) * PAGE_BYTES, PAGE_BYTES, MADV_DONTNEED) < 0)
+		if (madvise(at + (2 * i + 1) * PAGE_BYTES, PAGE_BYTES, MADV_DONTNEED) < 0)
 			return err_sys(err, "MADV_DONTNEED");
 	if (bench_is(b, "lock", "none"))
 		return 0;
-	return mlock2(s->at, bytes, MLOCK_ONFAULT) < 0 ? err_sys(err, "mlock2") : 0;
+	return mlock2(at, bytes, MLOCK_ONFAULT) < 0 ? err_sys(err, "mlock2") : 0;
 }
 
 /* Member 0 reads, member 1 compacts. */
@@ -87,7 +93,7 @@ static void read_round(struct state *s)
 	uint64_t before = bench_now(), now;
 
 	for (uint64_t i = 0; i < s->pages; i++, before = now) {
-		(void)*(volatile char *)(s->at + 2 * i * PAGE_BYTES);
+		(void)*(volatile char *)(s->shared->at + 2 * i * PAGE_BYTES);
 		now = bench_now();
 		if (now - before > s->shared->slowest[i])
 			s->shared->slowest[i] = now - before;
@@ -114,12 +120,42 @@ static int run(struct bench *b, int member, void *arg, struct err *err)
 	return 0;
 }
 
-static enum outcome judge(struct bench *b, const struct state *s, int64_t migrated)
+/* The frames of the reader's pages, from its page map: of a page and a hole by turns. */
+static int read_frames(const struct state *s, pid_t reader, uint64_t *frames, struct err *err)
+{
+	const uint64_t present = 1ull << 63, frame = (1ull << 55) - 1;
+	char *path = xasprintf("/proc/%d/pagemap", (int)reader);
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = fd < 0 ? err_sys(err, "cannot open '%s'", path) : 0;
+
+	for (uint64_t i = 0; ret == 0 && i < s->pages; i++) {
+		off_t at = (off_t)((uintptr_t)s->shared->at / PAGE_BYTES + 2 * i) * (off_t)sizeof(*frames);
+
+		if (pread(fd, &frames[i], sizeof(*frames), at) != sizeof(*frames))
+			ret = err_sys(err, "cannot read '%s'", path);
+		else if (!(frames[i] & present) || !(frames[i] & frame))
+			ret = err_set(err, "'%s' names no frame of page %" PRIu64, path, i);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return ret;
+}
+
+static double moved(const struct state *s)
+{
+	uint64_t n = 0;
+
+	for (uint64_t i = 0; i < s->pages; i++)
+		n += s->frames[0][i] != s->frames[1][i];
+	return (double)n / (double)s->pages;
+}
+
+static enum outcome judge(struct bench *b, const struct state *s)
 {
 	int64_t right = bench_is(b, "lock", "none") ? 0 : (int64_t)s->pages, locked;
 
 	bench_ops(b, s->shared->touches);
-	bench_metric(b, "moved", (double)migrated / (double)s->pages);
+	bench_metric(b, "moved", moved(s));
 	for (uint64_t i = 0; i < s->pages; i++)
 		bench_latency(b, s->shared->slowest[i]);
 	bench_percentiles(b);
@@ -129,20 +165,12 @@ static enum outcome judge(struct bench *b, const struct state *s, int64_t migrat
 	return OUTCOME_OK;
 }
 
-static int64_t migrated(void)
-{
-	struct vmstat now;
-	struct err err;
-
-	return vmstat_read(&now, &err) < 0 ? -1 : vmstat_get(&now, "pgmigrate_success");
-}
-
 static enum outcome iterate(struct bench *b)
 {
 	struct state *s = bench_state(b, sizeof(*s));
 	enum outcome outcome;
 	struct crew c;
-	int64_t before;
+	struct err err;
 
 	for (uint64_t i = 0; i < s->pages; i++)
 		s->shared->slowest[i] = 0;
@@ -151,13 +179,18 @@ static enum outcome iterate(struct bench *b)
 	outcome = crew_gather(b, &c, 2, prepare, run, s);
 	if (outcome == OUTCOME_OK) {
 		accounting_settle();
-		before = migrated();
+		if (read_frames(s, c.pids[0], s->frames[0], &err) < 0)
+			outcome = bench_broken(b, "%s", err.text);
+	}
+	if (outcome == OUTCOME_OK) {
 		bench_start(b);
 		crew_release(&c);
 		outcome = crew_join(b, &c);
 		bench_stop(b);
+		if (outcome == OUTCOME_OK && read_frames(s, c.pids[0], s->frames[1], &err) < 0)
+			outcome = bench_broken(b, "%s", err.text);
 		if (outcome == OUTCOME_OK)
-			outcome = judge(b, s, migrated() - before);
+			outcome = judge(b, s);
 	}
 	crew_dismiss(&c);
 	return outcome;
@@ -167,6 +200,7 @@ static void teardown(struct bench *b)
 {
 	struct state *s = bench_state(b, sizeof(*s));
 
+	free(s->frames[0]);
 	knob_restore(&s->allowed);
 }
 
@@ -201,7 +235,7 @@ const struct workload rt_fault = {
 		{"p50", "ns", "a page's slowest touch, median", BETTER_LOWER, true},
 		{"p99", "ns", "a page's slowest touch, 99th percentile", BETTER_LOWER, true},
 		{"max", "ns", "the slowest touch", BETTER_LOWER, true},
-		{"moved", "pages/page", "migrated for each that is locked", BETTER_NEITHER, false},
+		{"moved", "share", "of the locked pages that stand elsewhere then", BETTER_LOWER, false},
 		{0},
 	},
 	.needs = {.root = true, .memory = memory, .memlock = memlock, .feature = feature},

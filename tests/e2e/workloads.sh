@@ -50,8 +50,8 @@ shm-swap size=1M | cycle 3000 100000 | pswpout 250 260
 anon-fork vmas=32 children=4 | time 1000 100000 | minflt 128 1000
 anon-fork vmas=32 children=4 shape=deep | time 1000 100000 | minflt 128 1000
 anon-fork vmas=32 children=4 act=pageout | time 1000 100000 | pswpout 32 32
-rt-fault size=4M compactions=2 | moved 0 20 | nr_mlock 0 0 | moved 0.01 20 | nr_mlock 0 0
-rt-fault size=4M compactions=2 allowed=0 | moved 0 20 | nr_mlock 0 0
+rt-fault size=4M compactions=2 | moved 0 1 | nr_mlock 0 0
+rt-fault size=4M compactions=2 allowed=0 | moved 0 0 | nr_mlock 0 0
 migrate-hugetlb moves=4 race=none | move 10000 5000000 | moved 1 1
 migrate-hugetlb moves=4 memory=shared race=unmap | moved 1 1 | pgmigrate_success 8 4096
 i-mmap-churn procs=2 act=map rounds=32 | op 1000 100000 | nr_mlock 0 0
