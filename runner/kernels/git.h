@@ -69,6 +69,11 @@ bool git_has_changes(const struct git *g);
 
 /* Runs git in the private repository; out, where not NULL, gets what it prints. */
 int git_own(const struct git *g, const char *const *words, struct str *out, struct err *err);
+/* The same in the user's tree, which is to be read only; env: settings for it, NAME=VALUE, or NULL. */
+int git_in(const char *dir, const char *const *env, const char *const *words, struct str *out,
+	   struct err *err);
+/* Appends the commits that git log names with these words, in its order. */
+int git_log(const struct git *g, const struct strv *words, struct git_commits *l, struct err *err);
 
 /* --- the pure parts, for tests --- */
 /* "DIR@REV" or "REV": where the directory ends, or NULL. An '@' before '{' belongs to the revision. */
