@@ -62,6 +62,24 @@ state_of() {
 	)
 }
 
+# The user's tree is as it was when `state_of DIR >"$tmp/before"` was: untouched DIR
+untouched() {
+	state_of "$1" >"$tmp/after"
+	cmp -s "$tmp/before" "$tmp/after" || {
+		diff "$tmp/before" "$tmp/after"
+		die "the user's tree is not as it was"
+	}
+}
+
+# row N SUBJECT CELLS WHY: $tmp/table, of a series, has such a row; SUBJECT and CELLS are extended regular
+# expressions, CELLS of the row's end
+row() {
+	grep -Eq "^ *$1 $2 +$3\$" "$tmp/table" || {
+		cat "$tmp/table"
+		die "row $1: $4"
+	}
+}
+
 # Puts programs that a kernel's build asks for on PATH where they are not
 stand_in_tools() {
 	mkdir -p "$tmp/bin"

@@ -56,11 +56,7 @@ tree=$(echo "$MLOCKLAB_CACHE"/git/linux-*/tree)
 [ -e "$tree/mm/untracked.c" ] || die 'a new file is not in HEAD+'
 [ ! -e "$tree/arch.o" ] || die 'an ignored file is in HEAD+'
 chmod -R u+w "$src"
-state_of "$src" >"$tmp/after"
-cmp -s "$tmp/before" "$tmp/after" || {
-	diff "$tmp/before" "$tmp/after"
-	die "the user's tree is not as it was"
-}
+untouched "$src"
 
 # --- only what differs is touched, and configured anew only where that can matter ---
 was=$(stat -c %y "$tree/Makefile")

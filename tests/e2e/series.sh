@@ -43,19 +43,18 @@ EOF2
 expect 0 mlocklab series base..tip "$tmp/e.ini" --tree "$src" --no-profile --out "$tmp/run"
 cp "$out" "$tmp/table"
 awk 'length > 75 { exit 1 }' "$tmp/table" || die 'the table is wider than 75 columns'
-grep -q '^  1 mm: say why  *the image of 0$' "$tmp/table" || die 'an equal image is not said to be one'
-grep -q '^  2 Documentation: more of it  *the image of 0$' "$tmp/table" || die 'a second equal image is not'
-grep -Eq '^  3 mm: an entirely different .* [x+-][0-9.]+%?[*!]' "$tmp/table" || die 'the step is not in the table'
-grep -q '^  4 mm: does not build  *it does not build: ' "$tmp/table" || die 'a patch that does not build is no row'
-grep -Eq '^  5 mm: back to where it was .*[*!]$' "$tmp/table" || die 'the way back is no step'
+row 1 'mm: say why' 'the image of 0' 'an equal image is not said to be one'
+row 2 'Documentation: more of it' 'the image of 0' 'a second equal image is not'
+row 3 'mm: an entirely different' '[x+-][0-9.]+%?[*!]( .*)?' 'the step is not in the table'
+row 4 'mm: does not build' 'it does not build: .*' 'a patch that does not build is no row'
+row 5 'mm: back to where it was' '.*[*!]' 'the way back is no step'
 grep -Eq '^    the whole series *$' "$tmp/table" || die 'the whole is not equivalent'
 grep -q 'note: 5: its step is from 3' "$tmp/table" || die 'it does not say where the step begins'
 tr -s ' \n' ' ' <"$tmp/table" | grep -q 'note: 4: it does not build: [^;]*mm/mlock.c:7:1: error: no such thing' || die 'the first error is not quoted'
 same "$(ls -d "$MLOCKLAB_CACHE"/boots/*/ | wc -l)" 2 'images that were booted'
 same "$(member "$tmp/run/run.json" status)" complete 'the run'
 grep -q "data:image/svg" "$tmp/run/report/series.html" || die 'the page has no waterfall'
-state_of "$src" >"$tmp/after"
-cmp -s "$tmp/before" "$tmp/after" || die "the user's tree is not as it was"
+untouched "$src"
 
 # --- what is stored says the same, in every form ---
 expect 0 mlocklab steps "$tmp/run"
