@@ -174,10 +174,10 @@ static void show(const struct kernel_make *m, const char *what, size_t made, tim
 
 	fprintf(stderr, "\r%s: %zu", what, made);
 	if (m->expected && made <= m->expected)
-		fprintf(stderr, " of %zu", m->expected);
+		fprintf(stderr, " of about %zu", m->expected);
 	fputs(" files", stderr);
 	if (rest >= 0)
-		fprintf(stderr, ", %ld:%02ld left", rest / 60, rest % 60);
+		fprintf(stderr, ", about %ld:%02ld left", rest / 60, rest % 60);
 	fputs("   ", stderr);
 }
 
