@@ -287,3 +287,26 @@ int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts 
 	kernel_spec_release(&s);
 	return ret;
 }
+
+char *kernel_made_in(const char *tree)
+{
+	static const char *const images[] = {"arch/x86/boot/bzImage", "bzImage"};
+	static const char *const beside[][2] = {{"config", ".config"}, {"map", "System.map"}};
+	struct str spec = STR_INIT;
+
+	for (size_t i = 0; i < 2 && !spec.len; i++) {
+		char *path = xasprintf("%s/%s", tree, images[i]);
+
+		if (fs_exists(path))
+			str_addf(&spec, "image:%s", path);
+		free(path);
+	}
+	for (size_t i = 0; i < 2 && spec.len; i++) {
+		char *path = xasprintf("%s/%s", tree, beside[i][1]);
+
+		if (fs_exists(path))
+			str_addf(&spec, ",%s=%s", beside[i][0], path);
+		free(path);
+	}
+	return spec.buf;
+}

@@ -15,4 +15,11 @@
 int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts *opts,
 		   struct err *err);
 
+/*
+ * The spec of the kernel that a tree, or an object directory, was made into where it stands, as a kernel's
+ * own tools find it: arch/x86/boot/bzImage, else bzImage, with .config and System.map beside it. A new
+ * string, or NULL.
+ */
+char *kernel_made_in(const char *tree);
+
 #endif

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/fs.h"
 #include "runner/kernels/git.h"
+#include "runner/kernels/resolve.h"
 
 #define AT(field) offsetof(struct run_options, field)
 
@@ -188,30 +188,25 @@ static int set_injects(struct experiment *e, const struct strv *injects, struct 
 	return 0;
 }
 
-/* The kernel that a tree was made into where it stands, as a kernel's own tools find it. */
-static void take_built(struct experiment *e, const char *tree)
+char *run_made_kernel(const struct strv *rest)
 {
-	char *image = xasprintf("%s/arch/x86/boot/bzImage", tree), *config = xasprintf("%s/.config", tree);
-	char *map = xasprintf("%s/System.map", tree);
-	struct str spec = STR_INIT;
+	static const char option[] = "--tree=";
+	const char *tree = git_default_tree();
+	char *made;
 
-	if (fs_exists(image)) {
-		str_addf(&spec, "image:%s", image);
-		if (fs_exists(config))
-			str_addf(&spec, ",config=%s", config);
-		if (fs_exists(map))
-			str_addf(&spec, ",map=%s", map);
-		command_note("no kernel is named: %s", spec.buf);
-		experiment_set_arm(e, "kernel", spec.buf);
-	}
-	str_release(&spec);
-	free(map);
-	free(config);
-	free(image);
+	for (size_t i = 0; i < rest->n; i++)
+		if (strncmp(rest->v[i], option, sizeof(option) - 1) == 0)
+			tree = rest->v[i] + sizeof(option) - 1;
+	made = kernel_made_in(tree);
+	if (made)
+		command_note("no new kernel is named: %s", made);
+	return made;
 }
 
 int run_options_apply(const struct run_options *o, struct experiment *e, struct err *err)
 {
+	char *made;
+
 	for (size_t i = 0; i + 1 < o->settings.n; i += 2)
 		if (experiment_set(e, o->settings.v[i], o->settings.v[i + 1], err) < 0)
 			return -1;
@@ -219,8 +214,11 @@ int run_options_apply(const struct run_options *o, struct experiment *e, struct 
 		return -1;
 	if (!e->narms && strcmp(e->target, "host") == 0)
 		experiment_set_arm(e, "kernel", "running");
-	if (!e->narms)
-		take_built(e, o->tree ? o->tree : git_default_tree());
+	if (!e->narms && (made = kernel_made_in(o->tree ? o->tree : git_default_tree())) != NULL) {
+		command_note("no kernel is named: %s", made);
+		experiment_set_arm(e, "kernel", made);
+		free(made);
+	}
 	if (!e->narms)
 		return err_set(err, "'%s' has no [arm:NAME] section: name a kernel with --kernel",
 			       o->experiment);

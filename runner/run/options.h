@@ -37,4 +37,10 @@ int run_options_parse(struct run_options *o, int argc, char **argv);
  */
 int run_options_apply(const struct run_options *o, struct experiment *e, struct err *err);
 
+/*
+ * For verbs that hand their options on to run: the spec of the kernel that the tree was made into, which
+ * --tree among them or else git_default_tree() names, said on standard error; a new string, or NULL.
+ */
+char *run_made_kernel(const struct strv *rest);
+
 #endif

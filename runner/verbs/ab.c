@@ -8,6 +8,7 @@
 
 struct options {
 	const char *old, *new, *suite, *resume;
+	char *made; /* what new is where it was not named, or NULL */
 	bool strict;
 	struct strv rest; /* what run is given */
 };
@@ -16,8 +17,9 @@ struct options {
 static const struct opt opts[] = {
 	OPT_TEXT("old", "SPEC", OFFER_KERNEL, AT(old), NULL),
 	OPT_TEXT("new", "SPEC", OFFER_KERNEL, AT(new),
-		 "the kernels: debian:5.10, deb:FILE, image:FILE, ...; without them, the arms that the "
-		 "suite's file names"),
+		 "the kernels: debian:5.10, deb:FILE, image:FILE, ...; without both, the arms that the "
+		 "suite's file names; without --new, the bzImage that the tree was made into (--tree, else "
+		 "the current directory)"),
 	OPT_TEXT("suite", "NAME", OFFER_SUITE, AT(suite), "configs/NAME.ini, or a file (default: core)"),
 	OPT_TEXT("resume", "RUN", OFFER_RUN, AT(resume),
 		 "go on with an A/B that was interrupted, to its verdict and report"),
@@ -27,7 +29,7 @@ static const struct opt opts[] = {
 
 static const struct command command = {
 	.name = "ab",
-	.usage = "--old SPEC --new SPEC [--suite NAME|FILE] [option of run...]\n--resume RUN",
+	.usage = "--old SPEC [--new SPEC] [--suite NAME|FILE] [option of run...]\n--resume RUN",
 	.about = "Boots the two kernels, runs the suite on both, prints the verdict and writes the\n"
 		 "report. Exit code 0: nothing got worse; 1: something did; 4: with --strict, some\n"
 		 "figure was inconclusive; 2: it could not be done, or boots are missing in what it\n"
@@ -47,9 +49,12 @@ static int parse(struct options *o, int argc, char **argv)
 		command_note("--resume goes on with the kernels and the suite that the run was begun with");
 		return -1;
 	}
+	if (o->old && !o->new)
+		o->new = o->made = run_made_kernel(&o->rest);
 	if (!o->old == !o->new)
 		return 0;
-	command_note("--%s is missing: two kernels are compared", o->old ? "new" : "old");
+	command_note("--%s is missing: two kernels are compared%s", o->old ? "new" : "old",
+		     o->old ? ", and the tree has no arch/x86/boot/bzImage" : "");
 	return -1;
 }
 
@@ -119,5 +124,6 @@ int main(int argc, char **argv)
 		command_fail(&err);
 	str_release(&dir);
 	strv_release(&o.rest);
+	free(o.made);
 	return code < 0 ? EXIT_USAGE : code;
 }

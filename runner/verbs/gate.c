@@ -9,6 +9,7 @@
 
 struct options {
 	const char *baseline, *arm, *kernel, *resume;
+	char *made; /* what kernel is where it was not named, or NULL */
 	struct strv compare; /* options of compare */
 	struct strv rest;    /* what run is given */
 };
@@ -18,7 +19,8 @@ static const struct opt opts[] = {
 	OPT_TEXT("baseline", "RUN", OFFER_RUN, AT(baseline), "the stored run"),
 	OPT_TEXT("arm", "NAME", NULL, AT(arm), "its kernel to compare with, where it has several"),
 	OPT_TEXT("kernel", "SPEC", OFFER_KERNEL, AT(kernel),
-		 "the new kernel: debian:6.1, deb:FILE, image:FILE, ..."),
+		 "the new kernel: debian:6.1, deb:FILE, image:FILE, ... (default: the bzImage that the tree "
+		 "was made into, which --tree or else the current directory is)"),
 	OPT_TEXT("resume", "RUN", OFFER_RUN, AT(resume),
 		 "go on with its run, which was interrupted, to the verdict"),
 	{.name = "margin", .value = "SHARE", .set = opt_hand_on, .at = AT(compare),
@@ -30,7 +32,7 @@ static const struct opt opts[] = {
 
 static const struct command command = {
 	.name = "gate",
-	.usage = "--baseline RUN --kernel SPEC [option...]\n--baseline RUN --resume RUN [option...]",
+	.usage = "--baseline RUN [--kernel SPEC] [option...]\n--baseline RUN --resume RUN [option...]",
 	.about = "Measures the experiment of a stored run on another kernel and compares the two.\n"
 		 "Exit code 0: nothing got worse; 1: something did; 4: with --strict, some figure\n"
 		 "was inconclusive; 125: it could not be judged, and why, so that it may stand behind\n"
@@ -50,9 +52,12 @@ static const struct command command = {
 static int parse(struct options *o, int argc, char **argv)
 {
 	command_parse(&command, o, argc, argv);
+	if (o->baseline && !o->kernel && !o->resume)
+		o->kernel = o->made = run_made_kernel(&o->rest);
 	if (!o->baseline || (!o->kernel && !o->resume))
-		command_note("--%s is missing: a stored run and a new kernel are wanted",
-			     o->baseline ? "kernel" : "baseline");
+		command_note("--%s is missing: a stored run and a new kernel are wanted%s",
+			     o->baseline ? "kernel" : "baseline",
+			     o->baseline ? ", and the tree has no arch/x86/boot/bzImage" : "");
 	else if (o->kernel && o->resume)
 		command_note("--resume goes on with the kernel that the run was begun with");
 	else
@@ -184,6 +189,7 @@ int main(int argc, char **argv)
 	str_release(&run);
 	strv_release(&o.compare);
 	strv_release(&o.rest);
+	free(o.made);
 	/* compare says itself what it could not compare */
 	return code < 0 || code == EXIT_USAGE ? EXIT_UNJUDGED : code;
 }

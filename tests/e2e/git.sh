@@ -96,9 +96,20 @@ same "$(member "$tmp/run/run.json" subject)" base 'what a run goes on with'
 # --- no kernel is named: the one that the tree was made into ---
 mkdir -p "$src/arch/x86/boot"
 cp "$old" "$src/arch/x86/boot/bzImage"
+echo 'ffffffff81000000 T _text' >"$src/System.map"
 small_experiment | sed '/^\[arm/d; /^kernel=/d' >"$tmp/none.ini"
 expect 0 mlocklab run "$tmp/none.ini" --tree "$src" --show-command
-says "image:$src/arch/x86/boot/bzImage"
+says "image:$src/arch/x86/boot/bzImage,map=$src/System.map"
+expect 0 mlocklab ab --old "image:$new" --tree "$src" --suite smoke --show-command
+says "image:$src/arch/x86/boot/bzImage,map=$src/System.map"
+grep -q "kernel $src/arch/x86/boot/bzImage" "$out" || die 'the kernel that was made is not the new one'
+expect 125 mlocklab gate --baseline "$tmp/run" --tree "$src" --out "$tmp/gate"
+grep -qF "\"spec\": \"image:$src/arch/x86/boot/bzImage,map=$src/System.map\"" "$tmp/gate/run.json" ||
+	die 'the gate measured another kernel'
+expect 2 mlocklab ab --old "image:$new" --tree "$tmp"
+says '--new is missing: two kernels are compared, and the tree has no arch/x86/boot/bzImage'
+expect 125 mlocklab gate --baseline "$tmp/run" --tree "$tmp"
+says '--kernel is missing'
 
 # --- two commits of a directory have two names ---
 expect 0 mlocklab kernels build "source:$src"
