@@ -18,7 +18,8 @@
  *     by=0.5                                            a share, for lower and higher: by so much at least
  *     net=control                                       what the cell takes more than its control, or
  *                                                       than another cell, named as workload= does
- *     subject=mm/munlock: mlock_pte_range() when ...    of the patch: a run over a series judges it there,
+ *     subject=mm/munlock: mlock_pte_range() when ...    of the patch, or seven digits and more of its
+ *                                                       commit: a run over a series judges it there,
  *     since=mm/munlock: delete page_mlock() ...         or from before this one on, where those between
  *                                                       cannot be compared alone
  *     families=munlock and LRU, rmap                    of functions that the patch touches: where kernels differ

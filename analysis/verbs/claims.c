@@ -112,11 +112,15 @@ static int convene(struct court *t, const struct options *o, char **paths, struc
 	return ret;
 }
 
-/* The row of a series with that subject, or NULL. */
-static const struct patch_row *patch_of(const struct patches *p, const char *subject)
+/* The row of a series with that subject or, of seven digits or more, that commit; or NULL. */
+static const struct patch_row *patch_of(const struct patches *p, const char *name)
 {
+	size_t n = strlen(name);
+	bool is_id = n >= 7 && strspn(name, "0123456789abcdef") == n;
+
 	for (size_t i = 0; i < p->n_rows; i++)
-		if (p->rows[i].subject && strcmp(p->rows[i].subject, subject) == 0)
+		if ((p->rows[i].subject && strcmp(p->rows[i].subject, name) == 0) ||
+		    (is_id && strncmp(p->rows[i].commit, name, n < 12 ? n : 12) == 0))
 			return &p->rows[i];
 	return NULL;
 }
@@ -167,8 +171,8 @@ static int add_patch(struct column *col, const struct court *t, size_t run, cons
 	if (add_kernels(col, t, run, &opts, err) < 0)
 		return -1;
 	for (size_t i = had; i < col->n; i++) {
-		col->c[i].subject = last->subject;
-		col->c[i].since = first->subject;
+		col->c[i].subject = claim->subject;
+		col->c[i].since = since;
 	}
 	return 0;
 }

@@ -67,11 +67,18 @@ expect 0 mlocklab steps --format markdown "$tmp/run"
 grep -q '^| 3 | mm: an entirely different kernel |' "$out" || die 'markdown has no such row'
 # a claim that names a patch is judged there, one that names none from end to end
 mkdir "$tmp/claims"
-cat >"$tmp/claims/1-these.ini" <<'EOF2'
+cat >"$tmp/claims/1-these.ini" <<EOF2
 [its-own]
 claim=it is another kernel
 source=a test
 subject=mm: an entirely different kernel
+workload=exit-mlocked procs=2 size=256K
+metric=exit
+expect=equal
+[by-its-commit]
+claim=it is the same one again
+source=a test
+subject=$(git -C "$src" rev-parse tip)
 workload=exit-mlocked procs=2 size=256K
 metric=exit
 expect=equal
@@ -83,8 +90,8 @@ metric=exit
 expect=equal
 EOF2
 expect 0 mlocklab claims --claims "$tmp/claims" --format json "$tmp/run"
-same "$(sed -n 's/^ *"alone": \([a-z]*\).*/\1/p' "$out" | xargs)" 'true false' 'claims judged at their own patch'
-same "$(sed -n 's/^ *"verdict": "\([a-z ]*\)",*/\1/p' "$out" | xargs)" 'does not hold holds' 'what they say'
+same "$(sed -n 's/^ *"alone": \([a-z]*\).*/\1/p' "$out" | xargs)" 'true true false' 'claims judged at their own patch'
+same "$(sed -n 's/^ *"verdict": "\([a-z ]*\)",*/\1/p' "$out" | xargs)" 'does not hold does not hold holds' 'what they say'
 expect 0 mlocklab fsck "$tmp/run"
 expect 0 mlocklab compare --old base --new p05 "$tmp/run"
 
