@@ -134,13 +134,11 @@ static int write_state(const struct work *w, json_t *state, struct err *err)
 
 static int prepare(struct work *w, json_t *state, struct err *err)
 {
-	char *makefile = xasprintf("%s/Makefile", w->tree);
-	bool first = !fs_exists(makefile), configured = is_configured(w, state);
-	int ret = kernel_fetch_space(w->o->cache, first ? FIRST_SPACE : NEXT_SPACE, "building a kernel", err);
+	bool configured = is_configured(w, state);
+	int ret = 0;
 
-	free(makefile);
 	/* until it is known again what stands there */
-	if (ret == 0 && unlink(w->state_path) < 0 && errno != ENOENT)
+	if (unlink(w->state_path) < 0 && errno != ENOENT)
 		ret = err_sys(err, "cannot remove '%s'", w->state_path);
 	if (ret == 0)
 		ret = git_checkout(w->g, w->c, err);
@@ -260,21 +258,47 @@ static int build(struct work *w, const char *name, struct err *err)
 	return ret;
 }
 
+/* Everything that a build takes but for a source that compiles. */
+static int is_able(const struct git *g, const char *cache, struct err *err)
+{
+	char *makefile = xasprintf("%s/tree/Makefile", g->own);
+	int ret = kernel_make_ready(err);
+
+	if (ret == 0)
+		ret = kernel_fetch_space(cache, fs_exists(makefile) ? NEXT_SPACE : FIRST_SPACE,
+					 "a kernel's source and what is built of it", err);
+	free(makefile);
+	return ret;
+}
+
+int kernel_build_able(const struct git *g, const struct git_commit *c, const struct kernel_recipe *r,
+		      const char *cache, struct err *err)
+{
+	char key[65], *name;
+	int ret = recipe_sum(r, key, err);
+
+	if (ret < 0)
+		return -1;
+	name = name_of(c, key);
+	if (!is_cached(cache, name))
+		ret = is_able(g, cache, err);
+	free(name);
+	return ret;
+}
+
 char *kernel_build_commit(const struct git *g, const struct git_commit *c, const struct kernel_recipe *r,
 			  const struct kernel_opts *o, const char *label, struct err *err)
 {
 	char *own_label = xasprintf("building %.12s", c->id), *name = NULL;
 	struct work w = {.g = g, .c = c, .recipe = r, .o = o, .make = {.log = -1}};
-	int lock = -1, ret = kernel_make_ready(err);
+	int lock = -1, ret = recipe_sum(r, w.recipe_key, err);
 
 	w.make.label = label ? label : own_label;
 	w.make.quiet = o->quiet;
-	if (ret == 0)
-		ret = recipe_sum(r, w.recipe_key, err);
 	if (ret == 0) {
 		name = name_of(c, w.recipe_key);
 		if (!is_cached(o->cache, name)) {
-			lock = lock_tree(g, err);
+			lock = is_able(g, o->cache, err) < 0 ? -1 : lock_tree(g, err);
 			ret = lock < 0 ? -1 : 0;
 		}
 	}

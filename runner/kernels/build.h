@@ -31,6 +31,13 @@ char *kernel_build_commit(const struct git *g, const struct git_commit *c, const
 			  const struct kernel_opts *o, const char *label, struct err *err);
 
 /*
+ * 0 where the cache has the commit's kernel or one could be built; -1 where programs, the compiler or space
+ * for source and objects are missing, for which no commit is to blame.
+ */
+int kernel_build_able(const struct git *g, const struct git_commit *c, const struct kernel_recipe *r,
+		      const char *cache, struct err *err);
+
+/*
  * Puts what make left in out into the cache as name: image, configuration, System.map, the module
  * that workloads need. info: what is known of it, to which release, variables and hashes are added.
  */

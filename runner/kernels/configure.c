@@ -130,6 +130,14 @@ void kernel_recipe_release(struct kernel_recipe *r)
 	strv_release(&r->fragments);
 }
 
+void kernel_recipe_argv(const struct kernel_recipe *r, struct strv *argv)
+{
+	if (r->config)
+		strv_pushf(argv, "--config=%s", r->config);
+	for (size_t i = 0; i < r->fragments.n; i++)
+		strv_pushf(argv, "--fragment=%s", r->fragments.v[i]);
+}
+
 static int must_have(const char *file, const char *config, const char *out, struct err *err)
 {
 	struct str text = STR_INIT;

@@ -3,6 +3,7 @@
 #define RUNNER_KERNELS_CONFIGURE_H
 
 #include "lib/err.h"
+#include "lib/options.h"
 #include "lib/str.h"
 #include "runner/kernels/make.h"
 
@@ -16,6 +17,25 @@ struct kernel_recipe {
 /* Takes both as a user names files; a recipe owns what is in it. */
 void kernel_recipe_set(struct kernel_recipe *r, const char *config, const struct strv *fragments);
 void kernel_recipe_release(struct kernel_recipe *r);
+/* Appends the options of `mlocklab run` that mean the same configuration. */
+void kernel_recipe_argv(const struct kernel_recipe *r, struct strv *argv);
+
+/* What a verb is told of the user's tree; all texts belong to argv. */
+struct tree_options {
+	const char *dir, *config; /* NULL: git_default_tree(), no .config of the user's */
+	struct strv fragments;
+	int jobs;
+};
+/* Its options, FIELD being a struct tree_options in the verb's STRUCT. */
+#define OPT_TREE(STRUCT, FIELD) \
+	OPT_TEXT("tree", "DIR", OFFER_DIR, offsetof(STRUCT, FIELD.dir), \
+		 "the tree, which is only read (default: $MLOCKLAB_TREE, else the current directory)"), \
+	OPT_TEXT("config", "FILE", OFFER_FILE, offsetof(STRUCT, FIELD.config), \
+		 "its configuration (default: tinyconfig with configs/kernel/base.config)"), \
+	OPT_LIST("fragment", "FILE", OFFER_FILE, offsetof(STRUCT, FIELD.fragments), \
+		 "more CONFIG_ lines for it; may be repeated"), \
+	OPT_INT("jobs", "N", 1, 1024, offsetof(STRUCT, FIELD.jobs), \
+		"compilers to run at a time (default: one a CPU)")
 
 /*
  * Makes OUT/.config by the kernel's own olddefconfig, with what a guest needs

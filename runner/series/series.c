@@ -81,19 +81,21 @@ static void build_all(const struct series *s, const struct kernel_recipe *r, con
 		char *label = xasprintf("building %zu of %zu", i, s->n - 1), *line, *name;
 		struct kernel_opts opts = *o;
 		struct err err = {""};
+		bool able = kernel_build_able(&s->g, &s->v[i].c, r, o->cache, &err) == 0;
 
 		/* the base takes long, and nothing else is on the screen yet */
 		opts.quiet = i > 0;
-		name = kernel_build_commit(&s->g, &s->v[i].c, r, &opts, label, &err);
+		name = able ? kernel_build_commit(&s->g, &s->v[i].c, r, &opts, label, &err) : NULL;
 		for (char *c = err.text; *c; c++)
 			if (*c == '\n')
 				*c = ' ';
-		line = xasprintf("%s %s\n", name ? "built" : "failed", name ? name : err.text);
-		if (fs_write_all(fd, line, strlen(line)) < 0)
-			break;
+		line = xasprintf("%s %s\n", name ? "built" : able ? "failed" : "unable", name ? name : err.text);
+		able &= fs_write_all(fd, line, strlen(line)) == 0;
 		free(line);
 		free(name);
 		free(label);
+		if (!able)
+			break;
 	}
 }
 
@@ -203,6 +205,8 @@ int series_next_built(struct series *s, size_t i, int fd, const char *cache, str
 		return err_set(err, "the builds ended before %.12s (%s) was built", s->v[i].c.id, s->v[i].c.subject);
 	if (strncmp(line, "built ", 6) == 0)
 		ret = take_built(s, i, line + 6, cache, err);
+	else if (strncmp(line, "unable ", 7) == 0)
+		ret = err_set(err, "%s", line + 7);
 	else
 		s->v[i].error = take_error(&s->v[i].c, line);
 	free(line);

@@ -17,9 +17,10 @@
 
 struct options {
 	const char *range, *experiment;
-	const char *tree, *config, *target, *format, *out, *name;
-	struct strv fragments, only, rest;
-	int pairs, jobs;
+	const char *target, *format, *out, *name;
+	struct tree_options tree;
+	struct strv only, rest;
+	int pairs;
 	bool no_profile;
 };
 #define AT(field) offsetof(struct options, field)
@@ -31,15 +32,9 @@ static const struct opt opts[] = {
 		   "of what is printed: lkml (default), markdown, json, csv or html"),
 	OPT_FLAG("no-profile", AT(no_profile),
 		 "do not take apart by function what the steps that moved something cost"),
-	OPT_INT("jobs", "N", 1, 1024, AT(jobs), "compilers to run at a time (default: one a CPU)"),
 	OPT_INT("pairs", "N", 1, 1000, AT(pairs), "rounds: boots of each patch (default: 6)"),
 	OPT_TEXT("target", "NAME", NULL, AT(target), "as of run (default: icount)"),
-	OPT_TEXT("tree", "DIR", OFFER_DIR, AT(tree),
-		 "the tree, which is only read (default: $MLOCKLAB_TREE, else the current directory)"),
-	OPT_TEXT("config", "FILE", OFFER_FILE, AT(config),
-		 "its configuration (default: tinyconfig with configs/kernel/base.config)"),
-	OPT_LIST("fragment", "FILE", OFFER_FILE, AT(fragments),
-		 "more CONFIG_ lines for it; may be repeated"),
+	OPT_TREE(struct options, tree),
 	OPT_TEXT("name", "NAME", NULL, AT(name), "of the run, in its directory's name (default: series)"),
 	OPT_TEXT("out", "DIR", OFFER_DIR, AT(out), "the run's directory itself"),
 	OPT_END,
@@ -282,10 +277,7 @@ static int assemble(const struct work *w, struct str *dir, struct err *err)
 		if (p->part)
 			strv_pushf(&argv, "--reuse=%s=%s", p->arm, p->part);
 	}
-	if (w->o.config)
-		strv_pushf(&argv, "--config=%s", w->o.config);
-	for (size_t i = 0; i < w->o.fragments.n; i++)
-		strv_pushf(&argv, "--fragment=%s", w->o.fragments.v[i]);
+	kernel_recipe_argv(&w->recipe, &argv);
 	if (w->o.out)
 		strv_pushf(&argv, "--out=%s", w->o.out);
 	strv_pushf(&argv, "--name=%s", w->o.name);
@@ -321,7 +313,7 @@ static int run(struct work *w, struct err *err)
 
 	if (!fs_exists(w->suite))
 		return err_set(err, "no experiment '%s': name a file, or one of configs/", w->o.experiment);
-	if (make_key(w, err) < 0 || series_open(&w->s, w->o.range, w->o.tree, &w->o.only, w->cache, err) < 0)
+	if (make_key(w, err) < 0 || series_open(&w->s, w->o.range, w->o.tree.dir, &w->o.only, w->cache, err) < 0)
 		return -1;
 	series_notes(&w->s, &notes);
 	for (size_t i = 0; i < notes.n; i++)
@@ -354,8 +346,8 @@ int main(int argc, char **argv)
 	if (words[1])
 		w.o.experiment = words[1];
 	w.suite = verb_suite(w.o.experiment);
-	kernel_recipe_set(&w.recipe, w.o.config, &w.o.fragments);
-	w.recipe.jobs = w.o.jobs;
+	kernel_recipe_set(&w.recipe, w.o.tree.config, &w.o.tree.fragments);
+	w.recipe.jobs = w.o.tree.jobs;
 	ret = run(&w, &err);
 	if (ret < 0)
 		command_fail(&err);
