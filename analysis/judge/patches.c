@@ -109,20 +109,33 @@ static int read_rows(struct patches *p, struct err *err)
 	return ret;
 }
 
+/* The primary metric of a cell that moved at some step, or over the whole series step by small step. */
+static const struct run_metric *moved(const struct patches *p, const struct run_cell *c)
+{
+	const struct result *whole = compare_find(&p->whole, c->id, NULL);
+
+	for (size_t k = 0; k < p->steps.n; k++) {
+		const struct step *s = &p->steps.v[k];
+
+		if (s->result.cell == c && result_counts(&s->result) && step_is_change(s))
+			return s->result.metric;
+	}
+	if (whole && whole->k && result_counts(whole) &&
+	    (whole->verdict == VERDICT_BETTER || whole->verdict == VERDICT_WORSE ||
+	     whole->verdict == VERDICT_CHANGED))
+		return whole->metric;
+	return NULL;
+}
+
 static void find_columns(struct patches *p)
 {
 	p->columns = xcalloc(p->run->n_cells + 1, sizeof(*p->columns));
 	for (size_t i = 0; i < p->run->n_cells; i++) {
 		const struct run_cell *c = &p->run->cells[i];
+		const struct run_metric *metric = moved(p, c);
 
-		for (size_t k = 0; k < p->steps.n; k++) {
-			const struct step *s = &p->steps.v[k];
-
-			if (s->result.cell != c || !result_counts(&s->result) || !step_is_change(s))
-				continue;
-			p->columns[p->n_columns++] = (struct patch_column){c, s->result.metric};
-			break;
-		}
+		if (metric)
+			p->columns[p->n_columns++] = (struct patch_column){c, metric};
 	}
 }
 

@@ -17,7 +17,7 @@ struct patch_row {
 	size_t config; /* lines of its configuration that differ from the patch before */
 };
 
-/* A figure that moved somewhere. */
+/* A figure that moved at some step, or from end to end. */
 struct patch_column {
 	const struct run_cell *cell;
 	const struct run_metric *metric;

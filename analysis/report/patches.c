@@ -1,5 +1,6 @@
 #include "analysis/report/patches.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -47,7 +48,8 @@ static void add_table(const struct patches *p, struct doc *d)
 		free(note);
 	}
 	doc_table(d, t);
-	doc_para(d, "%s.", patches_marks);
+	if (p->n_columns)
+		doc_para(d, "%s.", patches_marks);
 }
 
 static void add_whole(const struct patches *p, struct doc *d)
@@ -179,14 +181,14 @@ static struct plot *waterfall(const struct patches *p, size_t column)
 void report_patches(const struct patches *p, bool pictures, struct doc *d)
 {
 	const struct run *r = p->run;
+	char *summary = patches_summary(p);
 
 	doc_para(d, "%zu patches in %zu rounds, target %s: %s. Margin %g %%.", p->n_rows - 1, p->steps.rounds,
 		 r->target.kind, load_what(r), p->steps.margin * 100);
 	doc_section(d, "steps", "Patch by patch");
-	if (p->n_columns)
-		add_table(p, d);
-	else
-		doc_para(d, "No patch moved a figure by the margin.");
+	add_table(p, d);
+	if (*summary)
+		doc_para(d, "%c%s.", toupper((unsigned char)*summary), summary + 1);
 	if (p->n_columns) {
 		add_whole(p, d);
 		add_patches(p, d);
@@ -198,4 +200,5 @@ void report_patches(const struct patches *p, bool pictures, struct doc *d)
 	}
 	for (size_t i = 0; i < r->notes.n; i++)
 		doc_para(d, "%s", r->notes.v[i]);
+	free(summary);
 }

@@ -99,6 +99,27 @@ char *patches_note(const struct patches *p, const struct patch_row *row)
 	return xstrdup("");
 }
 
+char *patches_summary(const struct patches *p)
+{
+	const char *none = p->n_columns ? "" : "no step moved a figure by the margin";
+	size_t steps = 0, unsure = 0;
+
+	for (size_t i = 0; i < p->steps.n; i++) {
+		const struct result *r = &p->steps.v[i].result;
+
+		if (!r->k || !result_counts(r))
+			continue;
+		steps++;
+		unsure += r->verdict == VERDICT_INCONCLUSIVE;
+	}
+	if (!steps)
+		return xstrdup("no patch has figures to set against those of one before");
+	if (!unsure)
+		return xstrdup(none);
+	return xasprintf("%s%zu of %zu steps of all figures are inconclusive",
+			 p->n_columns ? "" : "no step is seen to move a figure by the margin, but ", unsure, steps);
+}
+
 /* --- the table --- */
 
 static void add_head(const struct patches *p, struct str *out)
@@ -148,7 +169,7 @@ static void add_patch_line(const struct patches *p, const struct patch_row *row,
 			snprintf(note, sizeof(note), "the image of %d", row->same);
 		else
 			snprintf(note, sizeof(note), "%s", row->trouble ? row->trouble : "no figures");
-		str_addf(out, " %.*s", TABLE_WIDTH - SUBJECT - 5, note);
+		str_addf(out, "  %.*s", TABLE_WIDTH - SUBJECT - 6, note);
 	}
 	for (size_t i = from; i < to && row->n && !without; i++) {
 		char text[32];
@@ -178,6 +199,8 @@ static void add_columns(const struct patches *p, size_t from, size_t to, struct 
 	static const char *const better[] = {", lower is better", ", higher is better", ""};
 
 	str_add(out, "\n");
+	if (to == from)
+		return;
 	for (size_t i = from; i < to; i++) {
 		const struct patch_column *c = &p->columns[i];
 		char *label = patches_label(c->cell);
@@ -229,8 +252,27 @@ static void add_sentences(const struct patches *p, const struct patch_row *row, 
 		str_addf(out, "  its configuration differs in %zu lines, too\n", row->config);
 }
 
+static void add_notes(const struct patches *p, struct str *out)
+{
+	const char *before = "\n";
+
+	for (size_t i = 0; i < p->n_rows; i++) {
+		char *note = patches_note(p, &p->rows[i]), *line;
+
+		if (*note) {
+			line = xasprintf("note: %d: %s", p->rows[i].n, note);
+			str_add(out, before);
+			text_wrap(out, line, TABLE_WIDTH, 0);
+			free(line);
+			before = "";
+		}
+		free(note);
+	}
+}
+
 void patches_text(const struct patches *p, struct str *out)
 {
+	char *summary = patches_summary(p);
 	size_t from = 0;
 
 	add_head(p, out);
@@ -241,21 +283,13 @@ void patches_text(const struct patches *p, struct str *out)
 	str_add(out, "\n");
 	if (p->n_columns)
 		text_wrap(out, patches_marks, TABLE_WIDTH, 0);
-	else
-		str_add(out, "no step moved a figure by the margin\n");
+	if (*summary)
+		text_wrap(out, summary, TABLE_WIDTH, 0);
 	for (size_t i = 0; i < p->n_rows; i++)
 		if (patches_moves(p, &p->rows[i]))
 			add_sentences(p, &p->rows[i], out);
-	for (size_t i = 0; i < p->n_rows; i++) {
-		char *note = patches_note(p, &p->rows[i]), *line;
-
-		if (*note) {
-			line = xasprintf("note: %d: %s", p->rows[i].n, note);
-			text_wrap(out, line, TABLE_WIDTH, 0);
-			free(line);
-		}
-		free(note);
-	}
+	add_notes(p, out);
+	free(summary);
 }
 
 /* --- data --- */
