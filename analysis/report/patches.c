@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/report/part.h"
+#include "analysis/write/locks-text.h"
 #include "analysis/write/patches-text.h"
 #include "analysis/write/verdict.h"
 
@@ -178,7 +179,7 @@ static struct plot *waterfall(const struct patches *p, size_t column)
 	return plot;
 }
 
-void report_patches(const struct patches *p, bool pictures, struct doc *d)
+void report_patches(const struct patches *p, const struct locks *locks, bool pictures, struct doc *d)
 {
 	const struct run *r = p->run;
 	char *summary = patches_summary(p);
@@ -197,6 +198,10 @@ void report_patches(const struct patches *p, bool pictures, struct doc *d)
 		doc_section(d, "waterfalls", "Level by level");
 		for (size_t i = 0; i < p->n_columns; i++)
 			doc_figure(d, waterfall(p, i));
+	}
+	if (locks->n) {
+		doc_section(d, "locks", "Who waits for which lock");
+		locks_tables(locks, d);
 	}
 	for (size_t i = 0; i < r->notes.n; i++)
 		doc_para(d, "%s", r->notes.v[i]);

@@ -2,11 +2,12 @@
 #ifndef ANALYSIS_REPORT_PATCHES_H
 #define ANALYSIS_REPORT_PATCHES_H
 
+#include "analysis/cause/locks.h"
 #include "analysis/judge/patches.h"
 #include "analysis/write/doc.h"
 
-/* The tables and, with pictures, a waterfall of each figure that moved. */
-void report_patches(const struct patches *p, bool pictures, struct doc *d);
+/* The tables and, with pictures, a waterfall of each figure that moved; the lock evidence, where there is. */
+void report_patches(const struct patches *p, const struct locks *locks, bool pictures, struct doc *d);
 
 /*
  * Fills rows' `where` from exact profiles of the kernels on both sides of each step that moved
@@ -14,5 +15,13 @@ void report_patches(const struct patches *p, bool pictures, struct doc *d);
  * cannot be had is a note.
  */
 int report_patches_profile(struct patches *p, bool measure, struct strv *notes, struct err *err);
+
+/*
+ * Who waited for which lock in the kernels of the base, the tip, and both sides of each step that moved
+ * something: RUN/locks. With make, what is missing of it is measured first, under the run's own target
+ * where that has several CPUs, else under tcg; what fails of that is a note. Without any, l has no cells.
+ */
+int report_patches_locks(const struct patches *p, bool make, struct locks *l, struct strv *notes,
+			 struct err *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include "analysis/report/patches.h"
 #include "analysis/write/gnuplot.h"
 #include "analysis/write/html.h"
+#include "analysis/write/locks-text.h"
 #include "analysis/write/markdown.h"
 #include "analysis/write/patches-text.h"
 #include "lib/fs.h"
@@ -16,7 +17,7 @@
 struct options {
 	const char *run, *format, *output;
 	double margin;
-	bool profile, page;
+	bool profile, locks, page;
 };
 #define AT(field) offsetof(struct options, field)
 
@@ -29,6 +30,9 @@ static const struct opt opts[] = {
 	OPT_FLAG("profile", AT(profile),
 		 "boot the kernels on both sides of each step that moved something once more, profiled, "
 		 "and say in which functions it lies; icount"),
+	OPT_FLAG("locks", AT(locks),
+		 "boot the first kernel, the last, and those on both sides of each step that moved "
+		 "something with several CPUs, and say who waits for which lock"),
 	OPT_FLAG("page", AT(page), "also write RUN/report/series.html, with pictures"),
 	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output), "write there instead of standard output"),
 	OPT_END,
@@ -48,16 +52,22 @@ static const struct command command = {
 	.want = "one run directory is wanted, such as 'mlocklab steps results/series-20261121-100000'",
 };
 
+/* A series and, where it was recorded, who waited for which lock. */
+struct told {
+	struct patches p;
+	struct locks locks;
+};
+
 /* The page, its pictures in it. */
-static int make_page(const struct patches *p, struct str *out, struct err *err)
+static int make_page(const struct told *t, struct str *out, struct err *err)
 {
-	char *title = xasprintf("%s (%s)", p->range, p->run->target.kind), *dir = NULL;
+	char *title = xasprintf("%s (%s)", t->p.range, t->p.run->target.kind), *dir = NULL;
 	struct doc d;
 	int ret = 0;
 
 	doc_init(&d, title);
 	d.whole = true;
-	report_patches(p, true, &d);
+	report_patches(&t->p, &t->locks, true, &d);
 	if (plot_gnuplot_found()) {
 		dir = scratch_make("steps", err);
 		ret = dir ? report_draw(&d, dir, err) : -1;
@@ -70,14 +80,14 @@ static int make_page(const struct patches *p, struct str *out, struct err *err)
 	return ret;
 }
 
-static int write_page(const struct patches *p, struct err *err)
+static int write_page(const struct told *t, struct err *err)
 {
-	char *dir = xasprintf("%s/report", p->run->path), *path = xasprintf("%s/series.html", dir);
+	char *dir = xasprintf("%s/report", t->p.run->path), *path = xasprintf("%s/series.html", dir);
 	struct str page = STR_INIT;
 	int ret = fs_mkdirs(dir, err);
 
 	if (ret == 0)
-		ret = make_page(p, &page, err);
+		ret = make_page(t, &page, err);
 	if (ret == 0)
 		ret = fs_write_atomic(path, page.buf, page.len, err);
 	str_release(&page);
@@ -86,11 +96,14 @@ static int write_page(const struct patches *p, struct err *err)
 	return ret;
 }
 
-static int write_json(const struct patches *p, struct str *out)
+static int write_json(const struct told *t, struct str *out)
 {
-	json_t *o = patches_json(p);
-	char *text = json_dumps(o, JSON_INDENT(2));
+	json_t *o = patches_json(&t->p);
+	char *text;
 
+	if (t->locks.n)
+		json_object_set_new(o, "locks", locks_json(&t->locks));
+	text = json_dumps(o, JSON_INDENT(2));
 	str_add(out, text ? text : "");
 	str_add(out, "\n");
 	free(text);
@@ -98,37 +111,43 @@ static int write_json(const struct patches *p, struct str *out)
 	return 0;
 }
 
-static int write_format(const struct patches *p, const char *format, struct str *out, struct err *err)
+static int write_format(const struct told *t, const char *format, struct str *out, struct err *err)
 {
 	struct doc d;
 
 	if (strcmp(format, "json") == 0)
-		return write_json(p, out);
+		return write_json(t, out);
 	if (strcmp(format, "html") == 0)
-		return make_page(p, out, err);
+		return make_page(t, out, err);
 	if (strcmp(format, "csv") == 0) {
-		patches_csv(p, out);
+		patches_csv(&t->p, out);
 	} else if (strcmp(format, "markdown") == 0) {
-		doc_init(&d, p->range);
-		report_patches(p, false, &d);
+		doc_init(&d, t->p.range);
+		report_patches(&t->p, &t->locks, false, &d);
 		markdown_write(&d, out);
 		doc_release(&d);
 	} else {
-		patches_text(p, out);
+		patches_text(&t->p, out);
+		if (t->locks.n) {
+			str_add(out, "\n");
+			locks_text(&t->locks, out);
+		}
 	}
 	return 0;
 }
 
-static int show(const struct options *o, struct patches *p, struct err *err)
+static int show(const struct options *o, struct told *t, struct err *err)
 {
 	struct strv notes = STRV_INIT;
 	struct str out = STR_INIT;
-	int ret = report_patches_profile(p, o->profile, &notes, err);
+	int ret = report_patches_profile(&t->p, o->profile, &notes, err);
 
 	if (ret == 0)
-		ret = write_format(p, o->format, &out, err);
+		ret = report_patches_locks(&t->p, o->locks, &t->locks, &notes, err);
+	if (ret == 0)
+		ret = write_format(t, o->format, &out, err);
 	if (ret == 0 && o->page)
-		ret = write_page(p, err);
+		ret = write_page(t, err);
 	if (ret == 0)
 		ret = text_deliver(&out, o->output, err);
 	for (size_t i = 0; i < notes.n; i++)
@@ -141,7 +160,7 @@ static int show(const struct options *o, struct patches *p, struct err *err)
 int main(int argc, char **argv)
 {
 	struct options o = {.format = "lkml"};
-	struct patches p = {0};
+	struct told t = {0};
 	struct run run = {0};
 	struct err err = {""};
 	int ret;
@@ -151,12 +170,13 @@ int main(int argc, char **argv)
 	if (ret == 0 && o.profile && strcmp(run.target.kind, "icount") != 0)
 		ret = err_set(&err, "--profile is for target icount: '%s' is of target %s", o.run, run.target.kind);
 	if (ret == 0)
-		ret = patches_make(&p, &run, o.margin, &err);
+		ret = patches_make(&t.p, &run, o.margin, &err);
 	if (ret == 0)
-		ret = show(&o, &p, &err);
+		ret = show(&o, &t, &err);
 	if (ret < 0)
 		command_fail(&err);
-	patches_release(&p);
+	locks_release(&t.locks);
+	patches_release(&t.p);
 	load_release(&run);
 	return ret < 0 ? EXIT_USAGE : EXIT_OK;
 }

@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 #include "lib/fs.h"
+#include "lib/ini.h"
 #include "lib/json.h"
 #include "lib/options.h"
 #include "lib/paths.h"
@@ -21,7 +22,7 @@ struct options {
 	struct tree_options tree;
 	struct strv only, rest;
 	int pairs;
-	bool no_profile;
+	bool no_profile, locks;
 };
 #define AT(field) offsetof(struct options, field)
 
@@ -32,6 +33,9 @@ static const struct opt opts[] = {
 		   "of what is printed: lkml (default), markdown, json, csv or html"),
 	OPT_FLAG("no-profile", AT(no_profile),
 		 "do not take apart by function what the steps that moved something cost"),
+	OPT_FLAG("locks", AT(locks),
+		 "also record who waits for which lock, of base, tip, and both sides of each step that moved "
+		 "something, in boots with several CPUs"),
 	OPT_INT("pairs", "N", 1, 1000, AT(pairs), "rounds: boots of each patch (default: 6)"),
 	OPT_TEXT("target", "NAME", NULL, AT(target), "as of run (default: icount)"),
 	OPT_TREE(struct options, tree),
@@ -59,7 +63,7 @@ static const struct command command = {
 	.pass = run_opts,
 	.pass_verb = "run",
 	.pass_at = AT(rest),
-	.keeps = "kernel resume ktap stop-early inject reuse show-command profile",
+	.keeps = "kernel resume ktap stop-early inject reuse show-command profile locks",
 };
 
 struct work {
@@ -68,6 +72,7 @@ struct work {
 	char *cache, *suite;
 	struct kernel_recipe recipe;
 	char key[65]; /* of all that boots are made with but the kernel */
+	bool own_locks; /* the experiment itself wants locks recorded, of every patch */
 };
 
 /* --- one image --- */
@@ -96,6 +101,19 @@ static int make_key(struct work *w, struct err *err)
 	return ret;
 }
 
+static int look_for_locks(struct work *w, struct err *err)
+{
+	const struct ini_section *global;
+	struct ini_file f;
+
+	if (ini_load(&f, w->suite, err) < 0)
+		return -1;
+	global = ini_find(&f, "global");
+	w->own_locks = global && ini_get(global, "locks");
+	ini_release(&f);
+	return 0;
+}
+
 static void run_argv(const struct work *w, struct strv *argv)
 {
 	char *program = verb_path("run");
@@ -104,6 +122,8 @@ static void run_argv(const struct work *w, struct strv *argv)
 	strv_push(argv, w->suite);
 	strv_pushf(argv, "--pairs=%d", w->o.pairs);
 	strv_pushf(argv, "--target=%s", w->o.target);
+	if (!w->own_locks)
+		strv_push(argv, "--locks=none");
 	for (size_t i = 0; i < w->o.rest.n; i++)
 		strv_push(argv, w->o.rest.v[i]);
 	free(program);
@@ -298,6 +318,8 @@ static int show(const struct work *w, const char *dir, struct err *err)
 	strv_pushf(&argv, "--format=%s", w->o.format ? w->o.format : "lkml");
 	if (!w->o.no_profile && strcmp(w->o.target, "icount") == 0)
 		strv_push(&argv, "--profile");
+	if (w->o.locks)
+		strv_push(&argv, "--locks");
 	strv_push(&argv, "--page");
 	strv_push(&argv, dir);
 	code = verb_run(&argv, NULL, err);
@@ -313,7 +335,8 @@ static int run(struct work *w, struct err *err)
 
 	if (!fs_exists(w->suite))
 		return err_set(err, "no experiment '%s': name a file, or one of configs/", w->o.experiment);
-	if (make_key(w, err) < 0 || series_open(&w->s, w->o.range, w->o.tree.dir, &w->o.only, w->cache, err) < 0)
+	if (make_key(w, err) < 0 || look_for_locks(w, err) < 0 ||
+	    series_open(&w->s, w->o.range, w->o.tree.dir, &w->o.only, w->cache, err) < 0)
 		return -1;
 	series_notes(&w->s, &notes);
 	for (size_t i = 0; i < notes.n; i++)

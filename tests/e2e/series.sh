@@ -110,6 +110,17 @@ grep -q "^$(git -C "$src" rev-parse culprit) is the first commit that moved" "$o
 grep -q 'mm: an entirely different kernel' "$out" || die 'nor its subject'
 grep -Eq '95 % interval [0-9.]+ to [0-9.]+' "$out" || die 'nor the size of its step'
 
+# --- who waits for which lock, of the base and both sides of the step ---
+expect 0 mlocklab series base..culprit "$tmp/e.ini" --tree "$src" --no-profile --locks --out "$tmp/locked"
+cp "$out" "$tmp/table"
+awk 'length > 75 { exit 1 }' "$tmp/table" || die 'with locks the table is wider than 75 columns'
+grep -q "Recorded by 'slowpath' in boots of their own (tcg, 4 CPUs)" "$tmp/table" || die 'it does not say how locks were recorded'
+same "$(grep -Ec '^(base|p03) ' "$tmp/table")" 2 'kernels with lock evidence, of the cell that moved'
+grep -q 'id="locks"' "$tmp/locked/report/series.html" || die 'the page has no lock evidence'
+expect 0 mlocklab steps "$tmp/locked"
+cmp -s "$out" "$tmp/table" || die 'steps does not print the locks that are stored'
+expect 0 mlocklab locks "$tmp/locked/locks"
+
 # --- a series that changes no image is an answer, not a failure: its base's boots are there already ---
 expect 0 mlocklab series base..culprit~1 "$tmp/e.ini" --tree "$src"
 grep -q "2 patches of 'base..culprit~1': the image of the base" "$out" || die 'equal images are no answer'
