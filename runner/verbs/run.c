@@ -45,8 +45,10 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 	/* with those of an earlier day, where the run was gone on with */
 	for (size_t i = 0; i < r->plan.n; i++)
 		failed += run_wants(r, &r->plan.boots[i]) && store_boot_failed(r->store, r->plan.boots[i].n);
-	if (store_status(r->store, !complete ? "incomplete" : stopped ? "stopped" : "complete", &e) < 0)
-		command_fail(&e);
+	if (store_status(r->store, !complete ? "incomplete" : stopped ? "stopped" : "complete", &e) < 0) {
+		measured = command_fail(&e);
+		complete = false;
+	}
 	if (ret < 0)
 		command_fail(err);
 	if (!complete)
