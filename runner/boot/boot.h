@@ -94,6 +94,12 @@ bool boot_is_lost(const char *outcome, int signal);
 
 /* QEMU's arguments for a job, as boot_start would use them with files in dir. */
 void boot_command(const struct boot_job *job, const char *dir, struct strv *argv);
+/*
+ * Adds the paths of the programs of this machine that cells run, with what they need: those of a parameter
+ * "program", and fio for a background. One that this machine does not have is left out, and the
+ * workload says what it needs.
+ */
+void boot_programs(const struct experiment *e, struct strv *paths);
 /* Writes the guest's file system for a job. */
 int boot_initramfs(const struct boot_job *job, const char *path, struct err *err);
 

@@ -53,12 +53,7 @@ static void add(struct files *f, struct initramfs_file file)
 	f->v[f->n++] = file;
 }
 
-/*
- * Programs that a cell runs in the guest, with what they need: those of a parameter "program", and
- * fio for a background. One that this machine does not have is left out, and the workload says what
- * it needs.
- */
-static void find_programs(const struct experiment *e, struct strv *paths)
+void boot_programs(const struct experiment *e, struct strv *paths)
 {
 	struct err err;
 
@@ -83,7 +78,7 @@ static int write_all(const struct boot_job *job, const char *path, const char *p
 	json_t *text;
 	int ret;
 
-	find_programs(job->e, &programs);
+	boot_programs(job->e, &programs);
 	locks_programs(job->e, job->planned->kind, &programs);
 	add(&f, (struct initramfs_file){"init", job->init, NULL, 0755});
 	add(&f, (struct initramfs_file){"bin/mlockbench", job->bench, NULL, 0755});

@@ -76,14 +76,31 @@ static int hold_kernel(struct run *r, size_t i, const char *top, struct err *err
 	return ret;
 }
 
+/* Whether what is watched from now on is what was found; resolving kernels can have taken long. */
+static int check_qemu(const struct target *t, struct err *err)
+{
+	char sum[65];
+
+	if (t->qemu.n != 1)
+		return 0;
+	if (fs_sha256(t->qemu.v[0], sum, err) < 0)
+		return -1;
+	return strcmp(sum, t->qemu_sha256) == 0
+		       ? 0
+		       : err_set(err, "'%s' was changed while the run began: start it again", t->qemu.v[0]);
+}
+
 int inputs_hold(struct run *r, struct err *err)
 {
 	const json_t *programs = json_object_get(r->store->run, "programs");
 	char *top;
 	int ret;
 
+	watch_begin(&r->watch, r);
 	if (r->target->kind == TARGET_HOST)
 		return 0;
+	if (check_qemu(r->target, err) < 0)
+		return -1;
 	top = inputs_dir(r);
 	/* of a runner that was killed */
 	ret = fs_remove_tree(top, err);
@@ -107,5 +124,6 @@ void inputs_drop(struct run *r)
 	struct err ignored;
 
 	fs_remove_tree(top, &ignored);
+	watch_release(&r->watch);
 	free(top);
 }

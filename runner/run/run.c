@@ -40,7 +40,7 @@ static void start_boot(struct loop *l, struct slot *s, const struct planned_boot
 			       .kernel = &r->kernels[p->arm], .bench = r->bench, .init = r->init,
 			       .journal = r->journal,
 			       .plan_sha256 = json_get_str(r->store->run, "plan_sha256", NULL)};
-	char *dir = store_boot_dir(r->store, p->n, &job.attempts, l->err);
+	char *dir = watch_check(&r->watch, l->err) < 0 ? NULL : store_boot_dir(r->store, p->n, &job.attempts, l->err);
 
 	if (p->kind == BOOT_PROFILE) {
 		job.plugin = r->profiler.plugin;
@@ -88,6 +88,11 @@ static bool end_boot(struct loop *l, struct slot *s)
 	struct str text = STR_INIT;
 	bool again = false;
 
+	/* what it ran with is not known then */
+	if (watch_check(&l->r->watch, l->err) < 0) {
+		boot_kill(b, BOOT_INTERRUPTED, "the run ended");
+		l->broken = true;
+	}
 	if (boot_finish(b, l->err) < 0) {
 		l->broken = true;
 	} else if (b->outcome != BOOT_INTERRUPTED) {

@@ -9,6 +9,7 @@
 #include "runner/run/profiler.h"
 #include "runner/run/store.h"
 #include "runner/qemu/target.h"
+#include "runner/run/watch.h"
 
 /* A guest under multi-threaded emulation or KVM may die of its host in early boot, and any QEMU may be
  * killed: such a boot is made again so often. */
@@ -22,6 +23,7 @@ struct run {
 	struct store *store;
 	char *bench, *init;
 	struct profiler profiler; /* of a run with profiled boots */
+	struct watch watch; /* what its boots use where it lies */
 	int workers; /* boots at a time */
 	int pairs_until; /* timed boots of this pair and later ones are left out; 0: none is */
 	int journal, host_lock; /* of the host target (runner/run/host.h), else 0 */

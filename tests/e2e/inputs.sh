@@ -50,4 +50,21 @@ mkdir -p "$tree/cache/kernels" && cp -r "$(dirname "$new")" "$tree/cache/kernels
 expect 2 "$tree/build/libexec/mlocklab-run" --resume "$tmp/run"
 says "kernel 'image:$tmp/bzImage' is no longer the image that"
 
+# QEMU is started where it lies: when it is upgraded the run ends, and goes on with none but the first.
+cp tests/fake/qemu-fast "$tmp/qemu"
+small_experiment 'pairs=60' | sed '/^pairs=1/d' >"$tmp/x.ini"
+mlocklab run "$tmp/x.ini" --qemu "$tmp/qemu" --workers 1 --out "$tmp/upgraded" >"$out" 2>"$err" &
+job=$!
+wait_for 120 test -e "$tmp/upgraded/boots/002/boot.json"
+cp tests/fake/qemu-fast "$tmp/newer" && echo '# newer' >>"$tmp/newer" && mv "$tmp/newer" "$tmp/qemu"
+wait "$job"
+same $? 2 'exit code of a run whose QEMU was upgraded'
+says "'$tmp/qemu' is not the file that the run began with"
+same "$(member "$tmp/upgraded/run.json" status)" incomplete 'the run whose QEMU was upgraded'
+expect 2 mlocklab run --resume "$tmp/upgraded" --qemu "$tmp/qemu"
+says 'QEMU is not the one'
+cp tests/fake/qemu-fast "$tmp/qemu"
+expect 0 mlocklab run --resume "$tmp/upgraded" --qemu "$tmp/qemu" --workers 2
+expect 0 mlocklab fsck "$tmp/upgraded"
+
 echo "$checks checks"
