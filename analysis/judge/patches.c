@@ -84,7 +84,7 @@ static int read_rows(struct patches *p, struct err *err)
 
 	p->commits = fs_exists(path);
 	if (p->commits) {
-		series = json_read(path, err);
+		series = json_read_in(p->run->path, "series.json", err);
 		ret = series ? 0 : -1;
 		json_array_foreach(json_object_get(series, "patches"), i, o)
 			add_patch(p, o);

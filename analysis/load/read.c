@@ -370,14 +370,21 @@ static int drop_cut(struct run *r, struct err *err)
 /* Says once, in words, what of the plan is not there. */
 static void note_gaps(struct run *r)
 {
+	bool stopped = !strcmp(r->status, "stopped");
 	size_t missing = 0;
+	int last = -1;
+
+	/* a look ends a run after the pair it was at: what is missing before that was lost */
+	for (size_t i = 0; i < r->n_boots; i++)
+		if (r->boots[i].pair > last && strcmp(r->boots[i].outcome, "missing") != 0)
+			last = r->boots[i].pair;
 
 	for (size_t i = 0; i < r->n_boots; i++) {
 		const struct run_boot *b = &r->boots[i];
 		struct str outcome = STR_INIT, detail = STR_INIT;
 
 		if (!strcmp(b->outcome, "missing")) {
-			missing++;
+			missing += !stopped || b->pair <= last;
 		} else if (strcmp(b->outcome, "ok")) {
 			text_escape(&outcome, b->outcome);
 			text_escape(&detail, b->detail);
@@ -388,7 +395,7 @@ static void note_gaps(struct run *r)
 			str_release(&detail);
 		}
 	}
-	if (missing && strcmp(r->status, "stopped"))
+	if (missing)
 		strv_pushf(&r->notes, "%s: the run is %s: %zu of its %zu boots have no result",
 			   r->path, strcmp(r->status, "running") ? "incomplete" : "still going on",
 			   missing, r->n_boots);

@@ -15,6 +15,7 @@
 
 /* The names of the report's files, a line each, so that the next one knows which are its to remove. */
 #define LIST ".files"
+#define MAX_LIST (16 << 20)
 #define DRAFT ".draft"
 
 int place_open(struct place *p, const char *dir, struct err *err)
@@ -77,6 +78,20 @@ static int move(const struct place *p, const struct strv *names, struct err *err
 	return 0;
 }
 
+/* Whoever wrote it: a FIFO in its place would keep us waiting. */
+static int read_list(const struct place *p, struct str *text, struct err *err)
+{
+	int fd = fs_open_in(p->dir, LIST, MAX_LIST, err), ret;
+
+	if (fd < 0)
+		return -1;
+	ret = fs_read_fd(fd, text);
+	if (ret < 0)
+		err_sys(err, "cannot read '%s/" LIST "'", p->dir);
+	close(fd);
+	return ret;
+}
+
 int place_publish(struct place *p, struct err *err)
 {
 	struct strv new = STRV_INIT, old = STRV_INIT;
@@ -85,7 +100,7 @@ int place_publish(struct place *p, struct err *err)
 	int ret = list(p->draft, &new, err);
 
 	if (ret == 0 && fs_exists(listed))
-		ret = fs_read(listed, &text, err);
+		ret = read_list(p, &text, err);
 	strv_split(&old, str_text(&text), "\n");
 	if (ret == 0)
 		ret = move(p, &new, err);

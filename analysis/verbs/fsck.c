@@ -31,6 +31,7 @@ struct check {
 	const json_t *json; /* run.json */
 	struct index planned;   /* numbers of boots to their places in its "boots" */
 	size_t found, boots, unfinished, unvouched;
+	bool disowned; /* it was told that run.json lacks the sum that boots have */
 };
 
 /* A line about what does not fit. Names and texts come from the run. */
@@ -43,6 +44,17 @@ static void tell(void *arg, const char *text)
 	puts(str_text(&line));
 	str_release(&line);
 	c->found++;
+}
+
+/* An edited run.json may pass itself off as one of before there were sums; its boots know better. */
+static void tell_disowned(struct check *c, const char *boot)
+{
+	char *text = xasprintf("'%s/run.json' says that it is of an older mlocklab, and '%s' was stored with a sum "
+			       "of its plan", c->run, boot);
+
+	tell(c, text);
+	c->disowned = true;
+	free(text);
 }
 
 /* One boot's directory, of which run.json has the entry `planned`. */
@@ -59,6 +71,9 @@ static void check_boot(struct check *c, const json_t *planned, const char *dir)
 	} else {
 		c->boots++;
 		c->unvouched += !json_object_get(boot, "files");
+		if (!c->disowned && json_get_int(c->json, "format", 0) < STORED_FORMAT &&
+		    json_object_get(boot, "plan_sha256"))
+			tell_disowned(c, path);
 		if (stored_check_boot(c->json, planned, boot, path, &err) < 0)
 			tell(c, err.text);
 		stored_check_files(c->run, dir, boot, true, tell, c, &err);

@@ -53,6 +53,23 @@ grep -qF "$b1/notes.txt' is not among what was stored" "$out" || die 'fsck does 
 expect 0 mlocklab report "$tmp/run"
 again
 
+# An edited run cannot pass itself off as one of before there were sums
+sed -i 's/"format": 2/"format": 1/; s/"plan_sha256"/"no_sha256"/; s/"margin": [0-9.]*/"margin": 0.5/' "$tmp/run/run.json"
+expect 1 mlocklab fsck "$tmp/run"
+grep -qF "'$tmp/run/run.json' says that it is of an older mlocklab" "$out" || die 'fsck takes it for an old run'
+again
+
+# and nobody waits for what stands where a file of a series or of a report should
+cp -r results/reference "$tmp/series"
+mkfifo "$tmp/series/series.json"
+expect 2 timeout 60 "$libexec/mlocklab-steps" "$tmp/series"
+says "'$tmp/series/series.json' is no regular file"
+expect 0 mlocklab report "$tmp/run"
+rm "$tmp/run/report/.files" && mkfifo "$tmp/run/report/.files"
+expect 2 timeout 60 "$libexec/mlocklab-report" "$tmp/run"
+says "'$tmp/run/report/.files' is no regular file"
+again
+
 # --resume takes nothing that does not fit
 sed -i 1,2d "$b2/samples.jsonl"
 expect 0 mlocklab run --resume "$tmp/run"

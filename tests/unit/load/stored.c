@@ -253,6 +253,45 @@ static void test_plan_edited(void **state)
 	fixture_release(&f);
 }
 
+/* What a look left out is of later pairs: a boot that was taken away is missed all the same. */
+static void test_stopped(void **state)
+{
+	struct fixture f;
+	char path[128], aside[128];
+	struct err err;
+	struct run r;
+
+	(void)state;
+	for (int n = 4; n >= 1; n -= 3) {
+		begin(&f);
+		edit(&f, "run.json", "status", json_string("stopped"));
+		fixture_path(&f, n, "", path);
+		path[strlen(path) - 1] = '\0';
+		snprintf(aside, sizeof(aside), "%s/aside", f.path);
+		assert_int_equal(rename(path, aside), 0);
+		if (load_run(&r, f.path, &err) < 0)
+			fail_msg("%s", err.text);
+		assert_int_equal(r.notes.n, 1);
+		assert_non_null(strstr(r.notes.v[0], "1 of its 4 boots have no result"));
+		load_release(&r);
+		fixture_release(&f);
+	}
+	/* the last pair whole */
+	begin(&f);
+	edit(&f, "run.json", "status", json_string("stopped"));
+	for (int n = 3; n <= 4; n++) {
+		fixture_path(&f, n, "", path);
+		path[strlen(path) - 1] = '\0';
+		snprintf(aside, sizeof(aside), "%s/aside-%d", f.path, n);
+		assert_int_equal(rename(path, aside), 0);
+	}
+	if (load_run(&r, f.path, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(r.notes.n, 0);
+	load_release(&r);
+	fixture_release(&f);
+}
+
 /* A boot of another run with the same plan but for its seed. */
 static void test_boot_of_another_run(void **state)
 {
@@ -594,6 +633,7 @@ int main(void)
 		cmocka_unit_test(test_boot_json_edited),
 		cmocka_unit_test(test_plan_edited),
 		cmocka_unit_test(test_boot_of_another_run),
+		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_without_sums),
 		cmocka_unit_test(test_fifo),
 		cmocka_unit_test(test_links),
