@@ -181,17 +181,17 @@ static inline void fixture_cell(struct fixture *f, int n, const char *cell, doub
 	fixture_sample(f, n, cell, 2, false, "ok", value + 1, 0);
 }
 
-/* What the runner does at a boot's end. */
-static inline void fixture_seal(const struct fixture *f, const json_t *planned)
+/* What the runner does at a boot's end: of the last start (attempt 0), or one that failed before. */
+static inline void fixture_seal(const struct fixture *f, const json_t *planned, int attempt)
 {
-	int n = (int)json_get_int(planned, "n", 0);
-	char path[128], dir[128];
+	char dir[128], path[160], failed[16] = "";
 	struct err err;
 	json_t *boot;
 
-	fixture_path(f, n, "boot.json", path);
-	fixture_path(f, n, "", dir);
-	dir[strlen(dir) - 1] = '\0';
+	if (attempt)
+		snprintf(failed, sizeof(failed), ".failed-%d", attempt);
+	snprintf(dir, sizeof(dir), "%s/boots/%03d%s", f->path, (int)json_get_int(planned, "n", 0), failed);
+	snprintf(path, sizeof(path), "%s/boot.json", dir);
 	boot = fs_exists(path) ? json_read(path, &err) : NULL;
 	if (!boot)
 		return;
@@ -213,7 +213,8 @@ static inline void fixture_finish(struct fixture *f)
 		json_object_set_new(f->run, "format", json_integer(STORED_FORMAT));
 	stored_seal_run(f->run);
 	json_array_foreach(json_object_get(f->run, "boots"), i, boot)
-		fixture_seal(f, boot);
+		for (int attempt = 0; attempt < 3; attempt++)
+			fixture_seal(f, boot, attempt);
 	snprintf(path, sizeof(path), "%s/run.json", f->path);
 	fixture_write(path, f->run);
 }
