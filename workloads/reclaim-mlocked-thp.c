@@ -1,13 +1,16 @@
 /*
- * Reclaim in a memory cgroup that holds VM_LOCKED transparent huge pages: up to Linux 5.17 one that
- * two processes map is not mlocked by mlock(2), so that reclaim meets it on an evictable list,
- * splits it (its page table entry at least), and only then finds that it must not go.
+ * Reclaim in a memory cgroup that holds VM_LOCKED transparent huge pages which Mlocked misses, so that
+ * reclaim meets them on an evictable list, splits them, and only then finds that they must not go.
  *
- * The pages are shared with a forked child and locked by their owner, who then writes as much other
- * memory as the cgroup has room for plus what must be reclaimed, to swap on a RAM disk. `splits`
- * are the entries and pages split (thp_split_pmd + thp_split_page) for each locked huge page: none
- * would be right. The control locks nothing, and has them swapped. pswpout grows by the pages
- * reclaimed, and thp_split_pmd where there were splits.
+ * memory=anon: pages shared with a forked child and locked by their owner, which up to Linux 5.17
+ * mlock(2) does not count; what is split is the page table entry at least. memory=shmem: pages of a file
+ * that are faulted in under MLOCK_ONFAULT, which up to 5.17 nobody counts; what is split is the page
+ * itself, before its mappings are looked at (thp_split_page).
+ *
+ * Their owner then writes as much other memory as the cgroup has room for plus what must be reclaimed,
+ * to swap on a RAM disk. `splits` are the entries and pages split (thp_split_pmd + thp_split_page) for
+ * each locked huge page: none would be right. The control locks nothing, and has them swapped. pswpout
+ * grows by the pages reclaimed, and thp_split_pmd where there were splits.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -20,21 +23,24 @@
 #include "workloads/cgroup.h"
 #include "workloads/crew.h"
 #include "workloads/hugepool.h"
+#include "workloads/knob.h"
 #include "workloads/memory.h"
 #include "workloads/swap.h"
 #include "workloads/workload.h"
 
+#define SHMEM_ENABLED "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 /* For the stream itself, page tables and the like. */
 #define SPARE (4u << 20)
 
 struct state {
 	struct cgroup group;
+	struct knob shmem;
 	uint64_t huge, stream;
 	char *at; /* in the owner: where the stream goes */
 };
 
-/* KiB of huge pages in our anonymous memory. */
-static uint64_t huge_kib(void)
+/* KiB that we map by huge pages, of anonymous memory or of shmem. */
+static uint64_t huge_kib(const char *field)
 {
 	struct str text = STR_INIT;
 	struct err err;
@@ -42,8 +48,8 @@ static uint64_t huge_kib(void)
 	char *at;
 
 	if (fs_read("/proc/self/smaps_rollup", &text, &err) == 0) {
-		at = strstr(str_text(&text), "AnonHugePages:");
-		kib = at ? strtoull(at + strlen("AnonHugePages:"), NULL, 10) : 0;
+		at = strstr(str_text(&text), field);
+		kib = at ? strtoull(at + strlen(field), NULL, 10) : 0;
 	}
 	str_release(&text);
 	return kib;
@@ -63,24 +69,57 @@ static int share(struct err *err)
 		pause();
 }
 
-static int map_huge(struct bench *b, struct state *s, struct err *err)
+static int check_huge(const struct state *s, const char *field, struct err *err)
 {
-	void *at = memory_place(s->huge, 0, err);
+	uint64_t kib = huge_kib(field);
 
-	if (!at || !memory_map(at, s->huge, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, err))
+	if (kib >= s->huge >> 10)
+		return 0;
+	return err_set(err, "%llu of %llu KiB became huge pages", (unsigned long long)kib,
+		       (unsigned long long)s->huge >> 10);
+}
+
+static int map_anon(struct bench *b, struct state *s, void *at, struct err *err)
+{
+	if (!memory_map(at, s->huge, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1, err))
 		return -1;
 	if (madvise(at, s->huge, MADV_HUGEPAGE) < 0)
 		return err_sys(err, "MADV_HUGEPAGE");
 	memory_touch(at, s->huge, true);
-	if (huge_kib() < s->huge >> 10)
-		return err_set(err, "%llu of %llu KiB became huge pages",
-			       (unsigned long long)huge_kib(), (unsigned long long)s->huge >> 10);
-	if (share(err) < 0)
+	if (check_huge(s, "AnonHugePages:", err) < 0 || share(err) < 0)
 		return -1;
 	/* Else populating it would break the sharing. */
 	if (mprotect(at, s->huge, PROT_READ) < 0)
 		return err_sys(err, "mprotect");
 	return bench_is(b, "lock", "mlock") ? memory_lock(at, s->huge, err) : 0;
+}
+
+static int map_shmem(struct bench *b, struct state *s, void *at, struct err *err)
+{
+	int fd = memory_file("tmpfs", 0, err);
+
+	if (fd < 0)
+		return -1;
+	if (ftruncate(fd, (off_t)s->huge) < 0)
+		return err_sys(err, "a sparse file");
+	if (!memory_map(at, s->huge, PROT_READ | PROT_WRITE, MAP_SHARED, fd, err))
+		return -1;
+	close(fd);
+	if (madvise(at, s->huge, MADV_HUGEPAGE) < 0)
+		return err_sys(err, "MADV_HUGEPAGE");
+	if (bench_is(b, "lock", "mlock") && mlock2(at, s->huge, MLOCK_ONFAULT) < 0)
+		return err_sys(err, "mlock2");
+	memory_touch(at, s->huge, true);
+	return check_huge(s, "ShmemPmdMapped:", err);
+}
+
+static int map_huge(struct bench *b, struct state *s, struct err *err)
+{
+	void *at = memory_place(s->huge, 0, err);
+
+	if (!at)
+		return -1;
+	return bench_is(b, "memory", "shmem") ? map_shmem(b, s, at, err) : map_anon(b, s, at, err);
 }
 
 static int prepare(struct bench *b, int member, void *arg, struct err *err)
@@ -123,6 +162,7 @@ static enum outcome measure(struct bench *b, struct state *s)
 {
 	struct crew c;
 	enum outcome outcome = crew_gather(b, &c, 1, prepare, stream, s);
+	int64_t counted = bench_locked_pages(b);
 	int64_t steal = cgroup_get(&s->group, "memory.stat", "pgsteal"), before = splits();
 	uint64_t elapsed;
 
@@ -134,6 +174,7 @@ static enum outcome measure(struct bench *b, struct state *s)
 		steal = cgroup_get(&s->group, "memory.stat", "pgsteal") - steal;
 		bench_metric(b, "splits", (double)(splits() - before) /
 						  (double)(s->huge / HUGE_BYTES));
+		bench_metric(b, "counted", (double)counted / (double)(s->huge / HUGE_BYTES));
 		if (steal > 0)
 			bench_metric(b, "reclaim", (double)elapsed / (double)steal);
 		else if (outcome == OUTCOME_OK)
@@ -141,6 +182,23 @@ static enum outcome measure(struct bench *b, struct state *s)
 	}
 	crew_dismiss(&c);
 	return outcome;
+}
+
+static enum outcome setup(struct bench *b)
+{
+	struct state *s = bench_state(b, sizeof(*s));
+	struct err err;
+
+	if (bench_is(b, "memory", "shmem") && knob_set(&s->shmem, SHMEM_ENABLED, "advise", &err) < 0)
+		return bench_broken(b, "%s", err.text);
+	return OUTCOME_OK;
+}
+
+static void teardown(struct bench *b)
+{
+	struct state *s = bench_state(b, sizeof(*s));
+
+	knob_restore(&s->shmem);
 }
 
 static enum outcome iterate(struct bench *b)
@@ -190,6 +248,7 @@ const struct workload reclaim_mlocked_thp = {
 		{"huge", "huge pages that are locked", PARAM_INT, "4", 1, 4096, NULL},
 		{"stream", "of other memory written then", PARAM_SIZE, "16M", 8 << 20, 1ull << 34,
 		 NULL},
+		{"memory", "what they are of", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
 		{"lock", "mlock the huge pages, or only map them", PARAM_ENUM, "mlock", 0, 0,
 		 "mlock|none"},
 		{0},
@@ -197,11 +256,14 @@ const struct workload reclaim_mlocked_thp = {
 	.metrics = (const struct metric[]){
 		{"reclaim", "ns/page", "of the stream, per page reclaimed", BETTER_LOWER, true},
 		{"splits", "splits/hugepage", "of huge pages and their entries", BETTER_LOWER, false},
+		{"counted", "pages/hugepage", "in Mlocked before", BETTER_NEITHER, false},
 		{0},
 	},
 	.needs = {.root = true, .memory = memory, .memlock = memlock, .feature = feature},
 	.control = "lock=none",
-	.changes = (const char *const[]){CGROUP_CHANGES, NULL},
+	.changes = (const char *const[]){CGROUP_CHANGES, SHMEM_ENABLED, NULL},
 	.slack_pages = 16,
+	.setup = setup,
 	.iterate = iterate,
+	.teardown = teardown,
 };

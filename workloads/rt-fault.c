@@ -4,12 +4,12 @@
  * allowed=0 sets vm.compact_unevictable_allowed so that compaction leaves locked pages where they are.
  *
  * Every other page of a mapping is given back, so that there is something to compact, and the rest locked
- * by mlock2(MLOCK_ONFAULT), which leaves the holes. One process reads a word of each locked page, round
- * by round, and notes the slowest touch of each; another asks for a compaction `compactions` times (the
- * control: none), and the reader goes on until it has ended and for one round more. `moved` is the share
- * of the locked pages that stand in another frame then: none with allowed=0, whatever else was moved
- * (pgmigrate_success counts all). On one CPU the tail is the scheduler's: it takes two for it to say
- * anything of compaction.
+ * by mlock2(MLOCK_ONFAULT), which leaves the holes; on a small machine it stands at low addresses, which
+ * compaction clears. One process reads a word of each locked page, round by round, and notes the slowest
+ * touch of each; another asks for a compaction `compactions` times (the control: none), and the reader
+ * goes on until it has ended and for one round more. `moved` is the share of the locked pages that stand
+ * in another frame then: none with allowed=0, whatever else was moved (pgmigrate_success counts all). On
+ * one CPU the tail is the scheduler's: it takes two for it to say anything of compaction.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,11 +20,13 @@
 #include "lib/str.h"
 #include "workloads/accounting.h"
 #include "workloads/crew.h"
+#include "workloads/hugepool.h"
 #include "workloads/knob.h"
 #include "workloads/memory.h"
 #include "workloads/workload.h"
 
 #define ALLOWED "/proc/sys/vm/compact_unevictable_allowed"
+#define TOP (1ull << 30)
 #define COMPACT "/proc/sys/vm/compact_memory"
 
 /* What both processes and we see. */
@@ -62,6 +64,25 @@ static enum outcome setup(struct bench *b)
 	return OUTCOME_OK;
 }
 
+/*
+ * Three quarters of the memory that is free, TOP at most, in huge pages: taken first and given back before
+ * anything is compacted, it leaves what is locked at low addresses. Memory is handed out from the top, and
+ * compaction moves pages from the bottom into holes at the top. NULL: there is none to be had.
+ */
+static char *take_top(uint64_t *bytes)
+{
+	uint64_t all = (uint64_t)sysconf(_SC_AVPHYS_PAGES) * PAGE_BYTES;
+	char *at;
+
+	*bytes = (all / 4 * 3 < TOP ? all / 4 * 3 : TOP) / HUGE_BYTES * HUGE_BYTES;
+	at = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (at == MAP_FAILED)
+		return NULL;
+	madvise(at, *bytes, MADV_HUGEPAGE);
+	memory_touch(at, *bytes, true);
+	return at;
+}
+
 static int lock_and_hole(struct bench *b, struct state *s, struct err *err)
 {
 	uint64_t bytes = 2 * s->pages * PAGE_BYTES;
@@ -84,8 +105,20 @@ static int prepare(struct bench *b, int member, void *arg, struct err *err)
 {
 	struct state *s = arg;
 
+	uint64_t bytes;
+	char *top;
+	int ret;
+
 	memory_touch(s->shared, shared_bytes(s), false);
-	return member ? 0 : lock_and_hole(b, s, err);
+	if (member)
+		return 0;
+	bench_huge_pages(b, true);
+	top = take_top(&bytes);
+	bench_huge_pages(b, false);
+	ret = lock_and_hole(b, s, err);
+	if (top)
+		munmap(top, bytes);
+	return ret;
 }
 
 static void read_round(struct state *s)

@@ -44,6 +44,8 @@ collapse-mlocked procs=2 huge=1 how=khugepaged lock=mlock | collapse 1000000 500
 collapse-mlocked procs=2 huge=1 how=madvise lock=mlock | collapse 500000 50000000 | thp_collapse_alloc 1 1
 reclaim-mlocked-thp huge=2 stream=8M lock=mlock | splits 0 0 | pswpout 500 3000 | splits 1 4 | pswpout 500 3000
 reclaim-mlocked-thp huge=2 stream=8M lock=none | splits 1 4 | thp_split_pmd 2 8
+reclaim-mlocked-thp huge=2 stream=8M memory=shmem lock=mlock | splits 0 0 | thp_split_page 0 0 | splits 1 4 | thp_split_page 2 8
+reclaim-mlocked-thp huge=2 stream=8M memory=shmem lock=none | splits 0.5 4 | counted 0 0
 swapoff procs=2 size=1M | swapoff 1000 50000 | pswpin 490 520
 swapoff procs=2 size=1M memory=shmem | swapoff 1000 50000 | pswpin 490 520
 shm-swap size=1M | cycle 3000 100000 | pswpout 250 260
@@ -52,6 +54,15 @@ anon-fork vmas=32 children=4 shape=deep | time 1000 100000 | minflt 128 1000
 anon-fork vmas=32 children=4 act=pageout | time 1000 100000 | pswpout 32 32
 rt-fault size=4M compactions=2 | moved 0 1 | nr_mlock 0 0
 rt-fault size=4M compactions=2 allowed=0 | moved 0 0 | nr_mlock 0 0
+memcg-locked size=1M lock=mlock | short 0 0 | nr_mlock 256 256 | short 0 63 | nr_mlock 256 256
+memcg-locked size=1M lock=none | settled 0 0 | nr_mlock 0 0
+populate size=1M how=mlock | populate 500 20000 | unevictable_pgs_mlocked 256 256
+populate size=1M memory=shmem how=mlock | populate 500 30000 | unevictable_pgs_mlocked 256 256
+populate size=1M how=madvise | populate 500 20000 | nr_mlock 0 0
+populate size=1M how=touch | populate 500 20000 | nr_mlock 0 0
+fork-mlocked size=1M lock=mlock | write 500 20000 | nr_mlock 0 0
+fork-mlocked size=1M lock=onfault | error 0 0 | minflt 256 300
+fork-mlocked size=1M lock=none | error 0 0 | minflt 256 300
 migrate-hugetlb moves=4 race=none | move 10000 5000000 | moved 1 1
 migrate-hugetlb moves=4 memory=shared race=unmap | moved 1 1 | pgmigrate_success 8 4096
 i-mmap-churn procs=2 act=map rounds=32 | op 1000 100000 | nr_mlock 0 0
@@ -133,7 +144,7 @@ for n in $(seq "$(echo "$kernels" | wc -w)"); do
 		check_row "$boot" "$arm"
 	done <"$tmp/rows"
 	case $arm in
-	5.10) same "$skipped" 1 'skipped workloads: 5.10 has no MADV_COLLAPSE' ;;
+	5.10) same "$skipped" 2 'skipped workloads: 5.10 has no MADV_COLLAPSE and no MADV_POPULATE' ;;
 	6.1 | 6.12 | 7.2) same "$skipped" 0 "skipped workloads, of which $arm needs none" ;;
 	esac
 	all_skipped=$((all_skipped + skipped))
