@@ -192,5 +192,11 @@ int main(int argc, char **argv)
 			one = command_fail(&err);
 		ret = one > ret ? one : ret;
 	}
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		struct err err;
+
+		err_sys(&err, "cannot write standard output");
+		ret = command_fail(&err);
+	}
 	return ret;
 }

@@ -1,8 +1,9 @@
 /* mlocklab describe: a workload's parameters and metrics. */
 #include <stdlib.h>
-#include <unistd.h>
 #include "lib/options.h"
 #include "lib/paths.h"
+#include "lib/spawn.h"
+#include "lib/text.h"
 #include "runner/plan/catalogue.h"
 
 struct options {
@@ -31,14 +32,16 @@ int main(int argc, char **argv)
 	struct options o = {0};
 	const char *name = command_parse(&command, &o, argc, argv)[0];
 	char *bench = paths_program("mlockbench");
+	char *const said[] = {bench, "describe", (char *)name, o.json ? "--json" : NULL, NULL};
+	struct str out = STR_INIT;
 	struct err err;
 	json_t *known = bench_describe(bench, name, &err);
+	int ret = known ? spawn_capture(said, &out, &err) : -1;
 
-	if (known) {
-		json_decref(known);
-		execl(bench, bench, "describe", name, o.json ? "--json" : NULL, NULL);
-		err_sys(&err, "cannot run '%s'", bench);
-	}
+	if (ret == 0)
+		ret = text_deliver(&out, NULL, &err);
+	json_decref(known);
+	str_release(&out);
 	free(bench);
-	return command_fail(&err);
+	return ret < 0 ? command_fail(&err) : EXIT_OK;
 }

@@ -1,8 +1,9 @@
 /* mlocklab list: the workloads. */
 #include <stdlib.h>
-#include <unistd.h>
 #include "lib/options.h"
 #include "lib/paths.h"
+#include "lib/spawn.h"
+#include "lib/text.h"
 
 static const struct opt opts[] = {OPT_END};
 
@@ -16,12 +17,16 @@ static const struct command command = {
 
 int main(int argc, char **argv)
 {
-	char *bench = paths_program("mlockbench");
+	char *bench = paths_program("mlockbench"), *const said[] = {bench, "list", NULL};
+	struct str out = STR_INIT;
 	struct err err;
+	int ret;
 
 	command_parse(&command, NULL, argc, argv);
-	execl(bench, bench, "list", NULL);
-	err_sys(&err, "cannot run '%s'", bench);
+	ret = spawn_capture(said, &out, &err);
+	if (ret == 0)
+		ret = text_deliver(&out, NULL, &err);
+	str_release(&out);
 	free(bench);
-	return command_fail(&err);
+	return ret < 0 ? command_fail(&err) : EXIT_OK;
 }

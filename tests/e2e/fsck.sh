@@ -89,6 +89,9 @@ ln -sf "$tmp/made-by-a-link" "$tmp/run/lock"
 expect 2 mlocklab run --resume "$tmp/run"
 [ ! -e "$tmp/made-by-a-link" ] || die 'a dangling lock was written through'
 
+mlocklab fsck "$tmp/whole" >/dev/full 2>"$err"
+same $? 2 'exit code of fsck on a full disk'
+says 'cannot write standard output: No space left on device'
 expect 2 mlocklab fsck
 says 'name a stored run'
 expect 2 mlocklab fsck "$tmp/none"
