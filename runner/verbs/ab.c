@@ -29,7 +29,7 @@ static const struct opt opts[] = {
 
 static const struct command command = {
 	.name = "ab",
-	.usage = "--old SPEC [--new SPEC] [--suite NAME|FILE] [option of run...]\n--resume RUN",
+	.usage = "--old SPEC [--new SPEC] [--suite NAME|FILE] [option...]\n--resume RUN",
 	.about = "Boots the two kernels, runs the suite on both, prints the verdict and writes the\n"
 		 "report. Exit code 0: nothing got worse; 1: something did; 4: with --strict, some\n"
 		 "figure was inconclusive; 2: it could not be done, or boots are missing in what it\n"
