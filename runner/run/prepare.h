@@ -10,16 +10,9 @@ int run_plan(struct run *r, const struct run_options *o, struct err *err);
 int run_plan_stored(struct run *r, struct err *err);
 /* Resolves the kernels and settles the target's kind and size. */
 int run_prepare(struct run *r, const struct run_options *o, struct err *err);
-/*
- * Before anything is measured on the host: -1 where a boot that is to be made is of a kernel of /boot
- * that is not the one this machine has booted, or wants a command line that it was not booted with.
- */
-int run_check_booted(const struct run *r, struct err *err);
 /* QEMU's command line for an arm, with the files of its first boot in dir; appended to out. */
 void run_arm_command(const struct run *r, int arm, const char *dir, struct str *out);
 /* The run.json of a new run; a new reference, or NULL. */
 json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *err);
-/* -1 where programs, kernels or QEMU are not those the stored run was begun with. */
-int run_check_same(const struct run *r, struct err *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "runner/run/early-stop.h"
 #include "runner/boot/recorder.h"
 #include "runner/run/options.h"
+#include "runner/run/check.h"
 #include "runner/run/prepare.h"
 #include "runner/run/reuse.h"
 #include "runner/run/summary.h"
