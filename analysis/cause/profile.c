@@ -28,7 +28,8 @@ double profile_share(const struct profile *p, const struct profile_row *r)
 	return whole != 0 ? profile_change(r) / whole : NAN;
 }
 
-const char *profile_op(const struct run_cell *c)
+/* "page" in "insn/page" of the cell's primary metric, else "op". */
+static const char *profile_op(const struct run_cell *c)
 {
 	const char *unit = c->n_series ? c->series[0].metric.unit : "";
 	const char *slash = strchr(unit, '/');

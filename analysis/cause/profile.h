@@ -67,7 +67,5 @@ void profile_release(struct profile *p);
 double profile_change(const struct profile_row *r);
 /* The part of the whole change that a row's is, NAN where there is no change. */
 double profile_share(const struct profile *p, const struct profile_row *r);
-/* "page" in "insn/page" of the cell's primary metric, else "op". */
-const char *profile_op(const struct run_cell *c);
 
 #endif

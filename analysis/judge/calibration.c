@@ -8,7 +8,8 @@
 
 /* --- trials --- */
 
-bool trial_changed(const struct trial *t)
+/* Whether the verdict is that something changed. */
+static bool trial_changed(const struct trial *t)
 {
 	return t->verdict != VERDICT_EQUIVALENT && t->verdict != VERDICT_INCONCLUSIVE;
 }

@@ -35,8 +35,6 @@ struct trials {
  */
 int trials_make(struct trials *t, const struct run *r, size_t pairs, struct err *err);
 void trials_release(struct trials *t);
-/* Whether the verdict is that something changed. */
-bool trial_changed(const struct trial *t);
 /* Groups in which some cell changed. */
 size_t trials_groups_changed(const struct trials *t);
 

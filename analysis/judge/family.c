@@ -64,7 +64,8 @@ static double mean_size(const double *v, size_t n)
 	return sum;
 }
 
-double family_margin(const struct result *r, double margin)
+/* The margin on the scale of the result's effect: ln ratio, or a difference. */
+static double family_margin(const struct result *r, double margin)
 {
 	if (!r->difference)
 		return log1p(margin);

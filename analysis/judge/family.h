@@ -28,8 +28,6 @@ struct family {
  */
 void family_judge(const struct family *f);
 
-/* The margin on the scale of the result's effect: ln ratio, or a difference. */
-double family_margin(const struct result *r, double margin);
 /*
  * Pairs (of two groups: boots in each) with which a change as large as r's estimate would be seen four
  * times in five, or, where it is below the margin, the interval would come to lie inside; at most

@@ -52,7 +52,8 @@ static const char *instrument(const char *backend)
 	return "Waits in the slow paths of read-write semaphores, spinning included.";
 }
 
-bool locks_has_rounds(const struct locks *l)
+/* Whether there is a table of waits by round: the kernel's statistics and perf tell of none. */
+static bool locks_has_rounds(const struct locks *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (l->cells[i].rounds)

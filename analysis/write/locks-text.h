@@ -9,8 +9,6 @@
 void locks_time(char out[32], const struct locks *l, double ns);
 /* "58.1%" of a share; "-" for NAN. */
 void locks_percent(char out[32], double share);
-/* Whether there is a table of waits by round: the kernel's statistics and perf tell of none. */
-bool locks_has_rounds(const struct locks *l);
 /* What stands over every such table: the instrument, and how the figures are to be read. */
 void locks_method(const struct locks *l, struct str *out);
 /* What must be said of one cell in one arm: it skipped, lost events, was slowed down; or nothing. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* The palette's wine is too dark for dark paper; grid lines stay behind on either. */
-const char svg_style[] =
+static const char svg_style[] =
 	"svg{color:#1d2126;background:#fff}.paper{color:#fff}"
 	"@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#15181c}.paper{color:#15181c}"
 	"[stroke='rgb(136,  34,  85)']{stroke:#dd77aa}[color='rgb(136,  34,  85)']{color:#dd77aa}"

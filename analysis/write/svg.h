@@ -5,9 +5,6 @@
 #include "analysis/write/plot.h"
 #include "lib/err.h"
 
-/* The style of every picture: ink and paper, and the colours that are not for dark paper. */
-extern const char svg_style[];
-
 /*
  * Appends gnuplot's SVG of p as a file: black becomes currentColor (which follows
  * prefers-color-scheme), groups without content and the name of the program that drew it go, and the

@@ -50,7 +50,12 @@ void target_release(struct target *t)
 	*t = (struct target){0};
 }
 
-void target_cmdline(const struct target *t, const char *more, struct str *out)
+/*
+ * The kernel's command line. nokaslr: symbols stay where System.map has them, and icount boots
+ * stay repeatable. panic=-1 with -no-reboot: a panic ends QEMU at once. loglevel=5, where `quiet` is
+ * 4: warnings and lockdep's reports are on the console, which a healthy boot writes three lines to.
+ */
+static void target_cmdline(const struct target *t, const char *more, struct str *out)
 {
 	str_add(out, "console=ttyS0 loglevel=5 nokaslr panic=-1 rdinit=/init");
 	/* A guest of emulated CPUs may be held up for long by its host: not a fault of the kernel. */

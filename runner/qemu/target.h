@@ -48,13 +48,6 @@ void target_plugin_option(const char *plugin, const char *symbols, const char *d
 			  struct str *out);
 
 /*
- * The kernel's command line. nokaslr: symbols stay where System.map has them, and icount boots
- * stay repeatable. panic=-1 with -no-reboot: a panic ends QEMU at once. loglevel=5, where `quiet` is
- * 4: warnings and lockdep's reports are on the console, which a healthy boot writes three lines to.
- */
-void target_cmdline(const struct target *t, const char *more, struct str *out);
-
-/*
  * QEMU's whole argument list. Records come from its standard output, its own complaints from
  * standard error. `layout` moves the size of memory by up to 60 MiB, so that boots of different
  * seeds differ as real ones do.
