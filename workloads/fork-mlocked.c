@@ -84,7 +84,7 @@ static uint64_t memlock(struct bench *b)
 
 const struct workload fork_mlocked = {
 	.name = "fork-mlocked",
-	.help = "fork(2) of a process with mlocked memory, and its writes afterwards",
+	.help = "fork(2) with mlocked memory, and the writes after it",
 	.params = (const struct param[]){
 		{"size", "of the memory", PARAM_SIZE, "16M", 4096, 1ull << 34, NULL},
 		{"lock", "mlock(2), mlock2(MLOCK_ONFAULT), or not", PARAM_ENUM, "mlock", 0, 0,

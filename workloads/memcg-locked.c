@@ -108,7 +108,7 @@ static uint64_t memlock(struct bench *b)
 
 const struct workload memcg_locked = {
 	.name = "memcg-locked",
-	.help = "what a memory cgroup counts as unevictable when mlock(2) returns",
+	.help = "what a memory cgroup counts as unevictable at mlock(2)",
 	.params = (const struct param[]){
 		{"size", "of the memory", PARAM_SIZE, "4M", 4096, 1ull << 34, NULL},
 		{"lock", "mlock it, or only touch it", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},

@@ -113,7 +113,7 @@ static uint64_t memlock(struct bench *b)
 
 const struct workload populate_fresh = {
 	.name = "populate",
-	.help = "mlock(2) of memory that nobody has touched, against MADV_POPULATE and faults",
+	.help = "mlock(2) of untouched memory, MADV_POPULATE, faults",
 	.params = (const struct param[]){
 		{"size", "of the mapping", PARAM_SIZE, "16M", 4096, 1ull << 34, NULL},
 		{"memory", "what it maps", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
