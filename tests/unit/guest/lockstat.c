@@ -17,7 +17,8 @@ static const char text[] =
 	"\n"
 	"                       cgroup_threadgroup_rwsem:" NUMBERS(0, 0.00, 0.00, 77)
 	"                        &mapping->i_mmap_rwsem-W:" NUMBERS(200, 5000.25, 3400000.50, 900)
-	"                        &mapping->i_mmap_rwsem-R:" NUMBERS(2955, 7000.00, 15600000.00, 40000)
+	"                        &mapping->i_mmap_rwsem-R:"
+	NUMBERS(2955, 7000.00, 15600000.00, 40000)
 	"                        ----------------------\n"
 	"  &mapping->i_mmap_rwsem  150  [<(____ptrval____)>] unlink_file_vma+0x3c/0x60\n"
 	"  &mapping->i_mmap_rwsem 2955  [<ffffffff812345f6>] rmap_walk_file+0xad/0x1f0\n"
