@@ -24,8 +24,10 @@ struct values_seen {
 static const char *setting_of(const struct run_boot *b, const char *name, bool own)
 {
 	const json_t *from = own ? b->guest : b->disturbing;
+	const char *text = from ? json_get_str(from, name, own ? NULL : "none") : NULL;
 
-	return from ? json_get_str(from, name, own ? NULL : "none") : NULL;
+	/* no CPU is isolated, as far as one kernel says so and another has no word for it */
+	return text && !*text ? "none" : text;
 }
 
 static struct values_seen values_of(const struct run *r, size_t arm, const char *name, bool own)
@@ -68,7 +70,7 @@ static void note_setting(struct run *r, size_t arm, const char *name, bool own)
 
 	for (size_t i = 0; seen.n > 1 && i < seen.n; i++) {
 		str_add(&out, i ? ", " : "");
-		text_escape(&out, *seen.v[i].text ? seen.v[i].text : "none");
+		text_escape(&out, seen.v[i].text);
 		if (seen.v[i].boots == 1)
 			str_addf(&out, " in boot %03d", seen.v[i].first);
 		else
@@ -150,7 +152,8 @@ void load_conditions(struct run *r)
 		json_object_foreach(r->boots[i].disturbing, name, v)
 			/* the machine's clock source is then what the boot's own kernel says */
 			if (json_is_string(v) && !strv_has(&names, name) &&
-			    !(host && strcmp(name, "clocksource") == 0)) strv_push(&names, name);
+			    !(host && strcmp(name, "clocksource") == 0))
+				strv_push(&names, name);
 	for (size_t a = 0; a < r->n_arms; a++) {
 		note_setting(r, a, "clocksource", true);
 		for (size_t i = 0; i < names.n; i++)

@@ -14,8 +14,8 @@ void load_conditions(struct run *r);
 
 /*
  * What a setting of the machine was in the boots of an arm, by its name in "disturbing": each value
- * once, with ", " between, "none" for a boot whose machine has none such. A new string, or NULL
- * where no boot of it tells of any.
+ * once, with ", " between, "none" for a boot whose machine has none such, or where it is empty. A
+ * new string, or NULL where no boot of it tells of any.
  */
 char *load_condition(const struct run *r, size_t arm, const char *name);
 

@@ -45,6 +45,9 @@ static char *first_line(const char *path)
 		if (s.len)
 			s.buf[strcspn(s.buf, "\n")] = '\0';
 		line = text_clean(str_text(&s), 200);
+		/* how nohz_full prints a mask that there is none of */
+		if (strstr(line, "(null)"))
+			*line = '\0';
 	}
 	str_release(&s);
 	return line;

@@ -1,6 +1,6 @@
 /*
- * What on this machine disturbs figures that are times, and how to still it: kept in run.json for the
- * targets kvm and host, and told by the doctor.
+ * What on this machine disturbs figures that are times, and how to still it: kept in run.json for
+ * the targets kvm and host, and told by the doctor.
  */
 #ifndef RUNNER_BOOT_DISTURB_H
 #define RUNNER_BOOT_DISTURB_H

@@ -7,7 +7,8 @@
 #include "lib/str.h"
 #include "runner/kernels/kernel.h"
 
-/* Root, systemd, no other campaign, space in /boot, GRUB, and nothing that puts the machine to sleep. */
+/* Root, systemd, no other campaign, space in /boot, GRUB, and nothing that puts the machine to
+ * sleep. */
 int check_machine(struct err *err);
 /*
  * A kernel of /boot that has what the root's disk and the watchdog (NULL: none) take, in its image,

@@ -72,8 +72,10 @@ static int look_after(const struct options *o, const char *host, struct err *err
 	struct watch w = {.host = host, .reset = o->reset, .silent = o->silent ? o->silent : 900};
 
 	return w.reset ? watch(&w, err)
-		       : err_set(err, "watch resets '%s' where it falls silent: say how with "
-				      "--reset-command", host);
+		       : err_set(err,
+				 "watch resets '%s' where it falls silent: say how with "
+				 "--reset-command",
+				 host);
 }
 
 int main(int argc, char **argv)

@@ -36,6 +36,7 @@ static void test_read(void **state)
 	put(*state, "sys/devices/system/cpu/cpu1/cpufreq/scaling_governor", "powersave\n");
 	put(*state, "sys/devices/system/cpu/smt/active", "0\n");
 	put(*state, "sys/devices/system/cpu/isolated", "\n");
+	put(*state, "sys/devices/system/cpu/nohz_full", "  (null)\n");
 	put(*state, "sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
 	put(*state, "sys/kernel/mm/ksm/run", "1\n");
 	disturb_read(&d, *state);
@@ -49,6 +50,7 @@ static void test_read(void **state)
 	s = find(&d, "isolcpus");
 	assert_string_equal(s->value, "");
 	assert_false(s->disturbs);
+	assert_string_equal(find(&d, "nohz_full")->value, "");
 	assert_null(find(&d, "boost"));
 	disturb_release(&d);
 	put(*state, "sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise never\n");

@@ -184,6 +184,9 @@ static void test_conditions(void **state)
 	boot_under(&f, 3, "new", "hpet", "performance");
 	boot_under(&f, 4, "old", "tsc", "powersave");
 	boot_under(&f, 5, "old", "tsc", "performance");
+	/* a kernel that knows a setting which another has not, and says that there is nothing in it */
+	fixture_tell(&f, 1, "disturbing", json_pack("{s:s,s:s,s:s}", "governor", "performance", "clocksource",
+						    "tsc", "nohz_full", ""));
 	fixture_tell(&f, 5, "stolen_seconds", json_real(0.5));
 	fixture_tell(&f, 4, "stolen_seconds", json_real(0.01));
 	load(&f, &r);
