@@ -130,9 +130,9 @@ check-load: all $(test_programs)
 check-statistics: $(B)/studies
 	@$(B)/studies
 
-# What takes a machine of its own kind, made here: a cluster of Slurm; KVM and two nodes, emulated.
-.PHONY: check-slurm check-nested
-check-slurm check-nested: check-%:
+# What takes a machine of its own kind, made here: a cluster of Slurm; KVM and two nodes, emulated; one that GRUB starts.
+.PHONY: check-slurm check-nested check-campaign
+check-slurm check-nested check-campaign: check-%:
 	@./runner/deps.sh check $* || ./runner/deps.sh install $*
 	@$(MAKE) --no-print-directory all
 	@LIMIT=3000 tests/run.sh tests/$*/$*.sh

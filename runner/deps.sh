@@ -5,8 +5,8 @@
 #   deps.sh install [SET]    installs what is missing, as root or through sudo; with neither, prints
 #                            the command
 #   deps.sh list [SET]       prints the packages
-# SET is `tests`, also what make check uses, `build`, also what building a kernel takes, or `lint`, `slurm` or
-# `nested`, also what make lint, check-slurm or check-nested takes.
+# SET is `tests`, also what make check uses, `build`, also what building a kernel takes, or `lint`, `slurm`, `nested`
+# or `campaign`, also what make lint, check-slurm, check-nested or check-campaign takes.
 # shellcheck disable=SC2086 # the lists are words
 set -u
 
@@ -19,6 +19,7 @@ fonts-dejavu-core"
 [ "${2:-}" = build ] && packages="$packages flex bison bc libelf-dev libssl-dev xz-utils linux-perf"
 [ "${2:-}" = lint ] && packages="$packages clang-format-14 clang-tidy cppcheck shellcheck"
 [ "${2:-}" = slurm ] && packages="$packages slurmctld slurmd slurm-client munge"
+[ "${2:-}" = campaign ] && packages="$packages debootstrap fdisk e2fsprogs util-linux mount binutils"
 [ "${2:-}" = nested ] && packages="$packages busybox-static cpio zstd util-linux"
 
 # Prints the packages that are not installed.
