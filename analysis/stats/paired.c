@@ -1,11 +1,15 @@
 /* Estimates and intervals from differences within pairs. */
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include "analysis/stats/stats.h"
 #include "lib/str.h"
 
 #define EXACT_PAIRS 100
+/* Up to so many the averages are all made, which is quicker. */
+#define WALSH_PAIRS 60
 
 static double *walsh_averages(const double *d, size_t k, size_t *count)
 {
@@ -19,14 +23,84 @@ static double *walsh_averages(const double *d, size_t k, size_t *count)
 	return w;
 }
 
-double stats_hl(const double *d, size_t k)
+/* How many averages of sorted values are at most v. */
+static size_t count_up_to(const double *sorted, size_t k, double v)
+{
+	size_t n = 0, end = k; /* those of i and any from end on are above v */
+
+	for (size_t i = 0; i < k; i++) {
+		while (end > i && (sorted[i] + sorted[end - 1]) / 2 > v)
+			end--;
+		if (end <= i)
+			break;
+		n += end - i;
+	}
+	return n;
+}
+
+/* Doubles in their order as integers in theirs, and back. */
+static int64_t to_order(double v)
+{
+	int64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	return bits < 0 ? INT64_MIN - bits : bits;
+}
+
+static double from_order(int64_t order)
+{
+	int64_t bits = order < 0 ? INT64_MIN - order : order;
+	double v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
+/* The average of that rank, from 0, by bisection: as many as there are pairs of them would fill the memory. */
+static double select_sorted(const double *sorted, size_t k, size_t rank)
+{
+	int64_t low = to_order(sorted[0]), high = to_order(sorted[k - 1]);
+
+	while (low < high) {
+		int64_t mid = low + (int64_t)(((uint64_t)high - (uint64_t)low) / 2);
+
+		if (count_up_to(sorted, k, from_order(mid)) > rank)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return from_order(low);
+}
+
+/* Two order statistics of the averages; k > 0. */
+static void select_two(const double *d, size_t k, size_t first, size_t second, double out[2])
 {
 	size_t m;
-	double *w = walsh_averages(d, k, &m);
-	double hl = m ? (stats_select(w, m, (m - 1) / 2) + stats_select(w, m, m / 2)) / 2 : NAN;
+	double *w;
 
+	if (k > WALSH_PAIRS) {
+		w = xcalloc(k, sizeof(*w));
+		memcpy(w, d, k * sizeof(*w));
+		stats_sort(w, k);
+		out[0] = select_sorted(w, k, first);
+		out[1] = select_sorted(w, k, second);
+	} else {
+		w = walsh_averages(d, k, &m);
+		out[0] = stats_select(w, m, first);
+		out[1] = stats_select(w, m, second);
+	}
 	free(w);
-	return hl;
+}
+
+double stats_hl(const double *d, size_t k)
+{
+	size_t m = k * (k + 1) / 2;
+	double mid[2];
+
+	if (!m)
+		return NAN;
+	select_two(d, k, (m - 1) / 2, m / 2, mid);
+	return (mid[0] + mid[1]) / 2;
 }
 
 /* share[t] = P(T+ = t), by adding one rank at a time; for the caller to free. */
@@ -74,15 +148,14 @@ static size_t signed_rank_cut(size_t k, double tail)
 struct interval stats_signed_rank(const double *d, size_t k, double level)
 {
 	struct interval ci = {-INFINITY, INFINITY};
-	size_t m, c = k ? signed_rank_cut(k, (1 - level) / 2) : 0;
-	double *w;
+	size_t m = k * (k + 1) / 2, c = k ? signed_rank_cut(k, (1 - level) / 2) : 0;
+	double ends[2];
 
 	if (!c)
 		return ci;
-	w = walsh_averages(d, k, &m);
-	ci.low = stats_select(w, m, c - 1);
-	ci.high = stats_select(w, m, m - c);
-	free(w);
+	select_two(d, k, c - 1, m - c, ends);
+	ci.low = ends[0];
+	ci.high = ends[1];
 	return ci;
 }
 

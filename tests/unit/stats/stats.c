@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "analysis/stats/stats.h"
+#include "lib/str.h"
 #include "tests/unit/near.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
@@ -47,6 +48,46 @@ static void test_one_sample(void **state)
 	NEAR(stats_mad(sorted, 4), 1.4826, 1e-12);
 	assert_int_equal(stats_outliers(far, COUNT(far), mark), 1);
 	assert_true(mark[5]);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Of many pairs the averages are not all made: what is found is what sorting them all finds, to the last bit. */
+static void test_all_averages(void **state)
+{
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 7);
+	for (size_t k = 55; k < 400; k += 23) {
+		double *d = xcalloc(k, sizeof(*d)), *w = xcalloc(k * (k + 1) / 2, sizeof(*w));
+		size_t m = 0;
+
+		/* with ties, zeros and both signs */
+		for (size_t i = 0; i < k; i++)
+			d[i] = i % 7 ? 0.01 * rng_normal(&rng) : (double)(i % 3) - 1;
+		for (size_t i = 0; i < k; i++)
+			for (size_t j = i; j < k; j++)
+				w[m++] = (d[i] + d[j]) / 2;
+		stats_sort(w, m);
+		assert_true(stats_hl(d, k) == (w[(m - 1) / 2] + w[m / 2]) / 2);
+		/* the ends of an interval are averages too */
+		for (double level = 0.5; level < 1; level += 0.24) {
+			struct interval ci = stats_signed_rank(d, k, level);
+			double *low = bsearch(&ci.low, w, m, sizeof(*w), by_value);
+			double *high = bsearch(&ci.high, w, m, sizeof(*w), by_value);
+
+			assert_non_null(low);
+			assert_non_null(high);
+		}
+		free(w);
+		free(d);
+	}
 }
 
 static void test_signed_rank_table(void **state)
@@ -205,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_sample), cmocka_unit_test(test_signed_rank_table),
+		cmocka_unit_test(test_all_averages),
 		cmocka_unit_test(test_paired),     cmocka_unit_test(test_many_pairs),
 		cmocka_unit_test(test_sign_flip),  cmocka_unit_test(test_two_groups),
 		cmocka_unit_test(test_counts),     cmocka_unit_test(test_random),
