@@ -87,7 +87,7 @@ static void add_patches(const struct patches *p, struct doc *d)
 			free(text);
 		}
 		if (all > n)
-			doc_para(d, "And %zu more figures.", all - n);
+			doc_para(d, "And %zu more figure%s.", all - n, all - n == 1 ? "" : "s");
 		for (size_t i = 0; i < row->where.n; i++)
 			doc_para(d, "%s", row->where.v[i]);
 		if (row->config)
@@ -132,7 +132,7 @@ static struct plot *waterfall(const struct patches *p, size_t column)
 	static const struct {
 		const char *name;
 		enum plot_look look;
-	} kinds[] = {{"base and tip", PLOT_OLD}, {"better", PLOT_NEW}, {"worse", PLOT_CHANGE}, {"no step", PLOT_QUIET}};
+	} kinds[] = {{"base and tip", PLOT_OLD}, {"better", PLOT_BETTER}, {"worse", PLOT_WORSE}, {"no step", PLOT_QUIET}};
 	const struct patch_column *c = &p->columns[column];
 	char *label = patches_label(c->cell), *name = xasprintf("series-%zu", column + 1);
 	char *unit = verdict_unit(c->metric), *axis = xasprintf("%s (%s)", unit, p->run->target.kind);

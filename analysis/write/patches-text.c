@@ -245,7 +245,7 @@ static void add_sentences(const struct patches *p, const struct patch_row *row, 
 		free(text);
 	}
 	if (all > n)
-		str_addf(out, "  and %zu more figures\n", all - n);
+		str_addf(out, "  and %zu more figure%s\n", all - n, all - n == 1 ? "" : "s");
 	for (size_t i = 0; i < row->where.n; i++)
 		text_wrap(out, row->where.v[i], TABLE_WIDTH, 4);
 	if (row->config)

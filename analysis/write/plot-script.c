@@ -21,6 +21,8 @@ static const struct look {
 	[PLOT_NEW] = {"#009E73", "'-'", 2, 9},
 	[PLOT_OLD_CONTROL] = {"black", "'.'", 1.2, 6},
 	[PLOT_NEW_CONTROL] = {"#009E73", "'_.'", 1.2, 8},
+	[PLOT_BETTER] = {"#0060a8", "solid", 2, 11, 0.35},
+	[PLOT_WORSE] = {"#b04a00", "solid", 2, 9, 0.75},
 	[PLOT_CHANGE] = {"#882255", "solid", 2, 9},
 	[PLOT_UNSURE] = {"#CC79A7", "solid", 2, 12},
 	[PLOT_QUIET] = {"#888888", "solid", 1.2, 0, 0.3},

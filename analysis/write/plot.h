@@ -19,6 +19,8 @@ enum plot_look {
 	PLOT_NEW,
 	PLOT_OLD_CONTROL,
 	PLOT_NEW_CONTROL,
+	PLOT_BETTER,
+	PLOT_WORSE,
 	PLOT_CHANGE, /* where something changed, for better or worse */
 	PLOT_UNSURE,
 	PLOT_QUIET, /* grey, for what only guides the eye */

@@ -4,12 +4,16 @@
 #include <libxml/tree.h>
 #include <string.h>
 
-/* The palette's wine is too dark for dark paper; grid lines stay behind on either. */
+/* The palette's wine, blue and vermilion are too dark for dark paper; grid lines stay behind on either. */
 static const char svg_style[] =
 	"svg{color:#1d2126;background:#fff}.paper{color:#fff}"
 	"@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#15181c}.paper{color:#15181c}"
 	"[stroke='rgb(136,  34,  85)']{stroke:#dd77aa}[color='rgb(136,  34,  85)']{color:#dd77aa}"
 	"[fill='rgb(136,  34,  85)']{fill:#dd77aa}"
+	"[stroke='rgb(  0,  96, 168)']{stroke:#6fbcf5}[color='rgb(  0,  96, 168)']{color:#6fbcf5}"
+	"[fill='rgb(  0,  96, 168)']{fill:#6fbcf5}"
+	"[stroke='rgb(176,  74,   0)']{stroke:#ff9d52}[color='rgb(176,  74,   0)']{color:#ff9d52}"
+	"[fill='rgb(176,  74,   0)']{fill:#ff9d52}"
 	"[stroke='rgb(227, 227, 227)'],[color='rgb(227, 227, 227)']{stroke:#33383e;color:#33383e}}";
 
 static bool is_black(const xmlChar *value)
