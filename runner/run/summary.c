@@ -9,6 +9,7 @@
 #include "lib/record.h"
 #include "lib/stored.h"
 #include "lib/text.h"
+#include "runner/run/machine.h"
 
 /* --- the end --- */
 
@@ -174,16 +175,23 @@ static bool same_target(const json_t *run, const char *kind, int cpus)
 	       (!cpus || json_get_int(target, "cpus", 0) == cpus);
 }
 
+/* Another machine's boots say nothing of how long they take here. */
+static bool same_machine(const json_t *run, const char *id)
+{
+	return strcmp(json_get_str(json_object_get(run, "host"), "id", ""), id ? id : "") == 0;
+}
+
 double summary_boot_seconds(const struct experiment *e, const char *kind, int cpus, const char *pattern,
 			    char **used)
 {
-	char newest[64] = "";
+	char newest[64] = "", *id;
 	double seconds = 0;
 	glob_t g;
 
 	*used = NULL;
 	if (glob(pattern, 0, NULL, &g) != 0)
 		return 0;
+	id = machine_id();
 	for (size_t i = 0; i < g.gl_pathc; i++) {
 		struct err ignored;
 		char *dir = xstrndup(g.gl_pathv[i], strlen(g.gl_pathv[i]) - strlen("/run.json"));
@@ -191,7 +199,8 @@ double summary_boot_seconds(const struct experiment *e, const char *kind, int cp
 		const char *created = json_get_str(run, "created", "");
 		double s = 0;
 
-		if (strcmp(created, newest) > 0 && same_target(run, kind, cpus) && same_cells(e, run))
+		if (strcmp(created, newest) > 0 && same_machine(run, id) && same_target(run, kind, cpus) &&
+		    same_cells(e, run))
 			s = boot_seconds(dir);
 		if (s > 0) {
 			snprintf(newest, sizeof(newest), "%s", created);
@@ -202,6 +211,7 @@ double summary_boot_seconds(const struct experiment *e, const char *kind, int cp
 		free(dir);
 		json_decref(run);
 	}
+	free(id);
 	globfree(&g);
 	return seconds;
 }

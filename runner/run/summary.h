@@ -13,7 +13,7 @@
 int summary_tell(const struct run *r, double seconds, struct err *err);
 
 /*
- * How many seconds a boot of this run takes, by the newest run in `results` of the same cells on the
+ * How many seconds a boot of this run takes, by the newest run of this machine in `results`, of the same cells on the
  * same target; 0 where there is none. used: that run's directory, a new string, or NULL.
  */
 double summary_expect(const struct run *r, const char *results, char **used);
