@@ -21,21 +21,20 @@ done
 # --- commands: lines that are indented by four blanks, with or without a prompt and a comment ---
 # shellcheck disable=SC2086
 sed -n 's/^    \(\$ \)\{0,1\}\(\(\.\/mlocklab\|make\|build\/mlockbench\) .*\)$/\2/p' $docs |
-	sed 's/ && .*//; s/  *# .*//; s/ *$//' | grep -v 'NAME key=value' | sort -u >"$tmp/commands"
+	sed 's/ && .*//; s/  *# .*//; s/ *$//' | grep -v 'NAME key=value' |
+	# stand-ins for what only the reader has
+	sed "s,results/[^ ]*,$tmp/results/A,g; s,image:[^ ]*,debian:6.1,g" | sort -u >"$tmp/commands"
 [ "$(wc -l <"$tmp/commands")" -gt 20 ] || die 'there are no commands in the documents'
 
 while read -r command; do
-	# stand-ins for what only the reader has
-	words=$(echo "$command" | sed "s,results/[^ ]*,$tmp/results/A,g; s,image:[^ ]*,debian:6.1,g")
-	case $words in
+	case $command in
 	make*)
 		# shellcheck disable=SC2086 # words
-		expect 0 ${words%% T=*} --dry-run
+		expect 0 ${command%% T=*} --dry-run
 		continue
 		;;
 	esac
-	# shellcheck disable=SC2086
-	eval "set -- $words"
+	eval "set -- $command"
 	shift
 	case $1 in
 	list | describe)
