@@ -66,6 +66,13 @@ int compare_check_obstacles(struct comparison *c, bool force, struct err *err)
 
 /* --- which boots stand against which --- */
 
+/* Boots of a pair that were made on two nodes of a cluster: of time that is no pair. */
+static bool is_apart(const struct run *r, const struct run_boot *a, const struct run_boot *b)
+{
+	return r->target.ns_per_insn <= 0 && a->node && b->node &&
+	       strcmp(json_get_str(a->node, "name", ""), json_get_str(b->node, "name", "")) != 0;
+}
+
 /* Within a run the boot of the same pair; of another run one of the same layout, not used yet. */
 static size_t find_partner(const struct comparison *c, const struct run_boot *b, const bool *used)
 {
@@ -76,7 +83,21 @@ static size_t find_partner(const struct comparison *c, const struct run_boot *b,
 		if (r->boots[i].arm == arm && !used[i] &&
 		    (c->run_old == r ? r->boots[i].pair == b->pair : r->boots[i].seed == b->seed))
 			break;
-	return i;
+	return i < r->n_boots && c->run_old == r && is_apart(r, b, &r->boots[i]) ? r->n_boots : i;
+}
+
+/* A boot that was made again has its node, and not that of the other one of its pair. */
+static void note_apart(struct comparison *c)
+{
+	const struct run *r = c->run_new;
+	size_t n = 0;
+
+	for (size_t i = 0; c->run_old == r && i < r->n_boots; i++)
+		for (size_t k = 0; &r->arms[r->boots[i].arm] == c->arm_old && k < r->n_boots; k++)
+			n += &r->arms[r->boots[k].arm] == c->arm_new && r->boots[k].pair == r->boots[i].pair &&
+			     is_apart(r, &r->boots[i], &r->boots[k]);
+	if (n)
+		strv_pushf(&c->notes, "%zu pair%s left out: the boots were made on two nodes", n, n == 1 ? " is" : "s are");
 }
 
 static bool asked_for(const struct compare_opts *o, int pair)
@@ -205,6 +226,8 @@ void compare_choose_boots(struct comparison *c, const struct compare_opts *o, st
 	b->new = xcalloc(c->run_new->n_boots + 1, sizeof(*b->new));
 	c->paired = can_pair && !o->unpaired && pair_boots(c, o, b) &&
 		    (!host || within_one_boot(c, b));
+	if (c->paired)
+		note_apart(c);
 	if (c->paired && host)
 		strv_push(&c->notes, "both arms ran in one boot of the machine: what is said holds of "
 				     "that boot");

@@ -30,6 +30,32 @@ static const char *setting_of(const struct run_boot *b, const char *name, bool o
 	return text && !*text ? "none" : text;
 }
 
+static void count_value(struct values_seen *seen, const char *text, int boot)
+{
+	size_t k = 0;
+
+	while (k < seen->n && strcmp(seen->v[k].text, text) != 0)
+		k++;
+	if (k == seen->n) {
+		seen->v = xrealloc(seen->v, (seen->n + 1) * sizeof(*seen->v));
+		seen->v[seen->n++] = (struct value){text, 0, boot};
+	}
+	seen->v[k].boots++;
+}
+
+/* "performance in 2 boots, powersave in boot 004", where there are several. */
+static void add_values(const struct values_seen *seen, struct str *out)
+{
+	for (size_t i = 0; seen->n > 1 && i < seen->n; i++) {
+		str_add(out, i ? ", " : "");
+		text_escape(out, seen->v[i].text);
+		if (seen->v[i].boots == 1)
+			str_addf(out, " in boot %03d", seen->v[i].first);
+		else
+			str_addf(out, " in %zu boots", seen->v[i].boots);
+	}
+}
+
 static struct values_seen values_of(const struct run *r, size_t arm, const char *name, bool own)
 {
 	struct values_seen seen = {0};
@@ -37,17 +63,9 @@ static struct values_seen values_of(const struct run *r, size_t arm, const char 
 	for (size_t i = 0; i < r->n_boots; i++) {
 		const struct run_boot *b = &r->boots[i];
 		const char *text = b->arm == arm ? setting_of(b, name, own) : NULL;
-		size_t k = 0;
 
-		if (!text)
-			continue;
-		while (k < seen.n && strcmp(seen.v[k].text, text) != 0)
-			k++;
-		if (k == seen.n) {
-			seen.v = xrealloc(seen.v, (seen.n + 1) * sizeof(*seen.v));
-			seen.v[seen.n++] = (struct value){text, 0, b->n};
-		}
-		seen.v[k].boots++;
+		if (text)
+			count_value(&seen, text, b->n);
 	}
 	return seen;
 }
@@ -68,14 +86,7 @@ static void note_setting(struct run *r, size_t arm, const char *name, bool own)
 	struct values_seen seen = values_of(r, arm, name, own);
 	struct str out = STR_INIT;
 
-	for (size_t i = 0; seen.n > 1 && i < seen.n; i++) {
-		str_add(&out, i ? ", " : "");
-		text_escape(&out, seen.v[i].text);
-		if (seen.v[i].boots == 1)
-			str_addf(&out, " in boot %03d", seen.v[i].first);
-		else
-			str_addf(&out, " in %zu boots", seen.v[i].boots);
-	}
+	add_values(&seen, &out);
 	if (out.len) {
 		struct str label = STR_INIT;
 
@@ -141,6 +152,26 @@ static void note_stolen(struct run *r)
 			   r->path, n, r->n_boots, worst->n, worst->stolen_seconds, most * 100);
 }
 
+/* Of a cluster: what CPUs of one kind take is not what those of another do. */
+static void note_nodes(struct run *r)
+{
+	struct values_seen seen = {0};
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; r->target.ns_per_insn <= 0 && i < r->n_boots; i++) {
+		const char *cpu = r->boots[i].node ? json_get_str(r->boots[i].node, "cpu", "unknown") : NULL;
+
+		if (cpu)
+			count_value(&seen, cpu, r->boots[i].n);
+	}
+	add_values(&seen, &out);
+	if (seen.n > 1)
+		strv_pushf(&r->notes, "%s: its nodes have unlike CPUs: %s; what is said holds of these together", r->path,
+			   out.buf);
+	str_release(&out);
+	free(seen.v);
+}
+
 void load_conditions(struct run *r)
 {
 	bool host = strcmp(r->target.kind, "host") == 0;
@@ -161,5 +192,6 @@ void load_conditions(struct run *r)
 	}
 	strv_release(&names);
 	note_pinned(r);
+	note_nodes(r);
 	note_stolen(r);
 }

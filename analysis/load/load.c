@@ -254,6 +254,7 @@ void load_release(struct run *r)
 		free(r->boots[i].boot_id);
 		json_decref(r->boots[i].guest);
 		json_decref(r->boots[i].disturbing);
+		json_decref(r->boots[i].node);
 		json_decref(r->boots[i].findings);
 		json_decref(r->boots[i].files);
 	}

@@ -101,6 +101,7 @@ struct run_boot {
 	long long pinned;    /* vCPUs with a core each; -1 where unknown */
 	long long samples;   /* that the runner stored; -1 where unknown */
 	char *boot_id;       /* on the host target: which boot of the machine it was; else "" or NULL */
+	json_t *node;        /* of a cluster, that it was made on: {"name","cpu"}, or NULL */
 	json_t *findings;    /* [{"kind","text"}]: what a kernel should not do, in this boot and in the
 			      * starts before it: see load_findings; or NULL */
 	json_t *files;       /* what it says of its files (lib/stored.h); NULL: nothing */

@@ -303,6 +303,8 @@ static int take_boot(struct run *r, struct run_boot *b, const json_t *o, const c
 		b->guest = json_incref(json_object_get(o, "guest"));
 	if (json_is_object(json_object_get(o, "disturbing")))
 		b->disturbing = json_incref(json_object_get(o, "disturbing"));
+	if (json_is_object(json_object_get(o, "node")))
+		b->node = json_incref(json_object_get(o, "node"));
 	if (json_is_object(json_object_get(o, "files")))
 		b->files = json_incref(json_object_get(o, "files"));
 	ret = load_counts(b, o, path, err);

@@ -16,7 +16,7 @@
 
 /* A run of so many pairs; what the new arm measures is the old's times effect, with noise that both
  * boots of a pair do not share. */
-static void make_run(struct fixture *f, const char *kind, int pairs, double effect, double control,
+static void fill_run(struct fixture *f, const char *kind, int pairs, double effect, double control,
 		     double noise, uint64_t seed)
 {
 	struct rng rng;
@@ -35,6 +35,12 @@ static void make_run(struct fixture *f, const char *kind, int pairs, double effe
 							 exp(noise * rng_normal(&rng)));
 		}
 	}
+}
+
+static void make_run(struct fixture *f, const char *kind, int pairs, double effect, double control,
+		     double noise, uint64_t seed)
+{
+	fill_run(f, kind, pairs, effect, control, noise, seed);
 	fixture_finish(f);
 }
 
@@ -134,6 +140,34 @@ static void test_host_settings(void **state)
 	assert_string_equal(c.settings[0].new, "powersave");
 	assert_true(c.settings[0].of_note);
 	drop(&c, &r, &f);
+}
+
+/* Of time, boots on two nodes of a cluster are no pair; of instructions they are. */
+static void test_nodes(void **state)
+{
+	static const char *const kinds[] = {"tcg", "icount"};
+
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct comparison c;
+		struct fixture f;
+		struct run r;
+
+		fill_run(&f, kinds[k], 8, 1.2, 1, 0.01, 20);
+		for (int n = 1; n <= 16; n++) {
+			const char *name = (n - 1) / 2 % 2 ? "n1" : "n2";
+
+			fixture_tell(&f, n, "node", json_pack("{s:s,s:s}", "name", n == 4 ? "n3" : name, "cpu", "Xeon"));
+		}
+		fixture_finish(&f);
+		load(&r, &f);
+		compare(&c, &r, &r, NULL);
+		assert_true(c.paired);
+		assert_int_equal(c.pairs, k ? 8 : 7);
+		assert_int_equal(c.notes.n > 0 && strstr(c.notes.v[0], "1 pair is left out: the boots were made on two nodes"),
+				 !k);
+		drop(&c, &r, &f);
+	}
 }
 
 static void test_worse(void **state)
@@ -741,6 +775,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_better), cmocka_unit_test(test_host_settings),   cmocka_unit_test(test_worse),
+		cmocka_unit_test(test_nodes),
 		cmocka_unit_test(test_equal),    cmocka_unit_test(test_inconclusive),
 		cmocka_unit_test(test_two_runs), cmocka_unit_test(test_unpaired),
 		cmocka_unit_test(test_failures), cmocka_unit_test(test_differences),

@@ -204,6 +204,30 @@ static void test_conditions(void **state)
 	fixture_release(&f);
 }
 
+/* Nodes of a cluster with unlike CPUs are said where time is measured. */
+static void test_nodes(void **state)
+{
+	static const char *const cpus[] = {"Xeon", "Xeon", "EPYC"};
+	struct fixture f;
+	struct run r;
+
+	(void)state;
+	begin(&f, "kvm");
+	for (int n = 1; n <= 3; n++) {
+		boot_under(&f, n, "old", "kvm-clock", "performance");
+		fixture_tell(&f, n, "node", json_pack("{s:s,s:s}", "name", n > 1 ? "n2" : "n1", "cpu", cpus[n - 1]));
+	}
+	load(&f, &r);
+	assert_int_equal(r.notes.n, 1);
+	assert_non_null(strstr(r.notes.v[0], ": its nodes have unlike CPUs: Xeon in 2 boots, EPYC in boot 003;"));
+	load_release(&r);
+	fixture_tell(&f, 3, "node", json_pack("{s:s,s:s}", "name", "n2", "cpu", "Xeon"));
+	load(&f, &r);
+	assert_int_equal(r.notes.n, 0);
+	load_release(&r);
+	fixture_release(&f);
+}
+
 /* A run under KVM says which boot had not the cores that it asked for; calm boots say nothing. */
 static void test_pinned(void **state)
 {
@@ -334,7 +358,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_figures),   cmocka_unit_test(test_instructions),
-		cmocka_unit_test(test_conditions), cmocka_unit_test(test_pinned),
+		cmocka_unit_test(test_conditions), cmocka_unit_test(test_pinned), cmocka_unit_test(test_nodes),
 		cmocka_unit_test(test_gaps),      cmocka_unit_test(test_default_primary),
 		cmocka_unit_test(test_bad_files), cmocka_unit_test(test_many_iterations),
 	};
