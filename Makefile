@@ -92,12 +92,12 @@ $(unit_tests): $(B)/unit/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(libs_runner) $(libs_analysis)
 
-# What tests use: a guest that means harm, one that has measured at once, what measures a command, a
-# clock that is stepped, and memory that is short.
-test_programs := $(B)/hostile $(B)/stand-in $(B)/measured $(B)/studies $(B)/clock-step.so $(B)/fail-alloc.so
+# What tests use: a guest that means harm, one that has measured at once, a stored run made larger, what
+# measures a command, a clock that is stepped, and memory that is short.
+test_programs := $(B)/hostile $(B)/stand-in $(B)/measured $(B)/enlarge $(B)/studies $(B)/clock-step.so $(B)/fail-alloc.so
 $(B)/hostile: $(B)/tests/guest/hostile.o $(B)/runner/kernels/bzimage.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz
-$(B)/stand-in: $(B)/tests/tools/stand-in.o $(B)/lib.a
+$(B)/stand-in $(B)/enlarge: $(B)/%: $(B)/tests/tools/%.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_lib)
 $(B)/measured: $(B)/tests/tools/measured.o
 	$(Q)$(CC) $(CFLAGS) -o $@ $^
@@ -134,8 +134,8 @@ check-statistics: $(B)/studies
 .PHONY: check-slurm check-nested check-campaign
 check-slurm check-nested check-campaign: check-%:
 	@./runner/deps.sh check $* || ./runner/deps.sh install $*
-	@$(MAKE) --no-print-directory all
-	@LIMIT=3000 tests/run.sh tests/$*/$*.sh
+	@$(MAKE) --no-print-directory all $(test_programs)
+	@LIMIT=3000 tests/run.sh $(filter-out %/cluster.sh %/inside.sh,$(wildcard tests/$*/*.sh))
 
 # The runner killed, or refused, at every single system call of a run: hours.
 .PHONY: check-crash

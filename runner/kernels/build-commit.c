@@ -185,6 +185,7 @@ static int compile(struct work *w, json_t *state, struct err *err)
 	bool full = !fs_exists(vmlinux);
 	int ret;
 
+	w->make.job = &w->recipe->job;
 	w->make.expected = full ? count_files(w, state) : 0;
 	ret = kernel_make(&w->make, "bzImage modules", w->recipe->jobs, err);
 	if (ret == 0 && full) {

@@ -128,6 +128,7 @@ void kernel_recipe_release(struct kernel_recipe *r)
 {
 	free(r->config);
 	strv_release(&r->fragments);
+	strv_release(&r->job);
 }
 
 void kernel_recipe_argv(const struct kernel_recipe *r, struct strv *argv)

@@ -12,6 +12,7 @@ struct kernel_recipe {
 	char *config;	       /* a .config of the user's; NULL: tinyconfig and configs/kernel/base.config */
 	struct strv fragments; /* files of CONFIG_ lines that the user wants beside it, the later winning */
 	int jobs;	       /* 0: one a CPU */
+	struct strv job;       /* words that the compilation is started with, elsewhere: srun's; none: here */
 };
 
 /* Takes both as a user names files; a recipe owns what is in it. */

@@ -218,7 +218,8 @@ static int run(struct kernel_make *m, const struct strv *argv, const char *env,
 	c.env = envs;
 	c.out = CHILD_PIPE;
 	c.errfd = m->log;
-	c.death_signal = SIGKILL;
+	/* what runs it elsewhere has that to end first */
+	c.death_signal = m->job && m->job->n ? SIGTERM : SIGKILL;
 	if (child_start(&c, err) < 0)
 		return -1;
 	follow(m, c.out, m->label ? m->label : what);
@@ -230,6 +231,8 @@ int kernel_make(struct kernel_make *m, const char *target, int jobs, struct err 
 	struct strv argv = STRV_INIT;
 	int ret;
 
+	for (size_t i = 0; m->job && i < m->job->n; i++)
+		strv_push(&argv, m->job->v[i]);
 	kernel_make_argv(&argv, m, target, jobs);
 	ret = run(m, &argv, NULL, target, err);
 	strv_release(&argv);

@@ -16,6 +16,7 @@ struct kernel_make {
 	size_t expected;   /* files that all of it makes, as far as that is known; 0: unknown */
 	size_t made;	   /* set: files that the last command made */
 	bool quiet;	   /* show nothing of the progress */
+	const struct strv *job; /* words before make's own, of what runs it elsewhere; NULL: it runs here */
 };
 
 /* -1 where programs are missing that every kernel's build takes; names their packages. */

@@ -214,6 +214,8 @@ static void fill_recipe(struct kernel_recipe *to, const struct kernel_spec *s, c
 		strv_push(&to->fragments, path);
 		free(path);
 	}
+	for (size_t i = 0; given && i < given->job.n; i++)
+		strv_push(&to->job, given->job.v[i]);
 }
 
 static int resolve_git(struct kernel *k, const struct kernel_spec *s, const struct kernel_opts *o,

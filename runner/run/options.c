@@ -128,6 +128,27 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 	return 0;
 }
 
+bool run_option_is_where(const char *option)
+{
+	static const char *const where[] = {"--workers=", "--on=", "--slurm=", "--qemu="};
+
+	for (size_t i = 0; i < sizeof(where) / sizeof(*where); i++)
+		if (strncmp(option, where[i], strlen(where[i])) == 0)
+			return true;
+	return false;
+}
+
+const char *run_option_value(const struct strv *rest, const char *name)
+{
+	const char *value = NULL;
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < rest->n; i++)
+		if (!strncmp(rest->v[i], "--", 2) && !strncmp(rest->v[i] + 2, name, n) && rest->v[i][2 + n] == '=')
+			value = rest->v[i] + 3 + n;
+	return value;
+}
+
 static int add_arm(struct experiment *e, const char *name, const char *spec, struct err *err)
 {
 	for (size_t i = 0; i < e->narms; i++)

@@ -32,6 +32,15 @@ extern const struct opt run_opts[];
 int run_options_parse(struct run_options *o, int argc, char **argv);
 
 /*
+ * Whether an option as it is handed on, "--on=slurm", says where and by what boots are made and not what is
+ * measured: such may stand beside --resume.
+ */
+bool run_option_is_where(const char *option);
+
+/* The value of an option that is handed on, "--on=slurm"; NULL where it is not given. */
+const char *run_option_value(const struct strv *rest, const char *name);
+
+/*
  * Puts what the options say over what the experiment's file says: settings, and the kernels, which
  * when named here are all the arms there are ("old=debian:5.10"; without a name "kernel", "kernel2").
  */

@@ -20,6 +20,7 @@
 #include "lib/paths.h"
 #include "runner/kernels/configure.h"
 #include "runner/run/provenance.h"
+#include "runner/run/slurm-jobs.h"
 #include "runner/probe/probe.h"
 #include "runner/qemu/find.h"
 
@@ -32,6 +33,8 @@ static int resolve_kernels(struct run *r, const struct run_options *o, struct er
 	int ret = 0;
 
 	kernel_recipe_set(&recipe, o->config, &o->fragments);
+	if (strcmp(o->on ? o->on : r->e->on, "slurm") == 0)
+		slurm_build_words(&recipe.job, o->slurm, 0);
 	r->kernels = xcalloc(r->e->narms, sizeof(*r->kernels));
 	for (size_t i = 0; ret == 0 && i < r->e->narms; i++) {
 		if (strcmp(r->e->arms[i].spec, "running") == 0 && strcmp(r->e->target, "host") != 0)

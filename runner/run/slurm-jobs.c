@@ -1,33 +1,18 @@
 #include "runner/run/slurm-jobs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "lib/fs.h"
-#include "lib/paths.h"
 #include "lib/spawn.h"
 
-/* Slurm's own default for MaxArraySize is 1001: indices up to 1000. */
-#define ARRAY_MOST 1000
-
-void slurm_jobs_open(struct slurm_jobs *j, const struct run *r)
+static double now(void)
 {
-	struct str jobs = STR_INIT;
-	struct err err;
-	char *path;
+	struct timespec t;
 
-	*j = (struct slurm_jobs){.r = r, .dir = xasprintf("%s/slurm", r->store->dir)};
-	path = xasprintf("%s/jobs", j->dir);
-	if (fs_exists(path) && fs_read(path, &jobs, &err) == 0 &&
-	    jobs.len && !jobs.buf[strspn(jobs.buf, "0123456789_,")])
-		str_add(&j->ids, jobs.buf);
-	free(path);
-	str_release(&jobs);
-}
-
-void slurm_jobs_release(struct slurm_jobs *j)
-{
-	free(j->dir);
-	str_release(&j->ids);
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* Asks Slurm something; its answer, without the newline at its end. */
@@ -40,204 +25,196 @@ static int ask(const struct strv *argv, struct str *answer, struct err *err)
 	return ret;
 }
 
-/* --- what is handed to Slurm --- */
-
-/* A line for each task, "3" or "1,2", of the boots that are to do. */
-static void add_tasks(const struct run *r, struct strv *lines)
+void slurm_jobs_open(struct slurm_jobs *j, const char *run)
 {
-	bool together = r->target->kind != TARGET_ICOUNT;
-	int *line_of = xcalloc(r->plan.n + 1, sizeof(*line_of)); /* of a pair, from 1 */
-
-	for (size_t i = 0; i < r->plan.n; i++) {
-		const struct planned_boot *b = &r->plan.boots[i];
-		char *longer;
-		int *line;
-
-		if (!run_is_to_do(r, b))
-			continue;
-		line = together && b->kind == BOOT_TIMED && b->pair >= 0 && (size_t)b->pair < r->plan.n
-			       ? &line_of[b->pair]
-			       : NULL;
-		if (!line || !*line) {
-			strv_pushf(lines, "%d", b->n);
-			if (line)
-				*line = (int)lines->n;
-			continue;
-		}
-		longer = xasprintf("%s,%d", lines->v[*line - 1], b->n);
-		free(lines->v[*line - 1]);
-		lines->v[*line - 1] = longer;
-	}
-	free(line_of);
-}
-
-/* The number of the next job of this run, whoever submitted the others. */
-static int job_number(const struct slurm_jobs *j)
-{
-	int n = 1;
-
-	for (const char *c = str_text(&j->ids); *c; c++)
-		n += *c == ',';
-	return j->ids.len ? n + 1 : 1;
-}
-
-/* The script of a job: each task makes the boots of its line in the list. */
-static char *write_script(const struct slurm_jobs *j, const struct strv *lines, size_t from,
-			  size_t n, struct err *err)
-{
-	char *program = paths_libexec(), *cache = paths_cache(), *run = realpath(j->r->store->dir, NULL);
-	int job = job_number(j);
-	char *script = xasprintf("%s/job-%d.sh", j->dir, job), *list = xasprintf("%s/job-%d.tasks", j->dir, job);
-	struct strv words = STRV_INIT;
-	struct str text = STR_INIT, tasks = STR_INIT;
-	int ret;
-
-	for (size_t i = from; i < from + n; i++)
-		str_addf(&tasks, "%s\n", lines->v[i]);
-	str_add(&text, "#!/bin/sh\n# The tasks of a run of mlocklab, a line of the list each.\n");
-	strv_pushf(&words, "MLOCKLAB_CACHE=%s", cache);
-	strv_quote(&words, &text);
-	str_add(&text, " exec ");
-	strv_release(&words);
-	strv_pushf(&words, "%s/mlocklab-run", program);
-	strv_push(&words, "--workers=1");
-	strv_push(&words, "--resume");
-	strv_push(&words, run ? run : j->r->store->dir);
-	if (j->r->target->qemu.n == 1) {
-		strv_push(&words, "--qemu");
-		strv_push(&words, j->r->target->qemu.v[0]);
-	}
-	strv_quote(&words, &text);
-	str_addf(&text, " --boots \"$(sed -n \"${SLURM_ARRAY_TASK_ID}p\" ");
-	strv_release(&words);
-	strv_push(&words, list);
-	strv_quote(&words, &text);
-	str_add(&text, ")\"\n");
-	ret = fs_write_atomic(list, tasks.buf, tasks.len, err);
-	if (ret == 0)
-		ret = fs_write_atomic(script, text.buf, text.len, err);
-	strv_release(&words);
-	str_release(&text);
-	str_release(&tasks);
-	free(program);
-	free(cache);
-	free(run);
-	free(list);
-	if (ret == 0)
-		return script;
-	free(script);
-	return NULL;
-}
-
-static void add_job(struct slurm_jobs *j, const char *id)
-{
+	struct str ids = STR_INIT;
 	struct err ignored;
-	char *path = xasprintf("%s/jobs", j->dir);
+	char *path;
 
-	str_addf(&j->ids, "%s%s", j->ids.len ? "," : "", id);
-	fs_write_atomic(path, j->ids.buf, j->ids.len, &ignored);
+	*j = (struct slurm_jobs){.dir = xasprintf("%s/slurm", run)};
+	path = xasprintf("%s/jobs", j->dir);
+	if (fs_exists(path) && fs_read(path, &ids, &ignored) == 0 && ids.len &&
+	    !ids.buf[strspn(ids.buf, "0123456789_,")])
+		str_add(&j->ids, ids.buf);
+	str_release(&ids);
 	free(path);
 }
 
-/* One job array of at most ARRAY_MOST tasks. */
-static int submit_job(struct slurm_jobs *j, const char *options, const struct strv *lines, size_t from,
-		      size_t n, struct err *err)
+void slurm_jobs_release(struct slurm_jobs *j)
 {
-	const struct run *r = j->r;
-	char *script = write_script(j, lines, from, n, err);
+	free(j->dir);
+	str_release(&j->ids);
+	strv_release(&j->troubles);
+}
+
+int slurm_jobs_count(const struct slurm_jobs *j)
+{
+	int n = j->ids.len > 0;
+
+	for (const char *c = str_text(&j->ids); *c; c++)
+		n += *c == ',';
+	return n;
+}
+
+/* --- what becomes of them --- */
+
+/* A line of squeue, "12_3 TIMEOUT". */
+static void take_line(struct slurm_jobs *j, const char *line)
+{
+	static const char *const waiting[] = {"PENDING", "RUNNING", "CONFIGURING", "COMPLETING", "SUSPENDED",
+					      "STOPPED", "SIGNALING", "STAGE_OUT", "REQUEUED", "RESIZING",
+					      "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD"};
+	const char *state = strchr(line, ' ');
+
+	if (!state)
+		return;
+	for (size_t i = 0; i < sizeof(waiting) / sizeof(*waiting); i++)
+		if (strcmp(state + 1, waiting[i]) == 0) {
+			j->queued++;
+			return;
+		}
+	if (strcmp(state + 1, "COMPLETED") != 0 && !strv_has(&j->troubles, line))
+		strv_push(&j->troubles, line);
+}
+
+int slurm_jobs_ask(struct slurm_jobs *j, struct err *err)
+{
+	struct strv argv = STRV_INIT, lines = STRV_INIT;
+	struct str answer = STR_INIT;
+	int ret = 0;
+
+	if (!j->ids.len)
+		return 0;
+	/* with those that are over, as long as it knows them (MinJobAge): they say why */
+	strv_split(&argv, "squeue --noheader --array --states=all", " ");
+	strv_push(&argv, "--format=%i %T");
+	strv_pushf(&argv, "--jobs=%s", j->ids.buf);
+	j->asked = now();
+	/* jobs that are long over are no longer known, and that is an answer */
+	if (ask(&argv, &answer, err) < 0 && !strstr(err->text, "Invalid job id"))
+		ret = -1;
+	if (ret == 0) {
+		j->queued = 0;
+		strv_split(&lines, str_text(&answer), "\n");
+		for (size_t i = 0; i < lines.n; i++)
+			take_line(j, lines.v[i]);
+	}
+	strv_release(&lines);
+	str_release(&answer);
+	strv_release(&argv);
+	return ret;
+}
+
+char *slurm_jobs_troubles(struct slurm_jobs *j)
+{
+	struct strv kinds = STRV_INIT;
+	struct str out = STR_INIT;
+
+	for (size_t i = j->told; i < j->troubles.n; i++) {
+		const char *state = strchr(j->troubles.v[i], ' ') + 1;
+		size_t n = 0;
+
+		if (strv_has(&kinds, state))
+			continue;
+		strv_push(&kinds, state);
+		for (size_t k = i; k < j->troubles.n; k++)
+			n += strcmp(strchr(j->troubles.v[k], ' ') + 1, state) == 0;
+		str_addf(&out, "%s%zu %s", out.len ? ", " : "", n, state);
+	}
+	j->told = j->troubles.n;
+	strv_release(&kinds);
+	return out.buf ? out.buf : xstrdup("");
+}
+
+int slurm_jobs_cancel(const struct slurm_jobs *j, struct err *err)
+{
+	struct strv argv = STRV_INIT;
+	struct str answer = STR_INIT;
+	int ret = 0;
+
+	strv_push(&argv, "scancel");
+	strv_push(&argv, "--");
+	strv_split(&argv, str_text(&j->ids), ",");
+	if (j->ids.len)
+		ret = ask(&argv, &answer, err);
+	strv_release(&argv);
+	str_release(&answer);
+	return ret;
+}
+
+/* --- new ones --- */
+
+static int keep_id(struct slurm_jobs *j, const char *id, struct err *err)
+{
+	char *path = xasprintf("%s/jobs", j->dir);
+	int ret;
+
+	str_addf(&j->ids, "%s%s", j->ids.len ? "," : "", id);
+	ret = fs_write_atomic(path, j->ids.buf, j->ids.len, err);
+	free(path);
+	return ret;
+}
+
+size_t slurm_slots(void)
+{
+	unsigned long allocated, idle, other, total;
+	struct strv argv = STRV_INIT;
+	struct str answer = STR_INIT;
+	struct err ignored;
+	size_t slots = 0;
+
+	strv_split(&argv, "sinfo --noheader --responding --format=%C", " ");
+	/* "2/1/0/3": allocated, idle, other, total */
+	if (spawn_capture(argv.v, &answer, &ignored) == 0 &&
+	    sscanf(str_text(&answer), "%lu/%lu/%lu/%lu", &allocated, &idle, &other, &total) == 4)
+		slots = allocated + idle;
+	strv_release(&argv);
+	str_release(&answer);
+	return slots;
+}
+
+int slurm_jobs_submit(struct slurm_jobs *j, const struct slurm_job *job, struct err *err)
+{
 	struct strv argv = STRV_INIT;
 	struct str id = STR_INIT;
 	int ret;
 
-	if (!script)
-		return -1;
 	strv_split(&argv, "sbatch --parsable --ntasks=1 --no-requeue", " ");
-	strv_pushf(&argv, "--job-name=mlocklab-%s", r->e->name);
-	strv_pushf(&argv, "--array=1-%zu", n);
+	strv_pushf(&argv, "--job-name=mlocklab-%s", job->name);
+	strv_pushf(&argv, "--array=1-%zu", job->tasks);
 	strv_pushf(&argv, "--output=%s/%%A_%%a.log", j->dir);
-	strv_pushf(&argv, "--mem=%d", r->target->memory_mib + 512);
-	if (r->target->kind == TARGET_ICOUNT)
-		strv_push(&argv, "--cpus-per-task=1");
-	else
-		strv_push(&argv, "--exclusive");
-	if (options)
-		strv_split(&argv, options, " ");
-	strv_push(&argv, script);
+	strv_pushf(&argv, "--mem=%d", job->memory_mib);
+	strv_push(&argv, job->exclusive ? "--exclusive" : "--cpus-per-task=1");
+	if (job->options)
+		strv_split(&argv, job->options, " ");
+	strv_push(&argv, job->script);
 	ret = ask(&argv, &id, err);
 	if (ret == 0 && id.len) {
 		id.buf[strcspn(id.buf, ";\n")] = '\0'; /* JOB;CLUSTER */
-		add_job(j, id.buf);
+		ret = keep_id(j, id.buf, err);
+		j->asked = now(); /* Slurm takes a moment to show them */
+		j->queued += job->tasks;
 	}
 	strv_release(&argv);
 	str_release(&id);
-	free(script);
 	return ret;
 }
 
-long slurm_submit(struct slurm_jobs *j, const char *options, struct err *err)
+void slurm_build_words(struct strv *words, const char *options, int jobs)
 {
-	struct strv lines = STRV_INIT;
-	long ret = 0;
-
-	add_tasks(j->r, &lines);
-	for (size_t from = 0; from < lines.n && ret == 0; from += ARRAY_MOST) {
-		size_t n = lines.n - from < ARRAY_MOST ? lines.n - from : ARRAY_MOST;
-
-		ret = submit_job(j, options, &lines, from, n, err);
-	}
-	if (ret == 0)
-		ret = (long)lines.n;
-	strv_release(&lines);
-	return ret;
+	strv_split(words, "srun --quiet --job-name=mlocklab-build --nodes=1 --ntasks=1 --exclusive --mem=0", " ");
+	if (options)
+		strv_split(words, options, " ");
+	if (jobs)
+		return;
+	/* the last -j that make is given counts */
+	strv_split(words, "sh -c", " ");
+	strv_push(words, "exec \"$@\" -j\"${SLURM_CPUS_ON_NODE:-1}\"");
+	strv_push(words, "sh");
 }
 
-/* --- what it is asked --- */
-
-int slurm_queue(const struct slurm_jobs *j, size_t *tasks, struct err *err)
+int slurm_probe(const struct strv *files, const char *options, struct err *err)
 {
-	struct strv argv = STRV_INIT;
-	struct str answer = STR_INIT;
-	struct err own;
-	int ret = 0;
-
-	*tasks = 0;
-	if (!j->ids.len)
-		return 0;
-	strv_split(&argv, "squeue --noheader --array --format=%T", " ");
-	strv_pushf(&argv, "--jobs=%s", j->ids.buf);
-	if (ask(&argv, &answer, &own) == 0 || strstr(own.text, "Invalid job id")) {
-		*tasks = answer.len ? 1 : 0;
-		for (const char *c = str_text(&answer); *c; c++)
-			*tasks += *c == '\n';
-	} else {
-		ret = err_set(err, "%s", own.text);
-	}
-	str_release(&answer);
-	strv_release(&argv);
-	return ret;
-}
-
-int slurm_cancel(const struct slurm_jobs *j, struct err *err)
-{
-	struct strv argv = STRV_INIT;
-	struct str answer = STR_INIT;
-	int ret;
-
-	if (!j->ids.len)
-		return 0;
-	strv_push(&argv, "scancel");
-	strv_push(&argv, "--");
-	strv_split(&argv, j->ids.buf, ",");
-	ret = ask(&argv, &answer, err);
-	strv_release(&argv);
-	str_release(&answer);
-	return ret;
-}
-
-int slurm_probe(const struct slurm_jobs *j, const char *options, struct err *err)
-{
-	char *libexec = paths_libexec(), *program = xasprintf("%s/mlocklab-run", libexec);
-	char *dir = realpath(j->r->store->dir, NULL), *cache = paths_cache();
 	struct strv argv = STRV_INIT;
 	struct str answer = STR_INIT;
 	struct err own;
@@ -249,10 +226,8 @@ int slurm_probe(const struct slurm_jobs *j, const char *options, struct err *err
 	strv_split(&argv, "sh -c", " ");
 	strv_push(&argv, "for f; do [ -e \"$f\" ] || { echo \"$f\"; exit 1; }; done; [ -w \"$1\" ]");
 	strv_push(&argv, "sh");
-	strv_push(&argv, dir ? dir : j->r->store->dir);
-	strv_push(&argv, program);
-	strv_push(&argv, cache);
-	strv_push(&argv, j->r->bench);
+	for (size_t i = 0; i < files->n; i++)
+		strv_push(&argv, files->v[i]);
 	ret = ask(&argv, &answer, &own);
 	if (ret < 0 && answer.len)
 		err_set(err, "a node of Slurm does not see '%s': put the tree, the cache and --out where all "
@@ -261,9 +236,5 @@ int slurm_probe(const struct slurm_jobs *j, const char *options, struct err *err
 		err_set(err, "Slurm runs nothing for us: %s", own.text);
 	strv_release(&argv);
 	str_release(&answer);
-	free(libexec);
-	free(program);
-	free(dir);
-	free(cache);
 	return ret;
 }

@@ -8,23 +8,27 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/paths.h"
 #include "lib/text.h"
 #include "runner/run/progress.h"
 #include "runner/run/slurm-jobs.h"
 
+/* Slurm's own default for MaxArraySize is 1001: indices up to 1000. */
+#define ARRAY_MOST 1000
 /* How often a boot is made at most, and how often Slurm is asked. */
 #define ROUNDS 3
 #define ASK_SECONDS 10
+/* A task is at most so many boots, and at most such a part of what is left to a slot. */
+#define TASK_MOST 10
+#define SHARES 2
 
 struct array {
 	struct run *r;
 	struct run_tally *tally;
 	struct progress progress;
 	struct slurm_jobs jobs;
-	bool *seen;	/* boots that are over, by their place in the plan */
-	double asked;	/* when Slurm was asked last */
-	size_t queued;	/* tasks that it had then, waiting or running */
-	bool silent;	/* it did not answer */
+	bool *seen;  /* boots that are over, by their place in the plan */
+	bool silent; /* Slurm did not answer */
 };
 
 static double now(void)
@@ -35,19 +39,150 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* --- tasks --- */
+
+/* Boots that need not be beside each other. */
+static void tasks_apart(const struct run *r, size_t slots, struct strv *lines)
+{
+	size_t left = 0, room = 0;
+
+	for (size_t i = 0; i < r->plan.n; i++)
+		left += run_is_to_do(r, &r->plan.boots[i]);
+	for (size_t i = 0; i < r->plan.n; i++) {
+		const struct planned_boot *b = &r->plan.boots[i];
+		char *longer;
+
+		if (!run_is_to_do(r, b))
+			continue;
+		if (room) {
+			longer = xasprintf("%s,%d", lines->v[lines->n - 1], b->n);
+			free(lines->v[lines->n - 1]);
+			lines->v[lines->n - 1] = longer;
+			room--;
+		} else {
+			strv_pushf(lines, "%d", b->n);
+			room = slots ? left / (SHARES * slots) : 0;
+			room = room > TASK_MOST ? TASK_MOST - 1 : room ? room - 1 : 0;
+		}
+		left--;
+	}
+}
+
+/* Both boots of a pair in one task. */
+static void tasks_of_pairs(const struct run *r, struct strv *lines)
+{
+	int *line_of = xcalloc(r->plan.n + 1, sizeof(*line_of)); /* of a pair, from 1 */
+
+	for (size_t i = 0; i < r->plan.n; i++) {
+		const struct planned_boot *b = &r->plan.boots[i];
+		char *longer;
+		int *line;
+
+		if (!run_is_to_do(r, b))
+			continue;
+		line = b->kind == BOOT_TIMED && b->pair >= 0 && (size_t)b->pair < r->plan.n
+			       ? &line_of[b->pair]
+			       : NULL;
+		if (!line || !*line) {
+			strv_pushf(lines, "%d", b->n);
+			if (line)
+				*line = (int)lines->n;
+			continue;
+		}
+		longer = xasprintf("%s,%d", lines->v[*line - 1], b->n);
+		free(lines->v[*line - 1]);
+		lines->v[*line - 1] = longer;
+	}
+	free(line_of);
+}
+
+void slurm_tasks(const struct run *r, size_t slots, struct strv *lines)
+{
+	if (r->target->kind == TARGET_ICOUNT)
+		tasks_apart(r, slots, lines);
+	else
+		tasks_of_pairs(r, lines);
+}
+
+/* The script of a job: each task makes the boots of its line in the list. A new string, its path, or NULL. */
+static char *write_script(const struct array *a, const struct strv *lines, size_t from, size_t n, struct err *err)
+{
+	char *program = paths_libexec(), *cache = paths_cache(), *run = realpath(a->r->store->dir, NULL);
+	int job = slurm_jobs_count(&a->jobs) + 1;
+	char *script = xasprintf("%s/job-%d.sh", a->jobs.dir, job);
+	char *list = xasprintf("%s/job-%d.tasks", a->jobs.dir, job);
+	struct strv words = STRV_INIT;
+	struct str text = STR_INIT, tasks = STR_INIT;
+	int ret;
+
+	for (size_t i = from; i < from + n; i++)
+		str_addf(&tasks, "%s\n", lines->v[i]);
+	str_add(&text, "#!/bin/sh\n# The tasks of a run of mlocklab, a line of the list each.\n");
+	strv_pushf(&words, "MLOCKLAB_CACHE=%s", cache);
+	strv_quote(&words, &text);
+	str_add(&text, " exec ");
+	strv_release(&words);
+	strv_pushf(&words, "%s/mlocklab-run", program);
+	strv_push(&words, "--workers=1");
+	strv_push(&words, "--resume");
+	strv_push(&words, run ? run : a->r->store->dir);
+	if (a->r->target->qemu.n == 1) {
+		strv_push(&words, "--qemu");
+		strv_push(&words, a->r->target->qemu.v[0]);
+	}
+	strv_quote(&words, &text);
+	str_addf(&text, " --boots \"$(sed -n \"${SLURM_ARRAY_TASK_ID}p\" ");
+	strv_release(&words);
+	strv_push(&words, list);
+	strv_quote(&words, &text);
+	str_add(&text, ")\"\n");
+	ret = fs_write_atomic(list, tasks.buf, tasks.len, err);
+	if (ret == 0)
+		ret = fs_write_atomic(script, text.buf, text.len, err);
+	strv_release(&words);
+	str_release(&text);
+	str_release(&tasks);
+	free(program);
+	free(cache);
+	free(run);
+	free(list);
+	if (ret == 0)
+		return script;
+	free(script);
+	return NULL;
+}
+
+/* Tasks for all boots that are to do, in arrays of at most ARRAY_MOST. */
+static int submit(struct array *a, const char *options, struct err *err)
+{
+	const struct run *r = a->r;
+	struct strv lines = STRV_INIT;
+	int ret = 0;
+
+	slurm_tasks(r, slurm_slots(), &lines);
+	for (size_t from = 0; from < lines.n && ret == 0; from += ARRAY_MOST) {
+		struct slurm_job job = {.name = r->e->name,
+					.tasks = lines.n - from < ARRAY_MOST ? lines.n - from : ARRAY_MOST,
+					.memory_mib = r->target->memory_mib + 512,
+					.exclusive = r->target->kind != TARGET_ICOUNT,
+					.options = options};
+		char *script = write_script(a, &lines, from, job.tasks, err);
+
+		job.script = script;
+		ret = script ? slurm_jobs_submit(&a->jobs, &job, err) : -1;
+		free(script);
+	}
+	strv_release(&lines);
+	return ret;
+}
+
 /* --- what came of them --- */
 
-/* Counts the tasks that Slurm still has; those it no longer knows are over. */
 static void ask_queue(struct array *a)
 {
 	struct err err;
-	size_t queued;
 
-	if (!a->jobs.ids.len)
-		return;
-	a->asked = now();
-	if (slurm_queue(&a->jobs, &queued, &err) == 0) {
-		a->queued = queued;
+	if (slurm_jobs_ask(&a->jobs, &err) == 0) {
 		a->silent = false;
 	} else if (!a->silent) {
 		char *clean = text_clean(err.text, 200);
@@ -104,7 +239,7 @@ static size_t look(struct array *a)
 
 static void draw(struct array *a, size_t missing)
 {
-	char *text = xasprintf("%zu tasks in Slurm, %zu boots missing", a->queued, missing);
+	char *text = xasprintf("%zu tasks in Slurm, %zu boots missing", a->jobs.queued, missing);
 
 	progress_draw(&a->progress, text);
 	free(text);
@@ -122,9 +257,9 @@ static size_t watch(struct array *a)
 			return missing;
 		draw(a, missing);
 		poll(NULL, 0, 1000);
-		if (now() - a->asked >= ASK_SECONDS) {
+		if (now() - a->jobs.asked >= ASK_SECONDS) {
 			ask_queue(a);
-			empty = !a->queued && !a->silent;
+			empty = !a->jobs.queued && !a->silent;
 			if (empty)
 				poll(NULL, 0, 2000); /* a network file system shows it a little later */
 		}
@@ -137,7 +272,7 @@ static size_t watch(struct array *a)
 static void begin(struct array *a, struct run *r, struct run_tally *tally)
 {
 	*a = (struct array){.r = r, .tally = tally};
-	slurm_jobs_open(&a->jobs, r);
+	slurm_jobs_open(&a->jobs, r->store->dir);
 	a->seen = xcalloc(r->plan.n, sizeof(*a->seen));
 	for (size_t i = 0; i < r->plan.n; i++)
 		a->seen[i] = run_wants(r, &r->plan.boots[i]) && !run_is_to_do(r, &r->plan.boots[i]);
@@ -149,8 +284,8 @@ static void end(struct array *a)
 {
 	progress_end(&a->progress);
 	a->tally->interrupted = run_stop_asked;
-	free(a->seen);
 	slurm_jobs_release(&a->jobs);
+	free(a->seen);
 }
 
 /* Whether the tasks shall go on without us. */
@@ -160,7 +295,7 @@ static bool may_go_on(const struct array *a)
 
 	if (!isatty(0))
 		return false;
-	fprintf(stderr, "\n%zu tasks are in Slurm: [l]eave them to go on, or [c]ancel them? ", a->queued);
+	fprintf(stderr, "\n%zu tasks are in Slurm: [l]eave them to go on, or [c]ancel them? ", a->jobs.queued);
 	return fgets(answer, sizeof(answer), stdin) && (*answer == 'l' || *answer == 'L');
 }
 
@@ -170,8 +305,39 @@ static void stop(struct array *a)
 
 	if (may_go_on(a))
 		fprintf(stderr, "look on with: mlocklab run --attach %s\n", a->r->store->dir);
-	else if (slurm_cancel(&a->jobs, &err) < 0)
+	else if (slurm_jobs_cancel(&a->jobs, &err) < 0)
 		fprintf(stderr, "%s\n", err.text);
+}
+
+/* A node that does not see our files fails every task: one small job asks first. */
+static int probe(const struct array *a, const char *options, struct err *err)
+{
+	char *libexec = paths_libexec(), *cache = paths_cache(), *dir = realpath(a->r->store->dir, NULL);
+	struct strv files = STRV_INIT;
+	int ret;
+
+	strv_push(&files, dir ? dir : a->r->store->dir);
+	strv_pushf(&files, "%s/mlocklab-run", libexec);
+	strv_push(&files, cache);
+	strv_push(&files, a->r->bench);
+	ret = slurm_probe(&files, options, err);
+	strv_release(&files);
+	free(libexec);
+	free(cache);
+	free(dir);
+	return ret;
+}
+
+/* Says of boots that are missing what became of their tasks, as far as Slurm told. */
+static void tell_missing(struct array *a, size_t missing, const char *what)
+{
+	char *troubles = slurm_jobs_troubles(&a->jobs);
+	char *text = xasprintf("%zu boot%s %s: tasks ended without them%s%s", missing, missing == 1 ? "" : "s",
+			       what, *troubles ? ", " : "", troubles);
+
+	progress_note(&a->progress, text);
+	free(text);
+	free(troubles);
 }
 
 int slurm_boots(struct run *r, const char *options, struct run_tally *tally, struct err *err)
@@ -184,24 +350,26 @@ int slurm_boots(struct run *r, const char *options, struct run_tally *tally, str
 	ret = fs_mkdirs(a.jobs.dir, err);
 	if (ret == 0)
 		ask_queue(&a);
-	if (ret == 0 && !a.queued)
-		ret = slurm_probe(&a.jobs, options, err);
 	/* what an earlier runner left in the queue is waited for */
-	missing = a.queued ? watch(&a) : look(&a);
+	missing = a.jobs.queued ? watch(&a) : look(&a);
+	/* nobody writes below now, and what was half written is nobody's */
+	if (!a.jobs.queued && !a.silent)
+		store_sweep(r->store);
+	if (ret == 0 && missing && !run_stop_asked)
+		ret = probe(&a, options, err);
 	for (int made = 0; ret == 0 && missing && !run_stop_asked && made < ROUNDS; made++) {
-		long tasks = slurm_submit(&a.jobs, options, err);
-
-		a.asked = now(); /* Slurm takes a moment to show them */
-		if (tasks < 0)
-			ret = -1;
-		else
-			a.queued = (size_t)tasks;
-		if (tasks > 0 && made)
-			progress_note(&a.progress, "tasks ended without their boots, which are made again");
+		if (made)
+			tell_missing(&a, missing, "to be made again");
+		ret = submit(&a, options, err);
 		missing = ret == 0 ? watch(&a) : 0;
 	}
 	if (run_stop_asked)
 		stop(&a);
+	else if (ret == 0 && missing)
+		tell_missing(&a, missing, "given up");
+	/* no guest is under way any more, and tasks that were killed left what they had begun */
+	if (ret == 0 && !missing)
+		store_sweep(r->store);
 	end(&a);
 	return ret;
 }
@@ -216,4 +384,16 @@ int slurm_attach(struct run *r, struct run_tally *tally, struct err *err)
 	watch(&a);
 	end(&a);
 	return 0;
+}
+
+long slurm_left(const char *dir, char **ids, struct err *err)
+{
+	struct slurm_jobs j;
+	long left;
+
+	slurm_jobs_open(&j, dir);
+	left = slurm_jobs_ask(&j, err) < 0 ? -1 : (long)j.queued;
+	*ids = xstrdup(str_text(&j.ids));
+	slurm_jobs_release(&j);
+	return left;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <ftw.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,7 +118,7 @@ static int check_open(const struct store *s, struct err *err)
 	return stored_check_run(s->run, s->dir, err) < 0 ? -1 : check_boots(s, err);
 }
 
-static int sweep_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static int sweep_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	const char *name = path + ftw->base;
 
@@ -127,10 +128,19 @@ static int sweep_one(const char *path, const struct stat *st, int type, struct F
 	return 0;
 }
 
-/* Removes what a runner that was killed left half written: the lock is ours, nobody else writes here. */
-static void sweep(const struct store *s)
+void store_sweep(const struct store *s)
 {
-	nftw(s->dir, sweep_one, 16, FTW_PHYS);
+	char *pattern = in_run(s, "inputs-*");
+	struct err ignored;
+	glob_t g;
+
+	nftw(s->dir, sweep_file, 16, FTW_PHYS);
+	if (glob(pattern, 0, NULL, &g) == 0) {
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			fs_remove_tree(g.gl_pathv[i], &ignored);
+		globfree(&g);
+	}
+	free(pattern);
 }
 
 static int store_read(struct store *s, const char *dir, bool alone, struct err *err)
@@ -144,11 +154,8 @@ static int store_read(struct store *s, const char *dir, bool alone, struct err *
 	else if (!alone || take_lock(s, err) == 0)
 		s->run = json_read_in(dir, "run.json", err);
 	free(json);
-	if (s->run && check_open(s, err) == 0) {
-		if (alone)
-			sweep(s);
+	if (s->run && check_open(s, err) == 0)
 		return 0;
-	}
 	store_close(s);
 	return -1;
 }

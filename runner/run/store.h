@@ -26,6 +26,11 @@ int store_create(struct store *s, const char *results, const char *name, const c
 int store_open(struct store *s, const char *dir, struct err *err);
 /* The same without the lock, for one who writes the directories of some boots and nothing else. */
 int store_join(struct store *s, const char *dir, struct err *err);
+/*
+ * Removes what a runner or a task that was killed left half written. Only with the lock, and where no
+ * task of the run is under way elsewhere.
+ */
+void store_sweep(const struct store *s);
 /* Writes run.json with this status: "running", "incomplete" or "complete". */
 int store_status(struct store *s, const char *status, struct err *err);
 void store_close(struct store *s);

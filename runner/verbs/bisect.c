@@ -12,6 +12,7 @@
 #include "lib/paths.h"
 #include "lib/verb.h"
 #include "runner/run/options.h"
+#include "runner/run/slurm-jobs.h"
 #include "runner/series/bisect.h"
 
 struct options {
@@ -245,12 +246,16 @@ int main(int argc, char **argv)
 	struct bisect b = {.metric = o.metric, .target = o.target, .rest = &o.rest, .pairs = o.pairs,
 			   .kernels = {.cache = cache, .config = config}};
 	struct err err = {""};
+	const char *on;
 	int ret;
 
 	o.good = words[0];
 	o.bad = words[1];
 	kernel_recipe_set(&b.recipe, o.tree.config, &o.tree.fragments);
 	b.recipe.jobs = o.tree.jobs;
+	on = run_option_value(&o.rest, "on");
+	if (on && strcmp(on, "slurm") == 0)
+		slurm_build_words(&b.recipe.job, run_option_value(&o.rest, "slurm"), o.tree.jobs);
 	ret = run(&b, &o, &err);
 	if (ret < 0)
 		command_fail(&err);

@@ -104,6 +104,9 @@ static void part_argv(const struct options *o, const char *dir, const struct par
 	if (begun) {
 		strv_push(argv, "--resume");
 		strv_pushf(argv, "%s/%s", dir, p->name);
+		for (size_t i = 0; i < o->rest.n; i++)
+			if (run_option_is_where(o->rest.v[i]))
+				strv_push(argv, o->rest.v[i]);
 	} else {
 		strv_push(argv, suite);
 		strv_pushf(argv, "--kernel=one=%s", o->kernel);

@@ -120,13 +120,35 @@ static int parse_boots(struct run *r, const char *text, struct err *err)
 	return r->n_only ? 0 : err_set(err, "--boots names no boot");
 }
 
+/* A cluster's run can be finished here, so only an option sends what is left there again. */
+static bool is_on_slurm(const struct run *r, const struct run_options *o)
+{
+	return strcmp(o->on ? o->on : o->resume ? "here" : r->e->on, "slurm") == 0;
+}
+
+/* What tasks of Slurm are writing is not ours to clean up, nor to make beside them. */
+static int settle(const struct run *r, const struct run_options *o, struct err *err)
+{
+	struct err why;
+	char *jobs;
+	long left = slurm_left(r->store->dir, &jobs, &why);
+	int ret = 0;
+
+	if (left > 0 && !is_on_slurm(r, o))
+		ret = err_set(err, "'%s' has %ld tasks in Slurm: --on slurm waits for them, 'scancel %s' ends them",
+			      r->store->dir, left, jobs);
+	else if (left < 0)
+		command_note("whether tasks of Slurm still make boots of it cannot be asked: %s", why.text);
+	else if (left == 0)
+		store_sweep(r->store);
+	free(jobs);
+	return ret;
+}
+
 static int make_boots(struct run *r, const struct run_options *o, struct run_tally *tally,
 		      bool *stopped, struct err *err)
 {
-	/* a cluster's run can be finished here, so only an option sends what is left there again */
-	const char *on = o->on ? o->on : o->resume ? "here" : r->e->on;
-
-	if (strcmp(on, "slurm") != 0)
+	if (!is_on_slurm(r, o))
 		return r->e->stop_early ? looks_run(r, tally, stopped, err) : run_boots(r, tally, err);
 	if (r->e->stop_early)
 		return err_set(err, "stop_early looks at pairs one after the other: not with Slurm");
@@ -215,7 +237,7 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	if (o->resume) {
 		size_t unfit;
 
-		if (run_check_same(&r, err) < 0 || store_put_aside_unfit(&store, &unfit, err) < 0 ||
+		if (settle(&r, o, err) < 0 || run_check_same(&r, err) < 0 || store_put_aside_unfit(&store, &unfit, err) < 0 ||
 		    store_put_aside_lost(&store, RUN_RETRIES, err) < 0 ||
 		    store_status(&store, "running", err) < 0)
 			return -1;

@@ -14,6 +14,7 @@
 #include "lib/paths.h"
 #include "lib/verb.h"
 #include "runner/run/options.h"
+#include "runner/run/slurm-jobs.h"
 #include "runner/series/series.h"
 
 struct options {
@@ -86,7 +87,7 @@ static int make_key(struct work *w, struct err *err)
 
 	str_addf(&text, "\n%d %s", w->o.pairs, w->o.target);
 	for (size_t i = 0; i < w->o.rest.n; i++)
-		if (strncmp(w->o.rest.v[i], "--workers", 9) != 0)
+		if (!run_option_is_where(w->o.rest.v[i]) || strncmp(w->o.rest.v[i], "--qemu=", 7) == 0)
 			str_addf(&text, " %s", w->o.rest.v[i]);
 	for (size_t i = 0; i < 2; i++) {
 		if (ret == 0)
@@ -151,6 +152,9 @@ static int measure_part(const struct work *w, const struct patch *p, bool resume
 	if (resume) {
 		strv_push(&argv, "run");
 		strv_pushf(&argv, "--resume=%s", p->part);
+		for (size_t i = 0; i < w->o.rest.n; i++)
+			if (run_option_is_where(w->o.rest.v[i]))
+				strv_push(&argv, w->o.rest.v[i]);
 	} else {
 		run_argv(w, &argv);
 		strv_pushf(&argv, "--kernel=kernel=built:%s", p->name);
@@ -363,6 +367,7 @@ int main(int argc, char **argv)
 	struct work w = {.o = {.experiment = "core", .target = "icount", .name = "series", .pairs = 6}, .cache = paths_cache()};
 	char **words = command_parse(&command, &w.o, argc, argv);
 	struct err err = {""};
+	const char *on;
 	int ret;
 
 	w.o.range = words[0];
@@ -371,6 +376,9 @@ int main(int argc, char **argv)
 	w.suite = verb_suite(w.o.experiment);
 	kernel_recipe_set(&w.recipe, w.o.tree.config, &w.o.tree.fragments);
 	w.recipe.jobs = w.o.tree.jobs;
+	on = run_option_value(&w.o.rest, "on");
+	if (on && strcmp(on, "slurm") == 0)
+		slurm_build_words(&w.recipe.job, run_option_value(&w.o.rest, "slurm"), w.o.tree.jobs);
 	ret = run(&w, &err);
 	if (ret < 0)
 		command_fail(&err);

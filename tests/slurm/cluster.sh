@@ -2,6 +2,22 @@
 # cluster_stop ends it; both know the daemons by their pids alone, and touch no other cluster's.
 # shellcheck shell=sh
 
+# A cluster for this test, which ends with it
+cluster_or_skip() {
+	PATH=$PATH:/usr/sbin
+	for p in munged slurmctld slurmd sbatch; do
+		command -v $p >/dev/null || skip "no $p: install slurmctld, slurmd, slurm-client and munge"
+	done
+	[ "$(id -u)" = 0 ] || skip 'needs root, as slurmctld and slurmd do here'
+	cluster_start "$tmp/cluster" || die 'the cluster does not start'
+	trap 'cluster_stop; leave' EXIT
+}
+
+# Everything but times, paths and the machine's load: what must be the same wherever it is made
+figures() {
+	for b in "$1"/boots/[0-9][0-9][0-9]; do cat "$b/samples.jsonl" "$b/events.jsonl"; done
+}
+
 # cluster_start DIR: munge, slurmctld and slurmd n1 to n3, all their files in DIR
 cluster_start() {
 	cluster=$1
@@ -17,11 +33,12 @@ cluster_start() {
 		--pid-file="$cluster/munge/pid" --seed-file="$cluster/munge/seed" \
 		--log-file="$cluster/munge/log" || return 1
 	host=$(hostname -s)
-	cpus=$(nproc)
+	# ports of its own, as another such cluster may be up
+	port=$((20000 + $$ % 10000))
 	cat >"$cluster/slurm.conf" <<END
 ClusterName=mlocklab
 SlurmctldHost=$host(127.0.0.1)
-SlurmctldPort=16817
+SlurmctldPort=$port
 SlurmUser=root
 AuthType=auth/munge
 AuthInfo=socket=$cluster/sock/munge
@@ -36,19 +53,24 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SchedulerType=sched/backfill
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
+SelectTypeParameters=CR_Core_Memory
+DefMemPerCPU=256
 SlurmdTimeout=15
 ReturnToService=2
 MinJobAge=30
 SchedulerParameters=sched_interval=2,batch_sched_delay=1
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
+PreemptType=preempt/partition_prio
+PreemptMode=CANCEL
 AccountingStorageType=accounting_storage/none
 MpiDefault=none
-NodeName=n[1-3] NodeHostname=$host NodeAddr=127.0.0.1 Port=17001-17003 CPUs=1 RealMemory=4096
-PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
+NodeName=n[1-3] NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 1))-$((port + 3)) CPUs=1 RealMemory=4096
+PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO PriorityTier=1
+PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP OverSubscribe=NO PriorityTier=10
 END
 	export SLURM_CONF="$cluster/slurm.conf"
-	: "$cpus"
 	slurmctld -c
 	cluster_nodes 1 2 3
 	for _ in $(seq 60); do
@@ -72,12 +94,26 @@ cluster_kill() {
 	pid=$(cat "$cluster/$1.pid" 2>/dev/null) && kill -9 "$pid"
 }
 
+# The processes that run our tasks, of all nodes or of one: cluster_steps [NODE]
+cluster_steps() {
+	for environ in /proc/[0-9]*/environ; do
+		pid=${environ#/proc/}
+		pid=${pid%/environ}
+		grep -qz "^SLURM_CONF=$cluster/" "$environ" 2>/dev/null || continue
+		grep -q '^slurmstepd' "/proc/$pid/cmdline" 2>/dev/null || continue
+		[ -z "${1:-}" ] || readlink "/proc/$pid/fd/"* 2>/dev/null | grep -q "/slurmd-$1.log$" || continue
+		echo "$pid"
+	done
+}
+
+# Ends it; returns what the program before it did, for a trap
 cluster_stop() {
+	code=$?
 	scancel --user="$(id -un)" 2>/dev/null
 	for pid in "$cluster"/slurmd-*.pid "$cluster"/slurmctld.pid "$cluster"/munge/pid; do
 		[ -s "$pid" ] && kill "$(cat "$pid")" 2>/dev/null
 	done
 	sleep 1
-	pkill -9 -f "slurmstepd.*$cluster" 2>/dev/null
-	return 0
+	for step in $(cluster_steps); do kill -9 "$step" 2>/dev/null; done
+	return $code
 }

@@ -6,22 +6,10 @@
 # shellcheck source=tests/slurm/cluster.sh
 . tests/slurm/cluster.sh
 
-for p in munged slurmctld slurmd sbatch; do
-	PATH=$PATH:/usr/sbin command -v $p >/dev/null || skip "no $p: install slurmctld, slurmd, slurm-client and munge"
-done
-PATH=$PATH:/usr/sbin
-[ "$(id -u)" = 0 ] || skip 'needs root, as slurmctld and slurmd do here'
-cluster_start "$tmp/cluster" || die 'the cluster does not start'
-# leave() ends with what it is given, which is not how the cluster's end went
-trap 'code=$?; cluster_stop; (exit $code); leave' EXIT
+cluster_or_skip
 
 expect 0 mlocklab kernels fetch debian:6.1
 small_experiment | sed 's/^pairs=1$/pairs=6/' >"$tmp/x.ini"
-
-# Everything but times, paths and the machine's load: what must be the same wherever it is made
-figures() {
-	for b in "$1"/boots/[0-9][0-9][0-9]; do cat "$b/samples.jsonl" "$b/events.jsonl"; done
-}
 
 expect 0 mlocklab run "$tmp/x.ini" --out "$tmp/here"
 expect 0 mlocklab run "$tmp/x.ini" --on slurm --out "$tmp/there"
@@ -63,7 +51,7 @@ sleep 2
 slurmctld                                              # started again, with its state
 wait_for 120 test -e "$tmp/trouble/boots/004/boot.json"
 cluster_kill slurmd-n3
-pkill -9 -f "slurmstepd.*n3" 2>/dev/null
+for step in $(cluster_steps n3); do kill -9 "$step"; done
 sleep 1
 cluster_nodes 3
 wait "$runner"

@@ -48,6 +48,7 @@ static void test_sweep(void **state)
 		free(path);
 	}
 	assert_int_equal(store_open(&s, dir, &err), 0);
+	store_sweep(&s);
 	store_close(&s);
 	for (int i = 0; i < 5; i++) {
 		path = xasprintf("%s/%s", dir, names[i]);
