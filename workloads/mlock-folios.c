@@ -168,7 +168,7 @@ static uint64_t memory(struct bench *b)
 
 const struct workload mlock_folios = {
 	.name = "mlock-folios",
-	.help = "mlock(2) of large folios, and munlock(2) of half of each",
+	.help = "mlock(2) of large folios, munlock(2) of half of each",
 	.params = (const struct param[]){
 		{"size", "of the memory", PARAM_SIZE, "8M", 65536, 1ull << 34, NULL},
 		{"folio", "size of a folio", PARAM_SIZE, "64K", 4096, 2 << 20, NULL},
