@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/judge/compare.h"
+#include "analysis/judge/pilot.h"
 #include "analysis/judge/steps.h"
 #include "analysis/stats/stats.h"
 #include "lib/str.h"
@@ -170,6 +171,39 @@ static void study_power(size_t pairs, size_t cells)
 	snprintf(what, sizeof(what), "power: %zu pairs, %zu cells, seen what was said to be", pairs,
 		 cells);
 	tell(what, seen, pilots * tries, ABOUT, 0.80, 0.08);
+}
+
+/* As many pairs as a pilot run says it takes to see 3 %, tried. */
+static void study_plan(size_t pairs, size_t cells)
+{
+	unsigned pilots = 60 / (scale > 1 ? 6 : 1), tries = 5, seen = 0;
+	char what[80];
+
+	rng_seed(&rng, SEED);
+	for (unsigned i = 0; i < pilots; i++) {
+		unsigned wanted;
+		struct pilot p;
+		struct err err;
+		struct run r;
+
+		make_pairs(&r, pairs, cells, 0.02, 1);
+		if (pilot_make(&p, &r, 0.03, &err) < 0)
+			exit(1);
+		wanted = p.cells[0].pairs;
+		pilot_release(&p);
+		load_release(&r);
+		for (unsigned j = 0; j < tries; j++) {
+			struct comparison c;
+
+			make_pairs(&r, wanted, cells, 0.02, 1.03);
+			compare(&c, &r, NULL);
+			seen += c.results[0].verdict == VERDICT_WORSE;
+			compare_release(&c);
+			load_release(&r);
+		}
+	}
+	snprintf(what, sizeof(what), "plan: after %zu pairs, %zu cells, as many as said see 3 %%", pairs, cells);
+	tell(what, seen, pilots * tries, AT_LEAST, 0.80, 0.02);
 }
 
 /* --- what no kernel should do --- */
@@ -374,8 +408,10 @@ int main(int argc, char **argv)
 			study_null(8, cells, true);
 		for (size_t pairs = 6; coverage && pairs <= 10; pairs += 4)
 			study_coverage(pairs, cells);
-		for (size_t pairs = 6; power && pairs <= 10; pairs += 4)
+		for (size_t pairs = 6; power && pairs <= 10; pairs += 4) {
 			study_power(pairs, cells);
+			study_plan(pairs, cells);
+		}
 	}
 	if (panics) {
 		study_panics(0, 0.1, AT_LEAST, 1);
