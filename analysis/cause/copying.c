@@ -53,8 +53,18 @@ static bool is_whole(double figure, double whole)
 	return figure > 0 && fabs(figure - whole) <= 0.1 * whole;
 }
 
-static int take_out(struct run *run, const struct profiles *from, size_t cell, struct str *note,
-		    struct err *err)
+static void keep(struct copied *taken, const char *cell, const double *each, size_t arms)
+{
+	size_t at = taken->cells.n * arms;
+
+	strv_push(&taken->cells, cell);
+	taken->arms = arms;
+	taken->each = xrealloc(taken->each, (at + arms) * sizeof(*taken->each));
+	memcpy(taken->each + at, each, arms * sizeof(*each));
+}
+
+static int take_out(struct run *run, const struct profiles *from, size_t cell, struct copied *taken,
+		    struct str *note, struct err *err)
 {
 	struct run_cell *c = &run->cells[cell];
 	struct series *s = c->n_series ? &c->series[0] : NULL;
@@ -71,6 +81,7 @@ static int take_out(struct run *run, const struct profiles *from, size_t cell, s
 		for (size_t i = 0; i < run->n_boots; i++)
 			if (!isnan(s->boot[i].median))
 				s->boot[i].median -= each[run->boots[i].arm];
+		keep(taken, c->id, each, run->n_arms);
 		str_addf(note, "; %s", c->id);
 		for (size_t i = 0; i < run->n_arms; i++)
 			str_addf(note, "%s%.0f", i ? ", " : " ", each[i]);
@@ -79,7 +90,7 @@ static int take_out(struct run *run, const struct profiles *from, size_t cell, s
 	return ret;
 }
 
-int copying_take_out(struct run *run, const char *families, struct err *err)
+int copying_take_out(struct run *run, struct copied *taken, const char *families, struct err *err)
 {
 	struct str note = STR_INIT;
 	struct profiles from;
@@ -91,7 +102,7 @@ int copying_take_out(struct run *run, const char *families, struct err *err)
 		return -1;
 	ret = 0;
 	for (size_t i = 0; i < run->n_cells && from.run.n_boots && ret == 0; i++)
-		ret = take_out(run, &from, i, &note, err);
+		ret = take_out(run, &from, i, taken, &note, err);
 	if (ret == 0 && note.len)
 		strv_pushf(&run->notes,
 			   "instructions of copying are not in these figures, for a `rep movs` counts "
@@ -104,4 +115,36 @@ int copying_take_out(struct run *run, const char *families, struct err *err)
 	str_release(&note);
 	profiles_release(&from);
 	return ret;
+}
+
+/* The arm of run with that image, or run->n_arms. */
+static size_t same_image(const struct run *run, const struct run_arm *arm)
+{
+	size_t i = 0;
+
+	while (i < run->n_arms && (!*arm->sha256 || strcmp(run->arms[i].sha256, arm->sha256)))
+		i++;
+	return i;
+}
+
+void copying_take_same(struct run *other, const struct run *run, const struct copied *taken)
+{
+	for (size_t i = 0; i < taken->cells.n; i++) {
+		const struct run_cell *c = load_cell(other, taken->cells.v[i]);
+
+		for (size_t b = 0; c && c->n_series && b < other->n_boots; b++) {
+			size_t arm = same_image(run, &other->arms[other->boots[b].arm]);
+			struct boot_value *v = &c->series[0].boot[b];
+
+			if (arm < run->n_arms && !isnan(v->median))
+				v->median -= taken->each[i * taken->arms + arm];
+		}
+	}
+}
+
+void copied_release(struct copied *c)
+{
+	strv_release(&c->cells);
+	free(c->each);
+	*c = (struct copied){0};
 }

@@ -10,11 +10,22 @@
 
 #include "analysis/load/load.h"
 
+/* What was taken out: instructions an operation, each[i * arms + arm] of the cell cells.v[i]. */
+struct copied {
+	struct strv cells;
+	double *each;
+	size_t arms;
+};
+
 /*
  * Takes that family of functions (families: the path of families.ini) out of the primary figures of an
  * icount run, as far as its profiled boots tell and the figure is all of the region by its operations,
- * and says so in run->notes. What was not profiled on every arm stays as it is. -1: err.
+ * and says so in run->notes. What was not profiled on every arm stays as it is. taken, zeroed:
+ * how much it was, for copied_release(). -1: err.
  */
-int copying_take_out(struct run *run, const char *families, struct err *err);
+int copying_take_out(struct run *run, struct copied *taken, const char *families, struct err *err);
+/* Takes the same out of what another run measured of those cells on kernels of the same images. */
+void copying_take_same(struct run *other, const struct run *run, const struct copied *taken);
+void copied_release(struct copied *c);
 
 #endif

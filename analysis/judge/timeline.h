@@ -6,6 +6,7 @@
 #ifndef ANALYSIS_JUDGE_TIMELINE_H
 #define ANALYSIS_JUDGE_TIMELINE_H
 
+#include "analysis/cause/copying.h"
 #include "analysis/judge/steps.h"
 
 /* A release's value in one series. */
@@ -48,6 +49,8 @@ struct timeline_series {
 struct timeline {
 	const struct run *run;
 	double margin; /* a step below it is no change */
+	/* What copying was taken out, of an A/B too; borrowed, and set by who did that. NULL: nothing. */
+	const struct copied *copied;
 	struct steps judged;
 	struct timeline_series *series; /* one a cell, in the run's order */
 	size_t n;

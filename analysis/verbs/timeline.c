@@ -38,7 +38,8 @@ static const struct command command = {
 		 "with the releases at which they changed, in words, and what else changed in the\n"
 		 "kernels' configuration there. 'make timeline' measures such a run.\n",
 	.notes = "An A/B of just two neighbours that lies in the directory of RUN confirms a\n"
-		 "change, or does not, whoever measured it in the same way.\n",
+		 "change, or does not, whoever measured it in the same way and, under icount, with\n"
+		 "another seed: boots of the same layouts would measure the same.\n",
 	.opts = opts,
 	.min_words = 1,
 	.max_words = 1,
@@ -91,6 +92,7 @@ int main(int argc, char **argv)
 	struct options o = {.pairs = 10};
 	struct timeline t = {0};
 	struct run run = {0};
+	struct copied copied = {0};
 	struct err err = {""};
 	char *families;
 	int ret;
@@ -99,15 +101,17 @@ int main(int argc, char **argv)
 	families = paths_config("kernel/families.ini");
 	ret = load_run(&run, o.run, &err);
 	if (ret == 0)
-		ret = copying_take_out(&run, families, &err);
+		ret = copying_take_out(&run, &copied, families, &err);
 	if (ret == 0)
 		ret = timeline_make(&t, &run, o.margin, &err);
+	t.copied = &copied;
 	if (ret == 0)
 		ret = show(&o, &t, &err);
 	if (ret < 0)
 		command_fail(&err);
 	timeline_release(&t);
 	load_release(&run);
+	copied_release(&copied);
 	free(families);
 	return ret < 0 ? EXIT_USAGE : EXIT_OK;
 }

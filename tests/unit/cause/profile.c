@@ -288,6 +288,7 @@ static void copying_is_taken_out(void **state)
 	char *few = xasprintf("%s0 2 400 entry_SYSCALL_64\n1 2 100 copy_page\n%s", head, foot);
 	char *many = xasprintf("%s0 2 200 entry_SYSCALL_64\n1 2 300 memcpy_orig\n%s", head, foot);
 	struct scene s;
+	struct copied taken = {0};
 	struct run run;
 	struct err err;
 
@@ -295,7 +296,10 @@ static void copying_is_taken_out(void **state)
 	setup(&s, few, many);
 	write_text(s.families, "[copying]\ncopy=copy_page memcpy*\n[renamed]\n");
 	assert_int_equal(load_run(&run, s.f.path, &err), 0);
-	assert_int_equal(copying_take_out(&run, s.families, &err), 0);
+	assert_int_equal(copying_take_out(&run, &taken, s.families, &err), 0);
+	assert_int_equal(taken.cells.n, 1);
+	assert_string_equal(taken.cells.v[0], MAIN_CELL);
+	assert_float_equal(taken.each[1], 15, 1e-9);
 	for (size_t i = 0; i < run.n_boots; i++)
 		assert_float_equal(run.cells[0].series[0].boot[i].median,
 				   strcmp(run.arms[run.boots[i].arm].name, "old") ? 10 : 20, 1e-9);
@@ -305,11 +309,13 @@ static void copying_is_taken_out(void **state)
 	/* a figure that is not the whole region stays as it is */
 	setup(&s, old_profile, new_profile);
 	assert_int_equal(load_run(&run, s.f.path, &err), 0);
-	assert_int_equal(copying_take_out(&run, s.families, &err), 0);
+	assert_int_equal(copying_take_out(&run, &taken, s.families, &err), 0);
+	assert_int_equal(taken.cells.n, 1);
 	assert_float_equal(run.cells[0].series[0].boot[0].median, 25, 1e-9);
 	assert_non_null(strstr(run.notes.v[run.notes.n - 1], "copying is in these figures"));
 	load_release(&run);
 	teardown(&s);
+	copied_release(&taken);
 	free(few);
 	free(many);
 }

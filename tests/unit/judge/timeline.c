@@ -39,6 +39,7 @@ static double value(size_t arm, int round)
 static double inject;
 static const char *cmdline = "";
 static int iterations = 2;
+static int seed = 1;
 
 /* arms: which kernels; shown: whose figures they show. */
 static void put_run(const char *path, const size_t *arms, const size_t *shown, size_t n)
@@ -61,6 +62,7 @@ static void put_run(const char *path, const size_t *arms, const size_t *shown, s
 	if (inject > 0)
 		json_object_set_new(json_array_get(json_object_get(f.run, "arms"), 1), "inject",
 				    json_real(inject));
+	json_object_set_new(f.run, "seed", json_integer(seed));
 	json_object_set_new(f.run, "experiment", json_pack("{s:{s:s}}", "settings", "cmdline", cmdline));
 	json_object_set_new(json_array_get(json_object_get(f.run, "cells"), 0), "iterations",
 			    json_integer(iterations));
@@ -230,6 +232,8 @@ static void test_proof(void **state)
 	static const size_t first[] = {0, 1}, last[] = {4, 5}, same[] = {4, 4};
 	struct made *m = *state;
 	struct timeline_series *s = &m->t.series[0];
+	double each[ARMS] = {100, 10};
+	struct copied copied = {.each = each, .arms = ARMS};
 	struct strv notes = STRV_INIT;
 	struct err err;
 	char path[128], *text;
@@ -238,6 +242,7 @@ static void test_proof(void **state)
 	assert_int_equal(s->changes[0].proof, PROOF_NONE);
 	/* What was measured in another way confirms nothing. */
 	inject = 30;
+	seed = 2;
 	snprintf(path, sizeof(path), "%s/injected", m->results);
 	put_run(path, first, first, 2);
 	inject = 0;
@@ -249,13 +254,23 @@ static void test_proof(void **state)
 	snprintf(path, sizeof(path), "%s/iterations", m->results);
 	put_run(path, first, first, 2);
 	iterations = 2;
+	/* nor do boots of the same layouts, which measure the same again */
+	seed = 1;
+	snprintf(path, sizeof(path), "%s/layouts", m->results);
+	put_run(path, first, first, 2);
+	seed = 2;
 	assert_int_equal(timeline_prove(&m->t, m->results, &notes, &err), 0);
 	assert_int_equal(s->changes[0].proof, PROOF_NONE);
 	snprintf(path, sizeof(path), "%s/confirm", m->results);
 	put_run(path, first, first, 2);
+	/* A figure without its copying is confirmed by one without it. */
+	strv_push(&copied.cells, MAIN_CELL);
+	m->t.copied = &copied;
 	assert_int_equal(timeline_prove(&m->t, m->results, &notes, &err), 0);
 	assert_int_equal(s->changes[0].proof, PROOF_CONFIRMED);
 	assert_string_equal(s->changes[0].run, "confirm");
+	NEAR(s->changes[0].old, 4200 - 100, 5);
+	NEAR(s->changes[0].new, 1050 - 10, 5);
 	/* Its size is the one stated. */
 	NEAR(s->changes[0].ratio, s->changes[0].proof_ratio, 0);
 	NEAR(s->changes[0].low, s->changes[0].proof_low, 0);
@@ -269,6 +284,8 @@ static void test_proof(void **state)
 	assert_int_equal(timeline_prove(&m->t, m->results, &notes, &err), 0);
 	assert_int_equal(s->changes[1].proof, PROOF_REFUTED);
 	assert_int_equal(notes.n, 0);
+	seed = 1;
+	strv_release(&copied.cells);
 	strv_release(&notes);
 }
 
