@@ -42,6 +42,8 @@ static size_t cost(const char *text, size_t len)
 			while (p < end && *p != '"')
 				p += 1 + (*p == '\\');
 			all += TEXT + (size_t)(p - from);
+			if (p >= end) /* a text that does not end */
+				break;
 		} else if (value && (*p == '-' || (*p >= '0' && *p <= '9'))) {
 			all += NUMBER;
 		}

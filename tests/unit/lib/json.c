@@ -1,6 +1,8 @@
 /* JSON files: named by file, line and column when they are wrong, written whole. */
 #include "tests/unit/check.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
 #include "lib/json.h"
 
 static void test_read_write(void **state)
@@ -84,6 +86,26 @@ static void test_printable(void **state)
 	}
 }
 
+/* A text whose last string does not end: behind it begins memory that nobody may read. */
+static void test_cut(void **state)
+{
+	static const char *const cut[] = {"{\"a", "{\"a\\", "[\"", "{\"a\":1,\""};
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *room = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_ptr_not_equal(room, MAP_FAILED);
+	assert_int_equal(mprotect(room + page, page, PROT_NONE), 0);
+	for (size_t i = 0; i < 4; i++) {
+		size_t len = strlen(cut[i]);
+		char *text = room + page - len;
+
+		memcpy(text, cut[i], len);
+		assert_null(json_of(text, len, 0, NULL));
+	}
+	munmap(room, 2 * page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +113,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, make_dir, remove_dir),
 		cmocka_unit_test(test_getters),
 		cmocka_unit_test(test_printable),
+		cmocka_unit_test(test_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
