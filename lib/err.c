@@ -51,8 +51,8 @@ int err_prefix(struct err *err, const char *fmt, ...)
 
 /*
  * Every program of ours begins with 0, 1 and 2 open: else the next file that is opened would become
- * one of them, and get what is said. Each is opened the other way round, so that a write that nobody
- * will see fails, as it would have.
+ * one of them, and get what is said. Each is opened the other way round, so that a write that
+ * nobody will see fails, as it would have.
  */
 __attribute__((constructor)) static void open_standard(void)
 {

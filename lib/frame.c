@@ -62,8 +62,8 @@ static void fault(struct frame_reader *r, enum frame_fault f, const char *text)
 }
 
 /*
- * Whether the message is new; the stream's own count goes on from it. One that is not the next due is a
- * gap either way, and a number that was there before is not taken twice.
+ * Whether the message is new; the stream's own count goes on from it. One that is not the next due
+ * is a gap either way, and a number that was there before is not taken twice.
  */
 static bool check_seq(struct frame_reader *r, unsigned stream, unsigned seq)
 {

@@ -42,7 +42,7 @@ struct frame_handler {
 struct frame_reader {
 	struct frame_handler h;
 	struct str line;
-	int skipping;   /* inside a line that was too long */
+	int skipping;	/* inside a line that was too long */
 	unsigned *next; /* next expected SEQ by stream */
 	size_t streams;
 };

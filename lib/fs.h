@@ -11,8 +11,8 @@ int fs_read(const char *path, struct str *out, struct err *err);
 /* The same from a descriptor, to its end. 0, or -1 with errno. */
 int fs_read_fd(int fd, struct str *out);
 /*
- * Opens DIR/NAME for reading where DIR holds what others may have written: a regular file of at most
- * `most` bytes, to which no link leads below DIR. It never waits. The descriptor, or -1.
+ * Opens DIR/NAME for reading where DIR holds what others may have written: a regular file of at
+ * most `most` bytes, to which no link leads below DIR. It never waits. The descriptor, or -1.
  */
 int fs_open_in(const char *dir, const char *name, long long most, struct err *err);
 /* Writes a file so that it is there whole or not at all, even over a power cut. */

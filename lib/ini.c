@@ -24,12 +24,12 @@ struct source {
 
 #define BLANKS " \t\v\f\r\n"
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* inih passes over one at the start of a file */
-#define MAX_LINES 20000		 /* a line of four bytes takes some hundred of memory */
-#define MAX_SECTION 49                   /* inih cuts a longer name */
+#define MAX_LINES 20000		       /* a line of four bytes takes some hundred of memory */
+#define MAX_SECTION 49		       /* inih cuts a longer name */
 
 /*
- * What inih would take for something else is refused here: half a line or name, and a line that goes
- * on.
+ * What inih would take for something else is refused here: half a line or name, and a line that
+ * goes on.
  */
 static char *next_line(char *buf, int size, void *arg)
 {
@@ -46,27 +46,31 @@ static char *next_line(char *buf, int size, void *arg)
 		return NULL;
 	n = strlen(buf);
 	if (n + 1 == (size_t)size && buf[n - 1] != '\n' && !feof(s->in)) {
-		p->failed = err_set(p->err, "%s:%d: the line is too long: %d characters are the most",
-				    p->f->path, p->line, size - 2);
+		p->failed =
+			err_set(p->err, "%s:%d: the line is too long: %d characters are the most",
+				p->f->path, p->line, size - 2);
 		return NULL;
 	}
 	if (!str_is_utf8(buf)) {
-		p->failed = err_set(p->err, "%s:%d: not UTF-8: 'iconv -f latin1 -t utf8' makes it so",
-				    p->f->path, p->line);
+		p->failed =
+			err_set(p->err, "%s:%d: not UTF-8: 'iconv -f latin1 -t utf8' makes it so",
+				p->f->path, p->line);
 		return NULL;
 	}
 	if (p->line == 1 && strncmp(buf, BYTE_ORDER_MARK, 3) == 0)
 		start += 3;
 	if (isspace((unsigned char)*start) && start[strspn(start, BLANKS)]) {
-		p->failed = err_set(p->err, "%s:%d: a line begins with a blank: start it at the left",
-				    p->f->path, p->line);
+		p->failed =
+			err_set(p->err, "%s:%d: a line begins with a blank: start it at the left",
+				p->f->path, p->line);
 		return NULL;
 	}
 	if (*start != '[')
 		return buf;
 	if (strcspn(start + 1, "]") > MAX_SECTION) {
-		p->failed = err_set(p->err, "%s:%d: a section's name is too long: %d characters are the most",
-				    p->f->path, p->line, MAX_SECTION);
+		p->failed = err_set(
+			p->err, "%s:%d: a section's name is too long: %d characters are the most",
+			p->f->path, p->line, MAX_SECTION);
 		return NULL;
 	}
 	p->section_line = p->line;
@@ -95,14 +99,14 @@ static int handle(void *arg, const char *section, const char *key, const char *v
 		return 0;
 	}
 	if (ini_get(s, key)) {
-		p->failed = err_set(p->err, "%s:%d: '%s' stands twice in [%s]", f->path, p->line, key,
-				    section);
+		p->failed = err_set(p->err, "%s:%d: '%s' stands twice in [%s]", f->path, p->line,
+				    key, section);
 		return 0;
 	}
 	s->entries = xrealloc(s->entries, (s->n + 1) * sizeof(*s->entries));
 	index_put(&s->by_key, key, s->n);
-	s->entries[s->n++] = (struct ini_entry){
-		.key = xstrdup(key), .value = xstrdup(value), .line = p->line};
+	s->entries[s->n++] =
+		(struct ini_entry){.key = xstrdup(key), .value = xstrdup(value), .line = p->line};
 	return 1;
 }
 

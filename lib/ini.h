@@ -1,4 +1,5 @@
-/* Experiment, kernel and claim files: sections of key=value lines, each remembering where it stood. */
+/* Experiment, kernel and claim files: sections of key=value lines, each remembering where it stood.
+ */
 #ifndef LIB_INI_H
 #define LIB_INI_H
 
@@ -27,8 +28,8 @@ struct ini_file {
 };
 
 /*
- * Parses a file with inih. Two sections of one name, a key twice in a section, a line longer than inih
- * reads, one that begins with a blank and more than 20000 lines are errors.
+ * Parses a file with inih. Two sections of one name, a key twice in a section, a line longer than
+ * inih reads, one that begins with a blank and more than 20000 lines are errors.
  */
 int ini_load(struct ini_file *f, const char *path, struct err *err);
 void ini_release(struct ini_file *f);

@@ -43,7 +43,8 @@ static int set_read_only(const char *path, bool on, unsigned flags)
 
 /* --- what is out of reach of nobody --- */
 
-/* The topmost directory above a path that nobody may not enter, a new string; NULL: there is none. */
+/* The topmost directory above a path that nobody may not enter, a new string; NULL: there is none.
+ */
 static char *closed_above(const char *path)
 {
 	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -57,7 +58,8 @@ static char *closed_above(const char *path)
 	return NULL;
 }
 
-/* Where a path that was covered is to be seen again: an empty file or directory in what covers it. */
+/* Where a path that was covered is to be seen again: an empty file or directory in what covers it.
+ */
 static int make_place(const char *path, mode_t mode)
 {
 	char *copy = xstrdup(path);
@@ -88,7 +90,9 @@ static int uncover(const struct seen *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		char *closed = closed_above(v[i].path);
-		int ret = closed ? mount("tmpfs", closed, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m") : 0;
+		int ret = closed ? mount("tmpfs", closed, "tmpfs", MS_NOSUID | MS_NODEV,
+					 "mode=755,size=1m")
+				 : 0;
 
 		free(closed);
 		if (ret < 0)
@@ -100,7 +104,8 @@ static int uncover(const struct seen *v, size_t n)
 		int ret = fstat(v[i].fd, &was);
 
 		/* still to be seen, itself or below what is */
-		if (ret == 0 && (stat(v[i].path, &now) < 0 || now.st_dev != was.st_dev || now.st_ino != was.st_ino)) {
+		if (ret == 0 && (stat(v[i].path, &now) < 0 || now.st_dev != was.st_dev ||
+				 now.st_ino != was.st_ino)) {
 			ret = make_place(v[i].path, was.st_mode);
 			if (ret == 0)
 				ret = mount(from, v[i].path, NULL, MS_BIND | MS_REC, NULL);
@@ -226,7 +231,8 @@ static bool become_nobody(const struct jail *j)
 	}
 	if (seteuid(0) < 0)
 		_exit(126);
-	return setresgid(JAIL_UID, JAIL_UID, JAIL_UID) == 0 && setresuid(JAIL_UID, JAIL_UID, JAIL_UID) == 0;
+	return setresgid(JAIL_UID, JAIL_UID, JAIL_UID) == 0 &&
+	       setresuid(JAIL_UID, JAIL_UID, JAIL_UID) == 0;
 }
 
 /* None to get by executing, which would give uid 0 all of them: takes a capability itself. */
@@ -281,7 +287,8 @@ unsigned jail_enter(const struct jail *j)
 		limit(RLIMIT_AS, j->memory);
 	if (j->file)
 		limit(RLIMIT_FSIZE, j->file);
-	if (root ? unshare(spaces) == 0 : unshare(CLONE_NEWUSER | spaces) == 0 && map_user(uid, gid)) {
+	if (root ? unshare(spaces) == 0
+		 : unshare(CLONE_NEWUSER | spaces) == 0 && map_user(uid, gid)) {
 		holds |= JAIL_OWN_NETWORK;
 		if (change_mounts(j, root && !j->keep_uid))
 			holds |= JAIL_READ_ONLY;
@@ -313,8 +320,9 @@ unsigned jail_try(const struct jail *j)
 
 void jail_lacks(unsigned holds, struct str *out)
 {
-	static const char *const lacks[] = {"it may gain rights by what it executes", "it has capabilities",
-					    "its uid is root's", "it shares our network",
+	static const char *const lacks[] = {"it may gain rights by what it executes",
+					    "it has capabilities", "its uid is root's",
+					    "it shares our network",
 					    "it may write to every file its user may write to"};
 
 	for (size_t i = 0; i < sizeof(lacks) / sizeof(*lacks); i++)
@@ -331,7 +339,8 @@ int jail_lend(const char *path, bool its)
 	fd = open(path, O_WRONLY | (its ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -1;
-	/* the group is for who must stay root's uid, and has no right over others' files any more */
+	/* the group is for who must stay root's uid, and has no right over others' files any more
+	 */
 	ret = fchown(fd, its ? JAIL_UID : 0, 0);
 	if (ret == 0)
 		ret = fchmod(fd, its ? 0664 : 0644);

@@ -1,6 +1,6 @@
 /*
- * What a program may not do that reads what others wrote: a guest's emulator above all, for which an
- * error is as good as a shell. As much of it as this machine allows:
+ * What a program may not do that reads what others wrote: a guest's emulator above all, for which
+ * an error is as good as a shell. As much of it as this machine allows:
  *
  * - it gains no rights by what it executes (no_new_privs) and has no capability;
  * - started by root it is nobody, and sees a directory that nobody may enter as an empty one that
@@ -26,7 +26,7 @@ struct jail {
 	const char *writes;	  /* a directory it may write to, or NULL */
 	const char *const *reads; /* files and directories it needs, NULL-terminated; or NULL */
 	unsigned long long memory, file; /* limits in bytes; 0: none */
-	bool keep_uid; /* it makes files in `writes`, and stays who we are */
+	bool keep_uid;			 /* it makes files in `writes`, and stays who we are */
 };
 
 /* What of it holds, a bit each. */
@@ -47,12 +47,13 @@ unsigned jail_try(const struct jail *j);
 void jail_lacks(unsigned holds, struct str *out);
 
 /*
- * Makes a file in the directory a program in a jail may write to, or changes whose it is, so that it
- * can write to it: to be called before its start with its = true and after its end with false. Not
- * as root nothing is needed and nothing done. -1 with errno.
+ * Makes a file in the directory a program in a jail may write to, or changes whose it is, so that
+ * it can write to it: to be called before its start with its = true and after its end with false.
+ * Not as root nothing is needed and nothing done. -1 with errno.
  */
 int jail_lend(const char *path, bool its);
-/* Lets it into a directory of ours, or read a file of ours, that a umask has closed. -1 with errno. */
+/* Lets it into a directory of ours, or read a file of ours, that a umask has closed. -1 with errno.
+ */
 int jail_show(const char *path);
 
 #endif

@@ -11,7 +11,8 @@
 
 #define MOST (16u << 20) /* bytes that may come back */
 
-static _Noreturn void do_work(const struct jail *j, jailed_work *work, void *arg, int to, pid_t parent)
+static _Noreturn void do_work(const struct jail *j, jailed_work *work, void *arg, int to,
+			      pid_t parent)
 {
 	struct str out = STR_INIT;
 	struct err err = {""};

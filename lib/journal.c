@@ -108,8 +108,8 @@ static bool holds(const char *path, const char *text)
 	bool same;
 
 	same = fs_read(path, &now, &ignored) == 0 && now.len &&
-	       (strstr(now.buf, chosen) ||
-		(strncmp(now.buf, text, strlen(text)) == 0 && strchr(" \t\n", now.buf[strlen(text)])));
+	       (strstr(now.buf, chosen) || (strncmp(now.buf, text, strlen(text)) == 0 &&
+					    strchr(" \t\n", now.buf[strlen(text)])));
 	str_release(&now);
 	free(chosen);
 	return same;

@@ -20,7 +20,8 @@
 
 /*
  * Opens it, made where there is none, without FD_CLOEXEC; what it holds is left to journal_mend().
- * -1 where another process is at it, and where it belongs to another user: root writes what it says.
+ * -1 where another process is at it, and where it belongs to another user: root writes what it
+ * says.
  */
 int journal_open(const char *path, struct err *err);
 /* Adds what undoes a change that is about to be made. Neither text may hold a tab or newline. */

@@ -7,7 +7,8 @@
 #include <unistd.h>
 #include "lib/fs.h"
 
-/* jansson leaves out, without a word, what it has no memory for: as all else here it ends the program. */
+/* jansson leaves out, without a word, what it has no memory for: as all else here it ends the
+ * program. */
 __attribute__((constructor)) static void take_memory(void)
 {
 	json_set_alloc_funcs(xmalloc, free);
@@ -17,8 +18,9 @@ __attribute__((constructor)) static void take_memory(void)
 #define DEEPEST 4096
 
 /*
- * Bytes that jansson takes for a text, from above: what mallinfo() tells of 100000 values of each kind
- * with jansson 2.14. A text that is no JSON may count wrong, and is refused by one or the other.
+ * Bytes that jansson takes for a text, from above: what mallinfo() tells of 100000 values of each
+ * kind with jansson 2.14. A text that is no JSON may count wrong, and is refused by one or the
+ * other.
  */
 static size_t cost(const char *text, size_t len)
 {
@@ -59,7 +61,8 @@ json_t *json_of(const char *text, size_t len, size_t flags, json_error_t *je)
 	je = je ? je : &ignored;
 	if (cost(text, len) > JSON_MAX_TIMES * len + JSON_MAX_OVER) {
 		*je = (json_error_t){.line = -1};
-		snprintf(je->text, sizeof(je->text), "its %zu bytes of JSON stand for over %d times as much memory", len,
+		snprintf(je->text, sizeof(je->text),
+			 "its %zu bytes of JSON stand for over %d times as much memory", len,
 			 JSON_MAX_TIMES);
 		return NULL;
 	}

@@ -6,14 +6,16 @@
 #include <stdbool.h>
 #include "lib/err.h"
 
-/* Reads a file that holds one JSON object. A new reference, or NULL with file, line and column in err. */
+/* Reads a file that holds one JSON object. A new reference, or NULL with file, line and column in
+ * err. */
 json_t *json_read(const char *path, struct err *err);
 /* The same for a file of a stored run, DIR/NAME: see fs_open_in(). */
 #define JSON_MAX_BYTES (64ll << 20)
 json_t *json_read_in(const char *dir, const char *name, struct err *err);
 /*
- * As json_loadb(), for text that others wrote: a few bytes ("[{},{},") can stand for a hundred times as
- * much memory, and what would take over JSON_MAX_TIMES its size and JSON_MAX_OVER more is refused.
+ * As json_loadb(), for text that others wrote: a few bytes ("[{},{},") can stand for a hundred
+ * times as much memory, and what would take over JSON_MAX_TIMES its size and JSON_MAX_OVER more is
+ * refused.
  */
 #define JSON_MAX_TIMES 8
 #define JSON_MAX_OVER (8u << 20)

@@ -9,7 +9,7 @@
 #include "lib/text.h"
 
 #define WIDTH 80
-#define COLUMN 24 /* where the help of an option begins */
+#define COLUMN 24	      /* where the help of an option begins */
 #define TYPED "MLOCKLAB_VERB" /* the verb that was typed, for the verbs that it starts */
 
 /* --- values --- */
@@ -43,8 +43,8 @@ int opt_int(void *to, const struct opt *opt, const char *value, struct err *err)
 	errno = 0;
 	n = strtol(value, &end, 10);
 	if (!*value || *end || errno || n < opt->min || n > opt->max)
-		return err_set(err, "--%s=%s: not a number from %ld to %ld", opt->name, value, opt->min,
-			       opt->max);
+		return err_set(err, "--%s=%s: not a number from %ld to %ld", opt->name, value,
+			       opt->min, opt->max);
 	*(int *)to = (int)n;
 	return 0;
 }
@@ -132,7 +132,8 @@ static void look_in(const struct command *c, const struct opt *table, const char
 	for (const struct opt *o = table; o && o->name; o++) {
 		bool exact = strncmp(o->name, name, n) == 0 && !o->name[n];
 
-		if (strncmp(o->name, name, n) != 0 || f->exact || (table == c->pass && !is_passed(c, o)))
+		if (strncmp(o->name, name, n) != 0 || f->exact ||
+		    (table == c->pass && !is_passed(c, o)))
 			continue;
 		f->opt = o;
 		f->exact = exact;
@@ -148,8 +149,8 @@ static int no_such_option(const struct command *c, const char *typed, size_t n, 
 
 	for (const struct opt *o = c->pass; o && o->name; o++) {
 		if (!is_own(c, o->name) && is_kept(c, o->name) && strcmp(o->name, word + 2) == 0)
-			err_set(err, "--%s is an option of 'mlocklab %s', not of 'mlocklab %s'", o->name,
-				c->pass_verb, c->name);
+			err_set(err, "--%s is an option of 'mlocklab %s', not of 'mlocklab %s'",
+				o->name, c->pass_verb, c->name);
 		else if (is_passed(c, o))
 			strv_pushf(&names, "--%s", o->name);
 	}
@@ -161,8 +162,9 @@ static int no_such_option(const struct command *c, const char *typed, size_t n, 
 		if (suggest(word, (const char *const *)names.v, names.n))
 			err_suggest(err, word, (const char *const *)names.v, names.n);
 		else
-			err_set(err, "unknown option '%s'; 'mlocklab %s --help' lists what there is", word,
-				c->name);
+			err_set(err,
+				"unknown option '%s'; 'mlocklab %s --help' lists what there is",
+				word, c->name);
 	}
 	free(word);
 	strv_release(&names);
@@ -190,7 +192,8 @@ static int take(const struct command *c, void *into, const struct found *f, cons
 
 	if (!f->passed)
 		return o->set((char *)into + o->at, o, value, err);
-	return check(o, value, err) < 0 ? -1 : opt_hand_on((char *)into + c->pass_at, o, value, err);
+	return check(o, value, err) < 0 ? -1
+					: opt_hand_on((char *)into + c->pass_at, o, value, err);
 }
 
 /* The option at argv[*i]; moves *i on to its value where that is a word of its own. */
@@ -210,11 +213,13 @@ static int read_option(const struct command *c, void *into, char **argv, int *i,
 	if (!f.opt)
 		ret = no_such_option(c, word, n, err);
 	else if (!f.exact && f.names.n > 1)
-		ret = err_set(err, "'%.*s' may be %s or %s", (int)n, word, f.names.v[0], f.names.v[1]);
+		ret = err_set(err, "'%.*s' may be %s or %s", (int)n, word, f.names.v[0],
+			      f.names.v[1]);
 	else if (value && !f.opt->value)
 		ret = err_set(err, "--%s takes no value", f.opt->name);
 	else if (f.opt->value && !value && !(value = argv[*i + 1]))
-		ret = err_set(err, "--%s takes a value: --%s %s", f.opt->name, f.opt->name, f.opt->value);
+		ret = err_set(err, "--%s takes a value: --%s %s", f.opt->name, f.opt->name,
+			      f.opt->value);
 	else
 		ret = take(c, into, &f, value, err);
 	*i += ret == 0 && f.opt->value && value == argv[*i + 1];
@@ -277,8 +282,8 @@ static void add_opts(const struct opt *o, struct str *out)
 	struct str label = STR_INIT;
 
 	for (; o->name; o++) {
-		str_addf(&label, "%s--%s%s%s", label.len ? ", " : "  ", o->name, o->value ? " " : "",
-			 o->value ? o->value : "");
+		str_addf(&label, "%s--%s%s%s", label.len ? ", " : "  ", o->name,
+			 o->value ? " " : "", o->value ? o->value : "");
 		if (!o->help)
 			continue;
 		text_entry(out, label.buf, o->help, WIDTH, COLUMN);
@@ -331,7 +336,8 @@ void command_completion(const struct command *c, struct str *out)
 			add_completion(c->pass_verb, o, out);
 	strv_split(&words, c->words ? c->words : "", " ");
 	for (size_t i = 0; i < words.n; i++)
-		str_addf(out, "argument\t%zu%s\t-\t%s\n", i + 1, i + 1 < words.n ? "" : "+", words.v[i]);
+		str_addf(out, "argument\t%zu%s\t-\t%s\n", i + 1, i + 1 < words.n ? "" : "+",
+			 words.v[i]);
 	strv_release(&words);
 }
 

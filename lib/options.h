@@ -19,7 +19,8 @@ struct opt {
 	const char *name;  /* without the dashes */
 	const char *value; /* what the help calls its value; NULL: it takes none */
 	const char *offer; /* what a shell offers for it: OFFER_*, or the choices, "this|that" */
-	const char *help;  /* one text, wrapped where it is printed; NULL: told with the next option */
+	const char
+		*help; /* one text, wrapped where it is printed; NULL: told with the next option */
 	opt_fn *set;
 	size_t at; /* where in the verb's struct of options, offsetof() */
 	long min, max;
@@ -35,26 +36,46 @@ struct opt {
 #define OFFER_DIR "dir"
 #define OFFER_VERB "verb"
 
-opt_fn opt_flag;   /* bool: true */
-opt_fn opt_text;   /* const char *: belongs to argv */
-opt_fn opt_list;   /* struct strv: every time it stands there, one more */
-opt_fn opt_int;    /* int, from min to max */
-opt_fn opt_share;  /* double above 0 and below 1: "2%" or "0.02" */
-opt_fn opt_choice; /* const char *: one of `offer` */
+opt_fn opt_flag;    /* bool: true */
+opt_fn opt_text;    /* const char *: belongs to argv */
+opt_fn opt_list;    /* struct strv: every time it stands there, one more */
+opt_fn opt_int;	    /* int, from min to max */
+opt_fn opt_share;   /* double above 0 and below 1: "2%" or "0.02" */
+opt_fn opt_choice;  /* const char *: one of `offer` */
 opt_fn opt_hand_on; /* struct strv: "--name=value", for another program */
 
-#define OPT_FLAG(NAME, AT, HELP) {.name = NAME, .set = opt_flag, .at = AT, .help = HELP}
-#define OPT_TEXT(NAME, VALUE, OFFER, AT, HELP) \
-	{.name = NAME, .value = VALUE, .offer = OFFER, .set = opt_text, .at = AT, .help = HELP}
-#define OPT_LIST(NAME, VALUE, OFFER, AT, HELP) \
-	{.name = NAME, .value = VALUE, .offer = OFFER, .set = opt_list, .at = AT, .help = HELP}
-#define OPT_INT(NAME, VALUE, MIN, MAX, AT, HELP) \
-	{.name = NAME, .value = VALUE, .min = MIN, .max = MAX, .set = opt_int, .at = AT, .help = HELP}
-#define OPT_SHARE(NAME, AT, HELP) \
-	{.name = NAME, .value = "SHARE", .set = opt_share, .at = AT, .help = HELP}
-#define OPT_CHOICE(NAME, VALUE, CHOICES, AT, HELP) \
-	{.name = NAME, .value = VALUE, .offer = CHOICES, .set = opt_choice, .at = AT, .help = HELP}
-#define OPT_END {.name = NULL}
+#define OPT_FLAG(NAME, AT, HELP)                                                                   \
+	{                                                                                          \
+		.name = NAME, .set = opt_flag, .at = AT, .help = HELP                              \
+	}
+#define OPT_TEXT(NAME, VALUE, OFFER, AT, HELP)                                                     \
+	{                                                                                          \
+		.name = NAME, .value = VALUE, .offer = OFFER, .set = opt_text, .at = AT,           \
+		.help = HELP                                                                       \
+	}
+#define OPT_LIST(NAME, VALUE, OFFER, AT, HELP)                                                     \
+	{                                                                                          \
+		.name = NAME, .value = VALUE, .offer = OFFER, .set = opt_list, .at = AT,           \
+		.help = HELP                                                                       \
+	}
+#define OPT_INT(NAME, VALUE, MIN, MAX, AT, HELP)                                                   \
+	{                                                                                          \
+		.name = NAME, .value = VALUE, .min = MIN, .max = MAX, .set = opt_int, .at = AT,    \
+		.help = HELP                                                                       \
+	}
+#define OPT_SHARE(NAME, AT, HELP)                                                                  \
+	{                                                                                          \
+		.name = NAME, .value = "SHARE", .set = opt_share, .at = AT, .help = HELP           \
+	}
+#define OPT_CHOICE(NAME, VALUE, CHOICES, AT, HELP)                                                 \
+	{                                                                                          \
+		.name = NAME, .value = VALUE, .offer = CHOICES, .set = opt_choice, .at = AT,       \
+		.help = HELP                                                                       \
+	}
+#define OPT_END                                                                                    \
+	{                                                                                          \
+		.name = NULL                                                                       \
+	}
 
 struct command {
 	const char *name;  /* the verb */
@@ -62,8 +83,8 @@ struct command {
 	const char *about; /* paragraphs, as they are printed */
 	const char *notes; /* below the options, as they are printed; or NULL */
 	const struct opt *opts;
-	/* Arguments that are no options: how many, what to say of any other number of them, and what a
-	 * shell offers for the first, the second and so on; the last of these goes on. */
+	/* Arguments that are no options: how many, what to say of any other number of them, and
+	 * what a shell offers for the first, the second and so on; the last of these goes on. */
 	int min_words, max_words; /* max -1: any number */
 	const char *want, *words;
 	/* Options of another verb that are handed on to it, but for the names in `keeps`, apart by

@@ -81,7 +81,8 @@ static char *xdg(const char *name, const char *in_home, const char *what)
 		return xasprintf("%s/mlocklab%s", dir, what);
 	if (home)
 		return xasprintf("%s/%s/mlocklab%s", home, in_home, what);
-	fprintf(stderr, "mlocklab: HOME is not set: set it, or %s, to say where to keep things\n", name);
+	fprintf(stderr, "mlocklab: HOME is not set: set it, or %s, to say where to keep things\n",
+		name);
 	exit(EXIT_USAGE);
 }
 

@@ -1,9 +1,9 @@
 /*
  * Where things are: in a source tree, the directory above build/ that holds configs/; or when
- * installed, where all programs lie in one directory and share/ there leads to the data (install.mk).
- * Found from the running executable, so that an installation can be moved; every string returned is
- * new and owned by the caller, and none need exist. Where HOME is wanted and not set, the program ends
- * with a message.
+ * installed, where all programs lie in one directory and share/ there leads to the data
+ * (install.mk). Found from the running executable, so that an installation can be moved; every
+ * string returned is new and owned by the caller, and none need exist. Where HOME is wanted and not
+ * set, the program ends with a message.
  */
 #ifndef LIB_PATHS_H
 #define LIB_PATHS_H
@@ -20,7 +20,8 @@ char *paths_config(const char *name);
 char *paths_named(const char *file);
 /* The directory of the programs mlocklab-VERB. */
 char *paths_libexec(void);
-/* The directory of the manual pages mlocklab-VERB.1, which man may not know of: bin/ need not be in PATH. */
+/* The directory of the manual pages mlocklab-VERB.1, which man may not know of: bin/ need not be in
+ * PATH. */
 char *paths_manuals(void);
 /* A program that is built beside the verbs: "mlockbench", "guest-init". */
 char *paths_program(const char *name);

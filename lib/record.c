@@ -60,7 +60,8 @@ bool figure_value_ok(double v)
 	return v == 0 || (fabs(v) >= 1e-30 && fabs(v) <= 1e30);
 }
 
-/* Counts stay integers, so that nobody reads 5.0 faults; JSON has no word for what is not finite. */
+/* Counts stay integers, so that nobody reads 5.0 faults; JSON has no word for what is not finite.
+ */
 static json_t *number(double v)
 {
 	if (!isfinite(v))
@@ -84,9 +85,12 @@ static const struct {
 	const char *name;
 	size_t offset;
 } counters[] = {
-	{"utime_us", offsetof(struct sample, utime_us)}, {"stime_us", offsetof(struct sample, stime_us)},
-	{"minflt", offsetof(struct sample, minflt)},     {"majflt", offsetof(struct sample, majflt)},
-	{"nvcsw", offsetof(struct sample, nvcsw)},       {"nivcsw", offsetof(struct sample, nivcsw)},
+	{"utime_us", offsetof(struct sample, utime_us)},
+	{"stime_us", offsetof(struct sample, stime_us)},
+	{"minflt", offsetof(struct sample, minflt)},
+	{"majflt", offsetof(struct sample, majflt)},
+	{"nvcsw", offsetof(struct sample, nvcsw)},
+	{"nivcsw", offsetof(struct sample, nivcsw)},
 };
 
 static uint64_t *counter(const struct sample *s, size_t i)
@@ -117,11 +121,11 @@ static json_t *reason_json(const char *reason)
 
 char *sample_format(const struct sample *s)
 {
-	json_t *o = json_pack("{s:s, s:s, s:i, s:b, s:s, s:o, s:I, s:I, s:o}", "t", "sample", "cell",
-			      s->cell, "iter", s->iter, "warmup", s->warmup, "outcome", s->outcome,
-			      "reason", reason_json(s->reason), "elapsed_ns",
-			      (json_int_t)s->elapsed_ns, "ops", (json_int_t)s->ops, "metrics",
-			      figures_json(&s->metrics));
+	json_t *o =
+		json_pack("{s:s, s:s, s:i, s:b, s:s, s:o, s:I, s:I, s:o}", "t", "sample", "cell",
+			  s->cell, "iter", s->iter, "warmup", s->warmup, "outcome", s->outcome,
+			  "reason", reason_json(s->reason), "elapsed_ns", (json_int_t)s->elapsed_ns,
+			  "ops", (json_int_t)s->ops, "metrics", figures_json(&s->metrics));
 	char *line;
 
 	if (s->latencies)
@@ -150,15 +154,20 @@ static int figures_parse(struct figures *f, const json_t *o, const char *key, st
 			       json_object_size(group), RECORD_MAX_FIGURES);
 	json_object_foreach(group, name, v) {
 		if (!figure_name_ok(name, strlen(name)))
-			return err_set(err, "'%.40s' in '%s' of a sample is no name: up to %d letters, "
-				       "digits and _ . : / + %% -", name, key, RECORD_MAX_NAME);
+			return err_set(err,
+				       "'%.40s' in '%s' of a sample is no name: up to %d letters, "
+				       "digits and _ . : / + %% -",
+				       name, key, RECORD_MAX_NAME);
 		if (json_is_null(v))
 			continue;
 		if (!json_is_number(v))
 			return err_set(err, "'%s' in '%s' of a sample is not a number", name, key);
 		if (!figure_value_ok(json_number_value(v)))
-			return err_set(err, "'%s' in '%s' of a sample is %g: no figure is beyond 1e30, or "
-				       "closer to 0 than 1e-30", name, key, json_number_value(v));
+			return err_set(
+				err,
+				"'%s' in '%s' of a sample is %g: no figure is beyond 1e30, or "
+				"closer to 0 than 1e-30",
+				name, key, json_number_value(v));
 		add(f, name, json_number_value(v));
 	}
 	return 0;

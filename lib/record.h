@@ -8,8 +8,9 @@
 #include "lib/err.h"
 
 /*
- * What a record may hold at most: figures of a group, and bytes of a figure's name and of the reason.
- * A name, which becomes a heading in every format there is, is of letters, digits and _ . : / + % -
+ * What a record may hold at most: figures of a group, and bytes of a figure's name and of the
+ * reason. A name, which becomes a heading in every format there is, is of letters, digits and _ . :
+ * / + % -
  */
 #define RECORD_MAX_FIGURES 512
 #define RECORD_MAX_NAME 64

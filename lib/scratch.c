@@ -17,7 +17,7 @@ static struct held {
 	char *dir;
 	int lock;
 	struct held *next;
-} *held;
+} * held;
 
 /* A lock can be had of what nobody holds. Where the file system knows no locks, all is left. */
 static void sweep_one(const char *dir)

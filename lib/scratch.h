@@ -5,8 +5,8 @@
 #include "lib/err.h"
 
 /*
- * A new directory CACHE/tmp/NAME-XXXXXX, a new string, or NULL with err. We hold a lock on it as long as
- * we live. Those that a killed program left, which nobody holds, are removed first.
+ * A new directory CACHE/tmp/NAME-XXXXXX, a new string, or NULL with err. We hold a lock on it as
+ * long as we live. Those that a killed program left, which nobody holds, are removed first.
  */
 char *scratch_make(const char *name, struct err *err);
 /* Removes such a directory with all that is in it, and frees dir; NULL is fine. */

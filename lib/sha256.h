@@ -4,7 +4,8 @@
 
 #include <nettle/sha2.h>
 
-/* The sum of what was added, as 64 hex digits; ctx starts again. sha256_init, sha256_update: nettle's. */
+/* The sum of what was added, as 64 hex digits; ctx starts again. sha256_init, sha256_update:
+ * nettle's. */
 void sha256_hex(struct sha256_ctx *ctx, char out[65]);
 
 #endif

@@ -34,7 +34,8 @@ static void reset_signals(void)
 
 /* Runs in the child, whose descriptors are to be fds; what goes wrong is sent to the parent as an
  * errno through tell. */
-static _Noreturn void become(const struct child *c, const int fds[CHILD_FDS], int tell, pid_t parent)
+static _Noreturn void become(const struct child *c, const int fds[CHILD_FDS], int tell,
+			     pid_t parent)
 {
 	int e;
 
@@ -48,7 +49,8 @@ static _Noreturn void become(const struct child *c, const int fds[CHILD_FDS], in
 		goto fail;
 	if (c->jail)
 		jail_enter(c->jail);
-	/* after what a jail changes, which would take it back; and the parent may be gone already */
+	/* after what a jail changes, which would take it back; and the parent may be gone already
+	 */
 	prctl(PR_SET_PDEATHSIG, c->death_signal ? c->death_signal : SIGTERM);
 	if (getppid() != parent)
 		_exit(127);

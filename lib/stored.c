@@ -36,12 +36,17 @@ int tally_check(struct tally *t, const json_t *entry, const char *path, struct e
 	char sum[65];
 
 	sha256_hex(&t->ctx, sum);
-	if (t->bytes != json_get_int(entry, "bytes", -1) || t->lines != json_get_int(entry, "lines", -1))
-		return err_set(err, "'%s' has %lld lines, %lld bytes, and was stored with %lld, %lld: see mlocklab fsck",
+	if (t->bytes != json_get_int(entry, "bytes", -1) ||
+	    t->lines != json_get_int(entry, "lines", -1))
+		return err_set(err,
+			       "'%s' has %lld lines, %lld bytes, and was stored with %lld, %lld: "
+			       "see mlocklab fsck",
 			       path, t->lines, t->bytes, json_get_int(entry, "lines", -1),
 			       json_get_int(entry, "bytes", -1));
 	if (strcmp(sum, json_get_str(entry, "sha256", "")) != 0)
-		return err_set(err, "'%s' was changed after it was stored (its SHA-256 is another): see mlocklab fsck",
+		return err_set(err,
+			       "'%s' was changed after it was stored (its SHA-256 is another): see "
+			       "mlocklab fsck",
 			       path);
 	return 0;
 }
@@ -115,8 +120,8 @@ static int tally_file(struct tally *t, const char *dir, const char *name, struct
 }
 
 /* Calls visit with the name below dir of all there that is no directory. */
-static int each_file(const char *dir, int (*visit)(void *arg, const char *name, bool regular), void *arg,
-		     struct err *err)
+static int each_file(const char *dir, int (*visit)(void *arg, const char *name, bool regular),
+		     void *arg, struct err *err)
 {
 	char *paths[] = {(char *)dir, NULL};
 	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
@@ -205,8 +210,11 @@ int stored_check_run(const json_t *run, const char *path, struct err *err)
 		return 0;
 	stored_plan_sum(run, sum);
 	if (strcmp(sum, json_get_str(run, "plan_sha256", "")) != 0)
-		return err_set(err, "'%s/run.json' was changed after it was stored: 'plan_sha256' is not that of "
-			       "its plan", path);
+		return err_set(err,
+			       "'%s/run.json' was changed after it was stored: 'plan_sha256' is "
+			       "not that of "
+			       "its plan",
+			       path);
 	return 0;
 }
 
@@ -227,17 +235,23 @@ int stored_check_boot(const json_t *run, const json_t *planned, const json_t *bo
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (!agree(planned, boot, keys[i], must))
-			return err_set(err, "'%s' is of another boot: its '%s' is not what run.json has "
-				       "for it", path, keys[i]);
+			return err_set(err,
+				       "'%s' is of another boot: its '%s' is not what run.json has "
+				       "for it",
+				       path, keys[i]);
 	if (!json_object_get(boot, "sha256") && !must)
 		return 0;
 	boot_sum(boot, sum);
 	if (strcmp(sum, json_get_str(boot, "sha256", "")) != 0)
-		return err_set(err, "'%s' was changed after it was stored: 'sha256' is not its own", path);
+		return err_set(err, "'%s' was changed after it was stored: 'sha256' is not its own",
+			       path);
 	if (!json_is_object(json_object_get(boot, "files")))
 		return err_set(err, "'%s' lacks 'files', which tells what was stored", path);
-	if (must && strcmp(json_get_str(boot, "plan_sha256", ""), json_get_str(run, "plan_sha256", "")) != 0)
-		return err_set(err, "'%s' is of another run: its 'plan_sha256' is not that of run.json", path);
+	if (must && strcmp(json_get_str(boot, "plan_sha256", ""),
+			   json_get_str(run, "plan_sha256", "")) != 0)
+		return err_set(err,
+			       "'%s' is of another run: its 'plan_sha256' is not that of run.json",
+			       path);
 	return 0;
 }
 
@@ -276,8 +290,9 @@ static int check_size(const char *run, const char *name, const json_t *entry, st
 	fstat(fd, &st);
 	close(fd);
 	if (st.st_size != json_get_int(entry, "bytes", -1))
-		return err_set(err, "'%s/%s' has %lld bytes, and was stored with %lld: see mlocklab fsck", run,
-			       name, (long long)st.st_size, json_get_int(entry, "bytes", -1));
+		return err_set(
+			err, "'%s/%s' has %lld bytes, and was stored with %lld: see mlocklab fsck",
+			run, name, (long long)st.st_size, json_get_int(entry, "bytes", -1));
 	return 0;
 }
 

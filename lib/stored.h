@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include "lib/err.h"
 
-#define STORED_FORMAT 2	    /* of run.json as it is written; all from 1 on are read */
+#define STORED_FORMAT 2		     /* of run.json as it is written; all from 1 on are read */
 #define STORED_MAX_BYTES (2ll << 30) /* of a file of lines */
 #define STORED_MAX_LINE (16u << 20)
 #define STORED_MAX_ATTEMPTS 1000
@@ -25,7 +25,8 @@ struct tally {
 };
 void tally_begin(struct tally *t);
 void tally_add(struct tally *t, const void *bytes, size_t n);
-/* Whether it was the file that boot.json's entry in "files" tells of; the tally is over. path: for err. */
+/* Whether it was the file that boot.json's entry in "files" tells of; the tally is over. path: for
+ * err. */
 int tally_check(struct tally *t, const json_t *entry, const char *path, struct err *err);
 
 /* The sum of what does not change in run.json while the run is measured: all but status and sum. */

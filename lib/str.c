@@ -113,7 +113,12 @@ const char *str_text(const struct str *s)
 /* Length of the UTF-8 sequence at p (RFC 3629), 0 where it is broken. */
 static size_t sequence(const unsigned char *p)
 {
-	size_t n = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
+	size_t n = *p < 0x80   ? 1
+		   : *p < 0xc2 ? 0
+		   : *p < 0xe0 ? 2
+		   : *p < 0xf0 ? 3
+		   : *p < 0xf5 ? 4
+			       : 0;
 
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
@@ -126,17 +131,17 @@ static size_t sequence(const unsigned char *p)
 }
 
 /*
- * What is not seen but changes what is: order of writing, line ends, joiners, tags (Unicode's Cf, Zl, Zp);
- * not a byte order mark, which begins some files.
+ * What is not seen but changes what is: order of writing, line ends, joiners, tags (Unicode's Cf,
+ * Zl, Zp); not a byte order mark, which begins some files.
  */
 static bool formats(unsigned long code)
 {
 	static const struct {
 		unsigned long from, to;
 	} ranges[] = {
-		{0xad, 0xad},     {0x61c, 0x61c},   {0x180e, 0x180e}, {0x200b, 0x200f},
-		{0x2028, 0x202e}, {0x2060, 0x206f}, {0xfff9, 0xfffb}, {0xfffe, 0xffff},
-		{0xe0000, 0xe0fff},
+		{0xad, 0xad},	  {0x61c, 0x61c},   {0x180e, 0x180e},
+		{0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+		{0xfff9, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe0fff},
 	};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Running out of memory ends the program, with a message and exit code 2: nothing here can be undone half
- * way. */
+/* Running out of memory ends the program, with a message and exit code 2: nothing here can be
+ * undone half way. */
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
@@ -21,7 +21,10 @@ struct str {
 	char *buf; /* NUL-terminated once anything was added; NULL before */
 	size_t len, cap;
 };
-#define STR_INIT {0}
+#define STR_INIT                                                                                   \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const void *bytes, size_t n);
@@ -33,9 +36,9 @@ void str_release(struct str *s);
 const char *str_text(const struct str *s);
 
 /*
- * Makes outside text fit for a terminal, for JSON and for XML, in place and at the same length: each byte
- * of a control character other than newline and tab, of one that is not seen but turns or hides what
- * is (bidirectional controls, joiners), and each that is no part of UTF-8, becomes '?'.
+ * Makes outside text fit for a terminal, for JSON and for XML, in place and at the same length:
+ * each byte of a control character other than newline and tab, of one that is not seen but turns or
+ * hides what is (bidirectional controls, joiners), and each that is no part of UTF-8, becomes '?'.
  */
 void str_mend(char *text);
 bool str_is_utf8(const char *text);
@@ -44,7 +47,10 @@ struct strv {
 	char **v; /* NULL-terminated, each string owned */
 	size_t n, cap;
 };
-#define STRV_INIT {0}
+#define STRV_INIT                                                                                  \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 void strv_push(struct strv *s, const char *text);
 void strv_pushf(struct strv *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -52,7 +58,8 @@ void strv_pushf(struct strv *s, const char *fmt, ...) __attribute__((format(prin
 void strv_split(struct strv *s, const char *text, const char *seps);
 bool strv_has(const struct strv *s, const char *text);
 void strv_release(struct strv *s);
-/* The list as one line a shell would read back, each word quoted where it must be; appended to out. */
+/* The list as one line a shell would read back, each word quoted where it must be; appended to out.
+ */
 void strv_quote(const struct strv *s, struct str *out);
 
 #endif

@@ -10,7 +10,8 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Rows of the usual table, of which the last three are kept: row[i % 3] is of the first i letters of a. */
+/* Rows of the usual table, of which the last three are kept: row[i % 3] is of the first i letters
+ * of a. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t rows[3][LONGEST + 1], na = strlen(a), nb = strlen(b);
@@ -22,7 +23,8 @@ static size_t distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= nb; j++) {
-			row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+			row[j] = least(least(above[j], row[j - 1]) + 1,
+				       above[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				row[j] = least(row[j], swap[j - 2] + 1);
 		}

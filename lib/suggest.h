@@ -8,7 +8,8 @@
 /*
  * The name of `names` (n of them) that is nearest to what was typed, or NULL where none is near: at
  * most a third of its letters may be wrong, missing, too many or swapped (the distance of Damerau
- * and Levenshtein, optimal string alignment). A part of a name is near it too, its beginning nearer.
+ * and Levenshtein, optimal string alignment). A part of a name is near it too, its beginning
+ * nearer.
  */
 const char *suggest(const char *typed, const char *const *names, size_t n);
 

@@ -86,7 +86,8 @@ void text_entry(struct str *out, const char *label, const char *text, size_t wid
 
 	text_wrap(&wrapped, text, width, column);
 	/* in place of the blanks that its first line begins with */
-	str_addf(out, "%s%s%s", label, below ? "\n" : "", str_text(&wrapped) + (below ? 0 : strlen(label)));
+	str_addf(out, "%s%s%s", label, below ? "\n" : "",
+		 str_text(&wrapped) + (below ? 0 : strlen(label)));
 	str_release(&wrapped);
 }
 

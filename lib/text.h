@@ -15,14 +15,14 @@ char *text_clean(const char *text, int max);
 void text_wrap(struct str *out, const char *text, size_t width, size_t indent);
 
 /*
- * Appends text whose paragraphs are broken anew at width columns. Empty lines stay, and so do those that begin
- * with a blank: examples and tables.
+ * Appends text whose paragraphs are broken anew at width columns. Empty lines stay, and so do those
+ * that begin with a blank: examples and tables.
  */
 void text_reflow(struct str *out, const char *text, size_t width);
 
 /*
- * Appends a label, and text beside it from the given column on, in lines of at most width columns; below it
- * where the label reaches too far.
+ * Appends a label, and text beside it from the given column on, in lines of at most width columns;
+ * below it where the label reaches too far.
  */
 void text_entry(struct str *out, const char *label, const char *text, size_t width, size_t column);
 

@@ -93,7 +93,8 @@ static void take_signals(struct sigaction before[])
 	struct sigaction sa = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO};
 
 	for (size_t i = 0; i < END_SIGNALS; i++)
-		if (sigaction(end_signals[i], NULL, &before[i]) == 0 && before[i].sa_handler == SIG_DFL)
+		if (sigaction(end_signals[i], NULL, &before[i]) == 0 &&
+		    before[i].sa_handler == SIG_DFL)
 			sigaction(end_signals[i], &sa, NULL);
 }
 
@@ -131,10 +132,12 @@ int verb_run(const struct strv *argv, struct str *said, struct err *err)
 			close(c.out);
 		}
 		/* its pid stays its own until it is reaped: until then it can be told to end */
-		while (waitid(P_PID, (id_t)c.pid, &(siginfo_t){0}, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+		while (waitid(P_PID, (id_t)c.pid, &(siginfo_t){0}, WEXITED | WNOWAIT) < 0 &&
+		       errno == EINTR)
 			;
 		running = 0;
-		ret = child_wait(&c, &status) > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_USAGE;
+		ret = child_wait(&c, &status) > 0 && WIFEXITED(status) ? WEXITSTATUS(status)
+								       : EXIT_USAGE;
 	}
 	give_signals_back(before);
 	strv_release(&full);

@@ -20,17 +20,18 @@ void verb_resume_with(const char *words);
 const char *verb_resume_words(void);
 
 /*
- * The stored run whose job files the experiment names that this program has another run; its own are not
- * on any disk then. verb_files_of(): that run's directory, or NULL.
+ * The stored run whose job files the experiment names that this program has another run; its own
+ * are not on any disk then. verb_files_of(): that run's directory, or NULL.
  */
 void verb_files_from(const char *run);
 const char *verb_files_of(void);
 
 /*
- * Runs a verb, argv[0] being its name or a program's path, with our terminal. With said its standard output is
- * appended there, without the newlines at the end. Returns its exit code (EXIT_USAGE where a signal
- * ended it), or -1 where it could not be started. SIGINT, SIGTERM and SIGHUP that come meanwhile are
- * passed on to it, and end us by the same signal once it has ended: it does not return then.
+ * Runs a verb, argv[0] being its name or a program's path, with our terminal. With said its
+ * standard output is appended there, without the newlines at the end. Returns its exit code
+ * (EXIT_USAGE where a signal ended it), or -1 where it could not be started. SIGINT, SIGTERM and
+ * SIGHUP that come meanwhile are passed on to it, and end us by the same signal once it has ended:
+ * it does not return then.
  */
 int verb_run(const struct strv *argv, struct str *said, struct err *err);
 

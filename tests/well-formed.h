@@ -13,8 +13,8 @@
 /* Elements that run or fetch something, or take the page elsewhere. */
 static inline bool is_harmful(const xmlNode *node)
 {
-	static const char *const names[] = {"script", "iframe", "object", "embed", "base",
-					    "form",   "link",   "foreignObject"};
+	static const char *const names[] = {"script", "iframe", "object", "embed",
+					    "base",   "form",	"link",	  "foreignObject"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcasecmp((const char *)node->name, names[i]))
@@ -22,7 +22,8 @@ static inline bool is_harmful(const xmlNode *node)
 	for (const xmlAttr *a = node->properties; a; a = a->next) {
 		xmlChar *value = xmlNodeListGetString(node->doc, a->children, 1);
 		bool bad = !strncasecmp((const char *)a->name, "on", 2) ||
-			   (value && strstr((const char *)value, "javascript:") == (const char *)value);
+			   (value &&
+			    strstr((const char *)value, "javascript:") == (const char *)value);
 
 		xmlFree(value);
 		if (bad)
@@ -34,7 +35,8 @@ static inline bool is_harmful(const xmlNode *node)
 static inline bool is_harmless(const xmlNode *node)
 {
 	for (; node; node = node->next)
-		if (node->type == XML_ELEMENT_NODE && (is_harmful(node) || !is_harmless(node->children)))
+		if (node->type == XML_ELEMENT_NODE &&
+		    (is_harmful(node) || !is_harmless(node->children)))
 			return false;
 	return true;
 }

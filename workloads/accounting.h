@@ -44,8 +44,8 @@ int64_t vmstat_get(const struct vmstat *s, const char *name);
 /* now - before, by name. */
 void vmstat_difference(struct figures *out, const struct vmstat *before, const struct vmstat *now);
 
-/* nr_mlock as it stands: the CPUs' parts of it handed in, but no batch of pages emptied. -1 where it
- * cannot be read. */
+/* nr_mlock as it stands: the CPUs' parts of it handed in, but no batch of pages emptied. -1 where
+ * it cannot be read. */
 int64_t accounting_mlocked(void);
 /* Settles, then reads. */
 int accounting_read(struct accounting *a, struct err *err);

@@ -168,8 +168,8 @@ static int prepare(struct bench *b, struct family *f, struct err *err)
 			return -1;
 	if (!f->at || pipe2(done, O_CLOEXEC) < 0 || pipe2(hold, O_CLOEXEC) < 0)
 		return err_sys(err, "two pipes and address space for the mappings");
-	*f = (struct family){f->at, f->vmas, f->children, f->deep, done[1], hold[0], done[0],
-			     hold[1], 0};
+	*f = (struct family){f->at,   f->vmas, f->children, f->deep, done[1],
+			     hold[0], done[0], hold[1],	    0};
 	touch_all(f);
 	return 0;
 }
@@ -225,22 +225,26 @@ static uint64_t memory(struct bench *b)
 const struct workload anon_fork = {
 	.name = "anon-fork",
 	.help = "many anonymous mappings forked into children that copy",
-	.params = (const struct param[]){
-		{"vmas", "mappings of one page", PARAM_INT, "128", 1, 30000, NULL},
-		{"children", "that inherit them", PARAM_INT, "16", 1, 1024, NULL},
-		{"shape", "children side by side, or each the next one's parent", PARAM_ENUM, "wide",
-		 0, 0, "wide|deep"},
-		{"act", "what is timed: all of it, or MADV_PAGEOUT of the parent's pages", PARAM_ENUM,
-		 "fork", 0, 0, "fork|pageout"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"time", "ns/vma", "fork, copy and exit per child and mapping; pageout: per mapping",
-		 BETTER_LOWER, true},
-		{"anon_vma", "objects", "that the children took", BETTER_LOWER, false},
-		{"chain", "objects", "anon_vma_chain that the children took", BETTER_LOWER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"vmas", "mappings of one page", PARAM_INT, "128", 1, 30000, NULL},
+			{"children", "that inherit them", PARAM_INT, "16", 1, 1024, NULL},
+			{"shape", "children side by side, or each the next one's parent",
+			 PARAM_ENUM, "wide", 0, 0, "wide|deep"},
+			{"act", "what is timed: all of it, or MADV_PAGEOUT of the parent's pages",
+			 PARAM_ENUM, "fork", 0, 0, "fork|pageout"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"time", "ns/vma",
+			 "fork, copy and exit per child and mapping; pageout: per mapping",
+			 BETTER_LOWER, true},
+			{"anon_vma", "objects", "that the children took", BETTER_LOWER, false},
+			{"chain", "objects", "anon_vma_chain that the children took", BETTER_LOWER,
+			 false},
+			{0},
+		},
 	.needs = {.memory = memory, .feature = feature},
 	.slack_pages = 16,
 	.setup = setup,

@@ -57,7 +57,8 @@ static enum outcome await(struct bench *b)
 		if (is_running(b))
 			return OUTCOME_OK;
 		if (has_ended(b))
-			return bench_broken(b, "fio ended before its jobs ran: the console has its words");
+			return bench_broken(
+				b, "fio ended before its jobs ran: the console has its words");
 		usleep(100000);
 	}
 	return bench_broken(b, "no job of fio's ran within %d s", START_SECONDS);
@@ -91,8 +92,9 @@ enum outcome background_check(struct bench *b)
 {
 	if (!job_file(b) || !has_ended(b))
 		return OUTCOME_OK;
-	return bench_broken(b, "the stream ended while it was measured beside: give its jobs time_based "
-			       "and a long runtime");
+	return bench_broken(
+		b, "the stream ended while it was measured beside: give its jobs time_based "
+		   "and a long runtime");
 }
 
 void background_stop(struct bench *b)

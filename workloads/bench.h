@@ -15,17 +15,17 @@ struct bench {
 	double inject; /* percent of the work to do over again inside the region */
 	uint64_t random;
 	void *state;
-	pid_t background; /* of the stream beside it; 0 where there is none, or it has ended */
+	pid_t background;    /* of the stream beside it; 0 where there is none, or it has ended */
 	int background_said; /* what it says, outside_listen() */
 
 	/* of the iteration under way */
 	bool warmup;
 	bool started, stopped;
 	struct sample sample;
-	struct accounting base;   /* before the iteration */
-	struct vmstat region;     /* at the region's start */
+	struct accounting base; /* before the iteration */
+	struct vmstat region;	/* at the region's start */
 	struct usage usage;
-	struct usage members;     /* of crew members: added when done, taken off when ready */
+	struct usage members; /* of crew members: added when done, taken off when ready */
 	struct perf_counters perf;
 	uint64_t start_ns;
 	unsigned workers; /* processes that worked in the region beside each other */

@@ -171,7 +171,8 @@ static enum outcome by_khugepaged(struct bench *b, struct state *s, char *at, ui
 	knob_restore(&wake);
 	*ns = ran(pid) - began;
 	if (huge_kib() - before < want)
-		return bench_broken(b, "khugepaged made %" PRIu64 " KiB of %" PRIu64 " huge in 10 s",
+		return bench_broken(b,
+				    "khugepaged made %" PRIu64 " KiB of %" PRIu64 " huge in 10 s",
 				    huge_kib() - before, want);
 	return OUTCOME_OK;
 }
@@ -253,19 +254,23 @@ static uint64_t memlock(struct bench *b)
 const struct workload collapse_mlocked = {
 	.name = "collapse-mlocked",
 	.help = "many processes' mlocked shmem collapsed to huge pages",
-	.params = (const struct param[]){
-		{"procs", "processes that map it", PARAM_INT, "8", 1, 1024, NULL},
-		{"huge", "huge pages to make", PARAM_INT, "4", 1, 4096, NULL},
-		{"how", "who collapses", PARAM_ENUM, "khugepaged", 0, 0, "khugepaged|madvise"},
-		{"lock", "mlock it, or only map it", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"collapse", "ns/hugepage", "CPU time of khugepaged, or of MADV_COLLAPSE",
-		 BETTER_LOWER, true},
-		{"shootdowns", "interrupts", "TLB shootdowns", BETTER_LOWER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"procs", "processes that map it", PARAM_INT, "8", 1, 1024, NULL},
+			{"huge", "huge pages to make", PARAM_INT, "4", 1, 4096, NULL},
+			{"how", "who collapses", PARAM_ENUM, "khugepaged", 0, 0,
+			 "khugepaged|madvise"},
+			{"lock", "mlock it, or only map it", PARAM_ENUM, "mlock", 0, 0,
+			 "mlock|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"collapse", "ns/hugepage", "CPU time of khugepaged, or of MADV_COLLAPSE",
+			 BETTER_LOWER, true},
+			{"shootdowns", "interrupts", "TLB shootdowns", BETTER_LOWER, false},
+			{0},
+		},
 	.needs = {.root = true, .memory = memory, .memlock = memlock, .feature = feature},
 	.control = "lock=none",
 	.changes = (const char *const[]){THP "shmem_enabled", THP "khugepaged/scan_sleep_millisecs",

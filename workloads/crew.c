@@ -48,8 +48,8 @@ struct task {
 	void *arg;
 };
 
-static void __attribute__((noreturn)) member(struct bench *b, int i, int notes,
-					     const struct task *t)
+static void __attribute__((noreturn))
+member(struct bench *b, int i, int notes, const struct task *t)
 {
 	struct err err = {""};
 	bool failed;

@@ -25,7 +25,7 @@
 #include "workloads/workload.h"
 
 struct crew {
-	int n;     /* members forked */
+	int n;	   /* members forked */
 	int alive; /* not reaped yet */
 	pid_t *pids, group;
 	int notes; /* read end: what members report */

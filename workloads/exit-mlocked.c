@@ -21,7 +21,7 @@
 struct state {
 	int fd;
 	uint64_t bytes; /* that each process maps */
-	int lockers;    /* that lock it, and end */
+	int lockers;	/* that lock it, and end */
 	bool lock;
 	void *at; /* in a member: where it is */
 };
@@ -32,7 +32,8 @@ static enum outcome setup(struct bench *b)
 	const char *lockers = bench_text(b, "lockers");
 	struct err err;
 
-	s->lockers = (int)(strcmp(lockers, "all") ? strtol(lockers, NULL, 10) : (long)bench_int(b, "procs"));
+	s->lockers = (int)(strcmp(lockers, "all") ? strtol(lockers, NULL, 10)
+						  : (long)bench_int(b, "procs"));
 	if (s->lockers < 1 || s->lockers > (int)bench_int(b, "procs"))
 		return bench_broken(b, "lockers=%s: not all, nor 1 to procs", lockers);
 	s->bytes = bench_injected(b, bench_int(b, "size") / PAGE_BYTES) * PAGE_BYTES;
@@ -130,25 +131,29 @@ static uint64_t memory(struct bench *b)
 const struct workload exit_mlocked = {
 	.name = "exit-mlocked",
 	.help = "many processes that mlock one file exit at once",
-	.params = (const struct param[]){
-		{"procs", "processes", PARAM_INT, "8", 1, 1024, NULL},
-		{"size", "of the file", PARAM_SIZE, "1M", 4096, 1ull << 34, NULL},
-		{"file", "tmpfs, or a directory to make it in", PARAM_TEXT, "tmpfs", 0, 0, NULL},
-		{"lock", "mlock it, or only map it", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},
-		{"lockers", "that lock it and end, all or so many; the others stay", PARAM_TEXT, "all", 0,
-		 0, NULL},
-		{"kill", "how they end, or that they only unmap it", PARAM_ENUM, "exit", 0, 0,
-		 "exit|sigkill|munmap"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"exit", "ns/page", "per page and process, first release to last reaped",
-		 BETTER_LOWER, true},
-		{"p50", "ns", "a process's own exit, median", BETTER_LOWER, true},
-		{"p99", "ns", "a process's own exit, 99th percentile", BETTER_LOWER, true},
-		{"max", "ns", "the slowest process's own exit", BETTER_LOWER, true},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"procs", "processes", PARAM_INT, "8", 1, 1024, NULL},
+			{"size", "of the file", PARAM_SIZE, "1M", 4096, 1ull << 34, NULL},
+			{"file", "tmpfs, or a directory to make it in", PARAM_TEXT, "tmpfs", 0, 0,
+			 NULL},
+			{"lock", "mlock it, or only map it", PARAM_ENUM, "mlock", 0, 0,
+			 "mlock|none"},
+			{"lockers", "that lock it and end, all or so many; the others stay",
+			 PARAM_TEXT, "all", 0, 0, NULL},
+			{"kill", "how they end, or that they only unmap it", PARAM_ENUM, "exit", 0,
+			 0, "exit|sigkill|munmap"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"exit", "ns/page", "per page and process, first release to last reaped",
+			 BETTER_LOWER, true},
+			{"p50", "ns", "a process's own exit, median", BETTER_LOWER, true},
+			{"p99", "ns", "a process's own exit, 99th percentile", BETTER_LOWER, true},
+			{"max", "ns", "the slowest process's own exit", BETTER_LOWER, true},
+			{0},
+		},
 	.needs = {.memory = memory, .memlock = memlock},
 	.control = "lock=none",
 	.slack_pages = 16,

@@ -1,5 +1,6 @@
 /*
- * fio(1) with its mmap engine on a file (in a guest on tmpfs), while it has as much memory again mlocked
+ * fio(1) with its mmap engine on a file (in a guest on tmpfs), while it has as much memory again
+ * mlocked
  * (--lockmem), for the numbers that others publish.
  *
  * The figure is fio's own mean latency; its version and what it says stand on the console. The
@@ -40,7 +41,8 @@ static enum outcome judge(struct bench *b)
 	char *report = outside_file(REPORT), *data = outside_file(DATA);
 	struct err err;
 	json_t *o = json_read(report, &err), *job;
-	const char *way = bench_is(b, "rw", "read") || bench_is(b, "rw", "randread") ? "read" : "write";
+	const char *way =
+		bench_is(b, "rw", "read") || bench_is(b, "rw", "randread") ? "read" : "write";
 	double ns;
 
 	unlink(report);
@@ -77,18 +79,23 @@ static uint64_t memlock(struct bench *b)
 const struct workload fio = {
 	.name = "fio",
 	.help = "fio's mmap engine beside mlocked memory",
-	.params = (const struct param[]){
-		{"rw", "what it does", PARAM_ENUM, "randread", 0, 0, "read|write|randread|randwrite"},
-		{"size", "of the file, and of what is locked", PARAM_SIZE, "8M", 1 << 20, 1ull << 34,
-		 NULL},
-		{"program", "fio, or the path of one", PARAM_TEXT, "fio", 0, 0, NULL},
-		{"lock", "have memory mlocked, or not", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"io", "ns/io", "mean latency of an operation, as fio takes it", BETTER_LOWER, true},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"rw", "what it does", PARAM_ENUM, "randread", 0, 0,
+			 "read|write|randread|randwrite"},
+			{"size", "of the file, and of what is locked", PARAM_SIZE, "8M", 1 << 20,
+			 1ull << 34, NULL},
+			{"program", "fio, or the path of one", PARAM_TEXT, "fio", 0, 0, NULL},
+			{"lock", "have memory mlocked, or not", PARAM_ENUM, "mlock", 0, 0,
+			 "mlock|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"io", "ns/io", "mean latency of an operation, as fio takes it",
+			 BETTER_LOWER, true},
+			{0},
+		},
 	.needs = {.memory = memory, .memlock = memlock, .feature = outside_feature},
 	.control = "lock=none",
 	.slack_pages = 64,

@@ -1,12 +1,12 @@
 /*
- * fork(2) of a process with mlocked memory, and its writes afterwards: the child's copy is not locked, but
- * the pages are shared with it until they are written, and the parent, who locked them so as never to wait
- * for a page, takes a fault and a copy for each. The copy must count as locked, and the old page, which the
- * child keeps, no more.
+ * fork(2) of a process with mlocked memory, and its writes afterwards: the child's copy is not
+ * locked, but the pages are shared with it until they are written, and the parent, who locked them
+ * so as never to wait for a page, takes a fault and a copy for each. The copy must count as locked,
+ * and the old page, which the child keeps, no more.
  *
  * lock=onfault is mlock2(MLOCK_ONFAULT) before the pages are there. `fork` is the call, `write` the
- * parent's writes, the child doing nothing; the control has nothing locked. `error` is how far Mlocked is
- * from the memory's size when all of it was written. minflt grows by the pages.
+ * parent's writes, the child doing nothing; the control has nothing locked. `error` is how far
+ * Mlocked is from the memory's size when all of it was written. minflt grows by the pages.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -85,18 +85,22 @@ static uint64_t memlock(struct bench *b)
 const struct workload fork_mlocked = {
 	.name = "fork-mlocked",
 	.help = "fork(2) with mlocked memory, and the writes after it",
-	.params = (const struct param[]){
-		{"size", "of the memory", PARAM_SIZE, "16M", 4096, 1ull << 34, NULL},
-		{"lock", "mlock(2), mlock2(MLOCK_ONFAULT), or not", PARAM_ENUM, "mlock", 0, 0,
-		 "mlock|onfault|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"write", "ns/page", "the parent's writes after the fork", BETTER_LOWER, true},
-		{"fork", "ns/page", "the fork", BETTER_LOWER, true},
-		{"error", "pages", "by which Mlocked is off when all was written", BETTER_LOWER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"size", "of the memory", PARAM_SIZE, "16M", 4096, 1ull << 34, NULL},
+			{"lock", "mlock(2), mlock2(MLOCK_ONFAULT), or not", PARAM_ENUM, "mlock", 0,
+			 0, "mlock|onfault|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"write", "ns/page", "the parent's writes after the fork", BETTER_LOWER,
+			 true},
+			{"fork", "ns/page", "the fork", BETTER_LOWER, true},
+			{"error", "pages", "by which Mlocked is off when all was written",
+			 BETTER_LOWER, false},
+			{0},
+		},
 	.needs = {.memory = memory, .memlock = memlock},
 	.control = "lock=none",
 	.slack_pages = 16,

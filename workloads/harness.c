@@ -141,8 +141,7 @@ static int iterations(struct bench *b, const struct run_opts *opts, const struct
 int harness_run(const struct cell *cell, const struct run_opts *opts, const struct sink *sink,
 		struct err *err)
 {
-	struct bench b = {
-		.w = cell->w, .cell = cell, .inject = opts->inject, .random = opts->seed};
+	struct bench b = {.w = cell->w, .cell = cell, .inject = opts->inject, .random = opts->seed};
 	enum outcome o;
 	int ret = EXIT_USAGE;
 

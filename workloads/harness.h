@@ -11,8 +11,8 @@ struct run_opts {
 	uint64_t seed;
 	double inject; /* percent */
 	/*
-	 * Who records what the kernel does meanwhile learns here when to look: a descriptor that gets
-	 * a line "ITER START END WORKERS\n" for each timed region after its end, in ns of
+	 * Who records what the kernel does meanwhile learns here when to look: a descriptor that
+	 * gets a line "ITER START END WORKERS\n" for each timed region after its end, in ns of
 	 * CLOCK_MONOTONIC_RAW; 0: none.
 	 */
 	int regions;

@@ -146,19 +146,22 @@ static uint64_t memory(struct bench *b)
 const struct workload hugetlb_fault_fork = {
 	.name = "hugetlb-fault-fork",
 	.help = "faults on a shared hugetlb file against forks of it",
-	.params = (const struct param[]){
-		{"procs", "processes that fault", PARAM_INT, "2", 1, 1024, NULL},
-		{"forkers", "processes that fork", PARAM_INT, "1", 0, 256, NULL},
-		{"pages", "huge pages of the file", PARAM_INT, "8", 1, 65536, NULL},
-		{"rounds", "times that each maps and touches all of it", PARAM_INT, "512", 1, 1000000,
-		 NULL},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"fault", "ns/hugepage", "per page touched, its share of mmap and munmap included",
-		 BETTER_LOWER, true},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"procs", "processes that fault", PARAM_INT, "2", 1, 1024, NULL},
+			{"forkers", "processes that fork", PARAM_INT, "1", 0, 256, NULL},
+			{"pages", "huge pages of the file", PARAM_INT, "8", 1, 65536, NULL},
+			{"rounds", "times that each maps and touches all of it", PARAM_INT, "512",
+			 1, 1000000, NULL},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"fault", "ns/hugepage",
+			 "per page touched, its share of mmap and munmap included", BETTER_LOWER,
+			 true},
+			{0},
+		},
 	.needs = {.root = true, .memory = memory, .feature = feature},
 	.control = "forkers=0",
 	.changes = (const char *const[]){HUGEPOOL_CHANGES, NULL},

@@ -4,12 +4,12 @@
  *
  * act=map maps and unmaps the file. act=fork forks a child that has MAPS mappings of it and exits.
  * act=exec forks a child that executes the file, a program of four mappings that exits at once, as
- * UnixBench's execl does with one program on all CPUs. The control gives each process a file of its own
- * for it; what it shares then is but this program's own text. Nothing is locked.
+ * UnixBench's execl does with one program on all CPUs. The control gives each process a file of its
+ * own for it; what it shares then is but this program's own text. Nothing is locked.
  *
  * The figure is the time by the operations of all of them, so that where nobody waits it is
- * divided by the CPUs; p99 and max are of single operations. Who waited for whom is what locks=slowpath
- * records.
+ * divided by the CPUs; p99 and max are of single operations. Who waited for whom is what
+ * locks=slowpath records.
  */
 #include <elf.h>
 #include <errno.h>
@@ -32,12 +32,14 @@
 
 struct state {
 	int file;  /* of all of them, or in a member: its own */
-	int times; /* where members leave how long each operation took: no memory is shared for it */
+	int times; /* where members leave how long each operation took: no memory is shared for it
+		    */
 	char *at;
 	int (*act)(struct state *s, struct err *err);
 };
 
-/* exit(0), in a file with as many mappings as a program commonly has: read, execute, read, write. */
+/* exit(0), in a file with as many mappings as a program commonly has: read, execute, read, write.
+ */
 static int write_program(int fd, struct err *err)
 {
 	static const uint8_t code[] = {0x31, 0xff, 0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05};
@@ -46,19 +48,27 @@ static int write_program(int fd, struct err *err)
 	Elf64_Ehdr *head = (void *)image;
 	Elf64_Phdr *segment = (void *)(head + 1);
 
-	*head = (Elf64_Ehdr){.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
-					 EV_CURRENT},
-			     .e_type = ET_EXEC, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
-			     .e_entry = LOAD_AT + PAGE_BYTES, .e_phoff = sizeof(*head),
-			     .e_ehsize = sizeof(*head), .e_phentsize = sizeof(*segment),
+	*head = (Elf64_Ehdr){.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
+					 ELFDATA2LSB, EV_CURRENT},
+			     .e_type = ET_EXEC,
+			     .e_machine = EM_X86_64,
+			     .e_version = EV_CURRENT,
+			     .e_entry = LOAD_AT + PAGE_BYTES,
+			     .e_phoff = sizeof(*head),
+			     .e_ehsize = sizeof(*head),
+			     .e_phentsize = sizeof(*segment),
 			     .e_phnum = SEGMENTS};
 	for (unsigned i = 0; i < SEGMENTS; i++)
-		segment[i] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = flags[i],
-					  .p_offset = i * PAGE_BYTES, .p_vaddr = LOAD_AT + i * PAGE_BYTES,
-					  .p_filesz = PAGE_BYTES, .p_memsz = PAGE_BYTES,
+		segment[i] = (Elf64_Phdr){.p_type = PT_LOAD,
+					  .p_flags = flags[i],
+					  .p_offset = i * PAGE_BYTES,
+					  .p_vaddr = LOAD_AT + i * PAGE_BYTES,
+					  .p_filesz = PAGE_BYTES,
+					  .p_memsz = PAGE_BYTES,
 					  .p_align = PAGE_BYTES};
 	memcpy(image + PAGE_BYTES, code, sizeof(code));
-	return pwrite(fd, image, sizeof(image), 0) == sizeof(image) ? 0 : err_sys(err, "the program");
+	return pwrite(fd, image, sizeof(image), 0) == sizeof(image) ? 0
+								    : err_sys(err, "the program");
 }
 
 /* A file that is a program too, opened so that it may be executed: nobody has it open to write. */
@@ -133,8 +143,8 @@ static int prepare(struct bench *b, int member, void *arg, struct err *err)
 	/* Every other page, or they would be one mapping. */
 	s->at = memory_place(2 * MAPS * PAGE_BYTES, (unsigned)bench_random(b), err);
 	for (int i = 0; s->at && i < maps; i++)
-		if (!memory_map(s->at + (size_t)2 * i * PAGE_BYTES, PAGE_BYTES, PROT_READ, MAP_SHARED,
-				s->file, err))
+		if (!memory_map(s->at + (size_t)2 * i * PAGE_BYTES, PAGE_BYTES, PROT_READ,
+				MAP_SHARED, s->file, err))
 			return -1;
 	s->act = maps ? act_fork : bench_is(b, "act", "exec") ? act_exec : act_map;
 	return s->at ? 0 : -1;
@@ -153,7 +163,8 @@ static int churn(struct bench *b, int member, void *arg, struct err *err)
 		ret = s->act(s, err);
 		took[i] = bench_now() - began;
 	}
-	if (ret == 0 && pwrite(s->times, took, bytes, (off_t)(bytes * (size_t)member)) != (ssize_t)bytes)
+	if (ret == 0 &&
+	    pwrite(s->times, took, bytes, (off_t)(bytes * (size_t)member)) != (ssize_t)bytes)
 		ret = err_sys(err, "%" PRIu64 " times", n);
 	free(took);
 	return ret;
@@ -207,21 +218,24 @@ static uint64_t memory(struct bench *b)
 const struct workload i_mmap_churn = {
 	.name = "i-mmap-churn",
 	.help = "many processes map, fork with or execute one file",
-	.params = (const struct param[]){
-		{"procs", "processes", PARAM_INT, "4", 1, 1024, NULL},
-		{"act", "what each does", PARAM_ENUM, "map", 0, 0, "map|fork|exec"},
-		{"rounds", "times that each does it", PARAM_INT, "256", 1, 1000000, NULL},
-		{"file", "one of all of them, or each its own", PARAM_ENUM, "one", 0, 0, "one|own"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"op", "ns/op", "first release to last done, by the operations of all", BETTER_LOWER,
-		 true},
-		{"p50", "ns", "an operation, median", BETTER_LOWER, true},
-		{"p99", "ns", "an operation, 99th percentile", BETTER_LOWER, true},
-		{"max", "ns", "the slowest operation", BETTER_LOWER, true},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"procs", "processes", PARAM_INT, "4", 1, 1024, NULL},
+			{"act", "what each does", PARAM_ENUM, "map", 0, 0, "map|fork|exec"},
+			{"rounds", "times that each does it", PARAM_INT, "256", 1, 1000000, NULL},
+			{"file", "one of all of them, or each its own", PARAM_ENUM, "one", 0, 0,
+			 "one|own"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"op", "ns/op", "first release to last done, by the operations of all",
+			 BETTER_LOWER, true},
+			{"p50", "ns", "an operation, median", BETTER_LOWER, true},
+			{"p99", "ns", "an operation, 99th percentile", BETTER_LOWER, true},
+			{"max", "ns", "the slowest operation", BETTER_LOWER, true},
+			{0},
+		},
 	.needs = {.memory = memory},
 	.control = "file=own",
 	.slack_pages = 16,

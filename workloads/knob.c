@@ -101,8 +101,9 @@ int knob_mkdir(const char *path, struct err *err)
 	if (check_allowed(path, err) < 0 ||
 	    (journal_fd && journal_add_rmdir(journal_fd, path, err) < 0))
 		return -1;
-	return mkdir(path, 0755) < 0 && errno != EEXIST ? err_sys(err, "cannot make cgroup %s", path)
-							: 0;
+	return mkdir(path, 0755) < 0 && errno != EEXIST
+		       ? err_sys(err, "cannot make cgroup %s", path)
+		       : 0;
 }
 
 long long knob_number(const char *path)

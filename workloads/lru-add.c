@@ -4,8 +4,8 @@
  * barrier that only munlock needed.
  *
  * Anonymous pages, or pages of a tmpfs file of each process's own that its fault adds to the page
- * cache. There is nothing locked and so no control. minflt grows by the pages (for shmem up to 5.17,
- * majflt).
+ * cache. There is nothing locked and so no control. minflt grows by the pages (for shmem up
+ * to 5.17, majflt).
  */
 #include <sys/mman.h>
 #include <unistd.h>
@@ -42,7 +42,9 @@ static int map(struct bench *b, int member, void *arg, struct err *err)
 	}
 	s->at = memory_place(s->bytes, (unsigned)bench_random(b), err);
 	return s->at && memory_map(s->at, s->bytes, PROT_READ | PROT_WRITE,
-				   anon ? MAP_PRIVATE : MAP_SHARED, fd, err) ? 0 : -1;
+				   anon ? MAP_PRIVATE : MAP_SHARED, fd, err)
+		       ? 0
+		       : -1;
 }
 
 static int fault(struct bench *b, int member, void *arg, struct err *err)
@@ -82,16 +84,20 @@ static uint64_t memory(struct bench *b)
 const struct workload lru_add = {
 	.name = "lru-add",
 	.help = "page faults and page cache adds, nothing locked",
-	.params = (const struct param[]){
-		{"procs", "processes", PARAM_INT, "1", 1, 1024, NULL},
-		{"size", "that each of them faults in", PARAM_SIZE, "16M", 4096, 1ull << 34, NULL},
-		{"memory", "what they fault in", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"fault", "ns/page", "per page, first release to last done", BETTER_LOWER, true},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"procs", "processes", PARAM_INT, "1", 1, 1024, NULL},
+			{"size", "that each of them faults in", PARAM_SIZE, "16M", 4096, 1ull << 34,
+			 NULL},
+			{"memory", "what they fault in", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"fault", "ns/page", "per page, first release to last done", BETTER_LOWER,
+			 true},
+			{0},
+		},
 	.needs = {.memory = memory},
 	.slack_pages = 16,
 	.setup = setup,

@@ -1,12 +1,13 @@
 /*
- * What a memory cgroup counts as unevictable when mlock(2) has returned: pages that still wait in their
- * CPU's batches count for no list. Since Linux 5.18 populating empties the batches at its end, which is what
- * keeps memory.stat right for whoever reads it then.
+ * What a memory cgroup counts as unevictable when mlock(2) has returned: pages that still wait in
+ * their CPU's batches count for no list. Since Linux 5.18 populating empties the batches at its
+ * end, which is what keeps memory.stat right for whoever reads it then.
  *
- * A process in a cgroup of its own locks memory that it has just mapped. `short` is by how many pages
- * "unevictable" in memory.stat is below what is locked, read with no batch emptied; `settled` the same
- * afterwards, and what is missing then a cgroup's own counters lag by (5.10: some 30 pages a CPU). Mlocked
- * grows by the pages. The control maps and touches the memory alone, and of that none may count.
+ * A process in a cgroup of its own locks memory that it has just mapped. `short` is by how many
+ * pages "unevictable" in memory.stat is below what is locked, read with no batch emptied; `settled`
+ * the same afterwards, and what is missing then a cgroup's own counters lag by (5.10: some 30 pages
+ * a CPU). Mlocked grows by the pages. The control maps and touches the memory alone, and of that
+ * none may count.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -57,7 +58,8 @@ static int64_t unevictable(const struct state *s)
 
 static enum outcome measure(struct bench *b, struct state *s)
 {
-	int64_t right = bench_is(b, "lock", "mlock") ? (int64_t)(s->bytes / PAGE_BYTES) : 0, at_once;
+	int64_t right = bench_is(b, "lock", "mlock") ? (int64_t)(s->bytes / PAGE_BYTES) : 0,
+		at_once;
 	struct crew c;
 	enum outcome outcome = crew_gather(b, &c, 1, prepare, lock, s);
 
@@ -65,7 +67,8 @@ static enum outcome measure(struct bench *b, struct state *s)
 		bench_start(b);
 		crew_release(&c);
 		outcome = crew_join(b, &c);
-		/* bench_stop() empties the batches, so what is asked of them is part of the region. */
+		/* bench_stop() empties the batches, so what is asked of them is part of the region.
+		 */
 		at_once = unevictable(s);
 		bench_stop(b);
 		bench_ops(b, bench_int(b, "size") / PAGE_BYTES);
@@ -109,16 +112,21 @@ static uint64_t memlock(struct bench *b)
 const struct workload memcg_locked = {
 	.name = "memcg-locked",
 	.help = "what a memory cgroup counts as unevictable at mlock(2)",
-	.params = (const struct param[]){
-		{"size", "of the memory", PARAM_SIZE, "4M", 4096, 1ull << 34, NULL},
-		{"lock", "mlock it, or only touch it", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"short", "pages", "missing in memory.stat when the call returns", BETTER_LOWER, false},
-		{"settled", "pages", "missing when all batches are empty", BETTER_LOWER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"size", "of the memory", PARAM_SIZE, "4M", 4096, 1ull << 34, NULL},
+			{"lock", "mlock it, or only touch it", PARAM_ENUM, "mlock", 0, 0,
+			 "mlock|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"short", "pages", "missing in memory.stat when the call returns",
+			 BETTER_LOWER, false},
+			{"settled", "pages", "missing when all batches are empty", BETTER_LOWER,
+			 false},
+			{0},
+		},
 	.needs = {.root = true, .memory = memory, .memlock = memlock, .feature = feature},
 	.control = "lock=none",
 	.changes = (const char *const[]){CGROUP_CHANGES, NULL},

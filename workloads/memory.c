@@ -62,8 +62,8 @@ void *memory_place(uint64_t size, unsigned shift, struct err *err)
 
 void *memory_map(void *at, uint64_t size, int prot, int flags, int fd, struct err *err)
 {
-	void *p = mmap(at, size, prot,
-		       flags | MAP_FIXED_NOREPLACE | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
+	void *p = mmap(at, size, prot, flags | MAP_FIXED_NOREPLACE | (fd < 0 ? MAP_ANONYMOUS : 0),
+		       fd, 0);
 
 	if (p == MAP_FAILED) {
 		err_sys(err, "mmap of %llu bytes", (unsigned long long)size);

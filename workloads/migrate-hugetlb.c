@@ -1,13 +1,13 @@
 /*
- * hugetlb pages moved between nodes by a process while the owner unmaps, maps and touches them anew, as
- * LTP's move_pages12 does: migration takes the mapping's i_mmap_rwsem against the sharing of page
- * tables, and races with fault and unmap.
+ * hugetlb pages moved between nodes by a process while the owner unmaps, maps and touches them
+ * anew, as LTP's move_pages12 does: migration takes the mapping's i_mmap_rwsem against the sharing
+ * of page tables, and races with fault and unmap.
  *
- * For each of `moves` the owner maps its two pages anew, and the mover has them moved to the other node:
- * at the same time with race=unmap, and once more where the race took them away; one
- * after the other in the control, race=none. So both do the same work, whatever the scheduler makes of
- * it, and copy as often, which is nearly all of what is counted. `moved` is the share that did move;
- * less than 0.95 is no measurement. More movers only ask. pgmigrate_success grows.
+ * For each of `moves` the owner maps its two pages anew, and the mover has them moved to the other
+ * node: at the same time with race=unmap, and once more where the race took them away; one after
+ * the other in the control, race=none. So both do the same work, whatever the scheduler makes of
+ * it, and copy as often, which is nearly all of what is counted. `moved` is the share that did
+ * move; less than 0.95 is no measurement. More movers only ask. pgmigrate_success grows.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@
 
 struct state {
 	struct hugepool pool;
-	int nodes[2], fd; /* fd: -1 for anonymous memory */
+	int nodes[2], fd;   /* fd: -1 for anonymous memory */
 	int go[2], done[2]; /* pipes: a byte for each remapping to do, and done */
 	char *at;
 	pid_t owner;
@@ -41,7 +41,8 @@ static enum outcome setup(struct bench *b)
 
 	bench_nodes(s->nodes, 2);
 	s->fd = -1;
-	s->moved = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	s->moved =
+		mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s->moved == MAP_FAILED)
 		return bench_broken(b, "no page to count in: %s", strerror(errno));
 	/* Each mover may hold two new pages on a node while the old ones are still in use. */
@@ -97,7 +98,8 @@ static int try_move(const struct state *s, int node, struct err *err)
 	int to[PAGES] = {node, node}, status[PAGES] = {-1, -1}, moved = 0;
 
 	if (syscall(SYS_move_pages, s->owner, (unsigned long)PAGES, pages, to, status,
-		    MPOL_MF_MOVE_ALL) < 0 && errno != ENOENT && errno != EBUSY && errno != ENOMEM)
+		    MPOL_MF_MOVE_ALL) < 0 &&
+	    errno != ENOENT && errno != EBUSY && errno != ENOMEM)
 		return err_sys(err, "move_pages");
 	for (int k = 0; k < PAGES; k++)
 		moved += status[k] == node;
@@ -112,7 +114,8 @@ static int move(struct bench *b, int member, void *arg, struct err *err)
 	char byte = 0;
 
 	for (uint64_t i = 0; i < moves; i++) {
-		/* Pages of a file live on when they are unmapped, and so are where they were moved. */
+		/* Pages of a file live on when they are unmapped, and so are where they were moved.
+		 */
 		int node = s->nodes[s->fd < 0 || i % 2 == 0], moved = 0;
 
 		if (member == 0 && write(s->go[1], &byte, 1) != 1)
@@ -209,19 +212,24 @@ static uint64_t memory(struct bench *b)
 const struct workload migrate_hugetlb = {
 	.name = "migrate-hugetlb",
 	.help = "hugetlb pages migrate while being mapped and unmapped",
-	.params = (const struct param[]){
-		{"movers", "processes that move them", PARAM_INT, "1", 1, 64, NULL},
-		{"moves", "that each asks for", PARAM_INT, "16", 1, 1000000, NULL},
-		{"memory", "private anonymous, or a shared file", PARAM_ENUM, "anon", 0, 0,
-		 "anon|shared"},
-		{"race", "whether the owner maps them anew meanwhile, or before", PARAM_ENUM, "unmap", 0, 0, "unmap|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"move", "ns/hugepage", "per page mapped anew and moved", BETTER_LOWER, true},
-		{"moved", "share", "of those that were on their new node then", BETTER_HIGHER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"movers", "processes that move them", PARAM_INT, "1", 1, 64, NULL},
+			{"moves", "that each asks for", PARAM_INT, "16", 1, 1000000, NULL},
+			{"memory", "private anonymous, or a shared file", PARAM_ENUM, "anon", 0, 0,
+			 "anon|shared"},
+			{"race", "whether the owner maps them anew meanwhile, or before",
+			 PARAM_ENUM, "unmap", 0, 0, "unmap|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"move", "ns/hugepage", "per page mapped anew and moved", BETTER_LOWER,
+			 true},
+			{"moved", "share", "of those that were on their new node then",
+			 BETTER_HIGHER, false},
+			{0},
+		},
 	.needs = {.nodes = 2, .root = true, .memory = memory, .feature = feature},
 	.control = "race=none",
 	.changes = (const char *const[]){HUGEPOOL_CHANGES, NULL},

@@ -27,7 +27,7 @@
 struct state {
 	uint64_t pages;
 	void *at;
-	void **page; /* the address of each */
+	void **page;  /* the address of each */
 	int *node[2]; /* the target of each, home last */
 	int *status[2];
 };
@@ -169,22 +169,24 @@ static const char *feature(struct bench *b)
 const struct workload migrate_mlocked = {
 	.name = "migrate-mlocked",
 	.help = "mlocked memory moved between two NUMA nodes and back",
-	.params = (const struct param[]){
-		{"memory", "what is mapped", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
-		{"procs", "processes that map it", PARAM_INT, "1", 1, 1024, NULL},
-		{"size", "of the range", PARAM_SIZE, "4M", 4096, 1ull << 34, NULL},
-		{"lock", "mlock it in each process, or only map it", PARAM_ENUM, "mlock", 0, 0,
-		 "mlock|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"migrate", "ns/page", "per page moved, each counted there and back", BETTER_LOWER,
-		 true},
-		{"failed", "share", "pages that did not move", BETTER_LOWER, false},
-		{"uncounted", "pages", "by which nr_mlock is wrong afterwards", BETTER_LOWER,
-		 false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"memory", "what is mapped", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
+			{"procs", "processes that map it", PARAM_INT, "1", 1, 1024, NULL},
+			{"size", "of the range", PARAM_SIZE, "4M", 4096, 1ull << 34, NULL},
+			{"lock", "mlock it in each process, or only map it", PARAM_ENUM, "mlock", 0,
+			 0, "mlock|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"migrate", "ns/page", "per page moved, each counted there and back",
+			 BETTER_LOWER, true},
+			{"failed", "share", "pages that did not move", BETTER_LOWER, false},
+			{"uncounted", "pages", "by which nr_mlock is wrong afterwards",
+			 BETTER_LOWER, false},
+			{0},
+		},
 	.needs = {.nodes = 2, .memory = memory, .memlock = memlock, .feature = feature},
 	.control = "lock=none",
 	.slack_pages = SLACK,

@@ -1,11 +1,11 @@
 /*
- * mlock(2) of anonymous memory in large folios (mTHP, 6.8 and later), and munlock(2) of every other half
- * of one: a folio can be on one LRU list only, so that with a part of it locked the kernel must choose what
- * counts. folio=4K is the same in small pages, and the control.
+ * mlock(2) of anonymous memory in large folios (mTHP, 6.8 and later), and munlock(2) of every other
+ * half of one: a folio can be on one LRU list only, so that with a part of it locked the kernel
+ * must choose what counts. folio=4K is the same in small pages, and the control.
  *
- * `mlock` is the call, on memory that is there; `partial` are the calls that unlock the second half of each
- * folio. `short` is by how many of the pages that are still locked then Mlocked is below them; above them it
- * may not be. thp_split_page grows where folios were split for it.
+ * `mlock` is the call, on memory that is there; `partial` are the calls that unlock the second half
+ * of each folio. `short` is by how many of the pages that are still locked then Mlocked is below
+ * them; above them it may not be. thp_split_page grows where folios were split for it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -41,7 +41,8 @@ static char *size_file(struct bench *b, const char *name)
 	return xasprintf(SIZES "%" PRIu64 "kB/%s", bench_int(b, "folio") >> 10, name);
 }
 
-/* That size and no larger one: what is aligned would be made of the largest, which is on as a rule. */
+/* That size and no larger one: what is aligned would be made of the largest, which is on as a rule.
+ */
 static int only_that_size(struct bench *b, struct state *s, struct err *err)
 {
 	char *path = size_file(b, "enabled");
@@ -158,7 +159,8 @@ static const char *feature(struct bench *b)
 	bool there = !is_large(b) || access(path, W_OK) == 0;
 
 	free(path);
-	return there ? NULL : "needs anonymous folios of that size (" SIZES "NkB, Linux 6.8) and root";
+	return there ? NULL
+		     : "needs anonymous folios of that size (" SIZES "NkB, Linux 6.8) and root";
 }
 
 static uint64_t memory(struct bench *b)
@@ -169,17 +171,20 @@ static uint64_t memory(struct bench *b)
 const struct workload mlock_folios = {
 	.name = "mlock-folios",
 	.help = "mlock(2) of large folios, munlock(2) of half of each",
-	.params = (const struct param[]){
-		{"size", "of the memory", PARAM_SIZE, "8M", 65536, 1ull << 34, NULL},
-		{"folio", "size of a folio", PARAM_SIZE, "64K", 4096, 2 << 20, NULL},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"mlock", "ns/page", "mlock(2) of all of it", BETTER_LOWER, true},
-		{"partial", "ns/page", "munlock(2) of half of each folio", BETTER_LOWER, true},
-		{"short", "pages", "locked, and not in Mlocked then", BETTER_LOWER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"size", "of the memory", PARAM_SIZE, "8M", 65536, 1ull << 34, NULL},
+			{"folio", "size of a folio", PARAM_SIZE, "64K", 4096, 2 << 20, NULL},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"mlock", "ns/page", "mlock(2) of all of it", BETTER_LOWER, true},
+			{"partial", "ns/page", "munlock(2) of half of each folio", BETTER_LOWER,
+			 true},
+			{"short", "pages", "locked, and not in Mlocked then", BETTER_LOWER, false},
+			{0},
+		},
 	.needs = {.memory = memory, .memlock = memory, .feature = feature},
 	.control = "folio=4K",
 	.changes = (const char *const[]){SIZES "*/enabled", NULL},

@@ -3,9 +3,9 @@
  * Linux 5.17 get_user_pages() looks each one up, since 5.18 one walk of the page tables does.
  * lock=mlock calls mlock(2), which since walks them too and then looks each one up all the same.
  *
- * `uncounted` is the share of the range that does not count in Mlocked when the call returns, with no
- * batch emptied: none would be right. The control marks the mapping with madvise(MADV_DONTFORK) instead.
- * unevictable_pgs_mlocked grows by the pages.
+ * `uncounted` is the share of the range that does not count in Mlocked when the call returns, with
+ * no batch emptied: none would be right. The control marks the mapping with madvise(MADV_DONTFORK)
+ * instead. unevictable_pgs_mlocked grows by the pages.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -23,8 +23,8 @@ static int mark(struct bench *b, char *at, uint64_t bytes)
 	return mlock2(at, bytes, bench_is(b, "lock", "onfault") ? MLOCK_ONFAULT : 0);
 }
 
-/* What the call has added to Mlocked when it returns. Another time than the one that is timed, whose end
- * empties all batches. */
+/* What the call has added to Mlocked when it returns. Another time than the one that is timed,
+ * whose end empties all batches. */
 static int count(struct bench *b, char *at, uint64_t bytes, int64_t *locked)
 {
 	int64_t before;
@@ -57,8 +57,9 @@ static enum outcome measure(struct bench *b, char *at, uint64_t bytes)
 	bench_ops(b, bench_int(b, "size") / PAGE_BYTES);
 	bench_metric(b, "uncounted", lock ? (double)(pages - locked) / (double)pages : 0);
 	if (locked < 0 || locked > (lock ? pages : 0))
-		return bench_fail(b, "%" PRId64 " pages count as locked, at most %" PRId64
-				  " would be right", locked, lock ? pages : 0);
+		return bench_fail(
+			b, "%" PRId64 " pages count as locked, at most %" PRId64 " would be right",
+			locked, lock ? pages : 0);
 	return OUTCOME_OK;
 }
 
@@ -96,19 +97,22 @@ static uint64_t memlock(struct bench *b)
 const struct workload mlock_onfault_prefaulted = {
 	.name = "mlock-onfault-prefaulted",
 	.help = "mlock2(MLOCK_ONFAULT) of memory that is mapped already",
-	.params = (const struct param[]){
-		{"size", "of the mapping", PARAM_SIZE, "16M", 4096, 1ull << 34, NULL},
-		{"memory", "what it maps", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
-		{"lock", "mlock2(MLOCK_ONFAULT), mlock(2), or only mark it", PARAM_ENUM, "onfault", 0, 0,
-		 "onfault|mlock|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"mlock2", "ns/page", "the call", BETTER_LOWER, true},
-		{"uncounted", "share", "of the range not yet in Mlocked when the call returns",
-		 BETTER_LOWER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"size", "of the mapping", PARAM_SIZE, "16M", 4096, 1ull << 34, NULL},
+			{"memory", "what it maps", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
+			{"lock", "mlock2(MLOCK_ONFAULT), mlock(2), or only mark it", PARAM_ENUM,
+			 "onfault", 0, 0, "onfault|mlock|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"mlock2", "ns/page", "the call", BETTER_LOWER, true},
+			{"uncounted", "share",
+			 "of the range not yet in Mlocked when the call returns", BETTER_LOWER,
+			 false},
+			{0},
+		},
 	.needs = {.memory = memory, .memlock = memlock},
 	.control = "lock=none",
 	.slack_pages = 16,

@@ -2,10 +2,11 @@
  * Page faults of tasks that called mlockall(2): what it costs a fault that its page is locked.
  *
  * With MCL_ONFAULT, as unlocked, each touch of the mapping faults, and the touches alone are timed.
- * With MCL_FUTURE mmap(2) itself populates it, which is timed with the touches that fault no more; its
- * like unlocked is mode=populate, an mmap with MAP_POPULATE, for the control mode=none takes a trap a
- * page. Anonymous memory and shmem are allocated and zeroed by the fault; the pages of a file are
- * in the page cache already and only get mapped, sixteen at a time where the kernel faults around.
+ * With MCL_FUTURE mmap(2) itself populates it, which is timed with the touches that fault no more;
+ * its like unlocked is mode=populate, an mmap with MAP_POPULATE, for the control mode=none takes a
+ * trap a page. Anonymous memory and shmem are allocated and zeroed by the fault; the pages of a
+ * file are in the page cache already and only get mapped, sixteen at a time where the kernel faults
+ * around.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -146,24 +147,31 @@ static uint64_t memory(struct bench *b)
 const struct workload mlockall_fault = {
 	.name = "mlockall-fault",
 	.help = "page faults of tasks under mlockall",
-	.params = (const struct param[]){
-		{"mode", "MCL_FUTURE, that with MCL_ONFAULT, or no mlockall: MAP_POPULATE, or nothing",
-		 PARAM_ENUM, "future", 0, 0, "future|onfault|populate|none"},
-		{"memory", "what is mapped", PARAM_ENUM, "anon", 0, 0, "anon|shmem|file"},
-		{"tasks", "processes", PARAM_INT, "1", 1, 1024, NULL},
-		{"size", "that each maps", PARAM_SIZE, "8M", 4096, 1ull << 34, NULL},
-		{"file", "of memory=file: tmpfs, or a directory to make it in", PARAM_TEXT,
-		 "tmpfs", 0, 0, NULL},
-		{"mglru", "the multi-generational LRU, which each release has on or off by itself",
-		 PARAM_ENUM, "asis", 0, 0, "asis|off|on"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"fault", "ns/page", "first touch (and mmap where it populates), per page and task", BETTER_LOWER, true},
-		{"uncounted", "pages", "by which nr_mlock is wrong afterwards", BETTER_LOWER,
-		 false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"mode",
+			 "MCL_FUTURE, that with MCL_ONFAULT, or no mlockall: MAP_POPULATE, or "
+			 "nothing",
+			 PARAM_ENUM, "future", 0, 0, "future|onfault|populate|none"},
+			{"memory", "what is mapped", PARAM_ENUM, "anon", 0, 0, "anon|shmem|file"},
+			{"tasks", "processes", PARAM_INT, "1", 1, 1024, NULL},
+			{"size", "that each maps", PARAM_SIZE, "8M", 4096, 1ull << 34, NULL},
+			{"file", "of memory=file: tmpfs, or a directory to make it in", PARAM_TEXT,
+			 "tmpfs", 0, 0, NULL},
+			{"mglru",
+			 "the multi-generational LRU, which each release has on or off by itself",
+			 PARAM_ENUM, "asis", 0, 0, "asis|off|on"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"fault", "ns/page",
+			 "first touch (and mmap where it populates), per page and task",
+			 BETTER_LOWER, true},
+			{"uncounted", "pages", "by which nr_mlock is wrong afterwards",
+			 BETTER_LOWER, false},
+			{0},
+		},
 	.needs = {.memory = memory, .memlock = memlock, .feature = feature},
 	.control = "mode=none",
 	.changes = (const char *const[]){MGLRU, NULL},

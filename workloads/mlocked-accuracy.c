@@ -1,8 +1,9 @@
 /*
  * Mlocked in /proc/meminfo while the processes that mlock one file exit one by one: it should
- * stand at the file's size until the last is gone. Up to 5.17 munlock looked for another locker each
- * time; since Linux 5.18 a count of lockers in page->lru decides, which is there only while the page
- * is on the unevictable list, and starts again where the page comes to that list by another way.
+ * stand at the file's size until the last is gone. Up to 5.17 munlock looked for another locker
+ * each time; since Linux 5.18 a count of lockers in page->lru decides, which is there only while
+ * the page is on the unevictable list, and starts again where the page comes to that list by
+ * another way.
  *
  * The figure is the error after each exit but the last, in pages; that the count is right after
  * the last is the harness's check.
@@ -11,12 +12,13 @@
  * holds a reference to each, so that the move takes them off their list and puts them back.
  * pgmigrate_success or pgmigrate_fail grows by the pages.
  *
- * fill=sparse leaves it to the first locker's faults to make the file's pages, as a new shared segment
- * is filled. Each then waits in two batches of its CPU: to be added to an LRU list, and to be counted as
- * locked. Where the second is emptied before the first, the page comes to the unevictable list with
- * nothing counted, and the first locker that goes takes it off Mlocked. `ahead` other pages in the first
- * batch make it so for ahead / 15 of the file (/ 31 from 6.8 on), lock=future and onfault, on one CPU;
- * mlock(2) empties the first batch as it begins, and start=together shows what two CPUs do to that.
+ * fill=sparse leaves it to the first locker's faults to make the file's pages, as a new shared
+ * segment is filled. Each then waits in two batches of its CPU: to be added to an LRU list, and to
+ * be counted as locked. Where the second is emptied before the first, the page comes to the
+ * unevictable list with nothing counted, and the first locker that goes takes it off Mlocked.
+ * `ahead` other pages in the first batch make it so for ahead / 15 of the file (/ 31 from 6.8 on),
+ * lock=future and onfault, on one CPU; mlock(2) empties the first batch as it begins, and
+ * start=together shows what two CPUs do to that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +43,7 @@ struct state {
 	int fd;
 	uint64_t bytes;
 	int ready[2], turn[2]; /* pipes: a byte of each that waits, and one for whose turn it is */
-	void *at; /* in a member: where it will map */
+	void *at;	       /* in a member: where it will map */
 };
 
 /* The file, made anew for each iteration: one that was filled is not sparse any more. */
@@ -270,27 +272,31 @@ static uint64_t memlock(struct bench *b)
 const struct workload mlocked_accuracy = {
 	.name = "mlocked-accuracy",
 	.help = "how far Mlocked is from the truth while sharers exit",
-	.params = (const struct param[]){
-		{"procs", "processes that lock the file", PARAM_INT, "8", 2, 1024, NULL},
-		{"size", "of the file", PARAM_SIZE, "1M", 4096, 1ull << 34, NULL},
-		{"disturb", "what happens to the file before they exit", PARAM_ENUM, "none", 0, 0,
-		 "none|migrate|pin"},
-		{"fill", "whether the file has its pages before, or gets them as it is locked",
-		 PARAM_ENUM, "written", 0, 0, "written|sparse"},
-		{"ahead", "other pages that stand before them in the LRU-add batch", PARAM_INT, "0", 0,
-		 1024, NULL},
-		{"start", "whether they lock one after another", PARAM_ENUM, "turns", 0, 0,
-		 "turns|together"},
-		{"lock", "mlock(2), mlockall(MCL_FUTURE), that with MCL_ONFAULT, or only map it",
-		 PARAM_ENUM, "mlock", 0, 0, "mlock|future|onfault|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"error", "pages", "between Mlocked and the truth, mean over the exits",
-		 BETTER_LOWER, false},
-		{"worst", "pages", "the largest such error", BETTER_LOWER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"procs", "processes that lock the file", PARAM_INT, "8", 2, 1024, NULL},
+			{"size", "of the file", PARAM_SIZE, "1M", 4096, 1ull << 34, NULL},
+			{"disturb", "what happens to the file before they exit", PARAM_ENUM, "none",
+			 0, 0, "none|migrate|pin"},
+			{"fill",
+			 "whether the file has its pages before, or gets them as it is locked",
+			 PARAM_ENUM, "written", 0, 0, "written|sparse"},
+			{"ahead", "other pages that stand before them in the LRU-add batch",
+			 PARAM_INT, "0", 0, 1024, NULL},
+			{"start", "whether they lock one after another", PARAM_ENUM, "turns", 0, 0,
+			 "turns|together"},
+			{"lock",
+			 "mlock(2), mlockall(MCL_FUTURE), that with MCL_ONFAULT, or only map it",
+			 PARAM_ENUM, "mlock", 0, 0, "mlock|future|onfault|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"error", "pages", "between Mlocked and the truth, mean over the exits",
+			 BETTER_LOWER, false},
+			{"worst", "pages", "the largest such error", BETTER_LOWER, false},
+			{0},
+		},
 	.needs = {.memory = memory, .memlock = memlock, .feature = feature},
 	.control = "lock=none",
 	.slack_pages = 16,

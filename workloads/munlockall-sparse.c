@@ -30,7 +30,8 @@ static enum outcome measure(struct bench *b, char *at, uint64_t bytes)
 	touch(at, bytes, pages);
 	locked = bench_locked_pages(b);
 	if (locked != (lock ? (int64_t)pages : 0))
-		return bench_fail(b, "%" PRId64 " pages count as locked, %" PRIu64 " would be right",
+		return bench_fail(b,
+				  "%" PRId64 " pages count as locked, %" PRIu64 " would be right",
 				  locked, lock ? pages : 0);
 	bench_start(b);
 	if (munlockall() < 0)
@@ -49,8 +50,8 @@ static enum outcome iterate(struct bench *b)
 	void *at = memory_place(bytes, (unsigned)bench_random(b), &err);
 	enum outcome outcome;
 
-	if (!at || !memory_map(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, -1,
-			       &err))
+	if (!at ||
+	    !memory_map(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, -1, &err))
 		return bench_broken(b, "%s", err.text);
 	outcome = measure(b, at, bytes);
 	munmap(at, bytes);
@@ -71,16 +72,18 @@ static uint64_t memory(struct bench *b)
 const struct workload munlockall_sparse = {
 	.name = "munlockall-sparse",
 	.help = "munlockall with a large, nearly empty locked mapping",
-	.params = (const struct param[]){
-		{"size", "of the mapping", PARAM_SIZE, "1G", 2 << 20, 1ull << 46, NULL},
-		{"pages", "of it that are there", PARAM_INT, "64", 0, 1 << 20, NULL},
-		{"lock", "lock it before, or not", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"munlockall", "ns/call", "the one call", BETTER_LOWER, true},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"size", "of the mapping", PARAM_SIZE, "1G", 2 << 20, 1ull << 46, NULL},
+			{"pages", "of it that are there", PARAM_INT, "64", 0, 1 << 20, NULL},
+			{"lock", "lock it before, or not", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"munlockall", "ns/call", "the one call", BETTER_LOWER, true},
+			{0},
+		},
 	.needs = {.memory = memory, .memlock = memlock},
 	.control = "lock=none",
 	.slack_pages = 16,

@@ -12,9 +12,11 @@ static enum outcome iterate(struct bench *b)
 const struct workload null = {
 	.name = "null",
 	.help = "an empty timed region: the harness's own floor",
-	.metrics = (const struct metric[]){
-		{"floor", "ns", "between the two readings of the clock", BETTER_NEITHER, true},
-		{0},
-	},
+	.metrics =
+		(const struct metric[]){
+			{"floor", "ns", "between the two readings of the clock", BETTER_NEITHER,
+			 true},
+			{0},
+		},
 	.iterate = iterate,
 };

@@ -74,7 +74,9 @@ static int be_second(struct bench *b, int member, void *arg, struct err *err)
 	(void)b;
 	(void)member;
 	s->fd = memory_file("tmpfs", 0, err);
-	return s->fd < 0 || knob_write(OOM_SCORE, "-1000", err) < 0 ? -1 : cgroup_enter(&s->group, 0, err);
+	return s->fd < 0 || knob_write(OOM_SCORE, "-1000", err) < 0
+		       ? -1
+		       : cgroup_enter(&s->group, 0, err);
 }
 
 /* May be refused while the victim's memory is on its way, with nobody left to kill. */
@@ -231,20 +233,25 @@ static uint64_t memlock(struct bench *b)
 const struct workload oom_reap_mlocked = {
 	.name = "oom-reap-mlocked",
 	.help = "the OOM kill of a process with mlocked memory",
-	.params = (const struct param[]){
-		{"size", "of its memory", PARAM_SIZE, "16M", 1 << 20, 1ull << 34, NULL},
-		{"exit", "let it exit, or hold it there so that only the reaper can help",
-		 PARAM_ENUM, "free", 0, 0, "free|held"},
-		{"lock", "mlock the memory, or only fill it", PARAM_ENUM, "mlock", 0, 0,
-		 "mlock|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"freed", "ns/page", "from the allocation that kills to the memory's end; held: at "
-		 "least the reaper's two seconds", BETTER_LOWER, true},
-		{"reaped", "share", "of the victim's memory that was freed", BETTER_HIGHER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"size", "of its memory", PARAM_SIZE, "16M", 1 << 20, 1ull << 34, NULL},
+			{"exit", "let it exit, or hold it there so that only the reaper can help",
+			 PARAM_ENUM, "free", 0, 0, "free|held"},
+			{"lock", "mlock the memory, or only fill it", PARAM_ENUM, "mlock", 0, 0,
+			 "mlock|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"freed", "ns/page",
+			 "from the allocation that kills to the memory's end; held: at "
+			 "least the reaper's two seconds",
+			 BETTER_LOWER, true},
+			{"reaped", "share", "of the victim's memory that was freed", BETTER_HIGHER,
+			 false},
+			{0},
+		},
 	.needs = {.root = true, .memory = memory, .memlock = memlock, .feature = feature},
 	.control = "lock=none",
 	.changes = (const char *const[]){CGROUP_CHANGES, CONSOLE_LEVEL, NULL},

@@ -14,7 +14,8 @@ static const char units[] = "KMG";
 
 /* Parameters that every workload has, after its own: what the harness does around it. */
 static const struct param common[] = {
-	{"background", "a stream beside it: fio:FILE, a job file of fio's below this directory, or none",
+	{"background",
+	 "a stream beside it: fio:FILE, a job file of fio's below this directory, or none",
 	 PARAM_TEXT, "none", 0, 0, NULL},
 	{0},
 };

@@ -10,8 +10,8 @@
 struct cell {
 	const struct workload *w;
 	char *values[MAX_PARAMS]; /* canonical text, in the descriptor's order */
-	char *id;                 /* "exit-mlocked/procs=32,size=8M,lock=mlock" */
-	char *control;            /* the control's id; NULL where there is none, or this is it */
+	char *id;		  /* "exit-mlocked/procs=32,size=8M,lock=mlock" */
+	char *control;		  /* the control's id; NULL where there is none, or this is it */
 };
 
 /* The i-th parameter of a workload, its own first, then those that every workload has; NULL after

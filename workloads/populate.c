@@ -1,11 +1,12 @@
 /*
  * mlock(2) of memory that nobody has touched, which must make every page of it and lock it: how a
- * database or a real-time program locks what it has just mapped. The same pages without the lock: how=madvise
- * makes them by MADV_POPULATE (5.14 and later), how=touch by a fault each, and that is the control.
+ * database or a real-time program locks what it has just mapped. The same pages without the lock:
+ * how=madvise makes them by MADV_POPULATE (5.14 and later), how=touch by a fault each, and that is
+ * the control.
  *
- * Anonymous pages are made by writes, those of a new tmpfs file by reads, as mlock(2) of a private and of a
- * shared mapping does. unevictable_pgs_mlocked grows by the pages that are locked, and when the call
- * has returned each is there (mincore) and counts as locked.
+ * Anonymous pages are made by writes, those of a new tmpfs file by reads, as mlock(2) of a private
+ * and of a shared mapping does. unevictable_pgs_mlocked grows by the pages that are locked, and
+ * when the call has returned each is there (mincore) and counts as locked.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -65,8 +66,9 @@ static enum outcome measure(struct bench *b, void *at, uint64_t bytes)
 		return bench_fail(b, "%" PRIu64 " pages are missing", missing(at, bytes));
 	locked = bench_locked_pages(b);
 	if (locked != right)
-		return bench_fail(b, "%" PRId64 " pages count as locked, %" PRId64 " would be right", locked,
-				  right);
+		return bench_fail(b,
+				  "%" PRId64 " pages count as locked, %" PRId64 " would be right",
+				  locked, right);
 	return OUTCOME_OK;
 }
 
@@ -80,9 +82,10 @@ static enum outcome iterate(struct bench *b)
 	void *at = shmem && fd < 0 ? NULL : memory_place(bytes, (unsigned)bench_random(b), &err);
 
 	if (at && shmem && ftruncate(fd, (off_t)bytes) < 0) {
-		outcome = bench_broken(b, "a sparse file of %" PRIu64 " bytes: %s", bytes, strerror(errno));
-	} else if (!at || !memory_map(at, bytes, PROT_READ | PROT_WRITE, shmem ? MAP_SHARED : MAP_PRIVATE,
-				      fd, &err)) {
+		outcome = bench_broken(b, "a sparse file of %" PRIu64 " bytes: %s", bytes,
+				       strerror(errno));
+	} else if (!at || !memory_map(at, bytes, PROT_READ | PROT_WRITE,
+				      shmem ? MAP_SHARED : MAP_PRIVATE, fd, &err)) {
 		outcome = bench_broken(b, "%s", err.text);
 	} else {
 		outcome = measure(b, at, bytes);
@@ -114,16 +117,19 @@ static uint64_t memlock(struct bench *b)
 const struct workload populate_fresh = {
 	.name = "populate",
 	.help = "mlock(2) of untouched memory, MADV_POPULATE, faults",
-	.params = (const struct param[]){
-		{"size", "of the mapping", PARAM_SIZE, "16M", 4096, 1ull << 34, NULL},
-		{"memory", "what it maps", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
-		{"how", "its pages are made", PARAM_ENUM, "mlock", 0, 0, "mlock|madvise|touch"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"populate", "ns/page", "the call, or the touches", BETTER_LOWER, true},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"size", "of the mapping", PARAM_SIZE, "16M", 4096, 1ull << 34, NULL},
+			{"memory", "what it maps", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
+			{"how", "its pages are made", PARAM_ENUM, "mlock", 0, 0,
+			 "mlock|madvise|touch"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"populate", "ns/page", "the call, or the touches", BETTER_LOWER, true},
+			{0},
+		},
 	.needs = {.memory = memory, .memlock = memlock, .feature = feature},
 	.control = "how=touch",
 	.slack_pages = 16,

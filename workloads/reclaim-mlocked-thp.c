@@ -1,16 +1,18 @@
 /*
- * Reclaim in a memory cgroup that holds VM_LOCKED transparent huge pages which Mlocked misses, so that
- * reclaim meets them on an evictable list, splits them, and only then finds that they must not go.
+ * Reclaim in a memory cgroup that holds VM_LOCKED transparent huge pages which Mlocked misses, so
+ * that reclaim meets them on an evictable list, splits them, and only then finds that they must not
+ * go.
  *
  * memory=anon: pages shared with a forked child and locked by their owner, which up to Linux 5.17
- * mlock(2) does not count; what is split is the page table entry at least. memory=shmem: pages of a file
- * that are faulted in under MLOCK_ONFAULT, which up to 5.17 nobody counts; what is split is the page
- * itself, before its mappings are looked at (thp_split_page).
+ * mlock(2) does not count; what is split is the page table entry at least. memory=shmem: pages of a
+ * file that are faulted in under MLOCK_ONFAULT, which up to 5.17 nobody counts; what is split is
+ * the page itself, before its mappings are looked at (thp_split_page).
  *
- * Their owner then writes as much other memory as the cgroup has room for plus what must be reclaimed,
- * to swap on a RAM disk. `splits` are the entries and pages split (thp_split_pmd + thp_split_page) for
- * each locked huge page: none would be right. The control locks nothing, and has them swapped. pswpout
- * grows by the pages reclaimed, and thp_split_pmd where there were splits.
+ * Their owner then writes as much other memory as the cgroup has room for plus what must be
+ * reclaimed, to swap on a RAM disk. `splits` are the entries and pages split (thp_split_pmd +
+ * thp_split_page) for each locked huge page: none would be right. The control locks nothing, and
+ * has them swapped. pswpout grows by the pages reclaimed, and thp_split_pmd where there were
+ * splits.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -172,8 +174,8 @@ static enum outcome measure(struct bench *b, struct state *s)
 		outcome = crew_join(b, &c);
 		elapsed = bench_stop(b);
 		steal = cgroup_get(&s->group, "memory.stat", "pgsteal") - steal;
-		bench_metric(b, "splits", (double)(splits() - before) /
-						  (double)(s->huge / HUGE_BYTES));
+		bench_metric(b, "splits",
+			     (double)(splits() - before) / (double)(s->huge / HUGE_BYTES));
 		bench_metric(b, "counted", (double)counted / (double)(s->huge / HUGE_BYTES));
 		if (steal > 0)
 			bench_metric(b, "reclaim", (double)elapsed / (double)steal);
@@ -189,7 +191,8 @@ static enum outcome setup(struct bench *b)
 	struct state *s = bench_state(b, sizeof(*s));
 	struct err err;
 
-	if (bench_is(b, "memory", "shmem") && knob_set(&s->shmem, SHMEM_ENABLED, "advise", &err) < 0)
+	if (bench_is(b, "memory", "shmem") &&
+	    knob_set(&s->shmem, SHMEM_ENABLED, "advise", &err) < 0)
 		return bench_broken(b, "%s", err.text);
 	return OUTCOME_OK;
 }
@@ -244,21 +247,25 @@ static uint64_t memlock(struct bench *b)
 const struct workload reclaim_mlocked_thp = {
 	.name = "reclaim-mlocked-thp",
 	.help = "reclaim in a memory cgroup with mlocked huge pages",
-	.params = (const struct param[]){
-		{"huge", "huge pages that are locked", PARAM_INT, "4", 1, 4096, NULL},
-		{"stream", "of other memory written then", PARAM_SIZE, "16M", 8 << 20, 1ull << 34,
-		 NULL},
-		{"memory", "what they are of", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
-		{"lock", "mlock the huge pages, or only map them", PARAM_ENUM, "mlock", 0, 0,
-		 "mlock|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"reclaim", "ns/page", "of the stream, per page reclaimed", BETTER_LOWER, true},
-		{"splits", "splits/hugepage", "of huge pages and their entries", BETTER_LOWER, false},
-		{"counted", "pages/hugepage", "in Mlocked before", BETTER_NEITHER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"huge", "huge pages that are locked", PARAM_INT, "4", 1, 4096, NULL},
+			{"stream", "of other memory written then", PARAM_SIZE, "16M", 8 << 20,
+			 1ull << 34, NULL},
+			{"memory", "what they are of", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
+			{"lock", "mlock the huge pages, or only map them", PARAM_ENUM, "mlock", 0,
+			 0, "mlock|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"reclaim", "ns/page", "of the stream, per page reclaimed", BETTER_LOWER,
+			 true},
+			{"splits", "splits/hugepage", "of huge pages and their entries",
+			 BETTER_LOWER, false},
+			{"counted", "pages/hugepage", "in Mlocked before", BETTER_NEITHER, false},
+			{0},
+		},
 	.needs = {.root = true, .memory = memory, .memlock = memlock, .feature = feature},
 	.control = "lock=none",
 	.changes = (const char *const[]){CGROUP_CHANGES, SHMEM_ENABLED, NULL},

@@ -1,8 +1,8 @@
 /*
- * Reclaim in a memory cgroup of which a share is mlocked, while a stream twice as large as the rest goes
- * through that: locked pages stand on the unevictable list, so that reclaim should neither scan them
- * nor take longer for them. The room beside what is locked is the same whatever the share is, and
- * the cgroup's limit both together, or the control would have more room to reclaim in.
+ * Reclaim in a memory cgroup of which a share is mlocked, while a stream twice as large as the rest
+ * goes through that: locked pages stand on the unevictable list, so that reclaim should neither
+ * scan them nor take longer for them. The room beside what is locked is the same whatever the share
+ * is, and the cgroup's limit both together, or the control would have more room to reclaim in.
  *
  * The stream is anonymous memory that is written, given up with MADV_FREE, and so reclaimed from
  * the inactive file list without any swap. The rest is full when the region begins, so that each
@@ -92,7 +92,8 @@ static enum outcome judge(struct bench *b, const struct state *s, int64_t scan, 
 	bench_metric(b, "scan", (double)scan / (double)steal);
 	bench_metric(b, "stolen", (double)steal);
 	if (bench_locked_pages(b) != (int64_t)(locked_bytes(b) / PAGE_BYTES))
-		return bench_fail(b, "%lld pages count as locked after reclaim, %llu would be right",
+		return bench_fail(b,
+				  "%lld pages count as locked after reclaim, %llu would be right",
 				  (long long)bench_locked_pages(b),
 				  (unsigned long long)(locked_bytes(b) / PAGE_BYTES));
 	return OUTCOME_OK;
@@ -141,19 +142,25 @@ static uint64_t memory(struct bench *b)
 const struct workload reclaim_mlocked = {
 	.name = "reclaim-mlocked",
 	.help = "reclaim in a memory cgroup of which a share is mlocked",
-	.params = (const struct param[]){
-		{"room", "of the cgroup beside what is mlocked; twice as much streams through",
-		 PARAM_SIZE, "32M", 4 << 20, 1ull << 36, NULL},
-		{"locked", "percent of the whole that is mlocked", PARAM_INT, "50", 0, 90, NULL},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"reclaim", "ns/page", "per page of the stream: its fault, MADV_FREE and reclaim",
-		 BETTER_LOWER, true},
-		{"scan", "pages/page", "scanned for each page reclaimed", BETTER_LOWER, false},
-		{"stolen", "pages", "reclaimed", BETTER_NEITHER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"room",
+			 "of the cgroup beside what is mlocked; twice as much streams through",
+			 PARAM_SIZE, "32M", 4 << 20, 1ull << 36, NULL},
+			{"locked", "percent of the whole that is mlocked", PARAM_INT, "50", 0, 90,
+			 NULL},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"reclaim", "ns/page",
+			 "per page of the stream: its fault, MADV_FREE and reclaim", BETTER_LOWER,
+			 true},
+			{"scan", "pages/page", "scanned for each page reclaimed", BETTER_LOWER,
+			 false},
+			{"stolen", "pages", "reclaimed", BETTER_NEITHER, false},
+			{0},
+		},
 	.needs = {.root = true, .memory = memory, .memlock = locked_bytes, .feature = feature},
 	.control = "locked=0",
 	.changes = (const char *const[]){CGROUP_CHANGES, NULL},

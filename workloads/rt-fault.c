@@ -1,15 +1,17 @@
 /*
  * How long a touch of mlocked memory takes at worst while the kernel compacts memory: locked is not
  * pinned, and a touch of a page that compaction moves at the moment faults and waits for the move.
- * allowed=0 sets vm.compact_unevictable_allowed so that compaction leaves locked pages where they are.
+ * allowed=0 sets vm.compact_unevictable_allowed so that compaction leaves locked pages where they
+ * are.
  *
- * Every other page of a mapping is given back, so that there is something to compact, and the rest locked
- * by mlock2(MLOCK_ONFAULT), which leaves the holes; on a small machine it stands at low addresses, which
- * compaction clears. One process reads a word of each locked page, round by round, and notes the slowest
- * touch of each; another asks for a compaction `compactions` times (the control: none), and the reader
- * goes on until it has ended and for one round more. `moved` is the share of the locked pages that stand
- * in another frame then: none with allowed=0, whatever else was moved (pgmigrate_success counts all). On
- * one CPU the tail is the scheduler's: it takes two for it to say anything of compaction.
+ * Every other page of a mapping is given back, so that there is something to compact, and the rest
+ * locked by mlock2(MLOCK_ONFAULT), which leaves the holes; on a small machine it stands at low
+ * addresses, which compaction clears. One process reads a word of each locked page, round by round,
+ * and notes the slowest touch of each; another asks for a compaction `compactions` times (the
+ * control: none), and the reader goes on until it has ended and for one round more. `moved` is the
+ * share of the locked pages that stand in another frame then: none with allowed=0, whatever else
+ * was moved (pgmigrate_success counts all). On one CPU the tail is the scheduler's: it takes two
+ * for it to say anything of compaction.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -32,14 +34,14 @@
 /* What both processes and we see. */
 struct shared {
 	atomic_bool done;
-	char *at; /* where in the reader the pages stand */
+	char *at;		     /* where in the reader the pages stand */
 	uint64_t touches, slowest[]; /* by page */
 };
 
 struct state {
 	struct knob allowed;
 	struct shared *shared;
-	uint64_t pages; /* that are locked */
+	uint64_t pages;	     /* that are locked */
 	uint64_t *frames[2]; /* where each stood before, and where it stands after */
 };
 
@@ -54,7 +56,8 @@ static enum outcome setup(struct bench *b)
 	struct err err;
 
 	s->pages = bench_injected(b, bench_int(b, "size") / PAGE_BYTES);
-	s->shared = mmap(NULL, shared_bytes(s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	s->shared = mmap(NULL, shared_bytes(s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			 -1, 0);
 	if (s->shared == MAP_FAILED)
 		return bench_broken(b, "no memory to note %" PRIu64 " times in", s->pages);
 	s->frames[0] = xcalloc(2 * s->pages, sizeof(uint64_t));
@@ -65,9 +68,10 @@ static enum outcome setup(struct bench *b)
 }
 
 /*
- * Three quarters of the memory that is free, TOP at most, in huge pages: taken first and given back before
- * anything is compacted, it leaves what is locked at low addresses. Memory is handed out from the top, and
- * compaction moves pages from the bottom into holes at the top. NULL: there is none to be had.
+ * Three quarters of the memory that is free, TOP at most, in huge pages: taken first and given back
+ * before anything is compacted, it leaves what is locked at low addresses. Memory is handed out
+ * from the top, and compaction moves pages from the bottom into holes at the top. NULL: there is
+ * none to be had.
  */
 static char *take_top(uint64_t *bytes)
 {
@@ -75,7 +79,8 @@ static char *take_top(uint64_t *bytes)
 	char *at;
 
 	*bytes = (all / 4 * 3 < TOP ? all / 4 * 3 : TOP) / HUGE_BYTES * HUGE_BYTES;
-	at = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	at = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		  -1, 0);
 	if (at == MAP_FAILED)
 		return NULL;
 	madvise(at, *bytes, MADV_HUGEPAGE);
@@ -158,10 +163,12 @@ static int read_frames(const struct state *s, pid_t reader, uint64_t *frames, st
 {
 	const uint64_t present = 1ull << 63, frame = (1ull << 55) - 1;
 	char *path = xasprintf("/proc/%d/pagemap", (int)reader);
-	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = fd < 0 ? err_sys(err, "cannot open '%s'", path) : 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC),
+	    ret = fd < 0 ? err_sys(err, "cannot open '%s'", path) : 0;
 
 	for (uint64_t i = 0; ret == 0 && i < s->pages; i++) {
-		off_t at = (off_t)((uintptr_t)s->shared->at / PAGE_BYTES + 2 * i) * (off_t)sizeof(*frames);
+		off_t at = (off_t)((uintptr_t)s->shared->at / PAGE_BYTES + 2 * i) *
+			   (off_t)sizeof(*frames);
 
 		if (pread(fd, &frames[i], sizeof(*frames), at) != sizeof(*frames))
 			ret = err_sys(err, "cannot read '%s'", path);
@@ -194,7 +201,8 @@ static enum outcome judge(struct bench *b, const struct state *s)
 	bench_percentiles(b);
 	locked = bench_locked_pages(b);
 	if (llabs(locked - right) > 16)
-		return bench_fail(b, "%" PRId64 " pages count as locked, %" PRId64 " are", locked, right);
+		return bench_fail(b, "%" PRId64 " pages count as locked, %" PRId64 " are", locked,
+				  right);
 	return OUTCOME_OK;
 }
 
@@ -256,21 +264,27 @@ static uint64_t memlock(struct bench *b)
 const struct workload rt_fault = {
 	.name = "rt-fault",
 	.help = "slowest touches of mlocked memory during compaction",
-	.params = (const struct param[]){
-		{"size", "of what is locked", PARAM_SIZE, "8M", 65536, 1ull << 34, NULL},
-		{"compactions", "that are asked for meanwhile", PARAM_INT, "4", 0, 1000, NULL},
-		{"allowed", "vm.compact_unevictable_allowed", PARAM_ENUM, "1", 0, 0, "0|1"},
-		{"lock", "mlock it, or not", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"touch", "ns/touch", "all of it by the touches made", BETTER_NEITHER, true},
-		{"p50", "ns", "a page's slowest touch, median", BETTER_LOWER, true},
-		{"p99", "ns", "a page's slowest touch, 99th percentile", BETTER_LOWER, true},
-		{"max", "ns", "the slowest touch", BETTER_LOWER, true},
-		{"moved", "share", "of the locked pages that stand elsewhere then", BETTER_LOWER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"size", "of what is locked", PARAM_SIZE, "8M", 65536, 1ull << 34, NULL},
+			{"compactions", "that are asked for meanwhile", PARAM_INT, "4", 0, 1000,
+			 NULL},
+			{"allowed", "vm.compact_unevictable_allowed", PARAM_ENUM, "1", 0, 0, "0|1"},
+			{"lock", "mlock it, or not", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"touch", "ns/touch", "all of it by the touches made", BETTER_NEITHER,
+			 true},
+			{"p50", "ns", "a page's slowest touch, median", BETTER_LOWER, true},
+			{"p99", "ns", "a page's slowest touch, 99th percentile", BETTER_LOWER,
+			 true},
+			{"max", "ns", "the slowest touch", BETTER_LOWER, true},
+			{"moved", "share", "of the locked pages that stand elsewhere then",
+			 BETTER_LOWER, false},
+			{0},
+		},
 	.needs = {.root = true, .memory = memory, .memlock = memlock, .feature = feature},
 	.control = "compactions=0",
 	.changes = (const char *const[]){ALLOWED, NULL},

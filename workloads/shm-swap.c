@@ -111,16 +111,18 @@ static uint64_t memory(struct bench *b)
 const struct workload shm_swap = {
 	.name = "shm-swap",
 	.help = "shmem swapped out and in, contents checked",
-	.params = (const struct param[]){
-		{"size", "of the file", PARAM_SIZE, "16M", 65536, 1ull << 34, NULL},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"cycle", "ns/page", "out and in", BETTER_LOWER, true},
-		{"out", "ns/page", "MADV_PAGEOUT", BETTER_LOWER, true},
-		{"in", "ns/page", "the read that faults it in", BETTER_LOWER, true},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"size", "of the file", PARAM_SIZE, "16M", 65536, 1ull << 34, NULL},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"cycle", "ns/page", "out and in", BETTER_LOWER, true},
+			{"out", "ns/page", "MADV_PAGEOUT", BETTER_LOWER, true},
+			{"in", "ns/page", "the read that faults it in", BETTER_LOWER, true},
+			{0},
+		},
 	.needs = {.root = true, .memory = memory, .feature = feature},
 	.slack_pages = 16,
 	.setup = setup,

@@ -30,10 +30,12 @@ static void arguments(struct bench *b, struct strv *argv)
 	strv_push(argv, bench_text(b, "workers"));
 	strv_pushf(argv, "--%s-ops", stressor);
 	strv_pushf(argv, "%llu", (unsigned long long)bench_injected(b, bench_int(b, "ops")));
-	/* mlockmany forks so many, each of which locks what it can; its own default fills memory. */
-	for (const char *const *a = (const char *const[]){"--pathological", "--mlockmany-procs", "16",
-							  "--seed", "1", "--metrics-brief",
-							  "--temp-path", dir, "--yaml", report, NULL};
+	/* mlockmany forks so many, each of which locks what it can; its own default fills memory.
+	 */
+	for (const char *const *a =
+		     (const char *const[]){"--pathological", "--mlockmany-procs", "16", "--seed",
+					   "1", "--metrics-brief", "--temp-path", dir, "--yaml",
+					   report, NULL};
 	     *a; a++)
 		strv_push(argv, *a);
 	free(report);
@@ -66,7 +68,8 @@ static enum outcome judge(struct bench *b)
 	if (ret < 0)
 		return bench_broken(b, "%s", err.text);
 	if (!(ops > 0) || !(seconds > 0))
-		return bench_broken(b, "stress-ng reports no operations: the console has its words");
+		return bench_broken(b,
+				    "stress-ng reports no operations: the console has its words");
 	bench_metric(b, "op", seconds * 1e9 / ops);
 	return OUTCOME_OK;
 }
@@ -89,19 +92,24 @@ static enum outcome setup(struct bench *b)
 const struct workload stress_ng = {
 	.name = "stress-ng",
 	.help = "a stressor of stress-ng",
-	.params = (const struct param[]){
-		{"stressor", "which", PARAM_ENUM, "remap", 0, 0, "remap|mlockmany|mlock"},
-		{"workers", "processes", PARAM_INT, "1", 1, 1024, NULL},
-		{"ops", "bogo operations, of all of them", PARAM_INT, "8", 1, 1000000000, NULL},
-		{"memlock", "RLIMIT_MEMLOCK of each", PARAM_SIZE, "1M", 4096, 1ull << 34, NULL},
-		{"program", "stress-ng, or the path of one", PARAM_TEXT, "stress-ng", 0, 0, NULL},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"op", "ns/op", "run time by bogo operations, as stress-ng counts them",
-		 BETTER_LOWER, true},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"stressor", "which", PARAM_ENUM, "remap", 0, 0, "remap|mlockmany|mlock"},
+			{"workers", "processes", PARAM_INT, "1", 1, 1024, NULL},
+			{"ops", "bogo operations, of all of them", PARAM_INT, "8", 1, 1000000000,
+			 NULL},
+			{"memlock", "RLIMIT_MEMLOCK of each", PARAM_SIZE, "1M", 4096, 1ull << 34,
+			 NULL},
+			{"program", "stress-ng, or the path of one", PARAM_TEXT, "stress-ng", 0, 0,
+			 NULL},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"op", "ns/op", "run time by bogo operations, as stress-ng counts them",
+			 BETTER_LOWER, true},
+			{0},
+		},
 	.needs = {.root = true, .feature = outside_feature},
 	.slack_pages = 64,
 	.setup = setup,

@@ -100,16 +100,19 @@ static uint64_t memory(struct bench *b)
 const struct workload swapoff_busy = {
 	.name = "swapoff",
 	.help = "swapoff with memory of several processes on the device",
-	.params = (const struct param[]){
-		{"procs", "processes", PARAM_INT, "4", 1, 1024, NULL},
-		{"size", "that each has there", PARAM_SIZE, "4M", 65536, 1ull << 34, NULL},
-		{"memory", "of what kind", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"swapoff", "ns/page", "swapoff(2), per page out there", BETTER_LOWER, true},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"procs", "processes", PARAM_INT, "4", 1, 1024, NULL},
+			{"size", "that each has there", PARAM_SIZE, "4M", 65536, 1ull << 34, NULL},
+			{"memory", "of what kind", PARAM_ENUM, "anon", 0, 0, "anon|shmem"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"swapoff", "ns/page", "swapoff(2), per page out there", BETTER_LOWER,
+			 true},
+			{0},
+		},
 	.needs = {.root = true, .memory = memory, .feature = feature},
 	.slack_pages = 16,
 	.iterate = iterate,

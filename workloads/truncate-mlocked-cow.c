@@ -142,20 +142,25 @@ static uint64_t memlock(struct bench *b)
 const struct workload truncate_mlocked_cow = {
 	.name = "truncate-mlocked-cow",
 	.help = "truncate a file whose mlocked private copies are mapped",
-	.params = (const struct param[]){
-		{"size", "of the file", PARAM_SIZE, "2M", 4096, 1ull << 34, NULL},
-		{"file", "tmpfs, or a directory to make the file in", PARAM_TEXT, "tmpfs", 0, 0, NULL},
-		{"race", "what another thread does meanwhile", PARAM_ENUM, "none", 0, 0,
-		 "none|munlock"},
-		{"lock", "mlock the copies, or not", PARAM_ENUM, "mlock", 0, 0, "mlock|none"},
-		{0},
-	},
-	.metrics = (const struct metric[]){
-		{"truncate", "ns/page", "ftruncate(2), per page of the file", BETTER_LOWER, true},
-		{"overlap", "share", "of the truncation in which the munlock of a race ran",
-		 BETTER_NEITHER, false},
-		{0},
-	},
+	.params =
+		(const struct param[]){
+			{"size", "of the file", PARAM_SIZE, "2M", 4096, 1ull << 34, NULL},
+			{"file", "tmpfs, or a directory to make the file in", PARAM_TEXT, "tmpfs",
+			 0, 0, NULL},
+			{"race", "what another thread does meanwhile", PARAM_ENUM, "none", 0, 0,
+			 "none|munlock"},
+			{"lock", "mlock the copies, or not", PARAM_ENUM, "mlock", 0, 0,
+			 "mlock|none"},
+			{0},
+		},
+	.metrics =
+		(const struct metric[]){
+			{"truncate", "ns/page", "ftruncate(2), per page of the file", BETTER_LOWER,
+			 true},
+			{"overlap", "share", "of the truncation in which the munlock of a race ran",
+			 BETTER_NEITHER, false},
+			{0},
+		},
 	.needs = {.memory = memory, .memlock = memlock, .feature = feature},
 	.control = "lock=none",
 	.slack_pages = 16,

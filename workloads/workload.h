@@ -51,14 +51,14 @@ struct needs {
 
 enum outcome {
 	OUTCOME_OK,
-	OUTCOME_FAIL,   /* the kernel or its accounting is wrong */
-	OUTCOME_SKIP,   /* a need is missing */
+	OUTCOME_FAIL,	/* the kernel or its accounting is wrong */
+	OUTCOME_SKIP,	/* a need is missing */
 	OUTCOME_BROKEN, /* the workload could not be set up or run */
 };
 
 struct workload {
-	const char *name; /* "exit-mlocked" */
-	const char *help; /* one line */
+	const char *name;	      /* "exit-mlocked" */
+	const char *help;	      /* one line */
 	const struct param *params;   /* ends with a zero entry, in the order of the cell's name */
 	const struct metric *metrics; /* ends with a zero entry; the first is the primary one, and
 				       * where the workload does not set it, it is elapsed / ops */
@@ -68,8 +68,9 @@ struct workload {
 	const char *const *changes;
 	/* The assignment that makes the control, the same work unlocked: "lock=none"; or NULL. */
 	const char *control;
-	/* Pages by which nr_mlock and nr_unevictable may differ after an iteration, for each CPU: what one
-	 * holds in a batch of its own, another cannot count or unlock (5.18 and later err that way). */
+	/* Pages by which nr_mlock and nr_unevictable may differ after an iteration, for each CPU:
+	 * what one holds in a batch of its own, another cannot count or unlock (5.18 and later err
+	 * that way). */
 	int slack_pages;
 	/* Once a cell, outside every timed region; any may be NULL but iterate. */
 	enum outcome (*setup)(struct bench *b);
@@ -94,10 +95,9 @@ void bench_shuffle(struct bench *b, int *v, size_t n);
  */
 uint64_t bench_injected(struct bench *b, uint64_t work);
 
-/* Opens and closes the timed region; once an iteration each, or again where what went by was not what
- * was to be timed: the last one counts. stop returns elapsed ns. Both
- * execute the marker instruction `xchg %bx,%bx` at the region's edge, for the profiler, except in
- * warm-up. */
+/* Opens and closes the timed region; once an iteration each, or again where what went by was not
+ * what was to be timed: the last one counts. stop returns elapsed ns. Both execute the marker
+ * instruction `xchg %bx,%bx` at the region's edge, for the profiler, except in warm-up. */
 void bench_start(struct bench *b);
 uint64_t bench_stop(struct bench *b);
 uint64_t bench_now(void); /* the harness's clock, ns (CLOCK_MONOTONIC_RAW) */

@@ -10,15 +10,18 @@
 #include "analysis/catalogue/db.h"
 
 /* As SQLite keeps it: whoever else wrote the file may have put views and triggers into it. */
-#define SCHEMA                                                                                                        \
-	"CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT UNIQUE, stamp TEXT, created TEXT, status TEXT,"           \
-	" target TEXT);"                                                                                              \
-	"CREATE TABLE arm(run INTEGER, n INTEGER, kernel TEXT, sha256 TEXT, PRIMARY KEY(run, n));"                    \
-	"CREATE TABLE figure(run INTEGER, arm INTEGER, cell TEXT, workload TEXT, metric TEXT, unit TEXT, value REAL," \
-	" low REAL, high REAL, boots INTEGER, PRIMARY KEY(run, arm, cell, metric));"                                  \
+#define SCHEMA                                                                                     \
+	"CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT UNIQUE, stamp TEXT, created TEXT, "    \
+	"status TEXT,"                                                                             \
+	" target TEXT);"                                                                           \
+	"CREATE TABLE arm(run INTEGER, n INTEGER, kernel TEXT, sha256 TEXT, PRIMARY KEY(run, n));" \
+	"CREATE TABLE figure(run INTEGER, arm INTEGER, cell TEXT, workload TEXT, metric TEXT, "    \
+	"unit TEXT, value REAL,"                                                                   \
+	" low REAL, high REAL, boots INTEGER, PRIMARY KEY(run, arm, cell, metric));"               \
 	"CREATE INDEX by_metric ON figure(metric, workload);"
 
-/* Of a text in it; and of what is answered, which a text that many rows share could make much of. */
+/* Of a text in it; and of what is answered, which a text that many rows share could make much of.
+ */
 #define MAX_TEXT 65536
 #define MAX_ANSWER(size) (((long long)32 << 20) + 8 * (size))
 
@@ -38,7 +41,8 @@ static bool says(struct catalogue *c, const char *query, const char *text)
 	const char *said = NULL;
 	bool same;
 
-	if (sqlite3_prepare_v2(c->db, query, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+	if (sqlite3_prepare_v2(c->db, query, -1, &s, NULL) == SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW)
 		said = (const char *)sqlite3_column_text(s, 0);
 	same = said && strcmp(said, text) == 0;
 	sqlite3_finalize(s);
@@ -46,13 +50,15 @@ static bool says(struct catalogue *c, const char *query, const char *text)
 }
 
 /*
- * 0 where the file holds what this version writes and is whole, 1 where it must be made again, which
- * it is in doubt: it is an index. -1 where another process keeps us from knowing.
+ * 0 where the file holds what this version writes and is whole, 1 where it must be made again,
+ * which it is in doubt: it is an index. -1 where another process keeps us from knowing.
  */
 static int check(struct catalogue *c, struct err *err)
 {
 	if (says(c, "PRAGMA user_version", CATALOGUE_VERSION_TEXT) &&
-	    says(c, "SELECT group_concat(sql, ';') || ';' FROM (SELECT sql FROM sqlite_schema ORDER BY rowid)",
+	    says(c,
+		 "SELECT group_concat(sql, ';') || ';' FROM (SELECT sql FROM sqlite_schema ORDER "
+		 "BY rowid)",
 		 SCHEMA) &&
 	    says(c, "PRAGMA quick_check", "ok"))
 		return 0;
@@ -77,8 +83,8 @@ static int remove_db(const struct catalogue *c, struct err *err)
 
 static int make_again(struct catalogue *c, struct err *err)
 {
-	static const char *const schema = "BEGIN IMMEDIATE;" SCHEMA "PRAGMA user_version = " CATALOGUE_VERSION_TEXT
-					  ";COMMIT";
+	static const char *const schema =
+		"BEGIN IMMEDIATE;" SCHEMA "PRAGMA user_version = " CATALOGUE_VERSION_TEXT ";COMMIT";
 
 	sqlite3_close(c->db);
 	c->db = NULL;
@@ -135,7 +141,8 @@ static long long size_of_row(sqlite3_stmt *s)
 	long long size = sizeof(struct catalogue_figure);
 
 	for (int i = 0; i < sqlite3_column_count(s); i++)
-		size += 32 + (sqlite3_column_type(s, i) == SQLITE_TEXT ? sqlite3_column_bytes(s, i) : 0);
+		size += 32 +
+			(sqlite3_column_type(s, i) == SQLITE_TEXT ? sqlite3_column_bytes(s, i) : 0);
 	return size;
 }
 
@@ -165,8 +172,11 @@ int catalogue_history(struct catalogue *c, const char *metric, const char *workl
 		held += size_of_row(s);
 		if (stat(c->path, &st) == 0 && held > MAX_ANSWER(st.st_size)) {
 			sqlite3_finalize(s);
-			return err_set(err, "'%s' answers with over %lld MiB, which is no index of runs: remove it, and "
-					    "it is made again", c->path, held >> 20);
+			return err_set(err,
+				       "'%s' answers with over %lld MiB, which is no index of "
+				       "runs: remove it, and "
+				       "it is made again",
+				       c->path, held >> 20);
 		}
 		out->v = xrealloc(out->v, (out->n + 1) * sizeof(*out->v));
 		out->v[out->n++] = (struct catalogue_figure){

@@ -43,8 +43,8 @@ static int add_figure(struct catalogue *c, long long id, const struct run *r, si
 	if (nothing)
 		return 0;
 	return catalogue_do(c, "INSERT INTO figure VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			    "littttdddi", err, id, (int)arm, cell->id, cell->workload,
-			    m->name, m->unit, spread.mid, spread.low, spread.high, boots);
+			    "littttdddi", err, id, (int)arm, cell->id, cell->workload, m->name,
+			    m->unit, spread.mid, spread.low, spread.high, boots);
 }
 
 static int add_arm(struct catalogue *c, long long id, const struct run *r, size_t arm,
@@ -57,7 +57,8 @@ static int add_arm(struct catalogue *c, long long id, const struct run *r, size_
 		return -1;
 	for (size_t i = 0; i < r->n_cells; i++)
 		for (size_t j = 0; j < r->cells[i].n_series; j++)
-			if (add_figure(c, id, r, arm, &r->cells[i], &r->cells[i].series[j], err) < 0)
+			if (add_figure(c, id, r, arm, &r->cells[i], &r->cells[i].series[j], err) <
+			    0)
 				return -1;
 	return 0;
 }

@@ -9,7 +9,8 @@
 #define HEAD "mlocklab-profile 1"
 #define MISNAMED "symbols differ"
 #define MAX_DEPTH 4096
-/* How often to look at a name: variants of one function stand beside their place, not far from it. */
+/* How often to look at a name: variants of one function stand beside their place, not far from it.
+ */
 #define MAX_STEPS(nodes) (1000000 + 100 * (nodes))
 /* What a function at its place in the tree takes, its row of a table included; and what all may. */
 #define NODE_BYTES 320
@@ -87,8 +88,9 @@ static int read_node(struct reader *r, const char *line, struct err *err)
 	if (r->steps > MAX_STEPS(++r->nodes))
 		return err_set(err, "the functions are not in the order of their names");
 	if (r->nodes * NODE_BYTES > MAX_HELD(r->bytes))
-		return err_set(err, "%zu functions in %zu bytes are more than a profile of its size has", r->nodes,
-			       r->bytes);
+		return err_set(err,
+			       "%zu functions in %zu bytes are more than a profile of its size has",
+			       r->nodes, r->bytes);
 	node->calls += (double)calls;
 	node->self += (double)self;
 	r->depth = depth + 1;
@@ -104,7 +106,8 @@ static void add_region(struct calls *c, double insns)
 {
 	/* in powers of two */
 	if (!(c->regions & (c->regions - 1)))
-		c->region = xrealloc(c->region, (c->regions ? 2 * c->regions : 1) * sizeof(*c->region));
+		c->region =
+			xrealloc(c->region, (c->regions ? 2 * c->regions : 1) * sizeof(*c->region));
 	c->region[c->regions++] = insns;
 	c->insns += insns;
 }

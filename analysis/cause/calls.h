@@ -1,4 +1,5 @@
-/* A tree of calls with exact counts, as a profiled boot leaves it (docs/formats.md, profile.txt). */
+/* A tree of calls with exact counts, as a profiled boot leaves it (docs/formats.md, profile.txt).
+ */
 #ifndef ANALYSIS_CAUSE_CALLS_H
 #define ANALYSIS_CAUSE_CALLS_H
 
@@ -37,8 +38,8 @@ int profile_index_read(struct profile_index *index, const struct run *r, const s
 		       struct err *err);
 
 /*
- * Adds cell number `cell` of a boot's profile.txt to c, zeroed before the first. The variants that a
- * compiler makes of a function (foo.isra.0, foo.constprop.0, foo.part.0) count as the function,
+ * Adds cell number `cell` of a boot's profile.txt to c, zeroed before the first. The variants that
+ * a compiler makes of a function (foo.isra.0, foo.constprop.0, foo.part.0) count as the function,
  * since two kernels rarely agree on them. A file that ends early is no error: see `whole`;
  * one whose functions are far from the order of their names is, since it would take long, and one
  * that would take over ten times its size of memory and LOAD_HELD_OVER.

@@ -21,8 +21,8 @@ static double own_of(const struct call *call, const struct families *f)
 }
 
 /* What one arm's profile says of a cell: the family's instructions an operation, or NAN. */
-static int family_of(const struct profiles *from, size_t cell, size_t arm, double *each, double *whole,
-		     struct err *err)
+static int family_of(const struct profiles *from, size_t cell, size_t arm, double *each,
+		     double *whole, struct err *err)
 {
 	struct profile_side s;
 
@@ -47,7 +47,8 @@ static double median_of(const struct run *run, const struct series *s, size_t ar
 	return median;
 }
 
-/* Whether the figure is the region by its operations: within a tenth of what the profile counted. */
+/* Whether the figure is the region by its operations: within a tenth of what the profile counted.
+ */
 static bool is_whole(double figure, double whole)
 {
 	return figure > 0 && fabs(figure - whole) <= 0.1 * whole;
@@ -104,13 +105,16 @@ int copying_take_out(struct run *run, struct copied *taken, const char *families
 	for (size_t i = 0; i < run->n_cells && from.run.n_boots && ret == 0; i++)
 		ret = take_out(run, &from, i, taken, &note, err);
 	if (ret == 0 && note.len)
-		strv_pushf(&run->notes,
-			   "instructions of copying are not in these figures, for a `rep movs` counts "
-			   "otherwise than a loop does; an operation, by arm%s", note.buf);
+		strv_pushf(
+			&run->notes,
+			"instructions of copying are not in these figures, for a `rep movs` counts "
+			"otherwise than a loop does; an operation, by arm%s",
+			note.buf);
 	else if (ret == 0)
 		strv_push(&run->notes,
 			  "copying is in these figures: a page copied counts 516 where the "
-			  "kernel does it with `rep movs` and 1554 where by a loop (from 6.12 on); a run with "
+			  "kernel does it with `rep movs` and 1554 where by a loop (from 6.12 on); "
+			  "a run with "
 			  "profile=1 has it taken out");
 	str_release(&note);
 	profiles_release(&from);

@@ -1,6 +1,6 @@
 /*
- * Families of kernel functions, configs/kernel/families.ini: what belongs together whatever a release
- * calls it, and which functions merely changed their name.
+ * Families of kernel functions, configs/kernel/families.ini: what belongs together whatever a
+ * release calls it, and which functions merely changed their name.
  *
  *     [munlock and LRU]         a section a family, in the order in which they are tried
  *     munlock=munlock_* *_mlock_*   patterns as a shell has them; the key only tells them apart

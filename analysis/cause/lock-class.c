@@ -62,10 +62,11 @@ static const struct taker {
 	{"copy_hugetlb_page_range", LOCK_I_MMAP, true}, /* to 6.0 */
 	{"unmap_single_vma", LOCK_I_MMAP, true},	/* 5.10 */
 	{"__unmap_hugepage_range_final", LOCK_I_MMAP, true},
-	{"__hugetlb_zap_begin", LOCK_I_MMAP, true}, /* 6.7; as its last deed, so its callers are seen */
+	{"__hugetlb_zap_begin", LOCK_I_MMAP,
+	 true}, /* 6.7; as its last deed, so its callers are seen */
 	{"unmap_vmas", LOCK_I_MMAP, true},
 	{"zap_page_range_single", LOCK_I_MMAP, true},
-	{"zap_vma_range_batched", LOCK_I_MMAP, true},	      /* 7.2 */
+	{"zap_vma_range_batched", LOCK_I_MMAP, true}, /* 7.2 */
 	{"hugetlb_change_protection", LOCK_I_MMAP, true},
 	{"hugetlb_unshare_pmds", LOCK_I_MMAP, true},
 	{"move_hugetlb_page_tables", LOCK_I_MMAP, true},
@@ -136,9 +137,19 @@ static const struct taker {
 static bool is_mmap_syscall(const char *name, size_t len)
 {
 	static const char *const starts[] = {"__x64_sys_", "__do_sys_"};
-	static const char *const calls[] = {"mlock", "mlock2", "mlockall", "munlock", "munlockall",
-					    "munmap", "mremap", "brk", "mprotect", "mincore", "msync",
-					    "remap_file_pages", "set_mempolicy_home_node",
+	static const char *const calls[] = {"mlock",
+					    "mlock2",
+					    "mlockall",
+					    "munlock",
+					    "munlockall",
+					    "munmap",
+					    "mremap",
+					    "brk",
+					    "mprotect",
+					    "mincore",
+					    "msync",
+					    "remap_file_pages",
+					    "set_mempolicy_home_node",
 					    "process_mrelease"};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
@@ -147,7 +158,8 @@ static bool is_mmap_syscall(const char *name, size_t len)
 		if (strncmp(name, starts[i], skip) != 0)
 			continue;
 		for (size_t k = 0; k < sizeof(calls) / sizeof(*calls); k++)
-			if (strlen(calls[k]) == len - skip && !strncmp(name + skip, calls[k], len - skip))
+			if (strlen(calls[k]) == len - skip &&
+			    !strncmp(name + skip, calls[k], len - skip))
 				return true;
 	}
 	return false;
@@ -181,7 +193,8 @@ enum lock_class lock_class_of(char mode, const char *caller, bool *sure)
 	if (mode != 'R' && mode != 'W')
 		return *sure ? LOCK_LRUVEC : LOCK_OTHER;
 	for (size_t i = 0; i < sizeof(takers) / sizeof(*takers); i++) {
-		if (strlen(takers[i].function) == len && !strncmp(takers[i].function, caller, len)) {
+		if (strlen(takers[i].function) == len &&
+		    !strncmp(takers[i].function, caller, len)) {
 			*sure = takers[i].sure;
 			return takers[i].class;
 		}

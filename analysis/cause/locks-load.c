@@ -26,7 +26,8 @@ struct reader {
 	struct index by_round; /* iteration and cell to places in rounds */
 };
 
-/* The place of what is named by a number and a text; INDEX_NONE. put: where it is to be from now on. */
+/* The place of what is named by a number and a text; INDEX_NONE. put: where it is to be from now
+ * on. */
 static size_t place(struct index *x, long long number, const char *text, size_t put)
 {
 	char *key = xasprintf("%lld %s", number, text);
@@ -108,7 +109,8 @@ static int make_room(struct run *r, struct lock_cell *c, struct err *err)
 {
 	size_t cap = c->rounds_cap ? 2 * c->rounds_cap : 16;
 
-	if (load_hold(r, (cap - c->rounds_cap) * FIGURES * sizeof(double) * (1 + c->n_lines), err) < 0)
+	if (load_hold(r, (cap - c->rounds_cap) * FIGURES * sizeof(double) * (1 + c->n_lines), err) <
+	    0)
 		return -1;
 
 	grow(&c->elapsed_ns, c->rounds_cap, cap);
@@ -121,8 +123,8 @@ static int make_room(struct run *r, struct lock_cell *c, struct err *err)
 	return 0;
 }
 
-static int add_round(struct run *r, struct lock_cell *c, const json_t *o, const struct round *round, int boot,
-		     struct err *err)
+static int add_round(struct run *r, struct lock_cell *c, const json_t *o, const struct round *round,
+		     int boot, struct err *err)
 {
 	double elapsed = json_get_num(o, "elapsed_ns", 0);
 
@@ -138,8 +140,8 @@ static int add_round(struct run *r, struct lock_cell *c, const json_t *o, const 
 }
 
 /* NULL: there is no room for another. */
-static struct lock_line *line_of(struct run *r, struct lock_cell *c, enum lock_class class, char mode,
-				 const char *caller, const char *via, struct err *err)
+static struct lock_line *line_of(struct run *r, struct lock_cell *c, enum lock_class class,
+				 char mode, const char *caller, const char *via, struct err *err)
 {
 	char *key = xasprintf("%c %s < %s", mode, caller, via);
 	size_t at = place(&c->by_line, class, key, c->n_lines);
@@ -152,8 +154,8 @@ static struct lock_line *line_of(struct run *r, struct lock_cell *c, enum lock_c
 		return NULL;
 	c->lines = xrealloc(c->lines, (c->n_lines + 1) * sizeof(*c->lines));
 	line = &c->lines[c->n_lines++];
-	*line = (struct lock_line){.class = class, .mode = mode, .caller = xstrdup(caller),
-				   .via = xstrdup(via)};
+	*line = (struct lock_line){
+		.class = class, .mode = mode, .caller = xstrdup(caller), .via = xstrdup(via)};
 	grow_line(line, 0, c->rounds_cap);
 	return line;
 }
@@ -162,7 +164,10 @@ static char mode_of(const json_t *row)
 {
 	const char *mode = json_get_str(row, "mode", "");
 
-	return !strcmp(mode, "read") ? 'R' : !strcmp(mode, "write") ? 'W' : *mode == 'm' ? 'M' : 'S';
+	return !strcmp(mode, "read")	? 'R'
+	       : !strcmp(mode, "write") ? 'W'
+	       : *mode == 'm'		? 'M'
+					: 'S';
 }
 
 static enum lock_class own_class(const json_t *row, bool *sure)
@@ -191,7 +196,8 @@ static enum lock_class class_of(const json_t *row, struct index *sure)
 {
 	bool is_sure;
 	enum lock_class class = own_class(row, &is_sure);
-	size_t better = is_sure ? INDEX_NONE : place(sure, json_get_int(row, "lock", 0), "", INDEX_NONE);
+	size_t better =
+		is_sure ? INDEX_NONE : place(sure, json_get_int(row, "lock", 0), "", INDEX_NONE);
 
 	return better == INDEX_NONE ? class : (enum lock_class)better;
 }
@@ -205,9 +211,9 @@ static int add_rows(struct run *r, struct lock_cell *c, const json_t *rows, stru
 
 	sure_classes(rows, &sure);
 	json_array_foreach(rows, i, row) {
-		struct lock_line *line = line_of(r, c, class_of(row, &sure), mode_of(row),
-						 json_get_str(row, "caller", ""),
-						 json_get_str(row, "via", ""), err);
+		struct lock_line *line =
+			line_of(r, c, class_of(row, &sure), mode_of(row),
+				json_get_str(row, "caller", ""), json_get_str(row, "via", ""), err);
 		double longest = json_get_num(row, "longest_ns", 0);
 
 		ret = line ? 0 : -1;
@@ -251,8 +257,8 @@ static void take_end(struct reader *rd, const json_t *o)
 }
 
 /* NULL: there is no room for another. */
-static struct lock_stat *stat_of(struct run *r, struct lock_cell *c, const char *class, const char *mode,
-				 struct err *err)
+static struct lock_stat *stat_of(struct run *r, struct lock_cell *c, const char *class,
+				 const char *mode, struct err *err)
 {
 	char *key = xasprintf("%s %s", mode, class);
 	size_t at = place(&c->by_stat, 0, key, c->n_stats);
@@ -386,7 +392,8 @@ int locks_load_boot(struct locks *l, const struct run_boot *b, struct err *err)
 	struct reader rd = {.l = l, .boot = b};
 	int ret = 0;
 
-	if (load_has_file(&l->run, b, "samples.jsonl") && load_has_file(&l->run, b, "events.jsonl")) {
+	if (load_has_file(&l->run, b, "samples.jsonl") &&
+	    load_has_file(&l->run, b, "events.jsonl")) {
 		ret = load_lines(&l->run, b, "samples.jsonl", NULL, read_sample, &rd, err);
 		if (ret == 0)
 			ret = load_lines(&l->run, b, "events.jsonl", NULL, read_event, &rd, err);

@@ -130,7 +130,7 @@ void locks_release(struct locks *l)
 		free(c->elapsed_ns);
 		free(c->process_ns);
 		free(c->exit_ns);
-	free(c->boot);
+		free(c->boot);
 		free(c->skip);
 		str_release(&c->perf_text);
 		index_release(&c->by_line);
@@ -206,7 +206,8 @@ size_t locks_by_boot(const struct lock_cell *c, double *shares)
 }
 
 /* Of one class; shares of each round are turned into those of boots, which come in their order. */
-static int give_class(struct locks *l, const struct lock_cell *c, enum lock_class class, struct err *err)
+static int give_class(struct locks *l, const struct lock_cell *c, enum lock_class class,
+		      struct err *err)
 {
 	char *name = xasprintf(LOCKS_FIGURE "%s", lock_class_name(class));
 	double *shares = locks_shares(c, class);
@@ -219,7 +220,8 @@ static int give_class(struct locks *l, const struct lock_cell *c, enum lock_clas
 		while (l->run.boots[boot].n != (int)c->boot[i])
 			boot++;
 		if (!strcmp(l->run.boots[boot].outcome, "ok"))
-			ret = load_give(&l->run, c->cell->id, name, "%", boot, 100 * shares[next], err);
+			ret = load_give(&l->run, c->cell->id, name, "%", boot, 100 * shares[next],
+					err);
 		next++;
 	}
 	free(shares);
@@ -231,7 +233,8 @@ static bool sees_all(const struct locks *l, enum lock_class class)
 {
 	if (!strcmp(l->backend, "perf-lock"))
 		return class == LOCK_LRUVEC;
-	return (!strcmp(l->backend, "slowpath") || !strcmp(l->backend, "bpf")) && class != LOCK_LRUVEC;
+	return (!strcmp(l->backend, "slowpath") || !strcmp(l->backend, "bpf")) &&
+	       class != LOCK_LRUVEC;
 }
 
 int locks_give_shares(struct locks *l, struct err *err)
@@ -239,9 +242,9 @@ int locks_give_shares(struct locks *l, struct err *err)
 	for (size_t i = 0; i < l->n; i++) {
 		if (locks_lost(&l->cells[i]) > LOCKS_MAX_LOST)
 			continue;
-		for (int class = 0; class < LOCK_CLASSES; class++)
-			if (sees_all(l, (enum lock_class)class) &&
-			    give_class(l, &l->cells[i], (enum lock_class)class, err) < 0)
+		for (int class = 0; class < LOCK_CLASSES; class ++)
+			if (sees_all(l, (enum lock_class) class) &&
+			    give_class(l, &l->cells[i], (enum lock_class) class, err) < 0)
 				return -1;
 	}
 	return 0;

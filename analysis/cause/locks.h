@@ -12,7 +12,7 @@
 /* One row of the table: a lock's class, the mode, and who wanted it. */
 struct lock_line {
 	enum lock_class class;
-	char mode; /* 'R'ead, 'W'rite, 'M'utex, 'S'pin */
+	char mode;	    /* 'R'ead, 'W'rite, 'M'utex, 'S'pin */
 	char *caller, *via; /* via called caller; "" where unknown. Text of the guest: escape it */
 	double *waits, *wait_ns, *longest_ns; /* by round; 0 where nobody waited */
 	double *in_exit_ns; /* by round: the part of wait_ns that was waited in exit_mmap() */
@@ -30,29 +30,33 @@ struct lock_cell {
 	size_t arm; /* in run.arms */
 	size_t rounds, rounds_cap;
 	/*
-	 * By round: the time of the operation itself, and the sum over the processes that did it, of
-	 * which waiting is a share: each process's own latency where the workload has them (release
-	 * to exit of each), else the operation's time times the processes that worked in it.
+	 * By round: the time of the operation itself, and the sum over the processes that did it,
+	 * of which waiting is a share: each process's own latency where the workload has them
+	 * (release to exit of each), else the operation's time times the processes that worked in
+	 * it.
 	 */
 	double *elapsed_ns, *process_ns;
-	double *boot;    /* by round: the number of its boot */
+	double *boot;	 /* by round: the number of its boot */
 	double *exit_ns; /* by round: the summed time in exit_mmap(); 0 where nobody exited */
-	struct lock_line *lines; /* the longest waiting first, by their medians and then their sums */
+	struct lock_line
+		*lines; /* the longest waiting first, by their medians and then their sums */
 	size_t n_lines;
-	struct index by_line, by_stat; /* what they are of to places in lines and stats, while read */
-	struct str perf_text;	       /* holds perf */
+	struct index by_line,
+		by_stat;	 /* what they are of to places in lines and stats, while read */
+	struct str perf_text;	 /* holds perf */
 	struct lock_stat *stats; /* the longest waiting first */
 	size_t n_stats;
 	char *perf; /* what perf said, as it printed it, or NULL; text of the guest */
 	double events, lost, missed, unpaired; /* of the recorder */
-	double slowdown; /* median elapsed of the instrumented boots by that of the timed; NAN: unknown */
-	char *skip;      /* why a boot did not record, or NULL; text of the guest */
+	double slowdown; /* median elapsed of the instrumented boots by that of the timed; NAN:
+			    unknown */
+	char *skip;	 /* why a boot did not record, or NULL; text of the guest */
 };
 
 struct locks {
 	struct run timed, run; /* its timed boots, and those of kind `locks` */
 	char *backend;
-	struct index by_cell; /* arm and cell to places in cells, while they are read */
+	struct index by_cell;	 /* arm and cell to places in cells, while they are read */
 	struct lock_cell *cells; /* by cell, then by arm; only those of which something is known */
 	size_t n;
 };
@@ -74,10 +78,10 @@ const struct lock_cell *locks_find(const struct locks *l, const char *cell, size
 struct lock_figures {
 	double waits, wait_ns; /* of a round, medians */
 	double all_waits;      /* of all rounds */
-	double mean_ns;        /* of one wait, over all rounds; NAN without one */
+	double mean_ns;	       /* of one wait, over all rounds; NAN without one */
 	double longest_ns;     /* of all rounds */
-	double share;          /* of the processes' time, median of the rounds' own */
-	size_t seen;           /* rounds in which somebody waited */
+	double share;	       /* of the processes' time, median of the rounds' own */
+	size_t seen;	       /* rounds in which somebody waited */
 };
 void locks_figures(const struct lock_cell *c, const struct lock_line *line, struct lock_figures *f);
 
@@ -86,24 +90,25 @@ void locks_figures(const struct lock_cell *c, const struct lock_line *line, stru
 double *locks_shares(const struct lock_cell *c, enum lock_class class);
 
 /*
- * Makes those shares figures of l->run, in percent and a value a boot: "waiting.i_mmap_rwsem" and so on,
- * so that its arms can be compared. Only of locks whose waiting the recorder sees whole: semaphores by 'slowpath' and
- * 'bpf', the lruvec's spinlock by 'perf-lock'. None of a cell of which more than LOCKS_MAX_LOST is missing.
- * -1 as load_give().
+ * Makes those shares figures of l->run, in percent and a value a boot: "waiting.i_mmap_rwsem" and
+ * so on, so that its arms can be compared. Only of locks whose waiting the recorder sees whole:
+ * semaphores by 'slowpath' and 'bpf', the lruvec's spinlock by 'perf-lock'. None of a cell of which
+ * more than LOCKS_MAX_LOST is missing. -1 as load_give().
  */
 #define LOCKS_FIGURE "waiting."
 int locks_give_shares(struct locks *l, struct err *err);
 
 /*
- * The same of the time in exit_mmap(), and of the waiting there: what part of taking down the address
- * spaces it was. The processes' own time holds more, that before a process gets a CPU to exit on and
- * until its parent has reaped it. NULL where there was a round without exits.
+ * The same of the time in exit_mmap(), and of the waiting there: what part of taking down the
+ * address spaces it was. The processes' own time holds more, that before a process gets a CPU to
+ * exit on and until its parent has reaped it. NULL where there was a round without exits.
  */
 double *locks_exit_shares(const struct lock_cell *c, enum lock_class class);
 
 /*
- * Turns shares by round, in place, into those of boots, the median of each boot's rounds, and returns
- * how many boots there are: rounds of one boot are not independent, so an interval is over boots.
+ * Turns shares by round, in place, into those of boots, the median of each boot's rounds, and
+ * returns how many boots there are: rounds of one boot are not independent, so an interval is over
+ * boots.
  */
 size_t locks_by_boot(const struct lock_cell *c, double *shares);
 

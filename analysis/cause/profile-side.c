@@ -28,8 +28,9 @@ static void compare_clock(struct profile_side *s, const struct profiles *from,
 {
 	const struct run_boot *t = counterpart(&from->timed, b);
 
-	s->unprofiled += t ? measured(&from->timed, t, cell).elapsed_ns / from->timed.target.ns_per_insn
-			   : NAN;
+	s->unprofiled +=
+		t ? measured(&from->timed, t, cell).elapsed_ns / from->timed.target.ns_per_insn
+		  : NAN;
 }
 
 static int add_boot(struct profile_side *s, const struct profiles *from, const struct run_boot *b,

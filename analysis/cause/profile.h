@@ -12,8 +12,8 @@
 
 /* A stored run's profiled boots. */
 struct profiles {
-	struct run run;	  /* of kind "profile" */
-	struct run timed; /* the boots that they explain */
+	struct run run;		       /* of kind "profile" */
+	struct run timed;	       /* the boots that they explain */
 	struct profile_index *indices; /* by boot of run */
 	struct families families;
 };

@@ -18,8 +18,8 @@ void alike_machines(const struct run *a, const struct run *b, struct str *out)
 			 s->nodes, s->memory_mib, t->cpus, t->nodes, t->memory_mib);
 	if (s->ns_per_insn != t->ns_per_insn)
 		str_addf(out, "; %g ns an instruction against %g", s->ns_per_insn, t->ns_per_insn);
-	if (s->ns_per_insn > 0 && (strcmp(s->qemu_version, t->qemu_version) ||
-				   strcmp(s->qemu_sha256, t->qemu_sha256)))
+	if (s->ns_per_insn > 0 &&
+	    (strcmp(s->qemu_version, t->qemu_version) || strcmp(s->qemu_sha256, t->qemu_sha256)))
 		str_addf(out, "; QEMU %s (%.12s) against %s (%.12s)", s->qemu_version,
 			 s->qemu_sha256, t->qemu_version, t->qemu_sha256);
 	if (!(s->ns_per_insn > 0) && strcmp(cpu_a, cpu_b))
@@ -29,7 +29,8 @@ void alike_machines(const struct run *a, const struct run *b, struct str *out)
 /* A setting as text; NULL where an older run does not have it. */
 static char *setting(const struct run *r, const char *name)
 {
-	const json_t *settings = json_object_get(json_object_get(r->json, "experiment"), "settings");
+	const json_t *settings =
+		json_object_get(json_object_get(r->json, "experiment"), "settings");
 	const json_t *v = json_object_get(settings, name);
 
 	if (json_is_string(v))
@@ -39,8 +40,8 @@ static char *setting(const struct run *r, const char *name)
 
 static void add_settings(const struct run *a, const struct run *b, struct str *out)
 {
-	/* Of the target itself run.json says what came of it; how many boots there are and what they
-	 * are told to record besides moves no figure. */
+	/* Of the target itself run.json says what came of it; how many boots there are and what
+	 * they are told to record besides moves no figure. */
 	static const char *const names[] = {"cmdline", "layouts", "hugepages", "host_cpus",
 					    "host_nodes"};
 

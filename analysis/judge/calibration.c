@@ -210,9 +210,9 @@ json_t *calibration_json(const struct run *aa, const struct trials *t, const str
 			 const struct run *power, const struct trials *power_trials)
 {
 	const struct run_arm *arm = &aa->arms[0];
-	json_t *o = json_pack("{s:i, s:s, s:s, s:o, s:O}", "format", 1, "created", aa->created,
-			      "kernel", load_kernel(arm), "target",
-			      target_json(aa), "host", aa->host);
+	json_t *o =
+		json_pack("{s:i, s:s, s:s, s:o, s:O}", "format", 1, "created", aa->created,
+			  "kernel", load_kernel(arm), "target", target_json(aa), "host", aa->host);
 
 	add_trials(o, t);
 	if (equal) {

@@ -26,21 +26,23 @@ static bool is_one(const char *families, const char *name)
 	const char *at = families;
 
 	while ((at = strstr(at, name))) {
-		if ((at == families || at[-1] == ' ' || at[-1] == ',') && (!at[len] || at[len] == ','))
+		if ((at == families || at[-1] == ' ' || at[-1] == ',') &&
+		    (!at[len] || at[len] == ','))
 			return true;
 		at += len;
 	}
 	return false;
 }
 
-/* What a cell's profiles on two kernels differ by: in the families that are named, and in all others. */
+/* What a cell's profiles on two kernels differ by: in the families that are named, and in all
+ * others. */
 struct change {
 	double touched, others, whole[2];
 };
 
 /* 0 where the run does not have it, 1 where it has, -1 with err. */
-static int change_of(struct change *out, const struct profiles *from, const struct comparison *c, const char *cell,
-		     const char *families, struct err *err)
+static int change_of(struct change *out, const struct profiles *from, const struct comparison *c,
+		     const char *cell, const char *families, struct err *err)
 {
 	const struct run_cell *known = load_cell(&from->run, cell);
 	size_t old = arm_like(&from->run, c->arm_old), new = arm_like(&from->run, c->arm_new);
@@ -84,8 +86,9 @@ static void judge(struct ledger_row *r, double whole)
 	if (fabs(r->touched) < least)
 		r->verdict = CLAIM_NO_DIFFERENCE;
 	else
-		r->verdict = (r->touched < 0) == (r->claim->expect == EXPECT_LOWER) ? CLAIM_SUPPORTED
-										    : CLAIM_REFUTED;
+		r->verdict = (r->touched < 0) == (r->claim->expect == EXPECT_LOWER)
+				     ? CLAIM_SUPPORTED
+				     : CLAIM_REFUTED;
 }
 
 static int attribute(struct ledger_row *r, const struct profiles *from, struct err *err)
@@ -95,7 +98,8 @@ static int attribute(struct ledger_row *r, const struct profiles *from, struct e
 	int ret = change_of(&cell, from, c, r->cell->id, r->claim->families, err);
 
 	if (ret > 0 && r->claim->net)
-		ret = r->control ? change_of(&net, from, c, r->control->cell->id, r->claim->families, err)
+		ret = r->control ? change_of(&net, from, c, r->control->cell->id,
+					     r->claim->families, err)
 				 : 0;
 	if (ret <= 0 || !can_tell(r, &cell))
 		return ret < 0 ? -1 : 0;
@@ -131,11 +135,13 @@ int ledger_attribute(struct ledger *l, const struct profiles *from, size_t n, st
 	for (size_t i = 0; i < l->n; i++) {
 		struct ledger_row *r = &l->rows[i];
 
-		if (!r->claim->families || r->verdict == CLAIM_NOT_TESTABLE || r->comparison->subject)
+		if (!r->claim->families || r->verdict == CLAIM_NOT_TESTABLE ||
+		    r->comparison->subject)
 			continue;
 		for (size_t k = 0; k < n && !r->by_family; k++)
-			if (from[k].run.n_boots && (check_names(r->claim, &from[k].families, err) < 0 ||
-						    attribute(r, &from[k], err) < 0))
+			if (from[k].run.n_boots &&
+			    (check_names(r->claim, &from[k].families, err) < 0 ||
+			     attribute(r, &from[k], err) < 0))
 				return -1;
 	}
 	return 0;

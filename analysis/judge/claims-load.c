@@ -42,7 +42,8 @@ static int take_expect(struct claim *c, const struct claim_file *f, const struct
 	c->expect = EXPECT_AT_MOST;
 	if (strncmp(text, "at-most ", 8) == 0 && number(text + 8, &c->bound) == 0)
 		return 0;
-	return bad_value(f, s, "expect", "not lower, higher, equal, no-higher or at-most NUMBER", err);
+	return bad_value(f, s, "expect", "not lower, higher, equal, no-higher or at-most NUMBER",
+			 err);
 }
 
 static int take_within(struct claim *c, const struct claim_file *f, const struct ini_section *s,
@@ -92,14 +93,22 @@ static int take_claim(struct claim *c, const struct claim_file *f, const struct 
 		const char *key, **to;
 		bool optional;
 	} keys[] = {
-		{"claim", &c->text, false},	  {"source", &c->source, false},
-		{"workload", &c->workload, false}, {"metric", &c->metric, false},
-		{"expect", NULL, false},	  {"within", NULL, true},
-		{"by", NULL, true},		   {"cpus", NULL, true},
-		{"net", &c->net, true},		   {"untestable", &c->untestable, true},
-		{"refuted", &c->refuted, true},	   {"subject", &c->subject, true},
-		{"since", &c->since, true},	   {"families", &c->families, true},
-		{"target", &c->target, true},	  {"counter", &c->counter, true},
+		{"claim", &c->text, false},
+		{"source", &c->source, false},
+		{"workload", &c->workload, false},
+		{"metric", &c->metric, false},
+		{"expect", NULL, false},
+		{"within", NULL, true},
+		{"by", NULL, true},
+		{"cpus", NULL, true},
+		{"net", &c->net, true},
+		{"untestable", &c->untestable, true},
+		{"refuted", &c->refuted, true},
+		{"subject", &c->subject, true},
+		{"since", &c->since, true},
+		{"families", &c->families, true},
+		{"target", &c->target, true},
+		{"counter", &c->counter, true},
 	};
 	size_t n = sizeof(keys) / sizeof(*keys), k;
 
@@ -124,8 +133,8 @@ static int take_claim(struct claim *c, const struct claim_file *f, const struct 
 		return bad_value(f, s, "since", "goes with subject= only", err);
 	if (c->families && (!c->subject || (strcmp(ini_get(s, "expect"), "lower") &&
 					    strcmp(ini_get(s, "expect"), "higher"))))
-		return bad_value(f, s, "families", "goes with subject=, and with expect=lower and higher only",
-				 err);
+		return bad_value(f, s, "families",
+				 "goes with subject=, and with expect=lower and higher only", err);
 	if (c->families && ini_get(s, "by"))
 		return bad_value(f, s, "families", "goes without by=", err);
 	if (c->net && !*c->net)

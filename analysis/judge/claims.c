@@ -11,8 +11,8 @@
 
 const char *claim_verdict_name(enum claim_verdict v)
 {
-	static const char *const names[] = {"holds", "does not hold", "no difference", "inconclusive",
-					    "not testable here"};
+	static const char *const names[] = {"holds", "does not hold", "no difference",
+					    "inconclusive", "not testable here"};
 
 	return names[v];
 }
@@ -69,9 +69,9 @@ static struct result empty_like(const struct result *r)
 }
 
 /*
- * In the pairs that have both: what the cell takes more than its control, and the old kernel's cell (its
- * median) as it would be had only that changed. The margin is a share of the latter: a net of 5 of 3000 that becomes 6 is not a
- * fifth more of anything that matters.
+ * In the pairs that have both: what the cell takes more than its control, and the old kernel's cell
+ * (its median) as it would be had only that changed. The margin is a share of the latter: a net of
+ * 5 of 3000 that becomes 6 is not a fifth more of anything that matters.
  */
 static void take_net(struct ledger_row *r, const struct result *cell, const struct result *control)
 {
@@ -94,8 +94,8 @@ static void take_net(struct ledger_row *r, const struct result *cell, const stru
 	r->net.new = stats_median(r->net.new_v, r->net.k);
 }
 
-/* What changed of the whole, told of the net: as a ratio where both nets are more than the margin of
- * the whole, else as a difference. */
+/* What changed of the whole, told of the net: as a ratio where both nets are more than the margin
+ * of the whole, else as a difference. */
 static double net_of(const struct ledger_row *r, double v)
 {
 	double change = r->gross.difference ? v : (v - 1) * r->gross.old;
@@ -138,8 +138,9 @@ static void take_control(struct ledger_row *r)
 		r->result = &r->net;
 	} else {
 		r->result = NULL;
-		r->need = xasprintf("needs %s beside it in the same pairs of boots",
-				    strcmp(r->claim->net, "control") ? r->claim->net : "its control");
+		r->need =
+			xasprintf("needs %s beside it in the same pairs of boots",
+				  strcmp(r->claim->net, "control") ? r->claim->net : "its control");
 	}
 }
 
@@ -217,8 +218,8 @@ static enum claim_verdict judge_same(const struct comparison *c, const struct cl
 }
 
 /*
- * A sign test of the new kernel's boots, one-sided at 5 %: that its median keeps the bound, or does not.
- * Supported is only what every boot keeps.
+ * A sign test of the new kernel's boots, one-sided at 5 %: that its median keeps the bound, or does
+ * not. Supported is only what every boot keeps.
  */
 static enum claim_verdict judge_bound(const struct ledger_row *row)
 {
@@ -335,7 +336,8 @@ static bool is_waiting(const struct claim *claim)
 	return !strncmp(claim->metric, LOCKS_FIGURE, strlen(LOCKS_FIGURE));
 }
 
-/* Whether a comparison is that of the claim's own patches, or of kernels that differ in no one knows what. */
+/* Whether a comparison is that of the claim's own patches, or of kernels that differ in no one
+ * knows what. */
 static bool concerns(const struct comparison *c, const struct claim *claim, bool alone)
 {
 	const char *since = claim->since ? claim->since : claim->subject;
@@ -347,7 +349,8 @@ static bool concerns(const struct comparison *c, const struct claim *claim, bool
 	return c->subject && !strcmp(c->subject, claim->subject) && !strcmp(c->since, since);
 }
 
-/* "needs a run on target icount, with 4 CPUs, with locks=slowpath of CELL", or of another place only. */
+/* "needs a run on target icount, with 4 CPUs, with locks=slowpath of CELL", or of another place
+ * only. */
 static char *missing_run(const struct claim *claim, bool elsewhere)
 {
 	struct str s = STR_INIT;
@@ -358,12 +361,13 @@ static char *missing_run(const struct claim *claim, bool elsewhere)
 	if (claim->cpus > 1)
 		str_addf(&s, "%s %d CPUs", elsewhere ? "" : " with", claim->cpus);
 	if (!elsewhere)
-		str_addf(&s, "%s of %s", is_waiting(claim) ? " with locks=slowpath" : "", claim->workload);
+		str_addf(&s, "%s of %s", is_waiting(claim) ? " with locks=slowpath" : "",
+			 claim->workload);
 	return s.buf;
 }
 
-/* The first comparison on the right target that has the cell, of the claim's own patches if there is
- * one; or why there is none. */
+/* The first comparison on the right target that has the cell, of the claim's own patches if there
+ * is one; or why there is none. */
 static void find(struct ledger_row *r, const struct comparison *const *c, size_t n)
 {
 	const struct run_cell *elsewhere = NULL;
@@ -402,10 +406,13 @@ static void add_file(struct ledger *l, const struct claim_file *f,
 	for (size_t i = 0; i < f->n; i++) {
 		struct ledger_row *r = &l->rows[l->n++];
 
-		*r = (struct ledger_row){.file = f, .claim = &f->v[i],
+		*r = (struct ledger_row){.file = f,
+					 .claim = &f->v[i],
 					 .verdict = CLAIM_NOT_TESTABLE,
-					 .old = NAN, .new = NAN,
-					 .counter_old = NAN, .counter_new = NAN};
+					 .old = NAN,
+					 .new = NAN,
+					 .counter_old = NAN,
+					 .counter_new = NAN};
 		if (r->claim->untestable)
 			r->need = printable(r->claim->untestable);
 		else

@@ -7,27 +7,22 @@
  *     refuted=a tenth of the instructions or more       optional: what would refute it
  *     source=patch 07, 34b6792380ce
  *     workload=munlockall-sparse size=512M lock=mlock   a cell: what is not named has its default
- *     metric=munlockall                                 or a counter: vmstat.NAME; or waiting.i_mmap_rwsem, as
- *                                                       of other classes of locks: what part of the processes'
- *                                                       time went into waiting for them, in percent, by boots
- *                                                       that recorded it
- *     expect=lower                                      of the new kernel against the old:
- *                                                       lower, higher, equal, no-higher;
- *                                                       of each boot of the new: at-most NUMBER
- *     within=0.1                                        a share, for equal and no-higher
- *     by=0.5                                            a share, for lower and higher: by so much at least
- *     net=control                                       what the cell takes more than its control, or
- *                                                       than another cell, named as workload= does
- *     subject=mm/munlock: mlock_pte_range() when ...    of the patch, or seven digits and more of its
- *                                                       commit: a run over a series judges it there,
- *     since=mm/munlock: delete page_mlock() ...         or from before this one on, where those between
- *                                                       cannot be compared alone
- *     families=munlock and LRU, rmap                    of functions that the patch touches: where kernels differ
- *                                                       in more, and were profiled, it is judged by these
- *     untestable=REASON                                 why no figure of the lab can tell
- *     target=icount                                     where it can be seen; left out: anywhere
- *     cpus=4                                            so many at least; left out: one
- *     counter=unevictable_pgs_munlocked                 of /proc/vmstat, or a metric: the mechanism
+ *     metric=munlockall                                 or a counter: vmstat.NAME; or
+ * waiting.i_mmap_rwsem, as of other classes of locks: what part of the processes' time went into
+ * waiting for them, in percent, by boots that recorded it expect=lower of the new kernel against
+ * the old: lower, higher, equal, no-higher; of each boot of the new: at-most NUMBER within=0.1 a
+ * share, for equal and no-higher by=0.5                                            a share, for
+ * lower and higher: by so much at least net=control                                       what the
+ * cell takes more than its control, or than another cell, named as workload= does
+ *     subject=mm/munlock: mlock_pte_range() when ...    of the patch, or seven digits and more of
+ * its commit: a run over a series judges it there, since=mm/munlock: delete page_mlock() ... or
+ * from before this one on, where those between cannot be compared alone families=munlock and LRU,
+ * rmap                    of functions that the patch touches: where kernels differ in more, and
+ * were profiled, it is judged by these untestable=REASON                                 why no
+ * figure of the lab can tell target=icount                                     where it can be
+ * seen; left out: anywhere cpus=4                                            so many at least; left
+ * out: one counter=unevictable_pgs_munlocked                 of /proc/vmstat, or a metric: the
+ * mechanism
  */
 #ifndef ANALYSIS_JUDGE_CLAIMS_H
 #define ANALYSIS_JUDGE_CLAIMS_H
@@ -41,17 +36,18 @@ enum expect { EXPECT_LOWER, EXPECT_HIGHER, EXPECT_EQUAL, EXPECT_NO_HIGHER, EXPEC
 
 struct claim {
 	const char *id, *text, *source, *workload, *metric; /* of the file, which holds them */
-	const char *target, *counter; /* NULL: any; none */
-	const char *subject, *since;  /* of the patches it speaks of; NULL: none is named */
-	const char *families;	      /* of functions, that they touch; NULL: likewise */
-	const char *untestable;       /* NULL: it can be tested */
-	const char *refuted;          /* NULL: its text says it, or the bound does */
-	const char *net; /* "control" or a cell: judge what the cell takes more than that; NULL: no */
+	const char *target, *counter;			    /* NULL: any; none */
+	const char *subject, *since; /* of the patches it speaks of; NULL: none is named */
+	const char *families;	     /* of functions, that they touch; NULL: likewise */
+	const char *untestable;	     /* NULL: it can be tested */
+	const char *refuted;	     /* NULL: its text says it, or the bound does */
+	const char
+		*net; /* "control" or a cell: judge what the cell takes more than that; NULL: no */
 	enum expect expect;
 	int cpus;      /* it takes so many at least */
 	double bound;  /* at-most */
-	double within; /* equal, no-higher: a share, of a net that of the whole cell; 0: the margin of the
-			* comparison */
+	double within; /* equal, no-higher: a share, of a net that of the whole cell; 0: the margin
+			* of the comparison */
 	double by;     /* lower, higher: a share; 0: the margin of the comparison */
 };
 
@@ -88,19 +84,19 @@ struct ledger_row {
 	const struct claim *claim;
 	enum claim_verdict verdict;
 	const struct comparison *comparison; /* NULL: none has the cell */
-	const struct run_cell *cell;   /* NULL as well */
-	const struct result *result;   /* NULL: not both kernels have a value */
-	const struct result *control;  /* the same of what claim->net names, else of the cell's control;
-					* NULL: none was measured */
-	struct result net;             /* claim->net: what `result` points to, to be shown */
-	struct result gross;           /* and judged by: the cell as it would be had only its net
-					* changed; max-T over all nets of a comparison */
-	double old, new;               /* medians over boots; NAN: that kernel has no value */
+	const struct run_cell *cell;	     /* NULL as well */
+	const struct result *result;	     /* NULL: not both kernels have a value */
+	const struct result *control;	 /* the same of what claim->net names, else of the cell's
+					  * control;    NULL: none was measured */
+	struct result net;		 /* claim->net: what `result` points to, to be shown */
+	struct result gross;		 /* and judged by: the cell as it would be had only its net
+					  * changed; max-T over all nets of a comparison */
+	double old, new;		 /* medians over boots; NAN: that kernel has no value */
 	double counter_old, counter_new; /* the same of the counter */
 	bool by_family; /* it was judged by the families of functions that its patch touches: */
-	double touched, others; /* new - old in them and in all others, instructions an operation, net as the
-				 * claim is */
-	char *need;                    /* not testable: what is missing, printable; else NULL */
+	double touched, others; /* new - old in them and in all others, instructions an operation,
+				 * net as the claim is */
+	char *need;		/* not testable: what is missing, printable; else NULL */
 };
 
 struct ledger {
@@ -113,10 +109,11 @@ struct ledger {
 void ledger_make(struct ledger *l, const struct claims *claims,
 		 const struct comparison *const *comparisons, size_t n);
 /*
- * Judges anew, by profiles, what was judged by kernels that differ in more than the claim's patches: by
- * what the functions of its families take more or less, being counts that no chance is in, where that is at
- * least the comparison's margin of the whole cell. A profile is of the same kernels by their releases, and tells
- * of a figure that is the whole region by its operations. -1: a profile cannot be read, or a family is none.
+ * Judges anew, by profiles, what was judged by kernels that differ in more than the claim's
+ * patches: by what the functions of its families take more or less, being counts that no chance is
+ * in, where that is at least the comparison's margin of the whole cell. A profile is of the same
+ * kernels by their releases, and tells of a figure that is the whole region by its operations. -1:
+ * a profile cannot be read, or a family is none.
  */
 int ledger_attribute(struct ledger *l, const struct profiles *from, size_t n, struct err *err);
 void ledger_release(struct ledger *l);
@@ -126,8 +123,8 @@ char *ledger_expected(const struct claim *c);
 /* "2458 to 2024 insn/page, ratio 0.824 (0.822..0.826), control 1.021"; what is needed where the
  * claim could not be tested. Owned by the caller, printable. */
 char *ledger_evidence(const struct ledger_row *r);
-/* What a verdict on a patch is on: " (whole kernels)", " (by its functions)" or " (the patch alone)"; "" where
- * the claim names none. */
+/* What a verdict on a patch is on: " (whole kernels)", " (by its functions)" or " (the patch
+ * alone)"; "" where the claim names none. */
 const char *ledger_whose(const struct ledger_row *r);
 /* "unevictable_pgs_munlocked 64 to 64", or "" without a counter; owned by the caller. */
 char *ledger_mechanism(const struct ledger_row *r);

@@ -8,8 +8,8 @@
 /* --- which arms, and may they be compared --- */
 
 /* The arm that was asked for, the one of this place, or an error: there are several. */
-static const struct run_arm *choose_arm(const struct run *r, const char *wanted, size_t otherwise, bool clear,
-					const char *option, struct err *err)
+static const struct run_arm *choose_arm(const struct run *r, const char *wanted, size_t otherwise,
+					bool clear, const char *option, struct err *err)
 {
 	struct str names = STR_INIT;
 
@@ -19,7 +19,8 @@ static const struct run_arm *choose_arm(const struct run *r, const char *wanted,
 		return &r->arms[otherwise];
 	for (size_t i = 0; i < r->n_arms; i++)
 		str_addf(&names, "%s%s", i ? ", " : "", r->arms[i].name);
-	err_set(err, "run '%s' has the arms %s: choose one with %s NAME", r->path, str_text(&names), option);
+	err_set(err, "run '%s' has the arms %s: choose one with %s NAME", r->path, str_text(&names),
+		option);
 	str_release(&names);
 	return NULL;
 }
@@ -94,10 +95,12 @@ static void note_apart(struct comparison *c)
 
 	for (size_t i = 0; c->run_old == r && i < r->n_boots; i++)
 		for (size_t k = 0; &r->arms[r->boots[i].arm] == c->arm_old && k < r->n_boots; k++)
-			n += &r->arms[r->boots[k].arm] == c->arm_new && r->boots[k].pair == r->boots[i].pair &&
+			n += &r->arms[r->boots[k].arm] == c->arm_new &&
+			     r->boots[k].pair == r->boots[i].pair &&
 			     is_apart(r, &r->boots[i], &r->boots[k]);
 	if (n)
-		strv_pushf(&c->notes, "%zu pair%s left out: the boots were made on two nodes", n, n == 1 ? " is" : "s are");
+		strv_pushf(&c->notes, "%zu pair%s left out: the boots were made on two nodes", n,
+			   n == 1 ? " is" : "s are");
 }
 
 static bool asked_for(const struct compare_opts *o, int pair)
@@ -145,8 +148,9 @@ static void note_times(struct comparison *c)
 	const struct run *a = c->run_old, *b = c->run_new;
 
 	if (a->target.ns_per_insn > 0 && b->target.ns_per_insn > 0)
-		strv_push(&c->notes, "the runs have too few layouts in common: their boots are compared "
-				     "unpaired");
+		strv_push(&c->notes,
+			  "the runs have too few layouts in common: their boots are compared "
+			  "unpaired");
 	else
 		strv_pushf(&c->notes,
 			   "the runs were made at different times (%s and %s): what drifted on the "
@@ -160,8 +164,8 @@ static const char *machine_boot(const struct run_boot *b)
 }
 
 /*
- * On the host all passes of one boot of the machine share its memory, its layout and its luck: they are
- * one unit. Where a boot does not say which it was, nothing shows that it was another.
+ * On the host all passes of one boot of the machine share its memory, its layout and its luck: they
+ * are one unit. Where a boot does not say which it was, nothing shows that it was another.
  */
 static size_t number_units(const struct run *r, const size_t *boots, size_t n, size_t *unit)
 {
@@ -180,8 +184,8 @@ static size_t number_units(const struct run *r, const size_t *boots, size_t n, s
 }
 
 /*
- * Whether both boots of each pair are passes in one boot of the machine, as where one kernel is measured
- * as both arms: then they differ in nothing but what the arms do, and are pairs.
+ * Whether both boots of each pair are passes in one boot of the machine, as where one kernel is
+ * measured as both arms: then they differ in nothing but what the arms do, and are pairs.
  */
 static bool within_one_boot(const struct comparison *c, const struct boots *b)
 {
@@ -210,7 +214,8 @@ static void set_units(struct comparison *c, struct boots *b)
 	if (b->units_old < b->n_old || b->units_new < b->n_new)
 		strv_pushf(&c->notes,
 			   "on the host a boot of the machine is one value, however often it was "
-			   "measured: %zu passes in %zu boot%s of old, %zu in %zu of new, and a verdict "
+			   "measured: %zu passes in %zu boot%s of old, %zu in %zu of new, and a "
+			   "verdict "
 			   "takes %d boots of each kernel",
 			   b->n_old, b->units_old, b->units_old == 1 ? "" : "s", b->n_new,
 			   b->units_new, COMPARE_MIN_BOOTS);
@@ -224,13 +229,14 @@ void compare_choose_boots(struct comparison *c, const struct compare_opts *o, st
 
 	b->old = xcalloc(c->run_old->n_boots + 1, sizeof(*b->old));
 	b->new = xcalloc(c->run_new->n_boots + 1, sizeof(*b->new));
-	c->paired = can_pair && !o->unpaired && pair_boots(c, o, b) &&
-		    (!host || within_one_boot(c, b));
+	c->paired =
+		can_pair && !o->unpaired && pair_boots(c, o, b) && (!host || within_one_boot(c, b));
 	if (c->paired)
 		note_apart(c);
 	if (c->paired && host)
-		strv_push(&c->notes, "both arms ran in one boot of the machine: what is said holds of "
-				     "that boot");
+		strv_push(&c->notes,
+			  "both arms ran in one boot of the machine: what is said holds of "
+			  "that boot");
 	if (!c->paired && c->run_old != c->run_new && !o->unpaired)
 		note_times(c);
 	if (!c->paired) {

@@ -17,8 +17,9 @@ static void count_cell(const struct run *r, const struct run_arm *arm, const str
 		    !(o->ok + o->fail + o->skip + o->broken + o->cut))
 			continue;
 		if (!reason && o->cut)
-			reason = *r->boots[i].detail ? r->boots[i].detail
-						     : "it ended before all its iterations were made";
+			reason = *r->boots[i].detail
+					 ? r->boots[i].detail
+					 : "it ended before all its iterations were made";
 		to->boots++;
 		to->fail += o->fail > 0;
 		to->skip += o->skip > 0;
@@ -57,8 +58,8 @@ static void add_outcome_row(struct comparison *c, struct outcome_row row)
 /* Holm 1979. Rows in which nothing was bad are no tests: they could not have failed. */
 static void adjust_rows(struct comparison *c)
 {
-	double *p = xcalloc(c->n_outcomes + 1, sizeof(*p)), *adjusted = xcalloc(c->n_outcomes + 1,
-									       sizeof(*adjusted));
+	double *p = xcalloc(c->n_outcomes + 1, sizeof(*p)),
+	       *adjusted = xcalloc(c->n_outcomes + 1, sizeof(*adjusted));
 	size_t m = 0;
 
 	for (size_t i = 0; i < c->n_outcomes; i++)
@@ -142,7 +143,8 @@ static void count_shown(struct comparison *c, const struct run_boot *b, bool new
 	}
 }
 
-static unsigned count_arm(struct comparison *c, const struct run *r, const struct run_arm *arm, bool new)
+static unsigned count_arm(struct comparison *c, const struct run *r, const struct run_arm *arm,
+			  bool new)
 {
 	unsigned boots = 0;
 
@@ -278,7 +280,8 @@ static int by_note_and_name(const void *a, const void *b)
 	return x->of_note != y->of_note ? y->of_note - x->of_note : strcmp(x->name, y->name);
 }
 
-/* A kernel whose package lacks its configuration has an unknown one, not one with all switched off. */
+/* A kernel whose package lacks its configuration has an unknown one, not one with all switched off.
+ */
 static void list_config(struct comparison *c)
 {
 	bool old = json_object_size(c->arm_old->config), new = json_object_size(c->arm_new->config);
@@ -286,7 +289,8 @@ static void list_config(struct comparison *c)
 	if (old && new)
 		add_object(c, "", c->arm_old->config, c->arm_new->config);
 	else
-		add_setting(c, "", "configuration", old ? "recorded" : NULL, new ? "recorded" : NULL);
+		add_setting(c, "", "configuration", old ? "recorded" : NULL,
+			    new ? "recorded" : NULL);
 }
 
 static size_t index_of(const struct run *r, const struct run_arm *arm)
@@ -294,13 +298,16 @@ static size_t index_of(const struct run *r, const struct run_arm *arm)
 	return (size_t)(arm - r->arms);
 }
 
-/* On the host target a boot's own kernel says the same of these, and its words are compared anyway. */
+/* On the host target a boot's own kernel says the same of these, and its words are compared anyway.
+ */
 static bool is_said_twice(const struct run *r, const char *name)
 {
-	return !strcmp(r->target.kind, "host") && (!strcmp(name, "clocksource") || !strcmp(name, "thp"));
+	return !strcmp(r->target.kind, "host") &&
+	       (!strcmp(name, "clocksource") || !strcmp(name, "thp"));
 }
 
-/* Settings of the machine that times vary with: between boots of one arm, load_conditions() tells. */
+/* Settings of the machine that times vary with: between boots of one arm, load_conditions() tells.
+ */
 static void list_host(struct comparison *c)
 {
 	const struct run *runs[] = {c->run_old, c->run_new};
@@ -315,8 +322,10 @@ static void list_host(struct comparison *c)
 				    !is_said_twice(runs[k], name))
 					strv_push(&names, name);
 	for (size_t i = 0; i < names.n; i++) {
-		char *old = load_condition(c->run_old, index_of(c->run_old, c->arm_old), names.v[i]);
-		char *new = load_condition(c->run_new, index_of(c->run_new, c->arm_new), names.v[i]);
+		char *old =
+			load_condition(c->run_old, index_of(c->run_old, c->arm_old), names.v[i]);
+		char *new =
+			load_condition(c->run_new, index_of(c->run_new, c->arm_new), names.v[i]);
 
 		if (old && new)
 			add_setting(c, "host's ", names.v[i], old, new);

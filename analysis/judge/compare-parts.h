@@ -6,8 +6,8 @@
 
 /*
  * Boots to compare, as indices into the boots of the old and the new run: paired, old[i] stands
- * against new[i]; else the two lists are separate. Boots of one unit are one value: on the host, those
- * made while the machine was not booted again.
+ * against new[i]; else the two lists are separate. Boots of one unit are one value: on the host,
+ * those made while the machine was not booted again.
  */
 struct boots {
 	size_t *old, *new;

@@ -9,7 +9,7 @@
 
 const char *verdict_name(enum verdict v)
 {
-	static const char *const names[] = {"better",        "worse",      "changed",
+	static const char *const names[] = {"better",	     "worse",	   "changed",
 					    "changed-small", "equivalent", "inconclusive"};
 
 	return names[v];
@@ -26,7 +26,8 @@ static void take_paired(struct result *r, const struct boots *b, const struct se
 	}
 }
 
-/* One value a unit, the median of its boots; units are numbered in the order of their first boots. */
+/* One value a unit, the median of its boots; units are numbered in the order of their first boots.
+ */
 static size_t take_present(double *out, size_t *row, size_t first, const struct series *s,
 			   const size_t *boots, const size_t *unit, size_t n)
 {
@@ -70,9 +71,10 @@ static void add_result(struct comparison *c, const struct boots *b, const struct
 	if (c->paired) {
 		take_paired(r, b, old, new);
 	} else {
-		r->n_old = take_present(r->old_v, r->old_row, 0, old, b->old, b->old_unit, b->n_old);
-		r->n_new = take_present(r->new_v, r->new_row, b->units_old, new, b->new, b->new_unit,
-					b->n_new);
+		r->n_old =
+			take_present(r->old_v, r->old_row, 0, old, b->old, b->old_unit, b->n_old);
+		r->n_new = take_present(r->new_v, r->new_row, b->units_old, new, b->new,
+					b->new_unit, b->n_new);
 		r->k = r->n_old < r->n_new ? r->n_old : r->n_new;
 	}
 	if (!r->k || (old->metric.kind == METRIC_COUNTER && all_zero(r->old_v, r->n_old) &&
@@ -145,7 +147,8 @@ static bool was_made(const struct run *r, const struct run_arm *arm, int pair)
 	return false;
 }
 
-/* A run that may stop early was looked at, whatever its boots gave, after so many pairs of boots. */
+/* A run that may stop early was looked at, whatever its boots gave, after so many pairs of boots.
+ */
 static void set_level(struct comparison *c, double asked)
 {
 	const struct run *r = c->run_new;
@@ -177,7 +180,7 @@ int compare_runs(struct comparison *c, const struct run *old, const struct run *
 
 	*c = (struct comparison){.run_old = old, .run_new = new};
 	if (compare_choose_arms(c, opts, err) < 0 ||
-	    (old != new && compare_check_obstacles(c, opts->force, err) < 0)) {
+	    (old != new &&compare_check_obstacles(c, opts->force, err) < 0)) {
 		compare_release(c);
 		return -1;
 	}
@@ -187,7 +190,7 @@ int compare_runs(struct comparison *c, const struct run *old, const struct run *
 	note_injected(c, new, c->arm_new);
 	for (size_t i = 0; i < old->notes.n; i++)
 		strv_push(&c->notes, old->notes.v[i]);
-	for (size_t i = 0; old != new && i < new->notes.n; i++)
+	for (size_t i = 0; old != new &&i < new->notes.n; i++)
 		strv_push(&c->notes, new->notes.v[i]);
 	compare_choose_boots(c, opts, &b);
 	add_results(c, &b);
@@ -230,8 +233,8 @@ const struct result *compare_find(const struct comparison *c, const char *cell, 
 	for (size_t i = known ? c->first[at] : 0; i < end; i++) {
 		const struct result *r = &c->results[i];
 
-		if (!strcmp(r->cell->id, cell) && (metric ? !strcmp(r->metric->name, metric)
-							  : r->metric->kind == METRIC_PRIMARY))
+		if (!strcmp(r->cell->id, cell) &&
+		    (metric ? !strcmp(r->metric->name, metric) : r->metric->kind == METRIC_PRIMARY))
 			return r;
 	}
 	return NULL;

@@ -74,12 +74,13 @@ static double family_margin(const struct result *r, double margin)
 
 /* --- one result on its scale --- */
 
-/* What the test of a result works on: differences within pairs (x empty), or two groups of values. */
+/* What the test of a result works on: differences within pairs (x empty), or two groups of values.
+ */
 struct sample {
 	double *x, *y;
 	size_t nx, ny;
 	double mean, squares; /* of the effect; about the mean, or about each group's */
-	double h, df;         /* as stats_half_width takes them */
+	double h, df;	      /* as stats_half_width takes them */
 };
 
 static double squares_about(const double *v, size_t n, double mean)
@@ -112,8 +113,7 @@ static struct sample take_sample(const struct result *r, bool paired)
 	for (size_t i = 0; i < s.nx; i++)
 		s.x[i] = result_scale(r, r->old_v[i]);
 	for (size_t i = 0; i < s.ny; i++)
-		s.y[i] = result_scale(r, r->new_v[i]) -
-			 (paired ? result_scale(r, r->old_v[i]) : 0);
+		s.y[i] = result_scale(r, r->new_v[i]) - (paired ? result_scale(r, r->old_v[i]) : 0);
 	measure(&s);
 	return s;
 }
@@ -159,9 +159,8 @@ static double *fill(const struct family *f, struct result **moved, size_t m)
 		for (size_t i = 0; f->second && i < r->n_old; i++)
 			x[r->old_row[i] * m + j] = result_scale(r, r->old_v[i]);
 		for (size_t i = 0; i < r->n_new; i++)
-			x[r->new_row[i] * m + j] =
-				result_scale(r, r->new_v[i]) -
-				(f->second ? 0 : result_scale(r, r->old_v[i]));
+			x[r->new_row[i] * m + j] = result_scale(r, r->new_v[i]) -
+						   (f->second ? 0 : result_scale(r, r->old_v[i]));
 	}
 	return x;
 }
@@ -318,8 +317,8 @@ void family_judge(const struct family *f)
 
 		r->old = stats_median(r->old_v, r->n_old);
 		r->new = stats_median(r->new_v, r->n_new);
-		r->difference = !all_positive(r->old_v, r->n_old) ||
-				!all_positive(r->new_v, r->n_new);
+		r->difference =
+			!all_positive(r->old_v, r->n_old) || !all_positive(r->new_v, r->n_new);
 		r->p = r->p_adjusted = 1;
 		r->critical = 0; /* nothing moves it: any change would be seen */
 		if (!unmoved(r, !f->second))
@@ -339,9 +338,8 @@ static unsigned needed_to_bound(const struct sample *s, double alpha, double hal
 	double variance = s->squares / s->df * (s->nx ? 2 : 1);
 	unsigned n = s->nx ? COMPARE_MIN_BOOTS : COMPARE_MIN_PAIRS;
 
-	while (n < most && stats_quantile_t(1 - alpha, s->nx ? 2. * n - 2 : n - 1.) *
-					   sqrt(variance / n) >
-				   half)
+	while (n < most &&
+	       stats_quantile_t(1 - alpha, s->nx ? 2. * n - 2 : n - 1.) * sqrt(variance / n) > half)
 		n++;
 	return n;
 }

@@ -14,8 +14,7 @@ static bool same_but(const struct run_cell *a, const struct run_cell *b, const c
 
 	if (strcmp(a->workload, b->workload))
 		return false;
-	json_object_foreach(a->params, key, value)
-	{
+	json_object_foreach(a->params, key, value) {
 		if (strcmp(key, param) && !json_equal(value, json_object_get(b->params, key)))
 			return false;
 	}

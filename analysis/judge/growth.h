@@ -23,9 +23,9 @@ enum growth_kind {
 	GROWTH_FALLS,	 /* the slope's interval lies below that of constant */
 	GROWTH_CONSTANT, /* inside -0.1 to 0.1, and no point more than GROWTH_LEVEL above another */
 	GROWTH_SLOWER,	 /* between constant and linear */
-	GROWTH_LINEAR,	 /* inside 0.9 to 1.1, and no point further than GROWTH_LEVEL from the line */
-	GROWTH_WORSE,	 /* above it */
-	GROWTH_UNCLEAR,	 /* the interval reaches into two of these, or there is none */
+	GROWTH_LINEAR, /* inside 0.9 to 1.1, and no point further than GROWTH_LEVEL from the line */
+	GROWTH_WORSE,  /* above it */
+	GROWTH_UNCLEAR, /* the interval reaches into two of these, or there is none */
 };
 #define GROWTH_LEVEL 0.05
 

@@ -37,7 +37,8 @@ static char *boot_trouble(const struct run *run, size_t arm)
 	if (!first)
 		return NULL;
 	detail = text_clean(first->detail ? first->detail : "", 200);
-	text = xasprintf("%s in %zu of %zu boots%s%s", first->outcome, bad, all, *detail ? ": " : "", detail);
+	text = xasprintf("%s in %zu of %zu boots%s%s", first->outcome, bad, all,
+			 *detail ? ": " : "", detail);
 	free(detail);
 	return text;
 }
@@ -109,7 +110,8 @@ static int read_rows(struct patches *p, struct err *err)
 	return ret;
 }
 
-/* The primary metric of a cell that moved at some step, or over the whole series step by small step. */
+/* The primary metric of a cell that moved at some step, or over the whole series step by small
+ * step. */
 static const struct run_metric *moved(const struct patches *p, const struct run_cell *c)
 {
 	const struct result *whole = compare_find(&p->whole, c->id, NULL);
@@ -162,7 +164,8 @@ static int compare_ends(struct patches *p, double margin, struct err *err)
 			o.new_arm = p->run->arms[i].name;
 	}
 	if (!o.new_arm)
-		return err_set(err, "'%s': fewer than two of its kernels have figures", p->run->path);
+		return err_set(err, "'%s': fewer than two of its kernels have figures",
+			       p->run->path);
 	p->has_whole = compare_runs(&p->whole, p->run, p->run, &o, err) == 0;
 	return p->has_whole ? 0 : -1;
 }
@@ -200,8 +203,9 @@ void patches_release(struct patches *p)
 const struct step *patches_step(const struct patches *p, const struct patch_row *row,
 				const struct patch_column *column)
 {
-	return row->arm == SIZE_MAX ? NULL
-				    : steps_find(&p->steps, column->cell->id, column->metric->name, row->arm);
+	return row->arm == SIZE_MAX
+		       ? NULL
+		       : steps_find(&p->steps, column->cell->id, column->metric->name, row->arm);
 }
 
 bool patches_moves(const struct patches *p, const struct patch_row *row)

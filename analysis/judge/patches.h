@@ -8,12 +8,13 @@
 #include "analysis/judge/steps.h"
 
 struct patch_row {
-	int n;         /* 0 is the base */
+	int n;			/* 0 is the base */
 	char *subject, *commit; /* printable; commit "" where there is none */
-	size_t arm;    /* index in the run, SIZE_MAX: none of its own */
-	int same;      /* the row whose image it has, -1: none */
-	char *trouble; /* why it has no figures, or not all, printable, or NULL */
-	struct strv where; /* lines of which functions the steps lie in, from a profile of both sides */
+	size_t arm;		/* index in the run, SIZE_MAX: none of its own */
+	int same;		/* the row whose image it has, -1: none */
+	char *trouble;		/* why it has no figures, or not all, printable, or NULL */
+	struct strv
+		where; /* lines of which functions the steps lie in, from a profile of both sides */
 	size_t config; /* lines of its configuration that differ from the patch before */
 };
 
@@ -25,7 +26,7 @@ struct patch_column {
 
 struct patches {
 	const struct run *run;
-	char *range; /* "v5.17..HEAD", or the run's name */
+	char *range;  /* "v5.17..HEAD", or the run's name */
 	bool commits; /* the rows are commits of a range; else the run's kernels */
 	struct steps steps;
 	struct comparison whole; /* the first arm that has figures against the last */
@@ -48,8 +49,8 @@ const struct step *patches_step(const struct patches *p, const struct patch_row 
 /* Whether the step moves something by the margin at least, in any column. */
 bool patches_moves(const struct patches *p, const struct patch_row *row);
 /*
- * The largest steps of a row that are changes, the largest first, at most `most` of them; all, where not
- * NULL, is set to how many there are. Returns how many are in v.
+ * The largest steps of a row that are changes, the largest first, at most `most` of them; all,
+ * where not NULL, is set to how many there are. Returns how many are in v.
  */
 size_t patches_largest(const struct patches *p, const struct patch_row *row, const struct step **v,
 		       size_t most, size_t *all);

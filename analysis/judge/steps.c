@@ -99,7 +99,8 @@ int steps_make(struct steps *s, const struct run *run, double margin, struct err
 	*s = (struct steps){.run = run, .alpha = COMPARE_ALPHA};
 	s->margin = margin > 0 ? margin : fmax(COMPARE_MARGIN, run->margin);
 	if (run->n_arms < 2)
-		return err_set(err, "'%s' has one kernel: steps are between two or more", run->path);
+		return err_set(err, "'%s' has one kernel: steps are between two or more",
+			       run->path);
 	round = xcalloc(run->n_boots + 1, sizeof(*round));
 	s->rounds = number_rounds(run, round);
 	for (size_t i = 0; i < run->n_cells; i++)
@@ -123,14 +124,14 @@ void steps_release(struct steps *s)
 	*s = (struct steps){0};
 }
 
-const struct step *steps_find(const struct steps *s, const char *cell, const char *metric, size_t at)
+const struct step *steps_find(const struct steps *s, const char *cell, const char *metric,
+			      size_t at)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const struct result *r = &s->v[i].result;
 
 		if (s->v[i].at == at && !strcmp(r->cell->id, cell) &&
-		    (metric ? !strcmp(r->metric->name, metric)
-			    : r->metric->kind == METRIC_PRIMARY))
+		    (metric ? !strcmp(r->metric->name, metric) : r->metric->kind == METRIC_PRIMARY))
 			return &s->v[i];
 	}
 	return NULL;

@@ -48,8 +48,8 @@ static bool same_way(const struct timeline *t, const struct run *ab)
 	alike_machines(t->run, ab, &what);
 	alike_plans(t->run, ab, &what);
 	/* Boots of the same layouts measure the same under icount: chance would confirm itself. */
-	same = !what.len && (t->run->target.ns_per_insn <= 0 || ab->seed != t->run->seed) && alike_injected(ab, &ab->arms[0]) == 0 &&
-	       alike_injected(ab, &ab->arms[1]) == 0;
+	same = !what.len && (t->run->target.ns_per_insn <= 0 || ab->seed != t->run->seed) &&
+	       alike_injected(ab, &ab->arms[0]) == 0 && alike_injected(ab, &ab->arms[1]) == 0;
 	str_release(&what);
 	return same;
 }

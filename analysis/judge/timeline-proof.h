@@ -5,10 +5,10 @@
 #include "analysis/judge/timeline.h"
 
 /*
- * Looks in a results directory for complete runs of just the two kernels of a change, measured in the
- * same way (alike.h; nothing injected), and sets the proof of each change that one of them measured
- * (the newest). A change is confirmed where the verdict there is a change in the same direction, and
- * then it is the A/B's size that is stated. Printable notes.
+ * Looks in a results directory for complete runs of just the two kernels of a change, measured in
+ * the same way (alike.h; nothing injected), and sets the proof of each change that one of them
+ * measured (the newest). A change is confirmed where the verdict there is a change in the same
+ * direction, and then it is the A/B's size that is stated. Printable notes.
  */
 int timeline_prove(struct timeline *t, const char *results, struct strv *notes, struct err *err);
 

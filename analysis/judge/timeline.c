@@ -68,8 +68,14 @@ static void add_change(struct timeline_series *s, const struct step *step)
 
 	s->changes = xrealloc(s->changes, (s->n_changes + 1) * sizeof(*s->changes));
 	s->changes[s->n_changes++] = (struct timeline_change){
-		.before = step->before, .at = step->at, .old = r->old, .new = r->new,
-		.ratio = r->ratio, .low = r->low, .high = r->high, .p_adjusted = r->p_adjusted,
+		.before = step->before,
+		.at = step->at,
+		.old = r->old,
+		.new = r->new,
+		.ratio = r->ratio,
+		.low = r->low,
+		.high = r->high,
+		.p_adjusted = r->p_adjusted,
 		.pairs = r->k,
 	};
 }

@@ -11,10 +11,11 @@
 
 /* A release's value in one series. */
 struct timeline_point {
-	size_t boots;		 /* that have a value; 0: every other member is NAN or NULL */
-	double value, low, high; /* median of the boots and its 95 % interval; NAN with fewer than six */
-	double ratio;		 /* to the anchor, over the rounds (Hodges-Lehmann); NAN without one */
-	double level;		 /* of the stretch without a change that it belongs to, as a value */
+	size_t boots; /* that have a value; 0: every other member is NAN or NULL */
+	double value, low,
+		high; /* median of the boots and its 95 % interval; NAN with fewer than six */
+	double ratio; /* to the anchor, over the rounds (Hodges-Lehmann); NAN without one */
+	double level; /* of the stretch without a change that it belongs to, as a value */
 	const struct step *step; /* from the release before it; NULL: there is none */
 };
 
@@ -25,8 +26,8 @@ enum timeline_proof { PROOF_NONE, PROOF_CONFIRMED, PROOF_REFUTED };
 struct timeline_change {
 	size_t before, at; /* arms */
 	/* What is stated of it: by the step, or where an A/B confirmed it by that. */
-	double old, new;       /* medians */
-	double ratio;	       /* new / old; difference: new - old */
+	double old, new; /* medians */
+	double ratio;	 /* new / old; difference: new - old */
 	double low, high;
 	double p_adjusted;
 	size_t pairs;
@@ -49,7 +50,8 @@ struct timeline_series {
 struct timeline {
 	const struct run *run;
 	double margin; /* a step below it is no change */
-	/* What copying was taken out, of an A/B too; borrowed, and set by who did that. NULL: nothing. */
+	/* What copying was taken out, of an A/B too; borrowed, and set by who did that. NULL:
+	 * nothing. */
 	const struct copied *copied;
 	struct steps judged;
 	struct timeline_series *series; /* one a cell, in the run's order */

@@ -159,15 +159,18 @@ static void note_nodes(struct run *r)
 	struct str out = STR_INIT;
 
 	for (size_t i = 0; r->target.ns_per_insn <= 0 && i < r->n_boots; i++) {
-		const char *cpu = r->boots[i].node ? json_get_str(r->boots[i].node, "cpu", "unknown") : NULL;
+		const char *cpu =
+			r->boots[i].node ? json_get_str(r->boots[i].node, "cpu", "unknown") : NULL;
 
 		if (cpu)
 			count_value(&seen, cpu, r->boots[i].n);
 	}
 	add_values(&seen, &out);
 	if (seen.n > 1)
-		strv_pushf(&r->notes, "%s: its nodes have unlike CPUs: %s; what is said holds of these together", r->path,
-			   out.buf);
+		strv_pushf(
+			&r->notes,
+			"%s: its nodes have unlike CPUs: %s; what is said holds of these together",
+			r->path, out.buf);
 	str_release(&out);
 	free(seen.v);
 }

@@ -7,8 +7,8 @@
 /*
  * Adds to the run's notes what differs between the boots of one arm: their clock source, each
  * setting that times vary with (docs/formats.md, "disturbing"), vCPUs without a core of their own
- * under KVM, nodes of a cluster whose CPUs are not alike (where time is measured), and time that a hypervisor took away where that is more than a thousandth of what the
- * CPUs had.
+ * under KVM, nodes of a cluster whose CPUs are not alike (where time is measured), and time that a
+ * hypervisor took away where that is more than a thousandth of what the CPUs had.
  */
 void load_conditions(struct run *r);
 

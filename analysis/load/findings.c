@@ -19,8 +19,12 @@ static const char *kind_of(const char *detail)
 	static const struct {
 		const char *word, *kind;
 	} words[] = {
-		{"Oops", "oops"},	      {"BUG:", "oops"},	   {"general protection", "oops"},
-		{"possible circular", "lockdep"}, {"soft lockup", "lockup"}, {"WARNING", "warning"},
+		{"Oops", "oops"},
+		{"BUG:", "oops"},
+		{"general protection", "oops"},
+		{"possible circular", "lockdep"},
+		{"soft lockup", "lockup"},
+		{"WARNING", "warning"},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -63,10 +67,12 @@ struct index load_failed(const char *run)
 	return failed;
 }
 
-/* boot.json of a start that failed before, as it was stored; NULL where it is not, or nobody kept it. */
+/* boot.json of a start that failed before, as it was stored; NULL where it is not, or nobody kept
+ * it. */
 static json_t *read_failed(const struct run *r, const struct run_boot *b, int attempt)
 {
-	char *dir = xasprintf("%03d.failed-%d", b->n, attempt), *name = xasprintf("boots/%s/boot.json", dir);
+	char *dir = xasprintf("%03d.failed-%d", b->n, attempt),
+	     *name = xasprintf("boots/%s/boot.json", dir);
 	bool kept = index_find(&r->failed, dir, strlen(dir)) != INDEX_NONE;
 	const json_t *planned = json_array_get(json_object_get(r->json, "boots"), b->plan);
 	struct err ignored;

@@ -5,12 +5,14 @@
 #include <jansson.h>
 #include "analysis/load/load.h"
 
-/* The starts that failed and were kept, "003.failed-1": those of all boots of a run, for run.failed. */
+/* The starts that failed and were kept, "003.failed-1": those of all boots of a run, for
+ * run.failed. */
 struct index load_failed(const char *run);
 /*
- * The findings of a boot of a run, boot.json being `boot`: its own, and of starts that failed before
- * it; a panic is one. A start is passed over whose boot.json is not as it was stored: resuming puts
- * such aside too. Of a boot.json without the member "findings", what its detail tells. A new list of
+ * The findings of a boot of a run, boot.json being `boot`: its own, and of starts that failed
+ * before it; a panic is one. A start is passed over whose boot.json is not as it was stored:
+ * resuming puts such aside too. Of a boot.json without the member "findings", what its detail
+ * tells. A new list of
  * {"kind","text"}, or NULL where there are none.
  */
 json_t *load_findings(const struct run *r, const struct run_boot *b, const json_t *boot);

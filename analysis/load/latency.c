@@ -71,7 +71,8 @@ static int read_cells(struct reader *rd, struct err *err)
 		rd->last = i;
 		rng_seed(&rd->cells[i].rng, rd->boot->seed);
 	}
-	return all.to ? load_lines_between(r, rd->boot, "samples.jsonl", &all, read_line, rd, err) : 0;
+	return all.to ? load_lines_between(r, rd->boot, "samples.jsonl", &all, read_line, rd, err)
+		      : 0;
 }
 
 int load_latencies(const struct run *r, const struct run_boot *b, const bool *wanted,

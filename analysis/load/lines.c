@@ -23,8 +23,9 @@ struct reader {
 static int hand_on(struct reader *rd, const char *line, size_t len)
 {
 	rd->line++;
-	return rd->read(rd->arg, line, len, rd->err) < 0 ? err_prefix(rd->err, "%s:%zu", rd->path, rd->line)
-							 : 0;
+	return rd->read(rd->arg, line, len, rd->err) < 0
+		       ? err_prefix(rd->err, "%s:%zu", rd->path, rd->line)
+		       : 0;
 }
 
 static int keep_rest(struct reader *rd, const char *text, size_t len)
@@ -65,7 +66,8 @@ static int read_all(struct reader *rd, int fd, long long most, struct tally *t)
 	ssize_t n;
 	int ret = 0;
 
-	while (ret == 0 && most > 0 && (n = read(fd, buf, most < CHUNK ? (size_t)most : CHUNK)) != 0) {
+	while (ret == 0 && most > 0 &&
+	       (n = read(fd, buf, most < CHUNK ? (size_t)most : CHUNK)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
@@ -90,8 +92,9 @@ static int check_size(int fd, const json_t *entry, const char *path, struct err 
 	struct stat st;
 
 	if (entry && fstat(fd, &st) == 0 && st.st_size != want)
-		return err_set(err, "'%s' has %lld bytes, and was stored with %lld: see mlocklab fsck", path,
-			       (long long)st.st_size, want);
+		return err_set(err,
+			       "'%s' has %lld bytes, and was stored with %lld: see mlocklab fsck",
+			       path, (long long)st.st_size, want);
 	return 0;
 }
 
@@ -101,8 +104,8 @@ static int check_count(const struct run_boot *b, const char *file, const struct 
 {
 	if (strcmp(file, "samples.jsonl") != 0 || b->samples < 0 || t->lines == b->samples)
 		return 0;
-	return err_set(err, "'%s' has %lld lines, and boot.json tells of %lld samples", path, t->lines,
-		       b->samples);
+	return err_set(err, "'%s' has %lld lines, and boot.json tells of %lld samples", path,
+		       t->lines, b->samples);
 }
 
 struct file_part file_part_next(struct file_part *next, size_t len)
@@ -149,7 +152,8 @@ int load_lines(const struct run *r, const struct run_boot *b, const char *file, 
 	else if (fd >= 0 && check_size(fd, entry, path, err) == 0)
 		ret = read_all(&rd, fd, STORED_MAX_BYTES, &t);
 	if (ret == 0)
-		ret = entry ? tally_check(&t, entry, path, err) : check_count(b, file, &t, path, err);
+		ret = entry ? tally_check(&t, entry, path, err)
+			    : check_count(b, file, &t, path, err);
 	if (fd >= 0)
 		close(fd);
 	str_release(&rd.rest);
@@ -162,7 +166,8 @@ int load_lines_between(const struct run *r, const struct run_boot *b, const char
 		       const struct file_part *part, load_line_fn *read, void *arg, struct err *err)
 {
 	char *name = stored_name(b->n, file), *path = xasprintf("%s/%s", r->path, name);
-	struct reader rd = {.path = path, .read = read, .arg = arg, .err = err, .line = part->lines};
+	struct reader rd = {
+		.path = path, .read = read, .arg = arg, .err = err, .line = part->lines};
 	int fd = fs_open_in(r->path, name, STORED_MAX_BYTES, err), ret = -1;
 
 	if (fd >= 0 && lseek(fd, part->from, SEEK_SET) < 0)

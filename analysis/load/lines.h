@@ -20,12 +20,14 @@ bool load_has_file(const struct run *r, const struct run_boot *b, const char *fi
 int load_lines(const struct run *r, const struct run_boot *b, const char *file, struct strv *notes,
 	       load_line_fn *read, void *arg, struct err *err);
 /*
- * The same for a part of the file that was read and checked before: what a picture shows is read again,
- * and not from the file's beginning each time.
+ * The same for a part of the file that was read and checked before: what a picture shows is read
+ * again, and not from the file's beginning each time.
  */
 int load_lines_between(const struct run *r, const struct run_boot *b, const char *file,
-		       const struct file_part *part, load_line_fn *read, void *arg, struct err *err);
-/* What a line of that length is of a file whose lines were counted by next, zeroed at its beginning. */
+		       const struct file_part *part, load_line_fn *read, void *arg,
+		       struct err *err);
+/* What a line of that length is of a file whose lines were counted by next, zeroed at its
+ * beginning. */
 struct file_part file_part_next(struct file_part *next, size_t len);
 /* Widens all, zeroed before the first, until it holds part. */
 void file_part_add(struct file_part *all, const struct file_part *part);

@@ -23,8 +23,12 @@ struct series *load_add_series(const struct run *r, struct run_cell *c, const ch
 	c->series = xrealloc(c->series, (c->n_series + 1) * sizeof(*c->series));
 	s = &c->series[c->n_series++];
 	s->metric = (struct run_metric){
-		.name = xstrdup(name), .unit = metric_unit(r, unit, time), .help = xstrdup(""),
-		.better = NO_DIRECTION, .kind = METRIC_COUNTER, .time = time,
+		.name = xstrdup(name),
+		.unit = metric_unit(r, unit, time),
+		.help = xstrdup(""),
+		.better = NO_DIRECTION,
+		.kind = METRIC_COUNTER,
+		.time = time,
 	};
 	s->boot = r->no_values;
 	if (index_find(&c->by_metric, name, strlen(name)) == INDEX_NONE)
@@ -35,9 +39,11 @@ struct series *load_add_series(const struct run *r, struct run_cell *c, const ch
 int load_hold(struct run *r, size_t size, struct err *err)
 {
 	if (r->held + size > r->may_hold)
-		return err_set(err, "%s: what is scattered over %zu cells and %zu boots takes over %zu MiB, which is "
-				    "more than a run of its size may", r->path, r->n_cells, r->n_boots,
-			       r->may_hold >> 20);
+		return err_set(err,
+			       "%s: what is scattered over %zu cells and %zu boots takes over %zu "
+			       "MiB, which is "
+			       "more than a run of its size may",
+			       r->path, r->n_cells, r->n_boots, r->may_hold >> 20);
 	r->held += size;
 	return 0;
 }
@@ -82,7 +88,8 @@ const struct run_arm *load_arm(const struct run *r, const char *name)
 }
 
 /* Sets err: "WHAT", and the name that was meant or else those there are, as far as they fit. */
-static void tell_names(const char *what, const char *typed, const char *const *names, size_t n, struct err *err)
+static void tell_names(const char *what, const char *typed, const char *const *names, size_t n,
+		       struct err *err)
 {
 	struct str all = STR_INIT;
 	size_t i;

@@ -19,9 +19,9 @@
 enum direction { LOWER_IS_BETTER, HIGHER_IS_BETTER, NO_DIRECTION };
 
 enum metric_kind {
-	METRIC_PRIMARY,   /* the first metric of the workload */
+	METRIC_PRIMARY,	  /* the first metric of the workload */
 	METRIC_SECONDARY, /* its other metrics */
-	METRIC_COUNTER,   /* what the harness counted: "minflt", "vmstat.nr_mlock", "perf.cycles" */
+	METRIC_COUNTER,	  /* what the harness counted: "minflt", "vmstat.nr_mlock", "perf.cycles" */
 };
 
 struct run_metric {
@@ -55,9 +55,9 @@ struct file_part {
 /* Iterations of one cell in one boot by outcome, warm-up included. */
 struct cell_outcome {
 	unsigned ok, fail, skip, broken;
-	size_t measured; /* of those ok, the ones after warm-up; and of these: */
+	size_t measured;	/* of those ok, the ones after warm-up; and of these: */
 	double ops, elapsed_ns; /* sums */
-	bool latencies; /* some record tells how long each call or process took */
+	bool latencies;		/* some record tells how long each call or process took */
 	bool cut;     /* it ended before all its iterations were made, or made none in a boot that
 		       * went well: then no figure of that boot counts */
 	char *reason; /* of the first that was not ok, or NULL; text of the guest: escape it */
@@ -65,16 +65,16 @@ struct cell_outcome {
 };
 
 struct run_cell {
-	char *id;       /* "exit-mlocked/procs=32,lock=none" */
-	char *workload; /* "exit-mlocked" */
-	char *label;    /* what follows the first '/', or "" */
-	json_t *params; /* every parameter, values as text */
-	char *control;  /* id of the control cell, or NULL */
+	char *id;	 /* "exit-mlocked/procs=32,lock=none" */
+	char *workload;	 /* "exit-mlocked" */
+	char *label;	 /* what follows the first '/', or "" */
+	json_t *params;	 /* every parameter, values as text */
+	char *control;	 /* id of the control cell, or NULL */
 	bool is_control; /* another cell names it as its control */
 	int iterations, warmup;
 	struct series *series; /* declared metrics in order, primary first, then counters */
 	size_t n_series;
-	struct index by_metric; /* names to places in series */
+	struct index by_metric;	      /* names to places in series */
 	struct cell_outcome *outcome; /* by boot; shared by the cells without a record */
 };
 
@@ -84,31 +84,31 @@ struct run_arm {
 };
 
 struct run_boot {
-	int n;         /* its number, and the name of its directory as %03d */
-	size_t arm;    /* index in run.arms */
+	int n;	    /* its number, and the name of its directory as %03d */
+	size_t arm; /* index in run.arms */
 	int pair;
-	size_t plan;   /* its place in "boots" of run.json, where other kinds stand too */
+	size_t plan; /* its place in "boots" of run.json, where other kinds stand too */
 	uint64_t seed;
 	char *outcome; /* "ok|panic|hang|died|cut|launch", or "missing": no boot.json */
 	char *detail;
-	int attempts;  /* starts it took; 0 where missing */
-	int faults;    /* faults of the channel */
-	double wall_seconds; /* NAN where unknown */
-	double ready_seconds; /* of those, before the guest had settled; NAN where unknown */
-	json_t *guest;       /* the guest's hello, or NULL */
-	json_t *disturbing;  /* what of the machine times vary with, when it began, or NULL */
+	int attempts;	       /* starts it took; 0 where missing */
+	int faults;	       /* faults of the channel */
+	double wall_seconds;   /* NAN where unknown */
+	double ready_seconds;  /* of those, before the guest had settled; NAN where unknown */
+	json_t *guest;	       /* the guest's hello, or NULL */
+	json_t *disturbing;    /* what of the machine times vary with, when it began, or NULL */
 	double stolen_seconds; /* of its CPUs' time, while it was measured */
-	long long pinned;    /* vCPUs with a core each; -1 where unknown */
-	long long samples;   /* that the runner stored; -1 where unknown */
-	char *boot_id;       /* on the host target: which boot of the machine it was; else "" or NULL */
-	json_t *node;        /* of a cluster, that it was made on: {"name","cpu"}, or NULL */
-	json_t *findings;    /* [{"kind","text"}]: what a kernel should not do, in this boot and in the
-			      * starts before it: see load_findings; or NULL */
-	json_t *files;       /* what it says of its files (lib/stored.h); NULL: nothing */
+	long long pinned;      /* vCPUs with a core each; -1 where unknown */
+	long long samples;     /* that the runner stored; -1 where unknown */
+	char *boot_id; /* on the host target: which boot of the machine it was; else "" or NULL */
+	json_t *node;  /* of a cluster, that it was made on: {"name","cpu"}, or NULL */
+	json_t *findings; /* [{"kind","text"}]: what a kernel should not do, in this boot and in the
+			   * starts before it: see load_findings; or NULL */
+	json_t *files;	  /* what it says of its files (lib/stored.h); NULL: nothing */
 };
 
 struct run_target {
-	char *kind; /* "icount|tcg|kvm|host" */
+	char *kind;	    /* "icount|tcg|kvm|host" */
 	double ns_per_insn; /* 0 unless icount */
 	int cpus, nodes;
 	long long memory_mib;
@@ -119,24 +119,24 @@ struct run {
 	char *path; /* as given, without a trailing '/' */
 	char *name, *created, *status, *tool;
 	uint64_t seed;
-	int pairs;      /* as planned */
-	double margin;  /* as planned, a share: 0.01 */
+	int pairs;     /* as planned */
+	double margin; /* as planned, a share: 0.01 */
 	struct run_target target;
-	json_t *host;   /* object, possibly empty */
-	json_t *json;   /* all of run.json */
+	json_t *host; /* object, possibly empty */
+	json_t *json; /* all of run.json */
 	struct run_arm *arms;
 	size_t n_arms;
 	struct run_cell *cells;
 	size_t n_cells;
 	struct index by_id, by_arm; /* names to places in cells and arms */
-	struct index failed; /* see load_failed() */
-	struct run_boot *boots; /* in the order in which they ran */
+	struct index failed;	    /* see load_failed() */
+	struct run_boot *boots;	    /* in the order in which they ran */
 	size_t n_boots;
-	size_t records; /* samples read */
+	size_t records;			  /* samples read */
 	struct boot_value *no_values;	  /* what series without a value share */
 	struct cell_outcome *no_outcomes; /* and cells without a record */
 	size_t held, may_hold;		  /* bytes of what was made of the files, and the most */
-	struct strv notes; /* printable: boots missing or failed, run incomplete */
+	struct strv notes;		  /* printable: boots missing or failed, run incomplete */
 };
 
 /*
@@ -144,11 +144,12 @@ struct run {
  * (those it finished keep theirs) and a line in notes. What is not as docs/formats.md says is an
  * error with file and line. r is empty on failure.
  *
- * What boot.json and run.json tell of the files that are read is checked, see lib/stored.h. A run is
- * refused that has LOAD_MAX_SERIES figures of a cell, is beyond the sizes of lib/stored.h, or is
- * scattered: a few records can have a table of all cells, boots and figures. What is held of it is at
- * most LOAD_HELD_TIMES what is read and LOAD_HELD_OVER bytes; with its run.json (lib/json.h) and what a
- * boot's records take while they are read, a run takes at most ten times its size and a constant.
+ * What boot.json and run.json tell of the files that are read is checked, see lib/stored.h. A run
+ * is refused that has LOAD_MAX_SERIES figures of a cell, is beyond the sizes of lib/stored.h, or is
+ * scattered: a few records can have a table of all cells, boots and figures. What is held of it is
+ * at most LOAD_HELD_TIMES what is read and LOAD_HELD_OVER bytes; with its run.json (lib/json.h) and
+ * what a boot's records take while they are read, a run takes at most ten times its size and a
+ * constant.
  */
 #define LOAD_HELD_TIMES 2
 #define LOAD_HELD_OVER ((size_t)32 << 20)
@@ -168,19 +169,20 @@ const struct series *load_series(const struct run_cell *c, const char *metric);
 /* A cell's series of that metric, NULL: its primary one; or NULL where there is none. */
 const struct series *load_figure(const struct run *r, const char *cell, const char *metric);
 /*
- * The medians of a series in the boots of one arm, in their order, of those boots that have one; none
- * of a series that is NULL. values_release() frees them.
+ * The medians of a series in the boots of one arm, in their order, of those boots that have one;
+ * none of a series that is NULL. values_release() frees them.
  */
 struct values load_values(const struct run *r, size_t arm, const struct series *s);
 /*
- * Gives a cell a figure that its samples do not have: the value of it in one boot, of run.boots. -1: the run
- * takes more than it may.
+ * Gives a cell a figure that its samples do not have: the value of it in one boot, of run.boots.
+ * -1: the run takes more than it may.
  */
 int load_give(struct run *r, const char *cell, const char *metric, const char *unit, size_t boot,
 	      double value, struct err *err);
 /* The kernel of an arm: its release where a boot has told it, else what was asked for. */
 const char *load_kernel(const struct run_arm *a);
-/* The same for a name that a user gave: NULL with err, which says what was meant or what there is. */
+/* The same for a name that a user gave: NULL with err, which says what was meant or what there is.
+ */
 const struct run_cell *load_cell_named(const struct run *r, const char *id, struct err *err);
 const struct run_arm *load_arm_named(const struct run *r, const char *name, struct err *err);
 /* The number a parameter stands for ("32", "8M" as 8388608), or NAN. */

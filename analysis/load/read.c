@@ -63,8 +63,8 @@ static int load_target(struct run *r, struct err *err)
 		return err_set(err, "%s/run.json: target icount needs 'ns_per_insn' above 0",
 			       r->path);
 	if (to->ns_per_insn && !(to->ns_per_insn >= 1e-6 && to->ns_per_insn <= 1e6))
-		return err_set(err, "%s/run.json: 'ns_per_insn' is %g: it wants 1e-6 to 1e6", r->path,
-			       to->ns_per_insn);
+		return err_set(err, "%s/run.json: 'ns_per_insn' is %g: it wants 1e-6 to 1e6",
+			       r->path, to->ns_per_insn);
 	return 0;
 }
 
@@ -126,9 +126,9 @@ static int add_declared(struct run *r, struct run_cell *c, const json_t *metrics
 	if (load_hold(r, LOAD_CELL_BYTES + LOAD_SERIES_BYTES * json_array_size(metrics), err) < 0)
 		return -1;
 	json_array_foreach(metrics, i, m) {
-		struct series *s = load_add_series(r, c, json_get_str(m, "name", "?"),
-						   json_get_str(m, "unit", ""),
-						   json_get_bool(m, "time", 0));
+		struct series *s =
+			load_add_series(r, c, json_get_str(m, "name", "?"),
+					json_get_str(m, "unit", ""), json_get_bool(m, "time", 0));
 
 		free(s->metric.help);
 		s->metric.help = dup_member(m, "help");
@@ -142,7 +142,8 @@ static int load_one_cell(struct run *r, const json_t *v, size_t i, const struct 
 			 struct err *err)
 {
 	struct run_cell *c = &r->cells[r->n_cells];
-	const char *control = json_get_str(v, "control", NULL), *name = json_get_str(v, "workload", "");
+	const char *control = json_get_str(v, "control", NULL),
+		   *name = json_get_str(v, "workload", "");
 	const json_t *w = json_array_get(json_object_get(r->json, "workloads"),
 					 index_find(workloads, name, strlen(name)));
 	const char *slash;
@@ -164,8 +165,10 @@ static int load_one_cell(struct run *r, const json_t *v, size_t i, const struct 
 	if (!*c->id)
 		return err_set(err, "%s/run.json: 'cells[%zu]' lacks its 'id'", r->path, i);
 	if (!w || !json_array_size(json_object_get(w, "metrics")))
-		return err_set(err, "%s/run.json: workload '%s' of 'cells[%zu]' is not described "
-			       "under 'workloads'", r->path, c->workload, i);
+		return err_set(err,
+			       "%s/run.json: workload '%s' of 'cells[%zu]' is not described "
+			       "under 'workloads'",
+			       r->path, c->workload, i);
 	return add_declared(r, c, json_object_get(w, "metrics"), err);
 }
 
@@ -246,7 +249,8 @@ static size_t size_of(const struct run *r, const char *name)
 /* What is held of a run grows with what is read of it. */
 static void set_limit(struct run *r)
 {
-	static const char *const files[] = {"boot.json", "samples.jsonl", "events.jsonl", "profile.txt"};
+	static const char *const files[] = {"boot.json", "samples.jsonl", "events.jsonl",
+					    "profile.txt"};
 	size_t size = size_of(r, "run.json");
 
 	for (size_t i = 0; i < r->n_boots; i++)
@@ -260,7 +264,8 @@ static void set_limit(struct run *r)
 }
 
 /* A number of boot.json that a table may show; NAN where it has none. */
-static int load_seconds(const json_t *o, const char *key, const char *path, double *v, struct err *err)
+static int load_seconds(const json_t *o, const char *key, const char *path, double *v,
+			struct err *err)
 {
 	*v = json_get_num(o, key, NAN);
 	if (*v < 0 || *v > 1e9)
@@ -276,7 +281,8 @@ static int load_counts(struct run_boot *b, const json_t *o, const char *path, st
 		return err_set(err, "%s: 'attempts' is %lld: it wants 0 to %d", path, attempts,
 			       STORED_MAX_ATTEMPTS);
 	if (faults < 0 || faults > INT_MAX)
-		return err_set(err, "%s: 'faults' is %lld: it wants 0 to %d", path, faults, INT_MAX);
+		return err_set(err, "%s: 'faults' is %lld: it wants 0 to %d", path, faults,
+			       INT_MAX);
 	b->attempts = (int)attempts;
 	b->faults = (int)faults;
 	b->samples = json_get_int(o, "samples", -1);
@@ -288,7 +294,8 @@ static int load_counts(struct run_boot *b, const json_t *o, const char *path, st
 		       : load_seconds(o, "ready_seconds", path, &b->ready_seconds, err);
 }
 
-static int take_boot(struct run *r, struct run_boot *b, const json_t *o, const char *path, struct err *err)
+static int take_boot(struct run *r, struct run_boot *b, const json_t *o, const char *path,
+		     struct err *err)
 {
 	const json_t *planned = json_array_get(json_object_get(r->json, "boots"), b->plan);
 	char *dir = stored_name(b->n, "");
@@ -332,8 +339,8 @@ static int load_boot(struct run *r, struct run_boot *b, struct err *err)
 	return ret;
 }
 
-/* Whether a cell ended before its iterations did; a boot that failed says so itself of those that it
- * did not come to. */
+/* Whether a cell ended before its iterations did; a boot that failed says so itself of those that
+ * it did not come to. */
 static bool is_cut(const struct run *r, const struct run_cell *c, size_t boot)
 {
 	const struct cell_outcome *o = &c->outcome[boot];
@@ -343,14 +350,15 @@ static bool is_cut(const struct run *r, const struct run_cell *c, size_t boot)
 	       made < (unsigned)(c->iterations + c->warmup);
 }
 
-/* A cell that was killed, or whose records did not all come, has no figure: what is there of it is of
- * the iterations that went well. */
+/* A cell that was killed, or whose records did not all come, has no figure: what is there of it is
+ * of the iterations that went well. */
 static int drop_cut(struct run *r, struct err *err)
 {
 	for (size_t i = 0; i < r->n_cells; i++) {
 		struct run_cell *c = &r->cells[i];
 
-		/* without a record anywhere it is cut in each boot that ended well, as all such are */
+		/* without a record anywhere it is cut in each boot that ended well, as all such are
+		 */
 		if (c->outcome == r->no_outcomes && c->iterations + c->warmup > 0)
 			continue;
 		if (load_own_outcomes(r, c, err) < 0)
@@ -414,7 +422,8 @@ static int load_all(struct run *r, const char *kind, struct err *err)
 		return err_set(err, "%s/run.json: a text in it holds a control character", r->path);
 	format = json_get_int(r->json, "format", 0);
 	if (format < 1 || format > STORED_FORMAT)
-		return err_set(err, "%s/run.json: 'format' is %lld, and this mlocklab reads 1 to %d",
+		return err_set(err,
+			       "%s/run.json: 'format' is %lld, and this mlocklab reads 1 to %d",
 			       r->path, format, STORED_FORMAT);
 	if (stored_check_run(r->json, r->path, err) < 0)
 		return -1;
@@ -426,8 +435,9 @@ static int load_all(struct run *r, const char *kind, struct err *err)
 	r->pairs = (int)json_get_int(r->json, "pairs", 0);
 	r->margin = json_get_num(r->json, "margin", 0);
 	if (!(r->margin >= 0 && r->margin < 1))
-		return err_set(err, "%s/run.json: 'margin' is %g: it wants a share of 0 or more, below 1", r->path,
-			       r->margin);
+		return err_set(
+			err, "%s/run.json: 'margin' is %g: it wants a share of 0 or more, below 1",
+			r->path, r->margin);
 	r->host = object_member(r->json, "host");
 	if (load_target(r, err) < 0 || load_arms(r, err) < 0 || load_plan(r, kind, err) < 0)
 		return -1;
@@ -443,8 +453,10 @@ static int load_all(struct run *r, const char *kind, struct err *err)
 	note_gaps(r);
 	load_conditions(r);
 	if (format == 1)
-		strv_pushf(&r->notes, "%s: stored by an older mlocklab, without sums: nothing shows whether "
-				      "its files are as they were measured", r->path);
+		strv_pushf(&r->notes,
+			   "%s: stored by an older mlocklab, without sums: nothing shows whether "
+			   "its files are as they were measured",
+			   r->path);
 	return 0;
 }
 

@@ -124,8 +124,8 @@ static int add_numbers(struct reader *rd, size_t cell, size_t at, struct err *er
 		double factor;
 	} counters[] = {
 		{RECORD_ELAPSED_NS, "elapsed", &time, 1}, {RECORD_UTIME_US, "utime", &time, 1e3},
-		{RECORD_STIME_US, "stime", &time, 1e3},   {RECORD_MINFLT, "minflt", &count, 1},
-		{RECORD_MAJFLT, "majflt", &count, 1},     {RECORD_NVCSW, "nvcsw", &count, 1},
+		{RECORD_STIME_US, "stime", &time, 1e3},	  {RECORD_MINFLT, "minflt", &count, 1},
+		{RECORD_MAJFLT, "majflt", &count, 1},	  {RECORD_NVCSW, "nvcsw", &count, 1},
 		{RECORD_NIVCSW, "nivcsw", &count, 1},
 	};
 

@@ -8,10 +8,14 @@
 static enum tone claim_tone(enum claim_verdict v)
 {
 	switch (v) {
-	case CLAIM_SUPPORTED: return TONE_BETTER;
-	case CLAIM_REFUTED: return TONE_WORSE;
-	case CLAIM_NO_DIFFERENCE: return TONE_EVEN;
-	default: return TONE_UNSURE;
+	case CLAIM_SUPPORTED:
+		return TONE_BETTER;
+	case CLAIM_REFUTED:
+		return TONE_WORSE;
+	case CLAIM_NO_DIFFERENCE:
+		return TONE_EVEN;
+	default:
+		return TONE_UNSURE;
 	}
 }
 
@@ -19,7 +23,8 @@ static struct table *ledger_table(const struct ledger *l, const struct claim_fil
 {
 	char *name = xasprintf("claims-%s", f->name), *caption = xasprintf("%s", f->about);
 	struct table *t = table_new(name, caption);
-	static const char *const heads[] = {"claim", "verdict", "old to new", "mechanism", "source"};
+	static const char *const heads[] = {"claim", "verdict", "old to new", "mechanism",
+					    "source"};
 
 	free(name);
 	free(caption);
@@ -54,8 +59,10 @@ static void add_ledger(struct report *r, const struct claims *c, const struct le
 		count[l->rows[i].verdict]++;
 	doc_section(&r->doc, "claims", "Claims");
 	doc_para(&r->doc,
-		 "What was claimed of the munlock rework and of older changes in its field, and what this "
-		 "run says to each: %zu hold, %zu do not hold, %zu show no difference, %zu inconclusive, %zu "
+		 "What was claimed of the munlock rework and of older changes in its field, and "
+		 "what this "
+		 "run says to each: %zu hold, %zu do not hold, %zu show no difference, %zu "
+		 "inconclusive, %zu "
 		 "not testable here ('mlocklab claims' says what each of those would take).",
 		 count[CLAIM_SUPPORTED], count[CLAIM_REFUTED], count[CLAIM_NO_DIFFERENCE],
 		 count[CLAIM_INCONCLUSIVE], count[CLAIM_NOT_TESTABLE]);
@@ -63,7 +70,8 @@ static void add_ledger(struct report *r, const struct claims *c, const struct le
 		doc_table(&r->doc, ledger_table(l, &c->files[i]));
 }
 
-/* Nothing at all where the run measured no claim: an A/B of something else is about something else. */
+/* Nothing at all where the run measured no claim: an A/B of something else is about something else.
+ */
 void report_claims(struct report *r)
 {
 	char *dir = paths_config("claims");

@@ -6,8 +6,8 @@
 #include "lib/err.h"
 
 /*
- * Draws every picture that has a point: DIR/NAME.svg, and the same as the block's svg. DIR/plots.gp is the
- * script that drew them. Needs gnuplot (write/gnuplot.h).
+ * Draws every picture that has a point: DIR/NAME.svg, and the same as the block's svg. DIR/plots.gp
+ * is the script that drew them. Needs gnuplot (write/gnuplot.h).
  */
 int report_draw(struct doc *d, const char *dir, struct err *err);
 

@@ -56,7 +56,7 @@ static void want(struct side_profiles *all, const char *id)
 
 /* Those of n cells and their controls. */
 static int side_load(struct side_profiles *all, const struct side *s, const struct run_cell **shown,
-			 size_t n, struct err *err)
+		     size_t n, struct err *err)
 {
 	const struct run *r = s->run;
 	int ret = 0;
@@ -161,7 +161,8 @@ static void show_cell(struct report *r, const struct side_profiles *sides, const
 
 	for (size_t side = 0; side < r->n_sides; side++)
 		for (int control = 0; control < (c->control ? 2 : 1); control++) {
-			const struct profile *p = profile_of(&sides[side], control ? c->control : c->id);
+			const struct profile *p =
+				profile_of(&sides[side], control ? c->control : c->id);
 			char *key = report_key(r, side, control);
 
 			add_profile(plot, key, side, control, p);
@@ -204,8 +205,8 @@ static const struct run_cell **choose(const struct report *r, size_t *n)
 	return cells;
 }
 
-static void show(struct report *r, const struct side_profiles *sides,
-		 const struct run_cell **cells, size_t n)
+static void show(struct report *r, const struct side_profiles *sides, const struct run_cell **cells,
+		 size_t n)
 {
 	doc_section(&r->doc, "latency", "Latency of each process");
 	doc_para(&r->doc, "How many of the processes were done after how long. Lines "

@@ -80,7 +80,8 @@ static struct part *find_parts(const struct bars *b, size_t *n)
 
 			for (size_t k = 0; c && k < c->n_lines; k++)
 				if (line_wait(c, &c->lines[k]) > 0)
-					add_part(&parts, n, &c->lines[k], line_wait(c, &c->lines[k]));
+					add_part(&parts, n, &c->lines[k],
+						 line_wait(c, &c->lines[k]));
 		}
 	}
 	if (*n)
@@ -122,7 +123,8 @@ static void add_stack(const struct bars *b, struct plot *p, const struct part *p
 		      size_t part, double *tops)
 {
 	char *name = part < n ? part_name(&parts[part]) : xstrdup("all others");
-	struct plot_series *s = plot_add(p, name, part < n ? PLOT_PART + part : PLOT_QUIET, PLOT_BOX);
+	struct plot_series *s =
+		plot_add(p, name, part < n ? PLOT_PART + part : PLOT_QUIET, PLOT_BOX);
 
 	for (size_t side = 0; side < b->r->n_sides; side++) {
 		for (size_t i = 0; i < b->n; i++) {
@@ -130,7 +132,8 @@ static void add_stack(const struct bars *b, struct plot *p, const struct part *p
 			double wait = part_wait(b, evidence_of(b, side, i), parts, n, part);
 
 			if (wait > 0)
-				plot_add_point(s, place(b, side, i), *top + wait, *top, *top + wait);
+				plot_add_point(s, place(b, side, i), *top + wait, *top,
+					       *top + wait);
 			*top += wait;
 		}
 	}
@@ -156,7 +159,7 @@ static void find_param(struct bars *b)
 	json_t *value;
 
 	b->param = NULL;
-	json_object_foreach (b->cells[0]->params, key, value) {
+	json_object_foreach(b->cells[0]->params, key, value) {
 		if (differs(b, key)) {
 			b->param = key;
 			n++;
@@ -204,8 +207,9 @@ static void show_stacks(const struct bars *b)
 	named = n > PLOT_PARTS ? PLOT_PARTS : n;
 	for (size_t i = 0; i < named + (n > named); i++)
 		add_stack(b, p, parts, named, i, tops);
-	label_axes(b, p, icount ? "millions of instructions waited in a round, all processes together"
-				: "ms waited in a round, all processes together");
+	label_axes(b, p,
+		   icount ? "millions of instructions waited in a round, all processes together"
+			  : "ms waited in a round, all processes together");
 	if (n)
 		doc_figure(&b->r->doc, p);
 	else
@@ -237,7 +241,8 @@ static void show_shares(const struct bars *b)
 	const char *workload = b->cells[0]->workload;
 	bool exits = all_exit(b);
 	char *name = report_file(b->r, "lock-share", workload);
-	char *title = xasprintf("%s: waiting for i_mmap_rwsem (%s)", workload, b->r->run->target.kind);
+	char *title =
+		xasprintf("%s: waiting for i_mmap_rwsem (%s)", workload, b->r->run->target.kind);
 	struct plot *p = plot_new(name, title);
 
 	for (size_t side = 0; side < b->r->n_sides; side++) {
@@ -255,12 +260,16 @@ static void show_shares(const struct bars *b)
 				    : locks_shares(c, LOCK_I_MMAP);
 			v.n = locks_by_boot(c, v.v);
 			y = values_spread(&v);
-			plot_add_point(s, place(b, side, i), 100 * y.mid, 100 * y.low, 100 * y.high);
+			plot_add_point(s, place(b, side, i), 100 * y.mid, 100 * y.low,
+				       100 * y.high);
 			values_release(&v);
 		}
 	}
-	label_axes(b, p, exits ? "% of the time in exit_mmap: median of the boots, and from six on its interval"
-			       : "% of the processes' time: median of the boots, and from six on its interval");
+	label_axes(b, p,
+		   exits ? "% of the time in exit_mmap: median of the boots, and from six on its "
+			   "interval"
+			 : "% of the processes' time: median of the boots, and from six on its "
+			   "interval");
 	doc_figure(&b->r->doc, p);
 	free(title);
 	free(name);
@@ -293,14 +302,16 @@ static void show_workload(struct report *r, const struct evidence *e, const char
 
 /* --- the head's sentence --- */
 
-/* The share of the time in exit_mmap, or where nothing exits of the processes' time, that waits took. */
+/* The share of the time in exit_mmap, or where nothing exits of the processes' time, that waits
+ * took. */
 static bool share_of(const struct lock_cell *c, bool exits, struct spread *s)
 {
 	struct values v = {0};
 
 	if (!c || !c->rounds)
 		return false;
-	v = (struct values){exits ? locks_exit_shares(c, LOCK_I_MMAP) : locks_shares(c, LOCK_I_MMAP),
+	v = (struct values){exits ? locks_exit_shares(c, LOCK_I_MMAP)
+				  : locks_shares(c, LOCK_I_MMAP),
 			    c->rounds};
 	if (!v.v)
 		return false;
@@ -319,8 +330,8 @@ static void add_share(const struct side *side, const struct spread *s, struct st
 	str_addf(out, "%s %s (%s to %s)", side->label, mid, low, high);
 }
 
-static const struct lock_cell *side_cell(const struct report *r, const struct evidence *e, size_t side,
-					 const struct run_cell *c)
+static const struct lock_cell *side_cell(const struct report *r, const struct evidence *e,
+					 size_t side, const struct run_cell *c)
 {
 	return locks_find(e->side[side], c->id, r->sides[side].arm_index);
 }

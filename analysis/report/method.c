@@ -28,7 +28,8 @@ void report_method(struct report *r)
 			 "flipping the sign of whole pairs, and the interval inverts that test.");
 	else
 		doc_para(d, "The boots are not paired. The ratio is the two-sample Hodges-Lehmann "
-			    "estimate; p comes from exchanging boots between the kernels, and the interval "
+			    "estimate; p comes from exchanging boots between the kernels, and the "
+			    "interval "
 			    "inverts that test.");
 	doc_para(d,
 		 "The p of the primary metrics allow for their number (max-T). Better and worse "

@@ -30,9 +30,10 @@ static void add_count(struct table *t, const struct outcome_count *n)
 static void cells_table(struct report *r)
 {
 	const struct comparison *c = r->cmp;
-	struct table *t =
-		table_new("outcomes", "Boots in which something was not ok, of those that "
-				      "got there; p of the difference by Fisher's exact test, by Holm over the rows");
+	struct table *t = table_new(
+		"outcomes",
+		"Boots in which something was not ok, of those that "
+		"got there; p of the difference by Fisher's exact test, by Holm over the rows");
 
 	table_columns(t, false, "cell", c->arm_old->name, c->arm_new->name, NULL);
 	table_columns(t, true, "p", NULL);

@@ -70,7 +70,8 @@ static void show_result(struct report *r, const struct result *x, bool open)
 	if (n <= PLOT_MOST_POINTS)
 		doc_table(&r->doc, pairs_table(r, caption, x));
 	else
-		doc_para(&r->doc, "One of %zu is drawn; all of them are in %s.csv.", plot_step(n), name);
+		doc_para(&r->doc, "One of %zu is drawn; all of them are in %s.csv.", plot_step(n),
+			 name);
 	doc_close(&r->doc);
 	free(caption);
 	free(title);

@@ -162,8 +162,9 @@ char *report_label(const struct report *r, const struct run_cell *c)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(c->params, key, value) if (param_varies(r, c->workload, key))
-		add_param(&out, key, value);
+	json_object_foreach(c->params, key, value)
+		if (param_varies(r, c->workload, key))
+			add_param(&out, key, value);
 	if (!out.len)
 		str_add(&out, c->workload);
 	return out.buf;
@@ -204,9 +205,9 @@ char *report_common(const struct report *r, const struct run_cell *c)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(c->params, key,
-			    value) if (param_named(c, key) && !param_varies(r, c->workload, key))
-		add_param(&params, key, value);
+	json_object_foreach(c->params, key, value)
+		if (param_named(c, key) && !param_varies(r, c->workload, key))
+			add_param(&params, key, value);
 	str_addf(&out, "%s%s%s", c->workload, params.len ? " " : "", str_text(&params));
 	str_release(&params);
 	return out.buf;
@@ -218,10 +219,10 @@ char *report_cell(const struct report *r, const struct run_cell *c, const char *
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(c->params, key,
-			    value) if ((!but || strcmp(key, but)) &&
-				       (param_named(c, key) || param_varies(r, c->workload, key)))
-		add_param(&params, key, value);
+	json_object_foreach(c->params, key, value)
+		if ((!but || strcmp(key, but)) &&
+		    (param_named(c, key) || param_varies(r, c->workload, key)))
+			add_param(&params, key, value);
 	str_addf(&out, "%s%s%s", c->workload, params.len ? " " : "", str_text(&params));
 	str_release(&params);
 	return out.buf;

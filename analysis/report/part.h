@@ -23,7 +23,7 @@ struct report {
 	struct side sides[2];
 	size_t n_sides;
 	struct doc doc;
-	size_t head; /* how many blocks of doc are the head that is not folded */
+	size_t head;	   /* how many blocks of doc are the head that is not folded */
 	struct str locks;  /* the lock evidence as plain text, for report.txt */
 	struct strv names; /* of files, that report_file() gave out */
 };

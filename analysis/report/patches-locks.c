@@ -60,7 +60,8 @@ static void experiment(const struct patches *p, struct str *out)
 	str_addf(out, "[global]\nname=locks\ntarget=%s\ncpus=%d\nnodes=%d\nmemory=%lld\n",
 		 several ? r->target.kind : "tcg", several ? r->target.cpus : CPUS, r->target.nodes,
 		 r->target.memory_mib);
-	str_addf(out, "pairs=1\niterations=5\nwarmup=1\nlocks=slowpath\nseed=%llu\n", (unsigned long long)r->seed);
+	str_addf(out, "pairs=1\niterations=5\nwarmup=1\nlocks=slowpath\nseed=%llu\n",
+		 (unsigned long long)r->seed);
 	choose_arms(p, is);
 	for (size_t i = 0; i < r->n_arms; i++)
 		if (is[i])

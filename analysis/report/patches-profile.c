@@ -12,16 +12,17 @@
 #define FUNCTIONS 3
 
 /* An experiment of the cells that moved most, on the two kernels. */
-static void experiment(const struct patches *p, const struct patch_row *row, const struct patch_row *before,
-		       struct str *out)
+static void experiment(const struct patches *p, const struct patch_row *row,
+		       const struct patch_row *before, struct str *out)
 {
 	const struct run *r = p->run;
 	const struct step *v[PATCHES_SHOWN];
 	size_t n = patches_largest(p, row, v, PATCHES_SHOWN, NULL);
 
-	str_addf(out, "[global]\nname=profile\ntarget=icount\npairs=1\nprofile=1\niterations=2\nwarmup=1\n");
-	str_addf(out, "seed=%llu\nnodes=%d\nmemory=%lld\n", (unsigned long long)r->seed, r->target.nodes,
-		 r->target.memory_mib);
+	str_addf(out, "[global]\nname=profile\ntarget=icount\npairs=1\nprofile=1\niterations="
+		      "2\nwarmup=1\n");
+	str_addf(out, "seed=%llu\nnodes=%d\nmemory=%lld\n", (unsigned long long)r->seed,
+		 r->target.nodes, r->target.memory_mib);
 	str_addf(out, "[arm:%s]\nkernel=%s\n[arm:%s]\nkernel=%s\n", r->arms[before->arm].name,
 		 r->arms[before->arm].spec, r->arms[row->arm].name, r->arms[row->arm].spec);
 	for (size_t i = 0; i < n; i++) {
@@ -78,7 +79,8 @@ static void say_functions(const struct profile *f, struct patch_row *row)
 	free(label);
 }
 
-static int read_profile(struct patch_row *row, const char *dir, const char *families, struct err *err)
+static int read_profile(struct patch_row *row, const char *dir, const char *families,
+			struct err *err)
 {
 	struct profiles from;
 	int ret = profiles_load(&from, dir, families, err);
@@ -100,7 +102,8 @@ static int read_profile(struct patch_row *row, const char *dir, const char *fami
 
 int report_patches_profile(struct patches *p, bool measure, struct strv *notes, struct err *err)
 {
-	char *families = paths_config("kernel/families.ini"), *parent = xasprintf("%s/profiles", p->run->path);
+	char *families = paths_config("kernel/families.ini"),
+	     *parent = xasprintf("%s/profiles", p->run->path);
 	int ret = measure ? fs_mkdirs(parent, err) : 0;
 
 	for (size_t i = 1; ret == 0 && i < p->n_rows; i++) {
@@ -113,7 +116,8 @@ int report_patches_profile(struct patches *p, bool measure, struct strv *notes, 
 			continue;
 		dir = xasprintf("%s/%s", parent, p->run->arms[row->arm].name);
 		json = xasprintf("%s/run.json", dir);
-		if (fs_exists(json) || (measure && measure_profile(p, row, before, dir, &why) == 0)) {
+		if (fs_exists(json) ||
+		    (measure && measure_profile(p, row, before, dir, &why) == 0)) {
 			if (read_profile(row, dir, families, &why) < 0)
 				strv_pushf(notes, "the profile of %d: %s", row->n, why.text);
 		} else if (measure) {

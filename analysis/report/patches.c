@@ -20,7 +20,8 @@ static enum tone tone_of(const struct step *s)
 
 static void add_table(const struct patches *p, struct doc *d)
 {
-	struct table *t = table_new(NULL, "Patch by patch: the step in each figure that moved anywhere");
+	struct table *t =
+		table_new(NULL, "Patch by patch: the step in each figure that moved anywhere");
 
 	table_columns(t, true, "", NULL);
 	table_columns(t, false, "patch", NULL);
@@ -57,7 +58,8 @@ static void add_whole(const struct patches *p, struct doc *d)
 {
 	doc_section(d, "whole", "The whole series against its base");
 	for (size_t i = 0; i < p->n_columns; i++) {
-		const struct result *r = compare_find(&p->whole, p->columns[i].cell->id, p->columns[i].metric->name);
+		const struct result *r =
+			compare_find(&p->whole, p->columns[i].cell->id, p->columns[i].metric->name);
 		char *text = r ? patches_sentence(r) : NULL;
 
 		if (text)
@@ -98,10 +100,11 @@ static void add_patches(const struct patches *p, struct doc *d)
 /* --- the waterfall --- */
 
 /* The median of a row's boots, NAN where it has none. */
-static double value_of(const struct patches *p, const struct patch_row *row, const struct run_cell *cell,
-		       const char *metric)
+static double value_of(const struct patches *p, const struct patch_row *row,
+		       const struct run_cell *cell, const char *metric)
 {
-	const struct side side = {.run = p->run, .arm = row->arm == SIZE_MAX ? NULL : &p->run->arms[row->arm],
+	const struct side side = {.run = p->run,
+				  .arm = row->arm == SIZE_MAX ? NULL : &p->run->arms[row->arm],
 				  .arm_index = row->arm};
 	struct values v;
 	double mid;
@@ -116,26 +119,33 @@ static double value_of(const struct patches *p, const struct patch_row *row, con
 
 static void add_control(const struct patches *p, const struct patch_column *c, struct plot *plot)
 {
-	const struct run_cell *control = c->cell->control ? load_cell(p->run, c->cell->control) : NULL;
+	const struct run_cell *control =
+		c->cell->control ? load_cell(p->run, c->cell->control) : NULL;
 	struct plot_series *s;
 
 	if (!control)
 		return;
 	s = plot_add(plot, "its unlocked control", PLOT_OLD_CONTROL, PLOT_LINE | PLOT_MARK);
 	for (size_t k = 0; k < p->n_rows; k++)
-		plot_add_point(s, (double)k, value_of(p, &p->rows[k], control, c->metric->name), NAN, NAN);
+		plot_add_point(s, (double)k, value_of(p, &p->rows[k], control, c->metric->name),
+			       NAN, NAN);
 }
 
-/* Each step a box from the level before to the level after; grey, where it is none by the margin. */
+/* Each step a box from the level before to the level after; grey, where it is none by the margin.
+ */
 static struct plot *waterfall(const struct patches *p, size_t column)
 {
 	static const struct {
 		const char *name;
 		enum plot_look look;
-	} kinds[] = {{"base and tip", PLOT_OLD}, {"better", PLOT_BETTER}, {"worse", PLOT_WORSE}, {"no step", PLOT_QUIET}};
+	} kinds[] = {{"base and tip", PLOT_OLD},
+		     {"better", PLOT_BETTER},
+		     {"worse", PLOT_WORSE},
+		     {"no step", PLOT_QUIET}};
 	const struct patch_column *c = &p->columns[column];
 	char *label = patches_label(c->cell), *name = xasprintf("series-%zu", column + 1);
-	char *unit = verdict_unit(c->metric), *axis = xasprintf("%s (%s)", unit, p->run->target.kind);
+	char *unit = verdict_unit(c->metric),
+	     *axis = xasprintf("%s (%s)", unit, p->run->target.kind);
 	struct plot *plot = plot_new(name, label);
 
 	plot->height = 320;
@@ -150,22 +160,24 @@ static struct plot *waterfall(const struct patches *p, size_t column)
 	}
 	plot_add_tick(&plot->x, (double)p->n_rows, "tip");
 	for (size_t kind = 0; kind < 4; kind++) {
-		struct plot_series *s = plot_add(plot, kinds[kind].name, kinds[kind].look, PLOT_BOX);
+		struct plot_series *s =
+			plot_add(plot, kinds[kind].name, kinds[kind].look, PLOT_BOX);
 		double level = NAN;
 
 		for (size_t k = 0; k < p->n_rows; k++) {
 			const struct patch_row *row = &p->rows[k];
 			const struct step *step = patches_step(p, row, c);
 			double v = value_of(p, row, c->cell, c->metric->name);
-			size_t is = isnan(level)			       ? 0
-				    : !step || !step_is_change(step)	       ? 3
+			size_t is = isnan(level)			     ? 0
+				    : !step || !step_is_change(step)	     ? 3
 				    : step->result.verdict == VERDICT_BETTER ? 1
-									       : 2;
+									     : 2;
 
 			if (isnan(v))
 				continue;
 			if (is == kind)
-				plot_add_point(s, (double)k, v, isnan(level) ? 0 : fmin(level, v), fmax(isnan(level) ? v : level, v));
+				plot_add_point(s, (double)k, v, isnan(level) ? 0 : fmin(level, v),
+					       fmax(isnan(level) ? v : level, v));
 			level = v;
 		}
 		if (kind == 0 && !isnan(level))
@@ -179,13 +191,14 @@ static struct plot *waterfall(const struct patches *p, size_t column)
 	return plot;
 }
 
-void report_patches(const struct patches *p, const struct locks *locks, bool pictures, struct doc *d)
+void report_patches(const struct patches *p, const struct locks *locks, bool pictures,
+		    struct doc *d)
 {
 	const struct run *r = p->run;
 	char *summary = patches_summary(p);
 
-	doc_para(d, "%zu patches in %zu rounds, target %s: %s. Margin %g %%.", p->n_rows - 1, p->steps.rounds,
-		 r->target.kind, load_what(r), p->steps.margin * 100);
+	doc_para(d, "%zu patches in %zu rounds, target %s: %s. Margin %g %%.", p->n_rows - 1,
+		 p->steps.rounds, r->target.kind, load_what(r), p->steps.margin * 100);
 	doc_section(d, "steps", "Patch by patch");
 	add_table(p, d);
 	if (*summary)

@@ -13,7 +13,8 @@
 #include "lib/fs.h"
 #include "lib/str.h"
 
-/* The names of the report's files, a line each, so that the next one knows which are its to remove. */
+/* The names of the report's files, a line each, so that the next one knows which are its to remove.
+ */
 #define LIST ".files"
 #define MAX_LIST (16 << 20)
 #define DRAFT ".draft"
@@ -57,7 +58,8 @@ static bool is_among(const struct strv *names, const char *name)
 	return false;
 }
 
-/* Those of the report before this one that it has not. A name is one of DIR itself, whoever wrote it. */
+/* Those of the report before this one that it has not. A name is one of DIR itself, whoever wrote
+ * it. */
 static void remove_old(const struct place *p, const struct strv *old, const struct strv *new)
 {
 	for (size_t i = 0; i < old->n; i++)

@@ -1,6 +1,6 @@
 /*
- * Where a report goes. It is written beside what is there, and takes its place when it is whole: the
- * files of the report before it go, and what others put there stays.
+ * Where a report goes. It is written beside what is there, and takes its place when it is whole:
+ * the files of the report before it go, and what others put there stays.
  */
 #ifndef ANALYSIS_REPORT_PLACE_H
 #define ANALYSIS_REPORT_PLACE_H
@@ -13,7 +13,8 @@ struct place {
 	int lock;
 };
 
-/* Makes DIR, which is no link, and an empty draft; waits for another report that is written there. */
+/* Makes DIR, which is no link, and an empty draft; waits for another report that is written there.
+ */
 int place_open(struct place *p, const char *dir, struct err *err);
 /* Moves the files of the draft to their place. */
 int place_publish(struct place *p, struct err *err);

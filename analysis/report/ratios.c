@@ -31,10 +31,9 @@ static struct table *ratio_table(struct report *r, const char *name, const struc
 {
 	const struct comparison *c = r->cmp;
 	char *unit = verdict_unit(rows[0]->metric), *what = report_common(r, rows[0]->cell);
-	char *caption =
-		xasprintf("%s: %s, %s, medians of the boots, ratio new / old with its "
-			  "interval; target %s",
-			  what, rows[0]->metric->name, unit, r->run->target.kind);
+	char *caption = xasprintf("%s: %s, %s, medians of the boots, ratio new / old with its "
+				  "interval; target %s",
+				  what, rows[0]->metric->name, unit, r->run->target.kind);
 	struct table *t = table_new(name, caption);
 
 	table_columns(t, false, "cell", "verdict", NULL);
@@ -79,7 +78,8 @@ void report_ratios(struct report *r)
 
 		doc_section(&r->doc, "ratios", "All cells and their controls");
 		doc_para(&r->doc,
-			 "Each row is one cell: the ratio of new to old over the boots and its interval "
+			 "Each row is one cell: the ratio of new to old over the boots and its "
+			 "interval "
 			 "(%s). What lies inside the margin of %.3g %% does not count as a change.",
 			 levels, 100 * r->cmp->margin);
 		free(levels);

@@ -15,8 +15,8 @@
 
 /* What a report consists of, in this order; the verdict stands at its head, without a heading. */
 static void (*const sections[])(struct report *r) = {
-	report_verdict, report_ratios, report_locks, report_profile,
-	report_scaling, report_latency, report_claims, report_pairs,
+	report_verdict, report_ratios,	 report_locks,	     report_profile,
+	report_scaling, report_latency,	 report_claims,	     report_pairs,
 	report_metrics, report_outcomes, report_environment, report_method,
 };
 

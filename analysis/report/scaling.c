@@ -142,8 +142,7 @@ void report_scaling(struct report *r)
 	for (size_t i = 0; i < run->n_cells; i++) {
 		json_t *value;
 
-		json_object_foreach(run->cells[i].params, s.param, value)
-		{
+		json_object_foreach(run->cells[i].params, s.param, value) {
 			if (sweep_find(run, i, &s) < SWEEP_POINTS || !s.cells[0]->n_series)
 				continue;
 			if (!shown) {

@@ -59,7 +59,8 @@ static void forest_row(struct report *r, struct forest *f, const struct result *
 	row->word = xstrdup(verdict_name(x->verdict));
 	row->tone = report_tone(x->verdict);
 	row->cell = mark_of(x);
-	row->control = mark_of(c->control ? compare_find(r->cmp, c->control, x->metric->name) : NULL);
+	row->control =
+		mark_of(c->control ? compare_find(r->cmp, c->control, x->metric->name) : NULL);
 	free(label);
 }
 
@@ -109,7 +110,8 @@ static void show_forest(struct report *r)
 	else
 		forest_free(f);
 	if (most < cells)
-		doc_para(&r->doc, "The %zu cells of %zu that changed most; all are in the tables below.",
+		doc_para(&r->doc,
+			 "The %zu cells of %zu that changed most; all are in the tables below.",
 			 most, cells);
 	free(title);
 	strv_release(&workloads);
@@ -149,8 +151,8 @@ static void show_largest(struct report *r)
 	struct table *t = table_new("largest", "The largest gains and losses, controls apart");
 
 	table_columns(t, false, "cell", "verdict", "change", NULL);
-	table_columns(t, true, r->cmp->arm_old->name, r->cmp->arm_new->name, "interval",
-		      "control", NULL);
+	table_columns(t, true, r->cmp->arm_old->name, r->cmp->arm_new->name, "interval", "control",
+		      NULL);
 	for (size_t side = 0; side < 2; side++) {
 		for (size_t i = 0, shown = 0; i < n && shown < LARGEST; i++) {
 			const struct result *x = compare_find(r->cmp, ranked[i]->id, NULL);
@@ -180,7 +182,8 @@ static void badge(struct report *r)
 	char *summary = verdict_summary(r->cmp), *kernels = verdict_kernels(r->cmp);
 	size_t n = strlen(word) + strlen(": "); /* how the summary begins */
 
-	doc_badge(&r->doc, report_tone(r->cmp->verdict), word, strlen(summary) > n ? summary + n : "");
+	doc_badge(&r->doc, report_tone(r->cmp->verdict), word,
+		  strlen(summary) > n ? summary + n : "");
 	doc_para(&r->doc, "%s. %s", kernels, target_note(r->run->target.kind));
 	free(kernels);
 	free(summary);
@@ -194,8 +197,8 @@ void report_verdict(struct report *r)
 		badge(r);
 		notes(r, &c->notes);
 	} else {
-		doc_para(&r->doc, "One kernel, %s: nothing to compare it with. %s", r->sides[0].label,
-			 target_note(r->run->target.kind));
+		doc_para(&r->doc, "One kernel, %s: nothing to compare it with. %s",
+			 r->sides[0].label, target_note(r->run->target.kind));
 		notes(r, &r->run->notes);
 	}
 	if (c) {

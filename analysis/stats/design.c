@@ -32,7 +32,8 @@ unsigned stats_plan_iterations(double boot, double warmup, double iteration, dou
 
 #define DRAWS 400
 
-/* n distances from a mean, drawn again from those there are; their sum of squares is added to *ss. */
+/* n distances from a mean, drawn again from those there are; their sum of squares is added to *ss.
+ */
 static double draw_mean(const double *v, size_t n, size_t take, struct rng *rng, double *ss)
 {
 	double mean = stats_mean(v, n), sum = 0, squares = 0;
@@ -64,7 +65,8 @@ double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t
 		  const double *c, size_t n_c, double margin, uint64_t seed)
 {
 	size_t take_x = nx ? (take ? take : nx) : 0, take_y = take ? take : ny;
-	double h = nx ? (double)take_x * (double)take_y / (double)(take_x + take_y) : (double)take_y;
+	double h =
+		nx ? (double)take_x * (double)take_y / (double)(take_x + take_y) : (double)take_y;
 	double *need, found;
 	struct rng rng;
 
@@ -78,7 +80,8 @@ double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t
 		if (nx)
 			mean -= draw_mean(x, nx, take_x, &rng, &ss);
 		sd = draw_sd(nx ? nx + ny - 2 : ny - 1, &rng);
-		need[i] = fmax(sd * stats_half_width(c[i % n_c], fmax(ss, 0), h), margin) - sd * mean;
+		need[i] =
+			fmax(sd * stats_half_width(c[i % n_c], fmax(ss, 0), h), margin) - sd * mean;
 	}
 	found = stats_select(need, DRAWS, DRAWS * 8 / 10);
 	free(need);

@@ -11,7 +11,8 @@
 #define EXACT_FLIPS 20
 #define EXACT_CHOICES 200000
 #define RANDOM_ROUNDS 99999
-/* Where only each column's own p is wanted, or a quantile of the maximum: far in the tail nothing is. */
+/* Where only each column's own p is wanted, or a quantile of the maximum: far in the tail nothing
+ * is. */
 #define FEW_ROUNDS 9999
 /* And where only how much such a quantile varies is. */
 #define FEWER_ROUNDS 999
@@ -24,12 +25,12 @@
  */
 struct test {
 	size_t m;
-	double *x;        /* rows x m, 0 where there is no value */
+	double *x; /* rows x m, 0 where there is no value */
 	double *sum, *scale;
-	double *observed; /* statistics of the data as they are */
-	size_t *order;    /* columns by observed statistic, greatest first */
+	double *observed;      /* statistics of the data as they are */
+	size_t *order;	       /* columns by observed statistic, greatest first */
 	double *alone, *joint; /* resamplings at least as extreme */
-	double *max;      /* the greatest statistic of each resampling, or NULL: not wanted */
+	double *max;	       /* the greatest statistic of each resampling, or NULL: not wanted */
 	size_t rounds;
 };
 
@@ -152,8 +153,8 @@ static void random_flips(struct test *t, size_t k, unsigned rounds, uint64_t see
 /* Whether all of so many resamplings are made rather than `rounds` random ones. */
 static bool all_of(double resamplings, unsigned rounds)
 {
-	return rounds == RANDOM_ROUNDS ? resamplings <= pow(2, EXACT_FLIPS - 1) :
-					 resamplings <= 2. * rounds;
+	return rounds == RANDOM_ROUNDS ? resamplings <= pow(2, EXACT_FLIPS - 1)
+				       : resamplings <= 2. * rounds;
 }
 
 static bool flip_rows(struct test *t, size_t k, unsigned rounds, uint64_t seed)
@@ -237,8 +238,8 @@ static void random_choices(struct test *t, size_t r, size_t n, unsigned rounds, 
 }
 
 /*
- * Centres the values of those rows whose `second` is `of` (NULL: of all) on their mean. A value that
- * is missing becomes the mean and carries no weight.
+ * Centres the values of those rows whose `second` is `of` (NULL: of all) on their mean. A value
+ * that is missing becomes the mean and carries no weight.
  */
 static void centre(struct test *t, const double *v, size_t n, size_t j, const bool *second, bool of)
 {
@@ -275,7 +276,8 @@ static void set_scales(struct test *t, size_t n)
 
 /* All ways to choose the second group, or random ones; sums are of centred columns, so that the
  * groups' difference of means is a constant times the second group's sum. */
-static bool choose_rows(struct test *t, const bool *second, size_t n, unsigned rounds, uint64_t seed)
+static bool choose_rows(struct test *t, const bool *second, size_t n, unsigned rounds,
+			uint64_t seed)
 {
 	size_t *chosen = xcalloc(n + 1, sizeof(*chosen)), r = 0;
 	bool all;

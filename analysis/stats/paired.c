@@ -56,7 +56,8 @@ static double from_order(int64_t order)
 	return v;
 }
 
-/* The average of that rank, from 0, by bisection: as many as there are pairs of them would fill the memory. */
+/* The average of that rank, from 0, by bisection: as many as there are pairs of them would fill the
+ * memory. */
 static double select_sorted(const double *sorted, size_t k, size_t rank)
 {
 	int64_t low = to_order(sorted[0]), high = to_order(sorted[k - 1]);

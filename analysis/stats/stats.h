@@ -28,10 +28,11 @@ double rng_normal(struct rng *r);
 /* --- one sample (stats.c) --- */
 
 void stats_sort(double *v, size_t n); /* in place, ascending; no NAN */
-/* The value of a rank, from 0, as if v were sorted: in linear time. Moves the values about; no NAN. */
+/* The value of a rank, from 0, as if v were sorted: in linear time. Moves the values about; no NAN.
+ */
 double stats_select(double *v, size_t n, size_t rank);
 double stats_mean(const double *v, size_t n);
-double stats_sd(const double *v, size_t n); /* n - 1 below; NAN below two values */
+double stats_sd(const double *v, size_t n);	/* n - 1 below; NAN below two values */
 double stats_median(const double *v, size_t n); /* NAN when n is 0 */
 /* Quantile q in [0, 1] of sorted values, R's type 7. */
 double stats_quantile_sorted(const double *v, size_t n, double q);
@@ -75,8 +76,8 @@ double stats_rank_sum_cdf(size_t nx, size_t ny, size_t u);
  * p of each of m columns, alone and adjusted by single-step max-T (WY 2.5) from the same flips of
  * whole pairs: d[i * m + j] is pair i of column j, NAN where it has none. The statistic is
  * |sum d| / sqrt(sum d^2): it grows with |t|, and stays finite where all d are equal.
- * Exact for k <= 20, else 99 999 random flips. Without p_adjusted (NULL) only each column's own p is
- * made, from 9 999 random flips where there are more than twice as many.
+ * Exact for k <= 20, else 99 999 random flips. Without p_adjusted (NULL) only each column's own p
+ * is made, from 9 999 random flips where there are more than twice as many.
  */
 void stats_max_t(const double *d, size_t k, size_t m, uint64_t seed, double *p, double *p_adjusted);
 /*
@@ -95,15 +96,16 @@ void stats_max_t2(const double *v, const bool *second, size_t n, size_t m, uint6
 double stats_critical(const double *d, const bool *second, size_t n, size_t m, double alpha,
 		      uint64_t seed);
 /*
- * The critical values of so many new experiments whose columns vary as these do together: normal values
- * with the covariances of the distances from the means.
+ * The critical values of so many new experiments whose columns vary as these do together: normal
+ * values with the covariances of the distances from the means.
  */
 void stats_criticals(const double *d, const bool *second, size_t n, size_t m, double alpha,
 		     uint64_t seed, double *c, size_t draws);
 /*
  * The effects that a test with that critical value does not reject: so far to both sides of the
- * mean. squares is the sum of squares about the mean (two groups: about each one's), h the number of
- * pairs (n1 n2 / (n1 + n2)). Solves statistic(values - effect) = c. INFINITY where c is out of reach.
+ * mean. squares is the sum of squares about the mean (two groups: about each one's), h the number
+ * of pairs (n1 n2 / (n1 + n2)). Solves statistic(values - effect) = c. INFINITY where c is out of
+ * reach.
  */
 double stats_half_width(double c, double squares, double h);
 /* The level at which Student's t-test of one column has that critical value, and the other way
@@ -121,8 +123,8 @@ void stats_holm(const double *p, size_t m, double *p_adjusted);
 /* Fisher's exact test of a of n1 against b of n2, two-sided by probability, as R's fisher.test. */
 double stats_fisher(unsigned a, unsigned n1, unsigned b, unsigned n2);
 /*
- * 95 % interval of the median of n values: the innermost order statistics that hold it with at least
- * that, whatever the distribution (HWC 3.6). NAN, NAN with fewer than six, which cannot.
+ * 95 % interval of the median of n values: the innermost order statistics that hold it with at
+ * least that, whatever the distribution (HWC 3.6). NAN, NAN with fewer than six, which cannot.
  */
 struct interval stats_median_interval(const double *v, size_t n);
 /* The median with that interval: mid is NAN where there is no value. */
@@ -158,11 +160,11 @@ unsigned stats_plan_iterations(double boot, double warmup, double iteration, dou
 			       double between, unsigned max);
 /*
  * The smallest effect that is seen four times in five: an experiment like this one is drawn again
- * 400 times from the values' distances from their means, stretched as far as their standard deviation
- * is uncertain, and each asked from which effect on its test rejects, and the effect is not below the
- * margin. Its critical value is one of the n_c in c: with few rows and many columns they differ much. Of pairs (nx 0, y the
- * differences) or of two groups. take: values a group of the new experiment, 0: as many as here. NAN
- * below two values.
+ * 400 times from the values' distances from their means, stretched as far as their standard
+ * deviation is uncertain, and each asked from which effect on its test rejects, and the effect is
+ * not below the margin. Its critical value is one of the n_c in c: with few rows and many columns
+ * they differ much. Of pairs (nx 0, y the differences) or of two groups. take: values a group of
+ * the new experiment, 0: as many as here. NAN below two values.
  */
 double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t take,
 		  const double *c, size_t n_c, double margin, uint64_t seed);
@@ -174,9 +176,9 @@ unsigned stats_plan(const double *x, size_t nx, const double *y, size_t ny, doub
 		    double alpha, double effect, unsigned most);
 double stats_quantile_t(double p, double df);
 /*
- * Standard deviations within and between boots from each boot's mean, standard deviation (not looked
- * at where n[i] is 1) and number of iterations: one-way analysis of variance, unequal sizes. *within
- * is NAN where no boot has two, *between then too, and 0 where the estimate is negative.
+ * Standard deviations within and between boots from each boot's mean, standard deviation (not
+ * looked at where n[i] is 1) and number of iterations: one-way analysis of variance, unequal sizes.
+ * *within is NAN where no boot has two, *between then too, and 0 where the estimate is negative.
  */
 void stats_components(const double *mean, const double *sd, const size_t *n, size_t boots,
 		      double *within, double *between);
@@ -184,8 +186,8 @@ void stats_components(const double *mean, const double *sd, const size_t *n, siz
 /* --- tails and curves (stats-boot.c, stats-scaling.c) --- */
 
 /*
- * Bootstrap-t interval of the mean of d (Efron, Tibshirani 1993, 12.5). Infinite below five values: one
- * of 95 % held the mean of three in 82 % of trials, of four in 93 %, of five in 94 %.
+ * Bootstrap-t interval of the mean of d (Efron, Tibshirani 1993, 12.5). Infinite below five values:
+ * one of 95 % held the mean of three in 82 % of trials, of four in 93 %, of five in 94 %.
  */
 #define STATS_BOOTSTRAP_LEAST 5
 struct interval stats_bootstrap_t(const double *d, size_t k, double level, unsigned rounds,
@@ -205,8 +207,8 @@ struct scaling {
 	double spread;	  /* the largest point's median by the smallest one's */
 };
 /*
- * Fits cost against N over boots: cost[b * points + i] is boot b at n[i], all > 0. The slope is the mean
- * of the boots' own, its interval bootstrap-t.
+ * Fits cost against N over boots: cost[b * points + i] is boot b at n[i], all > 0. The slope is the
+ * mean of the boots' own, its interval bootstrap-t.
  */
 int stats_scaling(const double *n, const double *cost, size_t points, size_t boots, double level,
 		  uint64_t seed, struct scaling *s);

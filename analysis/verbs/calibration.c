@@ -24,9 +24,11 @@ static const struct opt opts[] = {
 static const struct command command = {
 	.name = "calibration",
 	.usage = "[--pairs N] DIR",
-	.about = "Counts again what 'mlocklab calibrate' measured into DIR: how often a kernel was\n"
-		 "taken to differ from itself, whether equal layouts gave equal figures, and whether\n"
-		 "a known slowdown was found. Writes DIR/calibration.json.\n",
+	.about =
+		"Counts again what 'mlocklab calibrate' measured into DIR: how often a kernel was\n"
+		"taken to differ from itself, whether equal layouts gave equal figures, and "
+		"whether\n"
+		"a known slowdown was found. Writes DIR/calibration.json.\n",
 	.opts = opts,
 	.min_words = 1,
 	.max_words = 1,

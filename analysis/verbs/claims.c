@@ -25,8 +25,8 @@ static void whole(const struct ledger *l, struct str *out)
 static const struct {
 	const char *name;
 	format_fn *write; /* NULL: the one that takes several kernels */
-} formats[] = {{"text", tested}, {"markdown", ledger_markdown}, {"json", ledger_json},
-	       {"summary", NULL}};
+} formats[] = {
+	{"text", tested}, {"markdown", ledger_markdown}, {"json", ledger_json}, {"summary", NULL}};
 
 struct options {
 	struct compare_opts compare;
@@ -43,18 +43,22 @@ static const struct opt opts[] = {
 	OPT_CHOICE("format", "FORMAT", "text|markdown|json|summary", AT(format),
 		   "text, markdown, json, or summary: a Markdown table of one line a claim and one "
 		   "column for each other kernel of the first run (default: text)"),
-	OPT_FLAG("all", AT(all), "in the text also the claims that these runs cannot test, and what each would take"),
-	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output), "write there instead of standard output"),
+	OPT_FLAG("all", AT(all),
+		 "in the text also the claims that these runs cannot test, and what each would "
+		 "take"),
+	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output),
+		 "write there instead of standard output"),
 	OPT_END,
 };
 
 static const struct command command = {
 	.name = "claims",
 	.usage = "[option...] RUN [RUN...]",
-	.about = "Says of each claim in configs/claims/ whether it holds by the runs: holds, does\n"
-		 "not hold, no difference, inconclusive, or, with --all, what it takes to test it.\n"
-		 "Each claim is judged by the first run that measured it on the right target;\n"
-		 "'mlocklab run configs/munlock.ini' and munlock-tcg.ini make such runs.\n",
+	.about =
+		"Says of each claim in configs/claims/ whether it holds by the runs: holds, does\n"
+		"not hold, no difference, inconclusive, or, with --all, what it takes to test it.\n"
+		"Each claim is judged by the first run that measured it on the right target;\n"
+		"'mlocklab run configs/munlock.ini' and munlock-tcg.ini make such runs.\n",
 	.opts = opts,
 	.min_words = 1,
 	.max_words = -1,
@@ -75,7 +79,7 @@ static format_fn *find_format(const char *name)
 struct court {
 	struct claims claims;
 	struct run *runs;
-	struct locks *locks; /* of each, what its boots recorded */
+	struct locks *locks;	   /* of each, what its boots recorded */
 	struct profiles *profiles; /* and counted by function */
 	size_t n;
 };
@@ -135,9 +139,10 @@ static int add_comparison(struct column *col, const struct run *r, const struct 
 	return 0;
 }
 
-/* Two kernels of a run by what its boots measured, and by what those recorded that recorded waiting. */
-static int add_kernels(struct column *col, const struct court *t, size_t run, const struct compare_opts *opts,
-		       struct err *err)
+/* Two kernels of a run by what its boots measured, and by what those recorded that recorded
+ * waiting. */
+static int add_kernels(struct column *col, const struct court *t, size_t run,
+		       const struct compare_opts *opts, struct err *err)
 {
 	if (add_comparison(col, &t->runs[run], opts, err) < 0)
 		return -1;
@@ -154,7 +159,8 @@ static int add_patch(struct column *col, const struct court *t, size_t run, cons
 		     const struct claim *claim, const struct compare_opts *all, struct err *err)
 {
 	size_t had = col->n;
-	const struct patch_row *last = claim->subject ? patch_of(p, claim->subject) : NULL, *first, *before;
+	const struct patch_row *last = claim->subject ? patch_of(p, claim->subject) : NULL, *first,
+			       *before;
 	const char *since = claim->since ? claim->since : claim->subject;
 	struct compare_opts opts = *all;
 
@@ -253,7 +259,8 @@ static void column_release(struct column *col)
 }
 
 /* Every kernel of the first run against the old one, unless --new names one of them. */
-static int summarize(const struct court *t, const struct options *o, struct str *out, struct err *err)
+static int summarize(const struct court *t, const struct options *o, struct str *out,
+		     struct err *err)
 {
 	const struct run *r = &t->runs[0];
 	struct column *cols = xcalloc(r->n_arms, sizeof(*cols));

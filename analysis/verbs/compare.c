@@ -29,7 +29,10 @@ static int set_format(void *to, const struct opt *opt, const char *value, struct
 
 static struct opt opts[] = {
 	/* first, so that main() finds it: what it offers is the list of exporters */
-	{.name = "format", .value = "FORMAT", .set = set_format, .at = AT(exporter),
+	{.name = "format",
+	 .value = "FORMAT",
+	 .set = set_format,
+	 .at = AT(exporter),
 	 .help = "see below (default: text)"},
 	OPT_TEXT("old", "NAME", NULL, AT(compare.old_arm), NULL),
 	OPT_TEXT("new", "NAME", NULL, AT(compare.new_arm),
@@ -38,20 +41,28 @@ static struct opt opts[] = {
 	OPT_SHARE("margin", AT(compare.margin),
 		  "smallest change that matters: 2% or 0.02 (default: 1%, or what the run says, or "
 		  "what 95 of 100 of its A/A comparisons stay within, if that is more)"),
-	{.name = "alpha", .value = "P", .set = opt_share, .at = AT(compare.alpha),
-	 .help = "level of the tests (default: 0.05; of a run that was begun with --stop-early that of "
+	{.name = "alpha",
+	 .value = "P",
+	 .set = opt_share,
+	 .at = AT(compare.alpha),
+	 .help = "level of the tests (default: 0.05; of a run that was begun with --stop-early "
+		 "that of "
 		 "its last look)"},
-	OPT_FLAG("look", AT(look),
-		 "say only whether a run that was begun with --stop-early may stop: exit code 0; or "
-		 "not yet: 4"),
+	OPT_FLAG(
+		"look", AT(look),
+		"say only whether a run that was begun with --stop-early may stop: exit code 0; or "
+		"not yet: 4"),
 	OPT_FLAG("unpaired", AT(compare.unpaired), "do not use the pairs"),
 	OPT_FLAG("strict", AT(strict), "exit code 4 when a primary metric is inconclusive"),
 	OPT_FLAG("gate", AT(gate),
-		 "exit code 125, and why, where not one cell could be judged: what git bisect run skips"),
+		 "exit code 125, and why, where not one cell could be judged: what git bisect run "
+		 "skips"),
 	OPT_FLAG("force", AT(compare.force), "compare runs that were measured in different ways"),
-	OPT_FLAG("write", AT(write), "also write compare.json into RUN/report/, or of two runs into "
+	OPT_FLAG("write", AT(write),
+		 "also write compare.json into RUN/report/, or of two runs into "
 		 "NEW-RUN/report-against-RUN/"),
-	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output), "write there instead of standard output"),
+	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output),
+		 "write there instead of standard output"),
 	OPT_END,
 };
 
@@ -61,14 +72,17 @@ static char **parse(struct options *o, int argc, char **argv)
 	struct command command = {
 		.name = "compare",
 		.usage = "[option...] RUN [NEW-RUN]",
-		.about = "Compares two arms of a stored run, or an arm of one run with an arm of another.\n"
-			 "Exit code 0: nothing got worse; 1: something did; 4: with --strict, something\n"
+		.about = "Compares two arms of a stored run, or an arm of one run with an arm of "
+			 "another.\n"
+			 "Exit code 0: nothing got worse; 1: something did; 4: with --strict, "
+			 "something\n"
 			 "was inconclusive; 2: they could not be compared.\n",
 		.opts = opts,
 		.min_words = 1,
 		.max_words = 2,
 		.words = OFFER_RUN,
-		.want = "one or two run directories are wanted, such as 'mlocklab compare results/A "
+		.want = "one or two run directories are wanted, such as 'mlocklab compare "
+			"results/A "
 			"results/B'",
 	};
 	char **runs;
@@ -113,7 +127,8 @@ static int write_json(const struct comparison *c, struct err *err)
 	return ret;
 }
 
-/* Whether some cell has a verdict; else says why none has. A failure that only the new arm has is one. */
+/* Whether some cell has a verdict; else says why none has. A failure that only the new arm has is
+ * one. */
 static bool is_judged(const struct comparison *c)
 {
 	size_t all = 0, open = 0, most = 0;
@@ -134,17 +149,21 @@ static bool is_judged(const struct comparison *c)
 			     c->paired ? "pairs of boots" : "boots of each kernel",
 			     c->paired ? COMPARE_MIN_PAIRS : COMPARE_MIN_BOOTS);
 	else
-		command_note("not judged: all %zu cells are inconclusive; 'mlocklab plan --pilot %s' says "
-			     "how many pairs it takes", all, c->run_new->path);
+		command_note("not judged: all %zu cells are inconclusive; 'mlocklab plan --pilot "
+			     "%s' says "
+			     "how many pairs it takes",
+			     all, c->run_new->path);
 	return false;
 }
 
-/* On a terminal whose owner did not decline (https://no-color.org) the verdict's word is coloured. */
+/* On a terminal whose owner did not decline (https://no-color.org) the verdict's word is coloured.
+ */
 static void colour(const struct options *o, const struct comparison *c, struct str *out)
 {
 	static const char *const codes[] = {
-		[VERDICT_BETTER] = "32", [VERDICT_WORSE] = "31",	 [VERDICT_CHANGED] = "33",
-		[VERDICT_CHANGED_SMALL] = "1", [VERDICT_EQUIVALENT] = "1", [VERDICT_INCONCLUSIVE] = "33",
+		[VERDICT_BETTER] = "32",    [VERDICT_WORSE] = "31",
+		[VERDICT_CHANGED] = "33",   [VERDICT_CHANGED_SMALL] = "1",
+		[VERDICT_EQUIVALENT] = "1", [VERDICT_INCONCLUSIVE] = "33",
 	};
 	const char *declined = getenv("NO_COLOR"), *word = verdict_word(c), *term = getenv("TERM");
 	struct str painted = STR_INIT;

@@ -25,15 +25,18 @@ static const struct opt opts[] = {
 	OPT_FLAG("all", AT(all), "every function that changed, and the inclusive figures"),
 	OPT_TEXT("old", "ARM", NULL, AT(old), NULL),
 	OPT_TEXT("new", "ARM", NULL, AT(new),
-		 "the kernels to compare (default: the run's first two arms, as compare takes them)"),
-	OPT_TEXT("families", "FILE", OFFER_FILE, AT(families), "instead of configs/kernel/families.ini"),
+		 "the kernels to compare (default: the run's first two arms, as compare takes "
+		 "them)"),
+	OPT_TEXT("families", "FILE", OFFER_FILE, AT(families),
+		 "instead of configs/kernel/families.ini"),
 	OPT_END,
 };
 
 static const struct command command = {
 	.name = "explain",
 	.usage = "[option...] RUN [CELL]",
-	.about = "Prints what of the change from old to new lies in which functions and families of\n"
+	.about = "Prints what of the change from old to new lies in which functions and families "
+		 "of\n"
 		 "the kernel, in instructions per operation, the largest first. The run must have\n"
 		 "profiled boots: profile=1 in [global] of its experiment, or 'mlocklab profile'.\n"
 		 "Without a CELL, the one that moved most; 'all' is every cell of the run.\n",
@@ -78,14 +81,16 @@ static void write_profile(const struct profile *p, const struct options *o, stru
 		profile_text(p, most, o->all, out);
 }
 
-static int load(struct profile *p, const struct profiles *from, size_t cell, const struct options *o,
-		struct err *err)
+static int load(struct profile *p, const struct profiles *from, size_t cell,
+		const struct options *o, struct err *err)
 {
 	const struct run *r = &from->run;
 	const struct run_arm *old = o->old ? load_arm_named(r, o->old, err) : &r->arms[0];
-	const struct run_arm *new = o->new ? load_arm_named(r, o->new, err) : &r->arms[r->n_arms > 1];
+	const struct run_arm *new =
+		o->new ? load_arm_named(r, o->new, err) : &r->arms[r->n_arms > 1];
 
-	return old && new ? profile_load(p, from, cell, (size_t)(old - r->arms), (size_t)(new - r->arms), err)
+	return old && new ? profile_load(p, from, cell, (size_t)(old - r->arms),
+					 (size_t)(new - r->arms), err)
 			  : -1;
 }
 
@@ -110,7 +115,8 @@ static int explain_cell(const struct profiles *from, size_t cell, const struct o
  * The cell whose instructions per operation changed by the largest factor; the harness itself is no
  * candidate where there is another. Says which it is where there is a choice.
  */
-static int most_moved(const struct profiles *from, const struct options *o, size_t *cell, struct err *err)
+static int most_moved(const struct profiles *from, const struct options *o, size_t *cell,
+		      struct err *err)
 {
 	const struct run *r = &from->run;
 	double most = -1;
@@ -132,14 +138,15 @@ static int most_moved(const struct profiles *from, const struct options *o, size
 		}
 	}
 	if (most >= 0)
-		command_note("of the %zu cells the one that moved most, '%s': name another, or 'all'", r->n_cells,
-			     r->cells[*cell].id);
+		command_note(
+			"of the %zu cells the one that moved most, '%s': name another, or 'all'",
+			r->n_cells, r->cells[*cell].id);
 	return 0;
 }
 
 /* The cells that are asked for, from first up to end. */
-static int choose_cells(const struct profiles *from, const struct options *o, size_t *first, size_t *end,
-			struct err *err)
+static int choose_cells(const struct profiles *from, const struct options *o, size_t *first,
+			size_t *end, struct err *err)
 {
 	const struct run *r = &from->run;
 	const struct run_cell *cell = NULL;
@@ -149,8 +156,8 @@ static int choose_cells(const struct profiles *from, const struct options *o, si
 		*first = 0;
 		*end = r->n_cells;
 		if (r->n_cells > 1 && (!strcmp(o->format, "svg") || !strcmp(o->format, "folded")))
-			return err_set(err, "--format %s is of one cell, and '%s' has %zu: name it", o->format,
-				       o->run, r->n_cells);
+			return err_set(err, "--format %s is of one cell, and '%s' has %zu: name it",
+				       o->format, o->run, r->n_cells);
 		return 0;
 	}
 	if (o->cell)
@@ -183,7 +190,8 @@ static int explain(const struct options *o, struct str *out, struct err *err)
 	else
 		ret = choose_cells(&from, o, &first, &end, err);
 	if (ret == 0 && from.run.n_arms > 2 && !o->old && !o->new)
-		command_note("of the %zu arms the first two, '%s' and '%s': --old and --new choose others",
+		command_note("of the %zu arms the first two, '%s' and '%s': --old and --new choose "
+			     "others",
 			     from.run.n_arms, from.run.arms[0].name, from.run.arms[1].name);
 	for (size_t i = first; ret == 0 && i < end; i++)
 		ret = explain_cell(&from, i, o, out, err);

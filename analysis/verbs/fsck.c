@@ -15,10 +15,12 @@ static const struct opt opts[] = {OPT_END};
 static const struct command command = {
 	.name = "fsck",
 	.usage = "RUN...",
-	.about = "Reads all of each stored run and says what does not fit: files that were changed,\n"
-		 "lost or added since they were stored, boots that are another's, records that are\n"
-		 "none. Changes nothing. 'mlocklab run --resume RUN' makes boots that do not fit\n"
-		 "again.\n",
+	.about =
+		"Reads all of each stored run and says what does not fit: files that were "
+		"changed,\n"
+		"lost or added since they were stored, boots that are another's, records that are\n"
+		"none. Changes nothing. 'mlocklab run --resume RUN' makes boots that do not fit\n"
+		"again.\n",
 	.opts = opts,
 	.min_words = 1,
 	.max_words = -1,
@@ -28,8 +30,8 @@ static const struct command command = {
 
 struct check {
 	const char *run;
-	const json_t *json; /* run.json */
-	struct index planned;   /* numbers of boots to their places in its "boots" */
+	const json_t *json;   /* run.json */
+	struct index planned; /* numbers of boots to their places in its "boots" */
 	size_t found, boots, unfinished, unvouched;
 	bool disowned; /* it was told that run.json lacks the sum that boots have */
 };
@@ -46,11 +48,14 @@ static void tell(void *arg, const char *text)
 	c->found++;
 }
 
-/* An edited run.json may pass itself off as one of before there were sums; its boots know better. */
+/* An edited run.json may pass itself off as one of before there were sums; its boots know better.
+ */
 static void tell_disowned(struct check *c, const char *boot)
 {
-	char *text = xasprintf("'%s/run.json' says that it is of an older mlocklab, and '%s' was stored with a sum "
-			       "of its plan", c->run, boot);
+	char *text = xasprintf("'%s/run.json' says that it is of an older mlocklab, and '%s' was "
+			       "stored with a sum "
+			       "of its plan",
+			       c->run, boot);
 
 	tell(c, text);
 	c->disowned = true;
@@ -102,10 +107,12 @@ static const json_t *planned_boot(const struct check *c, const char *name)
 
 	if (name[len] && strncmp(name + len, ".failed-", 8) != 0)
 		return NULL;
-	return json_array_get(json_object_get(c->json, "boots"), index_find(&c->planned, name, len));
+	return json_array_get(json_object_get(c->json, "boots"),
+			      index_find(&c->planned, name, len));
 }
 
-/* Earlier attempts (NNN.failed-K) were put aside because they did not fit, or failed: they are kept. */
+/* Earlier attempts (NNN.failed-K) were put aside because they did not fit, or failed: they are
+ * kept. */
 static void check_boots(struct check *c)
 {
 	char *path = xasprintf("%s/boots", c->run);

@@ -24,9 +24,11 @@ struct options {
 #define AT(field) offsetof(struct options, field)
 
 static const struct opt opts[] = {
-	OPT_FLAG("all", AT(all), "every value, not just those of the latest runs that fit a screen"),
+	OPT_FLAG("all", AT(all),
+		 "every value, not just those of the latest runs that fit a screen"),
 	OPT_TEXT("workload", "NAME", OFFER_WORKLOAD, AT(workload), "of this workload only"),
-	OPT_TEXT("results", "DIR", OFFER_DIR, AT(results), "the runs in this directory (default: results)"),
+	OPT_TEXT("results", "DIR", OFFER_DIR, AT(results),
+		 "the runs in this directory (default: results)"),
 	OPT_CHOICE("format", "FORMAT", "text|json", AT(format),
 		   "text, or json: every value in an array, an object a line (default: text)"),
 	OPT_END,
@@ -119,9 +121,10 @@ static size_t count_lines(const struct str *s)
 	return n;
 }
 
-/* The values of one cell, f[0] to f[n - 1], of runs later than `last` and, where `too`, of that one. */
+/* The values of one cell, f[0] to f[n - 1], of runs later than `last` and, where `too`, of that
+ * one. */
 static size_t add_cell_rows(const struct options *o, const struct catalogue_figure *f, size_t n,
-		       const struct catalogue_figure *last, bool too, struct str *out)
+			    const struct catalogue_figure *last, bool too, struct str *out)
 {
 	size_t shown = 0;
 
@@ -151,15 +154,18 @@ static size_t lines_of_cell(const struct options *o, const struct catalogue_figu
 }
 
 /*
- * The figures of runs later than `last`, and of that one cell by cell what takes no more than `room`
- * lines, the first cell in any case; cut: that was not all. Returns how many figures they are.
+ * The figures of runs later than `last`, and of that one cell by cell what takes no more than
+ * `room` lines, the first cell in any case; cut: that was not all. Returns how many figures they
+ * are.
  */
 static size_t write_figures(const struct options *o, const struct catalogue_figures *f,
-			    const struct catalogue_figure *last, size_t room, bool *cut, struct str *out)
+			    const struct catalogue_figure *last, size_t room, bool *cut,
+			    struct str *out)
 {
 	size_t shown = 0, end;
 
-	str_addf(out, "  %-10s %-28s %9s  %-16s %5s\n", "measured", "kernel", "value", "95% interval", "boots");
+	str_addf(out, "  %-10s %-28s %9s  %-16s %5s\n", "measured", "kernel", "value",
+		 "95% interval", "boots");
 	for (size_t i = 0; i < f->n; i = end) {
 		const struct catalogue_figure *cell = &f->v[i];
 		size_t more = 0;
@@ -168,7 +174,8 @@ static size_t write_figures(const struct options *o, const struct catalogue_figu
 		for (end = i + 1; end < f->n && same_group(cell, &f->v[end]);)
 			end++;
 		if (room < SIZE_MAX)
-			more = lines_of_cell(o, cell, end - i, last, true) - lines_of_cell(o, cell, end - i, last, false);
+			more = lines_of_cell(o, cell, end - i, last, true) -
+			       lines_of_cell(o, cell, end - i, last, false);
 		too = more <= room || !shown;
 		room -= too && room < SIZE_MAX ? (more < room ? more : room) : 0;
 		*cut = *cut || !too;
@@ -188,12 +195,18 @@ static void write_text(const struct options *o, const struct catalogue_figures *
 		size_t was = shown, lines = shown ? count_lines(out) : 1, room = SCREEN - 2;
 
 		str_release(out);
-		shown = write_figures(o, f, runs[i], o->all ? SIZE_MAX : lines < room ? room - lines : 0, &cut, out);
+		shown = write_figures(o, f, runs[i],
+				      o->all	     ? SIZE_MAX
+				      : lines < room ? room - lines
+						     : 0,
+				      &cut, out);
 		taken += shown > was;
 	}
 	if (shown < f->n)
-		str_addf(out, "%zu of %zu values, of %zu of %zu run%s, the latest; --all prints every one\n", shown, f->n,
-			 taken, n, n == 1 ? "" : "s");
+		str_addf(out,
+			 "%zu of %zu values, of %zu of %zu run%s, the latest; --all prints every "
+			 "one\n",
+			 shown, f->n, taken, n, n == 1 ? "" : "s");
 	free(runs);
 }
 
@@ -202,10 +215,12 @@ static void write_json(const struct options *o, const struct catalogue_figures *
 	str_add(out, "[");
 	for (size_t i = 0; i < f->n; i++) {
 		const struct catalogue_figure *v = &f->v[i];
-		json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i}", "run", v->run,
-					 "date", v->created, "target", v->target, "kernel", v->kernel, "cell",
-					 v->cell, "metric", o->metric, "unit", v->unit, "value", json_finite(v->value),
-					 "low", json_finite(v->low), "high", json_finite(v->high), "boots", v->boots);
+		json_t *line =
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i}", "run",
+				  v->run, "date", v->created, "target", v->target, "kernel",
+				  v->kernel, "cell", v->cell, "metric", o->metric, "unit", v->unit,
+				  "value", json_finite(v->value), "low", json_finite(v->low),
+				  "high", json_finite(v->high), "boots", v->boots);
 		char *text = json_line(line);
 
 		str_addf(out, "%s\n%s", i ? "," : "", text);
@@ -218,7 +233,8 @@ static void write_json(const struct options *o, const struct catalogue_figures *
 /* --- what there is --- */
 
 /* The workload that was meant, where the metric has values of others. */
-static int no_workload(const struct options *o, const struct catalogue_figures *all, struct err *err)
+static int no_workload(const struct options *o, const struct catalogue_figures *all,
+		       struct err *err)
 {
 	struct strv names = STRV_INIT;
 
@@ -229,7 +245,8 @@ static int no_workload(const struct options *o, const struct catalogue_figures *
 			strv_push(&names, name);
 		free(name);
 	}
-	err_set(err, "no figure of metric '%s' of workload '%s' in '%s'", o->metric, o->workload, o->results);
+	err_set(err, "no figure of metric '%s' of workload '%s' in '%s'", o->metric, o->workload,
+		o->results);
 	err_suggest(err, o->workload, (const char *const *)names.v, names.n);
 	strv_release(&names);
 	return -1;
@@ -260,7 +277,9 @@ static int none(const struct options *o, struct catalogue *c, struct err *err)
 			str_addf(&all, "%s%s", all.len ? ", " : "", metrics.v[i]);
 	near = suggest(o->metric, (const char *const *)metrics.v, metrics.n);
 	err_set(err, "no figure of metric '%s' in '%s'%s%.300s%s", o->metric, o->results,
-		near ? "; did you mean '" : all.len ? ": there are " : ", which has no runs",
+		near	  ? "; did you mean '"
+		: all.len ? ": there are "
+			  : ", which has no runs",
 		near ? near : str_text(&all), near ? "'?" : "");
 	str_release(&all);
 	strv_release(&metrics);

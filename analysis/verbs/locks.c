@@ -20,9 +20,11 @@ static const struct opt opts[] = {
 static const struct command command = {
 	.name = "locks",
 	.usage = "[--format text|markdown|json] RUN",
-	.about = "Prints who waited for which read-write semaphore, how often and how long, in the\n"
-		 "boots of a run that recorded it: an experiment asks for them with locks=slowpath in\n"
-		 "[global].\n",
+	.about =
+		"Prints who waited for which read-write semaphore, how often and how long, in the\n"
+		"boots of a run that recorded it: an experiment asks for them with locks=slowpath "
+		"in\n"
+		"[global].\n",
 	.opts = opts,
 	.min_words = 1,
 	.max_words = 1,
@@ -59,8 +61,10 @@ static int show(const char *path, const char *format, struct err *err)
 	if (locks_load(&l, path, err) < 0)
 		return -1;
 	if (!l.n)
-		ret = err_set(err, "'%s' has no boots that recorded locks: its experiment would say "
-				   "locks=slowpath in [global]", path);
+		ret = err_set(err,
+			      "'%s' has no boots that recorded locks: its experiment would say "
+			      "locks=slowpath in [global]",
+			      path);
 	else if (!strcmp(format, "markdown"))
 		write_markdown(&l, &out);
 	else if (!strcmp(format, "json"))

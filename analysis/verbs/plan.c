@@ -23,7 +23,8 @@ static const struct command command = {
 	.name = "plan",
 	.usage = "--pilot RUN [--effect SHARE]",
 	.about = "From how much a stored run varies: the pairs of boots that it takes to see a\n"
-		 "change of a given size, and the iterations a boot that make the most of the time.\n",
+		 "change of a given size, and the iterations a boot that make the most of the "
+		 "time.\n",
 	.opts = opts,
 	.want = "no argument is wanted: the run to plan by is named by --pilot",
 };

@@ -14,7 +14,8 @@ struct options {
 
 static const struct opt opts[] = {
 	OPT_TEXT("old", "ARM", NULL, AT(compare.old_arm), NULL),
-	OPT_TEXT("new", "ARM", NULL, AT(compare.new_arm), "the arms to compare, where a run has more than two"),
+	OPT_TEXT("new", "ARM", NULL, AT(compare.new_arm),
+		 "the arms to compare, where a run has more than two"),
 	OPT_SHARE("margin", AT(compare.margin), "smallest change that matters: 2% or 0.02"),
 	OPT_FLAG("force", AT(compare.force), "compare runs that were measured in different ways"),
 	OPT_TEXT("output", "DIR", OFFER_DIR, AT(output), "write there instead"),
@@ -25,7 +26,8 @@ static const struct command command = {
 	.name = "report",
 	.usage = "[option...] RUN [NEWRUN]",
 	.about = "Writes RUN/report/: index.html, report.md, report.txt, the pictures as .svg and\n"
-		 "the tables as .csv files, in place of the report that was there. With two runs the\n"
+		 "the tables as .csv files, in place of the report that was there. With two runs "
+		 "the\n"
 		 "second is compared with the first, and the report is in\n"
 		 "NEWRUN/report-against-RUN/.\n",
 	.opts = opts,
@@ -45,7 +47,9 @@ static int make(const struct run *old, const struct run *new, const struct optio
 
 	if (!alone && compare_runs(&c, old, new, &o->compare, err) < 0)
 		return -1;
-	dir = o->output ? xstrdup(o->output) : alone ? xasprintf("%s/report", new->path) : compare_dir(&c);
+	dir = o->output ? xstrdup(o->output)
+	      : alone	? xasprintf("%s/report", new->path)
+			: compare_dir(&c);
 	ret = report_write(new, alone ? NULL : &c, dir, &note, err);
 	if (note)
 		command_note("%s", note);

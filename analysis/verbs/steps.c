@@ -25,23 +25,27 @@ static const struct opt opts[] = {
 	OPT_CHOICE("format", "FORMAT", "lkml|markdown|json|csv|html", AT(format),
 		   "lkml (default), markdown, json, csv or html"),
 	OPT_SHARE("margin", AT(margin),
-		  "smallest change that matters: 2% or 0.02 (default: 1%, or what the run says if that "
+		  "smallest change that matters: 2% or 0.02 (default: 1%, or what the run says if "
+		  "that "
 		  "is more)"),
 	OPT_FLAG("profile", AT(profile),
-		 "boot the kernels on both sides of each step that moved something once more, profiled, "
+		 "boot the kernels on both sides of each step that moved something once more, "
+		 "profiled, "
 		 "and say in which functions it lies; icount"),
 	OPT_FLAG("locks", AT(locks),
 		 "boot the first kernel, the last, and those on both sides of each step that moved "
 		 "something with several CPUs, and say who waits for which lock"),
 	OPT_FLAG("page", AT(page), "also write RUN/report/series.html, with pictures"),
-	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output), "write there instead of standard output"),
+	OPT_TEXT("output", "FILE", OFFER_FILE, AT(output),
+		 "write there instead of standard output"),
 	OPT_END,
 };
 
 static const struct command command = {
 	.name = "steps",
 	.usage = "[option...] RUN",
-	.about = "Prints what each kernel of a run changes against the one before it: of a run that\n"
+	.about = "Prints what each kernel of a run changes against the one before it: of a run "
+		 "that\n"
 		 "'mlocklab series' made a row a patch, of any other a row an arm. A column is a\n"
 		 "figure that moved anywhere by the margin; all steps of all figures are tested\n"
 		 "together.\n",
@@ -49,7 +53,8 @@ static const struct command command = {
 	.min_words = 1,
 	.max_words = 1,
 	.words = OFFER_RUN,
-	.want = "one run directory is wanted, such as 'mlocklab steps results/series-20261121-100000'",
+	.want = "one run directory is wanted, such as 'mlocklab steps "
+		"results/series-20261121-100000'",
 };
 
 /* A series and, where it was recorded, who waited for which lock. */
@@ -82,7 +87,8 @@ static int make_page(const struct told *t, struct str *out, struct err *err)
 
 static int write_page(const struct told *t, struct err *err)
 {
-	char *dir = xasprintf("%s/report", t->p.run->path), *path = xasprintf("%s/series.html", dir);
+	char *dir = xasprintf("%s/report", t->p.run->path),
+	     *path = xasprintf("%s/series.html", dir);
 	struct str page = STR_INIT;
 	int ret = fs_mkdirs(dir, err);
 
@@ -168,7 +174,8 @@ int main(int argc, char **argv)
 	o.run = command_parse(&command, &o, argc, argv)[0];
 	ret = load_run(&run, o.run, &err);
 	if (ret == 0 && o.profile && strcmp(run.target.kind, "icount") != 0)
-		ret = err_set(&err, "--profile is for target icount: '%s' is of target %s", o.run, run.target.kind);
+		ret = err_set(&err, "--profile is for target icount: '%s' is of target %s", o.run,
+			      run.target.kind);
 	if (ret == 0)
 		ret = patches_make(&t.p, &run, o.margin, &err);
 	if (ret == 0)

@@ -26,7 +26,8 @@ static const struct opt opts[] = {
 	OPT_INT("pairs", "N", 1, 1000, AT(pairs), "pairs of boots of such an A/B (default: 10)"),
 	OPT_TEXT("html", "FILE", OFFER_FILE, AT(html), "also write a page with pictures"),
 	OPT_SHARE("margin", AT(margin),
-		  "smallest change that matters: 2% or 0.02 (default: 1%, or what the run says if that "
+		  "smallest change that matters: 2% or 0.02 (default: 1%, or what the run says if "
+		  "that "
 		  "is more)"),
 	OPT_END,
 };
@@ -37,9 +38,10 @@ static const struct command command = {
 	.about = "Prints the figures of a run of three or more kernels in the order of its arms,\n"
 		 "with the releases at which they changed, in words, and what else changed in the\n"
 		 "kernels' configuration there. 'make timeline' measures such a run.\n",
-	.notes = "An A/B of just two neighbours that lies in the directory of RUN confirms a\n"
-		 "change, or does not, whoever measured it in the same way and, under icount, with\n"
-		 "another seed: boots of the same layouts would measure the same.\n",
+	.notes =
+		"An A/B of just two neighbours that lies in the directory of RUN confirms a\n"
+		"change, or does not, whoever measured it in the same way and, under icount, with\n"
+		"another seed: boots of the same layouts would measure the same.\n",
 	.opts = opts,
 	.min_words = 1,
 	.max_words = 1,

@@ -96,7 +96,8 @@ static bool is_shared(const struct comparison *c, const char *workload, const ch
 	return true;
 }
 
-/* Whether a parameter's values are words of their own, which say what they are: its kind is enum. */
+/* Whether a parameter's values are words of their own, which say what they are: its kind is enum.
+ */
 static bool is_enum(const struct run *r, const char *workload, const char *name, size_t len)
 {
 	json_t *all = json_object_get(r->json, "workloads"), *w, *p;
@@ -124,7 +125,8 @@ static char *label_of(const struct comparison *c, const struct run_cell *cell)
 	strv_split(&words, cell->label, ",");
 	for (size_t i = 0; i < words.n; i++) {
 		size_t name = strcspn(words.v[i], "=");
-		bool bare = words.v[i][name] && is_enum(c->run_old, cell->workload, words.v[i], name);
+		bool bare =
+			words.v[i][name] && is_enum(c->run_old, cell->workload, words.v[i], name);
 
 		if (!cell->is_control && is_shared(c, cell->workload, words.v[i]))
 			continue;
@@ -192,10 +194,12 @@ static void change_text(char out[32], const struct result *r, double v, bool uni
 
 	if (r->difference || r->ratio >= 10 || r->ratio <= 0.1) {
 		table_ratio(ratio, r, v);
-		snprintf(out, 32, "%s%.30s", r->difference || !strncmp(ratio, "1/", 2) ? "" : "x", ratio);
+		snprintf(out, 32, "%s%.30s", r->difference || !strncmp(ratio, "1/", 2) ? "" : "x",
+			 ratio);
 		return;
 	}
-	snprintf(out, 32, fabs(v - 1) >= 0.995 ? "%+.0f%s" : "%+.1f%s", 100 * (v - 1), unit ? " %" : "");
+	snprintf(out, 32, fabs(v - 1) >= 0.995 ? "%+.0f%s" : "%+.1f%s", 100 * (v - 1),
+		 unit ? " %" : "");
 }
 
 static void interval_text(char out[72], const struct result *r)
@@ -213,9 +217,8 @@ static void interval_text(char out[72], const struct result *r)
 
 static void control_text(char out[32], const struct comparison *c, const struct result *r)
 {
-	const struct result *control = r->cell->control
-					       ? compare_find(c, r->cell->control, r->metric->name)
-					       : NULL;
+	const struct result *control =
+		r->cell->control ? compare_find(c, r->cell->control, r->metric->name) : NULL;
 
 	if (!control)
 		strcpy(out, "-");
@@ -267,9 +270,9 @@ static void add_group(const struct comparison *c, const struct group *g, struct 
 {
 	if (!g->shown)
 		return;
-	str_addf(out, "\n%-*s %6s %6s %7s %14s %7s\n", LABEL_WIDTH, g->title, "old", "new", "change",
-		 "interval", g->verdict == VERDICT_INCONCLUSIVE ? c->paired ? "pairs" : "boots"
-								: "control");
+	str_addf(out, "\n%-*s %6s %6s %7s %14s %7s\n", LABEL_WIDTH, g->title, "old", "new",
+		 "change", "interval",
+		 g->verdict == VERDICT_INCONCLUSIVE ? c->paired ? "pairs" : "boots" : "control");
 	for (size_t i = 0; i < g->shown; i++)
 		add_brief_row(c, g->r[i], out);
 	if (g->n > g->shown)
@@ -282,7 +285,8 @@ void brief_rows(const struct comparison *c, struct str *out)
 		{.title = "worse", .of_controls = "worse controls", .verdict = VERDICT_WORSE},
 		{.title = "better", .of_controls = "better controls", .verdict = VERDICT_BETTER},
 		{.title = "changed", .of_controls = "changed controls", .verdict = VERDICT_CHANGED},
-		{.title = "undecided; would take", .of_controls = "undecided controls would take",
+		{.title = "undecided; would take",
+		 .of_controls = "undecided controls would take",
 		 .verdict = VERDICT_INCONCLUSIVE},
 	};
 	size_t groups = sizeof(g) / sizeof(*g);

@@ -30,9 +30,12 @@ char *ledger_expected(const struct claim *c)
 	case EXPECT_HIGHER:
 		return c->by > 0 ? xasprintf("higher by %g %% at least", 100 * c->by)
 				 : xstrdup("higher");
-	case EXPECT_EQUAL: return within(c, "equal within %s%s");
-	case EXPECT_NO_HIGHER: return within(c, "higher by %s%s at most");
-	case EXPECT_AT_MOST: break;
+	case EXPECT_EQUAL:
+		return within(c, "equal within %s%s");
+	case EXPECT_NO_HIGHER:
+		return within(c, "higher by %s%s at most");
+	case EXPECT_AT_MOST:
+		break;
 	}
 	return xasprintf("at most %g", c->bound);
 }
@@ -87,9 +90,9 @@ char *ledger_evidence(const struct ledger_row *r)
 	if (r->control && !r->control->difference) {
 		table_ratio(ratio, r->control, r->control->ratio);
 		str_addf(&out, "%s %s",
-			 !r->claim->net                       ? ", control"
+			 !r->claim->net			     ? ", control"
 			 : !strcmp(r->claim->net, "control") ? " net of the control, which is"
-							      : " net of another cell, which is",
+							     : " net of another cell, which is",
 			 ratio);
 	}
 	if (r->by_family)
@@ -132,7 +135,8 @@ static void add_tally(const struct ledger *l, struct str *out)
 	for (int v = CLAIM_SUPPORTED; v <= CLAIM_NOT_TESTABLE; v++) {
 		if (!n[v])
 			continue;
-		str_addf(out, "%s%zu %s", separator, n[v], claim_verdict_name((enum claim_verdict)v));
+		str_addf(out, "%s%zu %s", separator, n[v],
+			 claim_verdict_name((enum claim_verdict)v));
 		separator = ", ";
 	}
 	str_add(out, ".\n");
@@ -167,14 +171,15 @@ static void add_entry(const struct ledger_row *r, struct str *out)
 	str_clear(&line);
 	if (r->claim->subject && r->comparison) {
 		if (r->by_family)
-			str_add(&line, "these kernels differ in more than its patch: judged by the functions "
+			str_add(&line, "these kernels differ in more than its patch: judged by the "
+				       "functions "
 				       "that it touches");
 		else if (!r->comparison->subject)
 			str_add(&line, "these kernels differ in more than its patch");
 		else
 			str_addf(&line, "judged by what it speaks of alone: %s%s%s",
-				 r->claim->since ? r->claim->since : "", r->claim->since ? " to " : "",
-				 r->comparison->subject);
+				 r->claim->since ? r->claim->since : "",
+				 r->claim->since ? " to " : "", r->comparison->subject);
 		add_wrapped(out, str_text(&line));
 		str_clear(&line);
 	}
@@ -212,7 +217,9 @@ void ledger_text(const struct ledger *l, bool all, struct str *out)
 		add_entry(r, out);
 	}
 	if (folded)
-		str_addf(out, "\n%zu not testable here; --all prints them, and what each would take\n", folded);
+		str_addf(out,
+			 "\n%zu not testable here; --all prints them, and what each would take\n",
+			 folded);
 }
 
 /* --- Markdown --- */
@@ -227,7 +234,8 @@ static void add_ledger_row(const struct ledger_row *r, struct str *out)
 {
 	char *evidence = ledger_evidence(r), *mechanism = ledger_mechanism(r);
 	char *expected = ledger_expected(r->claim);
-	char *measured = xasprintf("%s: %s, expected %s", r->claim->workload, r->claim->metric, expected);
+	char *measured =
+		xasprintf("%s: %s, expected %s", r->claim->workload, r->claim->metric, expected);
 	char *claim = r->claim->refuted
 			      ? xasprintf("%s (refuted by: %s)", r->claim->text, r->claim->refuted)
 			      : xstrdup(r->claim->text);
@@ -251,7 +259,8 @@ void ledger_markdown(const struct ledger *l, struct str *out)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		if (i == 0 || l->rows[i].file != l->rows[i - 1].file)
-			str_addf(out, "%s%s\n\n| claim | source | verdict | measured by | old to new "
+			str_addf(out,
+				 "%s%s\n\n| claim | source | verdict | measured by | old to new "
 				 "kernel | mechanism |\n|---|---|---|---|---|---|\n",
 				 i ? "\n" : "", l->rows[i].file->about);
 		add_ledger_row(&l->rows[i], out);
@@ -273,8 +282,8 @@ static void add_verdict(const struct ledger_row *r, struct str *out)
 {
 	char ratio[32];
 
-	str_addf(out, "%s%s%s", r->verdict == CLAIM_REFUTED ? "**" : "", claim_verdict_name(r->verdict),
-		 r->verdict == CLAIM_REFUTED ? "**" : "");
+	str_addf(out, "%s%s%s", r->verdict == CLAIM_REFUTED ? "**" : "",
+		 claim_verdict_name(r->verdict), r->verdict == CLAIM_REFUTED ? "**" : "");
 	if (r->verdict == CLAIM_NOT_TESTABLE) {
 		str_add(out, ": ");
 		add_ledger_cell(out, r->need);
@@ -283,7 +292,8 @@ static void add_verdict(const struct ledger_row *r, struct str *out)
 	str_add(out, ledger_whose(r));
 	if (r->by_family) {
 		verdict_figure(ratio, r->touched);
-		str_addf(out, ", %s%s and %s", r->touched > 0 ? "+" : "", ratio, r->others > 0 ? "+" : "");
+		str_addf(out, ", %s%s and %s", r->touched > 0 ? "+" : "", ratio,
+			 r->others > 0 ? "+" : "");
 		add_figure(out, r->others);
 	} else if (r->result && !r->result->difference) {
 		table_ratio(ratio, r->result, r->result->ratio);
@@ -316,7 +326,8 @@ void ledger_summary(const struct ledger *const *ledgers, const char *const *kern
 			str_add(out, "\n");
 		}
 		expected = ledger_expected(l->rows[i].claim);
-		text = xasprintf("%s (%s: %s)", l->rows[i].claim->text, l->rows[i].claim->metric, expected);
+		text = xasprintf("%s (%s: %s)", l->rows[i].claim->text, l->rows[i].claim->metric,
+				 expected);
 		str_add(out, "| ");
 		add_ledger_cell(out, text);
 		free(text);
@@ -340,19 +351,20 @@ static json_t *row_json(const struct ledger_row *r)
 {
 	const struct claim *c = r->claim;
 	char *expected = ledger_expected(c);
-	json_t *o = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, "
-		"s:s?, s:s?, s:b}",
-		"file", r->file->name, "id", c->id, "claim", c->text, "source", c->source, "workload",
-		c->workload, "metric", c->metric, "expected", expected, "verdict",
-		claim_verdict_name(r->verdict), "target",
-		r->comparison ? r->comparison->run_new->target.kind : c->target, "old",
-		json_finite(r->old), "new", json_finite(r->new), "ratio",
-		json_finite(r->result ? r->result->ratio : NAN), "low",
-		json_finite(r->result ? r->result->low : NAN), "high",
-		json_finite(r->result ? r->result->high : NAN), "counter", c->counter, "counter_old",
-		json_finite(r->counter_old), "counter_new", json_finite(r->counter_new), "need",
-		r->need, "refuted", c->refuted, "alone", r->comparison && r->comparison->subject);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, "
+			      "s:o, s:s?, s:o, s:o, "
+			      "s:s?, s:s?, s:b}",
+			      "file", r->file->name, "id", c->id, "claim", c->text, "source",
+			      c->source, "workload", c->workload, "metric", c->metric, "expected",
+			      expected, "verdict", claim_verdict_name(r->verdict), "target",
+			      r->comparison ? r->comparison->run_new->target.kind : c->target,
+			      "old", json_finite(r->old), "new", json_finite(r->new), "ratio",
+			      json_finite(r->result ? r->result->ratio : NAN), "low",
+			      json_finite(r->result ? r->result->low : NAN), "high",
+			      json_finite(r->result ? r->result->high : NAN), "counter", c->counter,
+			      "counter_old", json_finite(r->counter_old), "counter_new",
+			      json_finite(r->counter_new), "need", r->need, "refuted", c->refuted,
+			      "alone", r->comparison && r->comparison->subject);
 
 	if (r->by_family) {
 		json_object_set_new(o, "families", json_string(c->families));

@@ -74,10 +74,10 @@ static json_t *findings_json(const struct comparison *c)
 	for (size_t i = 0; i < c->n_findings; i++) {
 		const struct finding_row *f = &c->findings[i];
 
-		json_array_append_new(a, json_pack("{s:s, s:i, s:i, s:i, s:i, s:s}", "kind", f->kind,
-						   "old", (int)f->old, "new", (int)f->new, "boots_old",
-						   (int)f->boots_old, "boots_new", (int)f->boots_new,
-						   "text", f->text));
+		json_array_append_new(a, json_pack("{s:s, s:i, s:i, s:i, s:i, s:s}", "kind",
+						   f->kind, "old", (int)f->old, "new", (int)f->new,
+						   "boots_old", (int)f->boots_old, "boots_new",
+						   (int)f->boots_new, "text", f->text));
 	}
 	return a;
 }

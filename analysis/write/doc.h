@@ -53,7 +53,7 @@ enum block_kind {
 	DOC_FIGURE,
 	DOC_DRAWING, /* a picture that is drawn already */
 	DOC_FOREST,  /* one that stands in the page itself, and beside it as a file */
-	DOC_OPEN, /* the blocks up to DOC_CLOSE are folded away under text unless `open` */
+	DOC_OPEN,    /* the blocks up to DOC_CLOSE are folded away under text unless `open` */
 	DOC_CLOSE,
 };
 
@@ -66,7 +66,7 @@ struct block {
 	struct plot *plot;
 	struct forest *forest;
 	/* of a picture: name is its file's, without suffix, text what it shows */
-	char *svg; /* NULL until it is drawn */
+	char *svg;	   /* NULL until it is drawn */
 	int width, height; /* px */
 };
 

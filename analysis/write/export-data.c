@@ -38,8 +38,8 @@ int export_csv(const struct comparison *c, const struct export_opts *o, struct s
 		     "detectable,pairs,verdict\n");
 	for (size_t i = 0; i < c->n_results; i++) {
 		const struct result *r = &c->results[i];
-		const double figures[] = {r->ratio, r->low,        r->high,
-					  r->p,     r->p_adjusted, r->detectable};
+		const double figures[] = {r->ratio, r->low,	   r->high,
+					  r->p,	    r->p_adjusted, r->detectable};
 
 		if (!o->all && r->metric->kind == METRIC_COUNTER)
 			continue;

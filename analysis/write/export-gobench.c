@@ -1,7 +1,8 @@
 /*
  * Go benchmark format (golang.org/design/14313-benchmark-format, units by golang.org/issue/43744):
- * configuration lines, then one result line a boot. The arm is part of a result's name, for benchstat
- * makes a table of its own for each value of a configuration line: `benchstat -col /arm FILE` compares.
+ * configuration lines, then one result line a boot. The arm is part of a result's name, for
+ * benchstat makes a table of its own for each value of a configuration line: `benchstat -col /arm
+ * FILE` compares.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -56,8 +57,8 @@ static void add_name(struct str *out, const struct run_cell *cell, const struct 
 }
 
 /*
- * Seconds: benchstat makes them of ns, but leaves a value of 0 ns as it is, and then that boot stands
- * in a table of its own.
+ * Seconds: benchstat makes them of ns, but leaves a value of 0 ns as it is, and then that boot
+ * stands in a table of its own.
  */
 static bool in_ns(const struct run_metric *m)
 {
@@ -142,7 +143,8 @@ static struct line make_line(const struct comparison *c, const struct run_cell *
 	return l;
 }
 
-static void add_boot(const struct line *l, const struct run_cell *cell, size_t boot, struct str *out)
+static void add_boot(const struct line *l, const struct run_cell *cell, size_t boot,
+		     struct str *out)
 {
 	bool started = false;
 

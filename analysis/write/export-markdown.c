@@ -45,7 +45,8 @@ int export_markdown(const struct comparison *c, const struct export_opts *o, str
 		    struct err *err)
 {
 	struct str lines = STR_INIT;
-	char *summary = verdict_summary(c), *kernels = verdict_kernels(c), *levels = table_levels(c);
+	char *summary = verdict_summary(c), *kernels = verdict_kernels(c),
+	     *levels = table_levels(c);
 
 	(void)err;
 	markdown_escape(out, summary);

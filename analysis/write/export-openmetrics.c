@@ -37,8 +37,8 @@ static void add_labels(struct str *out, const struct comparison *c, const struct
 	}
 }
 
-static void add_gauge(struct str *out, const struct comparison *c, const struct result *r,
-		      bool new, const char *name, double v)
+static void add_gauge(struct str *out, const struct comparison *c, const struct result *r, bool new,
+		      const char *name, double v)
 {
 	if (!isfinite(v))
 		return;

@@ -59,13 +59,17 @@ int export_lkml(const struct comparison *c, const struct export_opts *o, struct 
 	str_add(out, "\n");
 	brief_command(c, true, out);
 	table_remarks(c, out);
-	add_sentence(out,
-		     c->paired ? "change: Hodges-Lehmann estimate over pairs of boots. p by sign flips, "
-				 "max-T over all cells; the intervals invert that test and hold together. "
-				 "control: the change of the same work unlocked."
-			       : "change: Hodges-Lehmann estimate over boots. p by permutation, max-T over "
-				 "all cells; the intervals invert that test and hold together. control: the "
-				 "change of the same work unlocked.");
+	add_sentence(
+		out,
+		c->paired
+			? "change: Hodges-Lehmann estimate over pairs of boots. p by sign flips, "
+			  "max-T over all cells; the intervals invert that test and hold together. "
+			  "control: the change of the same work unlocked."
+			: "change: Hodges-Lehmann estimate over boots. p by permutation, max-T "
+			  "over "
+			  "all cells; the intervals invert that test and hold together. control: "
+			  "the "
+			  "change of the same work unlocked.");
 	str_addf(out, "Measured with mlocklab %s.\n", c->run_new->tool);
 	return 0;
 }

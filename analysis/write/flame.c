@@ -194,8 +194,8 @@ static void add_heading(const struct profile *p, const struct frame *root, struc
 		  root->total[0], root->total[1], root->total[1] - root->total[0]);
 	xml_close(x);
 	add_text(x, "head", 3, 36);
-	xml_textf(x, "old %s, new %s; callers above, width: the larger of both", profile_kernel(p, 0),
-		  profile_kernel(p, 1));
+	xml_textf(x, "old %s, new %s; callers above, width: the larger of both",
+		  profile_kernel(p, 0), profile_kernel(p, 1));
 	xml_close(x);
 	add_key(x, 3, "#d88747", "+ more in new");
 	add_key(x, 123, "#7fc1e6", "\xe2\x88\x92 less in new");

@@ -12,7 +12,8 @@
 
 #define FLAME_WIDTH 1200
 
-/* Appends the SVG, a file of its own with colours that follow prefers-color-scheme; returns its height. */
+/* Appends the SVG, a file of its own with colours that follow prefers-color-scheme; returns its
+ * height. */
 int flame_svg(const struct profile *p, struct str *out);
 
 #endif

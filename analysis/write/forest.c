@@ -7,16 +7,17 @@
 
 #include "lib/text.h"
 
-#define STRIP 22      /* px, height of a row */
-#define LABEL 300     /* px, of the labels in a file */
-#define FIGURES 150   /* px, of the figures and the word beside them */
-#define LONGEST 44    /* characters of a label in a file */
-#define MOST 1e6      /* a ratio beyond this or below its inverse stands at the edge */
+#define STRIP 22    /* px, height of a row */
+#define LABEL 300   /* px, of the labels in a file */
+#define FIGURES 150 /* px, of the figures and the word beside them */
+#define LONGEST 44  /* characters of a label in a file */
+#define MOST 1e6    /* a ratio beyond this or below its inverse stands at the edge */
 #define MOST_TICKS 9
-#define APART 0.11    /* of the width, between two ticks */
+#define APART 0.11 /* of the width, between two ticks */
 
 const char forest_style[] =
-	".band{fill:var(--line);opacity:.5}.grid{stroke:var(--line);opacity:.7}.one{stroke:var(--soft)}"
+	".band{fill:var(--line);opacity:.5}.grid{stroke:var(--line);opacity:.7}.one{stroke:var(--"
+	"soft)}"
 	"svg svg path[d]{stroke:var(--paper);stroke-width:1.5;paint-order:stroke}"
 	".control{stroke:var(--soft);fill:none;opacity:.65}"
 	"svg .better{stroke:var(--better);fill:var(--better)}svg .worse{stroke:var(--worse);"
@@ -28,8 +29,10 @@ const char forest_style[] =
 static const char file_style[] =
 	":root{--ink:#1d2126;--soft:#59636e;--paper:#fff;--line:#d5dbe1;--better:#0060a8;"
 	"--worse:#b04a00;--unsure:#8d4372}@media(prefers-color-scheme:dark){:root{--ink:#e4e7eb;"
-	"--soft:#a3adb8;--paper:#15181c;--line:#3a424b;--better:#6fbcf5;--worse:#ff9d52;--unsure:#e5a0c8}}"
-	"svg{background:var(--paper);font:13px sans-serif}text{fill:var(--ink)}.head{font-weight:bold}"
+	"--soft:#a3adb8;--paper:#15181c;--line:#3a424b;--better:#6fbcf5;--worse:#ff9d52;--unsure:#"
+	"e5a0c8}}"
+	"svg{background:var(--paper);font:13px "
+	"sans-serif}text{fill:var(--ink)}.head{font-weight:bold}"
 	".note{fill:var(--soft)}";
 
 static const char note[] =
@@ -154,8 +157,8 @@ static void upright(struct xml *x, const char *class, double at)
 	xml_empty(x);
 }
 
-static void interval(struct xml *x, const struct axis *a, const char *class, const struct forest_mark *m,
-		     const char *width)
+static void interval(struct xml *x, const struct axis *a, const char *class,
+		     const struct forest_mark *m, const char *width)
 {
 	if (isnan(m->low) || isnan(m->high))
 		return;
@@ -173,7 +176,7 @@ static void interval(struct xml *x, const struct axis *a, const char *class, con
 static void mark(struct xml *x, const struct axis *a, enum tone tone, double ratio)
 {
 	static const char *const shapes[] = {
-		[TONE_PLAIN] = "M-4-4h8v8h-8z",	      [TONE_BETTER] = "M-6-4h12l-6 10z",
+		[TONE_PLAIN] = "M-4-4h8v8h-8z",	       [TONE_BETTER] = "M-6-4h12l-6 10z",
 		[TONE_WORSE] = "M-6 4h12l-6-10z",      [TONE_EVEN] = "M-4-4h8v8h-8z",
 		[TONE_UNSURE] = "M0-6l6 6l-6 6l-6-6z",
 	};
@@ -342,8 +345,8 @@ static void open_place(struct xml *x, double y, double height)
 	xml_attrf(x, "height", "%.0f", height);
 }
 
-static void svg_row(const struct forest *f, const struct axis *a, const struct forest_row *r, double y,
-		    struct xml *x)
+static void svg_row(const struct forest *f, const struct axis *a, const struct forest_row *r,
+		    double y, struct xml *x)
 {
 	char *label = xstrndup(r->label, LONGEST + 4);
 

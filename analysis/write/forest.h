@@ -1,7 +1,7 @@
 /*
- * A forest plot: a row a cell with its ratio and interval, its control pale beside it. All positions are
- * shares of the width, so that the ratio 1 and every row are in view on a page of any width, with the
- * text as large as the page's own; as a file it is a picture like others.
+ * A forest plot: a row a cell with its ratio and interval, its control pale beside it. All
+ * positions are shares of the width, so that the ratio 1 and every row are in view on a page of any
+ * width, with the text as large as the page's own; as a file it is a picture like others.
  */
 #ifndef ANALYSIS_WRITE_FOREST_H
 #define ANALYSIS_WRITE_FOREST_H
@@ -32,7 +32,8 @@ struct forest {
 
 #define FOREST_WIDTH 760
 
-/* For the page that a forest stands in, which has --better, --worse, --unsure, --soft and --line. */
+/* For the page that a forest stands in, which has --better, --worse, --unsure, --soft and --line.
+ */
 extern const char forest_style[];
 
 struct forest *forest_new(const char *name, const char *title, double margin);

@@ -27,7 +27,8 @@ int plot_gnuplot_run(const char *dir, const char *script, struct err *err)
 	static const char *const env[] = {"LC_ALL=C.UTF-8", NULL};
 	/* The script holds what guests and stored runs sent. */
 	char *writes = realpath(dir, NULL); /* it is seen from `dir` */
-	const struct jail jail = {.writes = writes, .memory = 4ull << 30, .file = 64 << 20, .keep_uid = true};
+	const struct jail jail = {
+		.writes = writes, .memory = 4ull << 30, .file = 64 << 20, .keep_uid = true};
 	struct child c = CHILD_INIT;
 	struct strv argv = STRV_INIT;
 	int ret;

@@ -43,7 +43,9 @@ char *growth_words(const struct growth *g, const struct sweep *s, const char *la
 	str_addf(&out, ": %s to %s %s over %s=%g to %g", first, last, g->metric->unit, s->param,
 		 g->n[0], g->n[s->n - 1]);
 	if (!isfinite(fit->slope_ci.low)) {
-		str_addf(&out, ", nearest to %s^%.2f, off by up to %.1f %%; %zu boots, and an interval takes %d",
+		str_addf(&out,
+			 ", nearest to %s^%.2f, off by up to %.1f %%; %zu boots, and an interval "
+			 "takes %d",
 			 s->param, hundredths(fit->slope.slope), 100 * fit->slope_off, g->boots,
 			 STATS_BOOTSTRAP_LEAST);
 		return out.buf;
@@ -103,8 +105,7 @@ void growth_text(const struct comparison *c, size_t width, struct str *out)
 	for (size_t i = 0; i < run->n_cells; i++) {
 		json_t *value;
 
-		json_object_foreach(run->cells[i].params, s.param, value)
-		{
+		json_object_foreach(run->cells[i].params, s.param, value) {
 			if (sweep_find(run, i, &s) < SWEEP_POINTS || !s.cells[0]->n_series)
 				continue;
 			str_add(out, "\n");

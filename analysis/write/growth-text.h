@@ -12,8 +12,8 @@
 void growth_text(const struct comparison *c, size_t width, struct str *out);
 
 /*
- * A sentence, printable, owned by the caller: "6.1: 700 to 702 insn/page over procs=1 to 32, is constant:
- * procs^0.00 (95 % interval ...), off by up to 0.3 %".
+ * A sentence, printable, owned by the caller: "6.1: 700 to 702 insn/page over procs=1 to 32, is
+ * constant: procs^0.00 (95 % interval ...), off by up to 0.3 %".
  */
 char *growth_words(const struct growth *g, const struct sweep *s, const char *label);
 

@@ -7,8 +7,9 @@
 #include "analysis/write/xml.h"
 
 /* Nothing runs and nothing comes from elsewhere, whatever a text in the page is taken for. */
-#define POLICY \
-	"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file: data:; base-uri 'none'; " \
+#define POLICY                                                                                     \
+	"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file: data:; base-uri "     \
+	"'none'; "                                                                                 \
 	"form-action 'none'"
 
 /* class="n better": a figure's place and the tone, where there is any */
@@ -269,7 +270,8 @@ void html_write(const struct doc *d, struct str *out)
 	for (size_t i = 0; i < d->n; i++) {
 		bool begins = d->v[i].kind == DOC_SECTION;
 
-		/* What stands before the first section is the summary; the way on comes after it. */
+		/* What stands before the first section is the summary; the way on comes after it.
+		 */
 		if (begins && !sections && !d->folded)
 			nav(&x, d);
 		if (begins && sections && d->folded)

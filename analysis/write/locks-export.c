@@ -11,9 +11,9 @@ static struct table *new_table(const char *caption)
 		const char *head;
 		bool number;
 	} columns[] = {
-		{"kernel", false},   {"lock", false}, {"caller", false}, {"called by", false},
-		{"waits", true},     {"(all)", true}, {"total", true},	 {"mean", true},
-		{"longest", true},   {"share", true}, {"rounds", true},
+		{"kernel", false}, {"lock", false}, {"caller", false}, {"called by", false},
+		{"waits", true},   {"(all)", true}, {"total", true},   {"mean", true},
+		{"longest", true}, {"share", true}, {"rounds", true},
 	};
 	struct table *t = table_new(NULL, caption);
 
@@ -81,7 +81,8 @@ static void add_stats(struct doc *d, const struct locks *l, const struct lock_ce
 }
 
 /* The evidence of one cell in all arms: cells[0..n-1] are of the same. */
-static void add_lock_cell(struct doc *d, const struct locks *l, const struct lock_cell *cells, size_t n)
+static void add_lock_cell(struct doc *d, const struct locks *l, const struct lock_cell *cells,
+			  size_t n)
 {
 	struct table *t = new_table(cells[0].cell->id);
 
@@ -94,8 +95,9 @@ static void add_lock_cell(struct doc *d, const struct locks *l, const struct loc
 			str_add(&remarks, " Nobody waited.");
 		else if (cells[i].rounds)
 			locks_class_shares(&cells[i], LOCK_I_MMAP, &remarks);
-		doc_toned(d, cells[i].skip || locks_lost(&cells[i]) > LOCKS_MAX_LOST ? TONE_UNSURE
-										     : TONE_PLAIN,
+		doc_toned(d,
+			  cells[i].skip || locks_lost(&cells[i]) > LOCKS_MAX_LOST ? TONE_UNSURE
+										  : TONE_PLAIN,
 			  str_text(&remarks));
 		str_release(&remarks);
 		if (cells[i].perf)
@@ -145,11 +147,11 @@ static json_t *line_json(const struct lock_cell *c, const struct lock_line *line
 
 	locks_figures(c, line, &f);
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "lock",
-			 lock_class_name(line->class), "mode", locks_mode_name(line->mode), "caller",
-			 line->caller, "via", line->via, "waits", json_finite(f.waits), "wait_ns",
-			 json_finite(f.wait_ns), "mean_ns", json_finite(f.mean_ns), "longest_ns",
-			 json_finite(f.longest_ns), "share", json_finite(f.share), "rounds_waits",
-			 numbers(line->waits, c->rounds), "rounds_wait_ns",
+			 lock_class_name(line->class), "mode", locks_mode_name(line->mode),
+			 "caller", line->caller, "via", line->via, "waits", json_finite(f.waits),
+			 "wait_ns", json_finite(f.wait_ns), "mean_ns", json_finite(f.mean_ns),
+			 "longest_ns", json_finite(f.longest_ns), "share", json_finite(f.share),
+			 "rounds_waits", numbers(line->waits, c->rounds), "rounds_wait_ns",
 			 numbers(line->wait_ns, c->rounds));
 }
 
@@ -158,9 +160,10 @@ static json_t *stats_json(const struct lock_cell *c)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < c->n_stats; i++)
-		json_array_append_new(a, json_pack("{s:s, s:s, s:f, s:f, s:o}", "class", c->stats[i].class,
-						   "mode", c->stats[i].mode, "waits", c->stats[i].waits,
-						   "acquisitions", c->stats[i].acquisitions, "share",
+		json_array_append_new(a, json_pack("{s:s, s:s, s:f, s:f, s:o}", "class",
+						   c->stats[i].class, "mode", c->stats[i].mode,
+						   "waits", c->stats[i].waits, "acquisitions",
+						   c->stats[i].acquisitions, "share",
 						   json_finite(locks_stat_share(c, &c->stats[i]))));
 	return a;
 }
@@ -173,17 +176,19 @@ static json_t *cell_json(const struct locks *l, const struct lock_cell *c)
 
 	for (size_t i = 0; i < c->n_lines; i++)
 		json_array_append_new(lines, line_json(c, &c->lines[i]));
-	o = json_pack("{s:s, s:s, s:I, s:s?, s:o, s:f, s:f, s:f, s:f, s:f, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}",
+	o = json_pack("{s:s, s:s, s:I, s:s?, s:o, s:f, s:f, s:f, s:f, s:f, s:b, s:o, s:o, s:o, "
+		      "s:o, s:o, s:o, s:o, s:o, s:s?}",
 		      "cell", c->cell->id, "arm", l->run.arms[c->arm].name, "rounds",
-		      (json_int_t)c->rounds, "skip", c->skip, "slowdown", json_finite(c->slowdown), "events",
-		      c->events, "lost", c->lost, "missed", c->missed, "unpaired", c->unpaired,
-		      "lost_share", locks_lost(c), "incomplete", locks_lost(c) > LOCKS_MAX_LOST,
-		      "rounds_elapsed_ns", numbers(c->elapsed_ns, c->rounds), "rounds_process_ns",
+		      (json_int_t)c->rounds, "skip", c->skip, "slowdown", json_finite(c->slowdown),
+		      "events", c->events, "lost", c->lost, "missed", c->missed, "unpaired",
+		      c->unpaired, "lost_share", locks_lost(c), "incomplete",
+		      locks_lost(c) > LOCKS_MAX_LOST, "rounds_elapsed_ns",
+		      numbers(c->elapsed_ns, c->rounds), "rounds_process_ns",
 		      numbers(c->process_ns, c->rounds), "rounds_share", numbers(any, c->rounds),
 		      "rounds_i_mmap_share", numbers(i_mmap, c->rounds), "rounds_exit_ns",
 		      numbers(c->exit_ns, c->rounds), "rounds_i_mmap_exit_share",
-		      in_exit ? numbers(in_exit, c->rounds) : json_null(), "lines", lines, "classes",
-		      stats_json(c), "perf", c->perf);
+		      in_exit ? numbers(in_exit, c->rounds) : json_null(), "lines", lines,
+		      "classes", stats_json(c), "perf", c->perf);
 	free(any);
 	free(i_mmap);
 	free(in_exit);

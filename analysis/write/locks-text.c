@@ -39,16 +39,23 @@ void locks_percent(char out[32], double share)
 static const char *instrument(const char *backend)
 {
 	if (!strcmp(backend, "perf-lock"))
-		return "Waits for locks of every kind, as the kernel's contention tracepoints tell of them. "
-		       "Of semaphores these see only what comes after spinning: 93 to 99 % of the waiting "
-		       "was missed where both were measured. Not to be set against another kernel, nor "
+		return "Waits for locks of every kind, as the kernel's contention tracepoints tell "
+		       "of them. "
+		       "Of semaphores these see only what comes after spinning: 93 to 99 % of the "
+		       "waiting "
+		       "was missed where both were measured. Not to be set against another kernel, "
+		       "nor "
 		       "against 'slowpath'.";
 	if (!strcmp(backend, "lockstat"))
-		return "Waiting by the kernel's own classes of locks, over the whole of a cell. Its "
-		       "statistics slow a kernel several times: the ranking of classes counts, no time does.";
+		return "Waiting by the kernel's own classes of locks, over the whole of a cell. "
+		       "Its "
+		       "statistics slow a kernel several times: the ranking of classes counts, no "
+		       "time does.";
 	if (!strcmp(backend, "perf"))
-		return "What perf says of its own recording, over the whole of a cell: of lockdep's tracepoints "
-		       "where the kernel has them, else of contention's. The ranking counts, no time does.";
+		return "What perf says of its own recording, over the whole of a cell: of "
+		       "lockdep's tracepoints "
+		       "where the kernel has them, else of contention's. The ranking counts, no "
+		       "time does.";
 	return "Waits in the slow paths of read-write semaphores, spinning included.";
 }
 
@@ -80,15 +87,19 @@ void locks_method(const struct locks *l, struct str *out)
 {
 	bool icount = l->run.target.ns_per_insn > 0;
 
-	str_addf(out, "%s Recorded by '%s' in boots of their own (%s, %d CPU%s).", instrument(l->backend),
-		 l->backend, l->run.target.kind, l->run.target.cpus, l->run.target.cpus == 1 ? "" : "s");
+	str_addf(out, "%s Recorded by '%s' in boots of their own (%s, %d CPU%s).",
+		 instrument(l->backend), l->backend, l->run.target.kind, l->run.target.cpus,
+		 l->run.target.cpus == 1 ? "" : "s");
 	if (icount)
-		str_add(out, " CPUs run in turn on one clock of instructions: a serialised model, not "
-			     "parallel time.");
+		str_add(out,
+			" CPUs run in turn on one clock of instructions: a serialised model, not "
+			"parallel time.");
 	if (locks_has_rounds(l))
-		str_add(out, " Figures are of one round, the median of all; waits in brackets, 'mean' and "
-			     "'longest' are of all rounds. A share is the summed waiting by the summed "
-			     "time of the processes that are timed, and above 100 % where more wait.");
+		str_add(out,
+			" Figures are of one round, the median of all; waits in brackets, 'mean' "
+			"and "
+			"'longest' are of all rounds. A share is the summed waiting by the summed "
+			"time of the processes that are timed, and above 100 % where more wait.");
 	add_retries(l, out);
 }
 
@@ -102,7 +113,8 @@ void locks_remarks(const struct lock_cell *c, struct str *out)
 	if (!c->rounds)
 		return;
 	if (locks_lost(c) > LOCKS_MAX_LOST)
-		str_addf(out, "INCOMPLETE: %.1f %% of the events are missing. ", 100 * locks_lost(c));
+		str_addf(out, "INCOMPLETE: %.1f %% of the events are missing. ",
+			 100 * locks_lost(c));
 	str_addf(out, "%zu round%s, %.0f events, %.0f lost, %.0f missed, %.0f unpaired", c->rounds,
 		 c->rounds == 1 ? "" : "s", c->events, c->lost, c->missed, c->unpaired);
 	if (isnan(c->slowdown))
@@ -152,12 +164,12 @@ static void add_line(const struct locks *l, const struct lock_cell *c, const str
 	locks_percent(share, f.share);
 	str_addf(out, " %c ", line->mode);
 	add_caller(out, line);
-	str_addf(out, "%*s (%s)%8s%8s%8s%6s\n", 8 - (int)strlen(all), waits, all, total, mean, longest,
-		 share);
+	str_addf(out, "%*s (%s)%8s%8s%8s%6s\n", 8 - (int)strlen(all), waits, all, total, mean,
+		 longest, share);
 }
 
-/* "i_mmap_rwsem: 58.1% of WHAT (4 boots: 51.0% to 63.2%)", from six boots on with a 95 % interval, of
- * values by round that are freed; NULL: nothing */
+/* "i_mmap_rwsem: 58.1% of WHAT (4 boots: 51.0% to 63.2%)", from six boots on with a 95 % interval,
+ * of values by round that are freed; NULL: nothing */
 static void add_share(const struct lock_cell *c, enum lock_class class, double *shares,
 		      const char *what, struct str *out)
 {
@@ -198,8 +210,8 @@ static void add_stat(const struct lock_cell *c, const struct lock_stat *s, struc
 	}
 	locks_percent(share, locks_stat_share(c, s));
 	count(waits, s->waits);
-	str_addf(out, " %-38.38s %-5s %5s waits, %6s of all waiting\n", str_text(&name), s->mode, waits,
-		 share);
+	str_addf(out, " %-38.38s %-5s %5s waits, %6s of all waiting\n", str_text(&name), s->mode,
+		 waits, share);
 	if (callers.len)
 		text_wrap(out, str_text(&callers), TABLE_WIDTH, 3);
 	str_release(&name);
@@ -230,7 +242,7 @@ static void add_cell_waits(const struct locks *l, const struct lock_cell *c, str
 	str_addf(out, "%s\n", str_text(&head));
 	if (remarks.len)
 		text_wrap(out, str_text(&remarks), TABLE_WIDTH, 1);
-	for (int class = 0; class < LOCK_CLASSES; class++) {
+	for (int class = 0; class < LOCK_CLASSES; class ++) {
 		size_t shown = 0, of = 0;
 
 		for (size_t i = 0; i < c->n_lines; i++) {

@@ -14,8 +14,9 @@
 #define COLUMN 9
 #define COLUMNS ((TABLE_WIDTH - SUBJECT - 4) / COLUMN) /* beside each other */
 
-const char patches_marks[] = "* better, ! worse, # changed, ~ certain but below the margin, ? inconclusive; empty: "
-			     "equivalent; each step is from the row before that has figures";
+const char patches_marks[] =
+	"* better, ! worse, # changed, ~ certain but below the margin, ? inconclusive; empty: "
+	"equivalent; each step is from the row before that has figures";
 
 /* --- words --- */
 
@@ -79,8 +80,8 @@ char *patches_sentence(const struct result *r)
 
 	table_ratio(ratio, r, r->ratio);
 	table_interval(interval, r);
-	text = xasprintf("%s%s: %s (%s, 95 %% interval %s)", cell, r->cell->is_control ? " (control)" : "", change,
-			 ratio, interval);
+	text = xasprintf("%s%s: %s (%s, 95 %% interval %s)", cell,
+			 r->cell->is_control ? " (control)" : "", change, ratio, interval);
 	free(change);
 	free(cell);
 	return text;
@@ -91,10 +92,12 @@ char *patches_note(const struct patches *p, const struct patch_row *row)
 	const struct patch_row *before = row->n ? patches_before(p, row) : NULL;
 
 	if (row->same >= 0)
-		return xasprintf("its image is that of %d, byte for byte: not measured again", row->same);
+		return xasprintf("its image is that of %d, byte for byte: not measured again",
+				 row->same);
 	if (row->trouble)
 		return xstrdup(row->trouble);
-	if (before && row->arm != SIZE_MAX && before->n + 1 < row->n && p->rows[row->n - 1].same < 0)
+	if (before && row->arm != SIZE_MAX && before->n + 1 < row->n &&
+	    p->rows[row->n - 1].same < 0)
 		return xasprintf("its step is from %d", before->n);
 	return xstrdup("");
 }
@@ -117,7 +120,8 @@ char *patches_summary(const struct patches *p)
 	if (!unsure)
 		return xstrdup(none);
 	return xasprintf("%s%zu of %zu steps of all figures are inconclusive",
-			 p->n_columns ? "" : "no step is seen to move a figure by the margin, but ", unsure, steps);
+			 p->n_columns ? "" : "no step is seen to move a figure by the margin, but ",
+			 unsure, steps);
 }
 
 /* --- the table --- */
@@ -127,9 +131,13 @@ static void add_head(const struct patches *p, struct str *out)
 	const struct run *r = p->run;
 	struct str line = STR_INIT;
 
-	str_addf(&line, "%s: %zu %s%s, %zu rounds, target %s, %d CPU%s, %d nodes, %lld MiB", p->range, p->n_rows - 1,
-		 p->commits ? "patch" : "step", p->n_rows == 2 ? "" : p->commits ? "es" : "s", p->steps.rounds, r->target.kind, r->target.cpus,
-		 r->target.cpus > 1 ? "s" : "", r->target.nodes, r->target.memory_mib);
+	str_addf(&line, "%s: %zu %s%s, %zu rounds, target %s, %d CPU%s, %d nodes, %lld MiB",
+		 p->range, p->n_rows - 1, p->commits ? "patch" : "step",
+		 p->n_rows == 2 ? ""
+		 : p->commits	? "es"
+				: "s",
+		 p->steps.rounds, r->target.kind, r->target.cpus, r->target.cpus > 1 ? "s" : "",
+		 r->target.nodes, r->target.memory_mib);
 	if (*r->target.qemu_version)
 		str_addf(&line, ", QEMU %s", r->target.qemu_version);
 	str_addf(&line, "; figures are %s; margin %g %%", load_what(r), p->steps.margin * 100);
@@ -168,7 +176,8 @@ static void add_patch_line(const struct patches *p, const struct patch_row *row,
 		if (row->same >= 0)
 			snprintf(note, sizeof(note), "the image of %d", row->same);
 		else
-			snprintf(note, sizeof(note), "%s", row->trouble ? row->trouble : "no figures");
+			snprintf(note, sizeof(note), "%s",
+				 row->trouble ? row->trouble : "no figures");
 		str_addf(out, "  %.*s", TABLE_WIDTH - SUBJECT - 6, note);
 	}
 	for (size_t i = from; i < to && row->n && !without; i++) {
@@ -184,7 +193,8 @@ static void add_whole(const struct patches *p, size_t from, size_t to, struct st
 {
 	str_addf(out, "    %-*s", SUBJECT, p->commits ? "the whole series" : "from first to last");
 	for (size_t i = from; i < to; i++) {
-		const struct result *r = compare_find(&p->whole, p->columns[i].cell->id, p->columns[i].metric->name);
+		const struct result *r =
+			compare_find(&p->whole, p->columns[i].cell->id, p->columns[i].metric->name);
 		char text[32] = "-";
 
 		if (r)
@@ -204,8 +214,9 @@ static void add_columns(const struct patches *p, size_t from, size_t to, struct 
 	for (size_t i = from; i < to; i++) {
 		const struct patch_column *c = &p->columns[i];
 		char *label = patches_label(c->cell);
-		char *line = xasprintf("(%zu) %s%s: %s, %s%s", i + 1, label, c->cell->is_control ? " (control)" : "",
-				       c->metric->name, c->metric->unit, better[c->metric->better]);
+		char *line = xasprintf("(%zu) %s%s: %s, %s%s", i + 1, label,
+				       c->cell->is_control ? " (control)" : "", c->metric->name,
+				       c->metric->unit, better[c->metric->better]);
 
 		text_wrap(out, line, TABLE_WIDTH, 0);
 		free(line);
@@ -296,11 +307,12 @@ void patches_text(const struct patches *p, struct str *out)
 
 static json_t *result_json(const struct result *r)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:o, s:s, s:i}", "cell", r->cell->id, "metric",
-			 r->metric->name, "unit", r->metric->unit, "primary", r->metric->kind == METRIC_PRIMARY,
-			 "control", r->cell->is_control, "ratio", json_finite(r->ratio), "low",
-			 json_finite(r->low), "high", json_finite(r->high), "difference", r->difference,
-			 "p_adjusted", json_finite(r->p_adjusted), "verdict", verdict_name(r->verdict), "pairs",
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:o, s:s, s:i}", "cell",
+			 r->cell->id, "metric", r->metric->name, "unit", r->metric->unit, "primary",
+			 r->metric->kind == METRIC_PRIMARY, "control", r->cell->is_control, "ratio",
+			 json_finite(r->ratio), "low", json_finite(r->low), "high",
+			 json_finite(r->high), "difference", r->difference, "p_adjusted",
+			 json_finite(r->p_adjusted), "verdict", verdict_name(r->verdict), "pairs",
 			 (int)r->k);
 }
 
@@ -322,21 +334,25 @@ json_t *patches_json(const struct patches *p)
 			json_object_set_new(o, "before", json_string(p->run->arms[s->before].name));
 			json_array_append_new(steps, o);
 		}
-		json_array_append_new(rows, json_pack("{s:i, s:s, s:s, s:s?, s:o, s:s?, s:o}", "n", row->n, "commit",
-						      row->commit, "subject", row->subject, "arm",
-						      row->arm == SIZE_MAX ? NULL : p->run->arms[row->arm].name, "same",
-						      row->same < 0 ? json_null() : json_integer(row->same), "trouble",
-						      row->trouble, "steps", steps));
+		json_array_append_new(
+			rows,
+			json_pack("{s:i, s:s, s:s, s:s?, s:o, s:s?, s:o}", "n", row->n, "commit",
+				  row->commit, "subject", row->subject, "arm",
+				  row->arm == SIZE_MAX ? NULL : p->run->arms[row->arm].name, "same",
+				  row->same < 0 ? json_null() : json_integer(row->same), "trouble",
+				  row->trouble, "steps", steps));
 	}
 	for (size_t i = 0; i < p->n_columns; i++) {
-		const struct result *r = compare_find(&p->whole, p->columns[i].cell->id, p->columns[i].metric->name);
+		const struct result *r =
+			compare_find(&p->whole, p->columns[i].cell->id, p->columns[i].metric->name);
 
 		if (r)
 			json_array_append_new(whole, result_json(r));
 	}
-	return json_pack("{s:s, s:s, s:s, s:i, s:f, s:o, s:o}", "range", p->range, "run", p->run->path, "target",
-			 p->run->target.kind, "rounds", (int)p->steps.rounds, "margin", p->steps.margin, "patches", rows,
-			 "whole", whole);
+	return json_pack("{s:s, s:s, s:s, s:i, s:f, s:o, s:o}", "range", p->range, "run",
+			 p->run->path, "target", p->run->target.kind, "rounds",
+			 (int)p->steps.rounds, "margin", p->steps.margin, "patches", rows, "whole",
+			 whole);
 }
 
 static void csv_figure(struct str *out, double v)
@@ -367,7 +383,8 @@ void patches_csv(const struct patches *p, struct str *out)
 			str_add(out, ",");
 			if (s) {
 				csv_text(out, s->result.cell->id);
-				str_addf(out, ",%s,%s", s->result.metric->name, s->result.metric->unit);
+				str_addf(out, ",%s,%s", s->result.metric->name,
+					 s->result.metric->unit);
 				csv_figure(out, s->result.ratio);
 				csv_figure(out, s->result.low);
 				csv_figure(out, s->result.high);

@@ -4,7 +4,8 @@
 
 #include "analysis/judge/patches.h"
 
-/* A row a patch, a column a figure that moved anywhere; the whole; the patches that matter in words. */
+/* A row a patch, a column a figure that moved anywhere; the whole; the patches that matter in
+ * words. */
 void patches_text(const struct patches *p, struct str *out);
 /* A line for each step of each figure, moved or not. */
 void patches_csv(const struct patches *p, struct str *out);
@@ -21,11 +22,11 @@ char *patches_sentence(const struct result *r);
 char *patches_label(const struct run_cell *c);
 /* What the marks mean, in one sentence. */
 extern const char patches_marks[];
-/* Whether anything moved, and how many steps are inconclusive, as one sentence without its full stop; ""
- * where something moved and every step is certain. Owned by the caller. */
+/* Whether anything moved, and how many steps are inconclusive, as one sentence without its full
+ * stop; "" where something moved and every step is certain. Owned by the caller. */
 char *patches_summary(const struct patches *p);
-/* What became of a row without figures, or of one that is measured elsewhere; "" where nothing is to be
- * said. Owned by the caller. */
+/* What became of a row without figures, or of one that is measured elsewhere; "" where nothing is
+ * to be said. Owned by the caller. */
 char *patches_note(const struct patches *p, const struct patch_row *row);
 
 #endif

@@ -28,8 +28,8 @@ struct range {
 };
 
 /*
- * Beyond these a picture shows that a value is huge or tiny, not how much so: no sum, ratio or power
- * of what is inside overflows.
+ * Beyond these a picture shows that a value is huge or tiny, not how much so: no sum, ratio or
+ * power of what is inside overflows.
  */
 #define LARGEST 1e100
 #define SMALLEST 1e-100
@@ -56,8 +56,7 @@ static struct range data_range(const struct plot *p, bool is_x)
 
 	for (size_t i = 0; i < p->n; i++) {
 		const struct plot_series *s = &p->series[i];
-		bool bar = s->draw & (is_x ? PLOT_XRIBBON
-					   : PLOT_YBAR | PLOT_YRIBBON | PLOT_BOX);
+		bool bar = s->draw & (is_x ? PLOT_XRIBBON : PLOT_YBAR | PLOT_YRIBBON | PLOT_BOX);
 
 		for (size_t j = 0; j < s->n; j++) {
 			widen(&r, is_x ? s->v[j].x : s->v[j].y, log);
@@ -106,7 +105,8 @@ static double nice_step(double span, int most)
 static void linear_ticks(struct str *out, struct range r)
 {
 	double step = nice_step(r.hi - r.lo, 7);
-	double first = ceil(r.lo / step - 1e-9) + 0.0; /* adding 0 makes the -0 that ceil may give a 0 */
+	double first =
+		ceil(r.lo / step - 1e-9) + 0.0; /* adding 0 makes the -0 that ceil may give a 0 */
 
 	/* Counted, as a double that is large enough stays what it is with one more. */
 	for (int i = 0; i <= 10 && (first + i) * step <= r.hi + step * 1e-6; i++)
@@ -120,7 +120,10 @@ static void log_ticks(struct str *out, struct range r)
 	double decades = log10(r.hi / r.lo);
 	bool is_short = decades < 1.3;
 	const double *between = is_short ? many : some;
-	int each = is_short ? 6 : decades <= 3 ? 3 : 1, step = decades > 9 ? 1 + (int)decades / 7 : 1;
+	int each = is_short	  ? 6
+		   : decades <= 3 ? 3
+				  : 1,
+	    step = decades > 9 ? 1 + (int)decades / 7 : 1;
 	int last = (int)floor(log10(r.hi));
 
 	for (int e = (int)floor(log10(r.lo)); e <= last; e += step) {

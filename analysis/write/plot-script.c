@@ -180,7 +180,8 @@ static void add_boxes(struct str *out, const struct plot_series *s, size_t k)
 	if (!(s->draw & PLOT_BOX) || !any_point(s, has_interval))
 		return;
 	add_element(out, "$i%zu using 1:2:", k);
-	str_addf(out, "($1-%g):($1+%g):3:4 with boxxyerror", PLOT_BOX_WIDTH / 2, PLOT_BOX_WIDTH / 2);
+	str_addf(out, "($1-%g):($1+%g):3:4 with boxxyerror", PLOT_BOX_WIDTH / 2,
+		 PLOT_BOX_WIDTH / 2);
 	str_addf(out, " fc rgb '%s' fs solid %g border lc rgb '%s'", l->colour, l->fill, l->colour);
 	str_add(out, *s->name ? " title " : " notitle");
 	if (*s->name)
@@ -226,7 +227,8 @@ static void add_margins(const struct plot *p, struct str *out)
 	if (longest)
 		str_addf(out, "set lmargin at screen %.4f\n",
 			 ((double)longest * PLOT_CHARACTER + 16) / PLOT_WIDTH);
-	/* gnuplot takes letters for wider than they are: long keys would begin left of the picture */
+	/* gnuplot takes letters for wider than they are: long keys would begin left of the picture
+	 */
 	str_addf(out,
 		 "set key at screen 0.5, screen %.4f bottom center vertical Left reverse "
 		 "samplen 3 maxrows %zu width -%zu\n",

@@ -10,9 +10,10 @@
 #include "lib/str.h"
 
 /*
- * A look is a colour with a dash and a marker of its own, so that a picture can be read without colour,
- * and one colour means one thing: old is the ink's, new green; blue and vermilion are left to better and
- * worse; parts of a whole have Paul Tol's muted colours. A control has its arm's colour with an open marker and a thin dotted line.
+ * A look is a colour with a dash and a marker of its own, so that a picture can be read without
+ * colour, and one colour means one thing: old is the ink's, new green; blue and vermilion are left
+ * to better and worse; parts of a whole have Paul Tol's muted colours. A control has its arm's
+ * colour with an open marker and a thin dotted line.
  */
 enum plot_look {
 	PLOT_OLD,

@@ -104,7 +104,8 @@ static void add_functions(const struct profile *p, size_t most, struct str *out)
 	add_head(out, "function, without what it calls", "share");
 	for (size_t i = 0; i < n; i++) {
 		name = row_name(&p->functions[i]);
-		add_function_row(out, name, p->functions[i].self, profile_share(p, &p->functions[i]));
+		add_function_row(out, name, p->functions[i].self,
+				 profile_share(p, &p->functions[i]));
 		free(name);
 	}
 	rest_of(p, n, rest);
@@ -175,7 +176,8 @@ void profile_text(const struct profile *p, size_t most, bool inclusive, struct s
 	str_add(out, "\n");
 	add_head(out, "", "of old");
 	name = xasprintf("the whole, per %s", p->op);
-	add_function_row(out, name, p->whole, p->whole[0] > 0 ? p->whole[1] / p->whole[0] - 1 : NAN);
+	add_function_row(out, name, p->whole,
+			 p->whole[0] > 0 ? p->whole[1] / p->whole[0] - 1 : NAN);
 	free(name);
 	add_families(p, out);
 	add_functions(p, most, out);
@@ -233,9 +235,10 @@ static struct table *family_table(const struct profile *p, const char *name)
 
 struct table *profile_largest(const struct profile *p, size_t most)
 {
-	char *first = xasprintf("Where it changed: %s, %.1f to %.1f in all (%+.1f); functions without "
-				"what they call",
-				p->cell->id, p->whole[0], p->whole[1], p->whole[1] - p->whole[0]);
+	char *first =
+		xasprintf("Where it changed: %s, %.1f to %.1f in all (%+.1f); functions without "
+			  "what they call",
+			  p->cell->id, p->whole[0], p->whole[1], p->whole[1] - p->whole[0]);
 	struct table *t = new_table(NULL, "function", first, p->op);
 	size_t n = worth(p, most);
 

@@ -12,7 +12,8 @@
  */
 void profile_text(const struct profile *p, size_t most, bool inclusive, struct str *out);
 /* The same as tables of a document. name: of the CSV files of the report; NULL: none. */
-/* The functions that changed most, at most so many, under a caption that says what they are part of. */
+/* The functions that changed most, at most so many, under a caption that says what they are part
+ * of. */
 struct table *profile_largest(const struct profile *p, size_t most);
 void profile_tables(const struct profile *p, size_t most, const char *name, struct doc *d);
 /* Every function, one a line: cell, names, family, and the figures of both. */

@@ -4,10 +4,12 @@
 #include <libxml/tree.h>
 #include <string.h>
 
-/* The palette's wine, blue and vermilion are too dark for dark paper; grid lines stay behind on either. */
+/* The palette's wine, blue and vermilion are too dark for dark paper; grid lines stay behind on
+ * either. */
 static const char svg_style[] =
 	"svg{color:#1d2126;background:#fff}.paper{color:#fff}"
-	"@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#15181c}.paper{color:#15181c}"
+	"@media(prefers-color-scheme:dark){svg{color:#e4e7eb;background:#15181c}.paper{color:#"
+	"15181c}"
 	"[stroke='rgb(136,  34,  85)']{stroke:#dd77aa}[color='rgb(136,  34,  85)']{color:#dd77aa}"
 	"[fill='rgb(136,  34,  85)']{fill:#dd77aa}"
 	"[stroke='rgb(  0,  96, 168)']{stroke:#6fbcf5}[color='rgb(  0,  96, 168)']{color:#6fbcf5}"
@@ -38,8 +40,8 @@ static void adapt_colours(xmlNode *node)
 	xmlChar *value = xmlGetProp(node, BAD_CAST "color");
 
 	/* what gnuplot's groups are coloured with before each sets its own */
-	if (value && (is_black(value) || !strcmp((char *)value, "gray") ||
-		      !strcmp((char *)value, "white")))
+	if (value &&
+	    (is_black(value) || !strcmp((char *)value, "gray") || !strcmp((char *)value, "white")))
 		xmlUnsetProp(node, BAD_CAST "color");
 	/* what keeps a line from running into its marker has the paper's colour */
 	if (value && is_named(node, "use") && !strcmp((char *)value, "white"))
@@ -59,9 +61,10 @@ static bool is_idle(const xmlNode *node)
 {
 	if (is_named(node, "g") && !xmlChildElementCount((xmlNode *)node))
 		return true;
-	return node->type == XML_COMMENT_NODE || is_named(node, "title") || is_named(node, "desc") ||
-	       (node->type == XML_TEXT_NODE && xmlIsBlankNode(node) && !is_named(node->parent, "text") &&
-		!is_named(node->parent, "tspan"));
+	return node->type == XML_COMMENT_NODE || is_named(node, "title") ||
+	       is_named(node, "desc") ||
+	       (node->type == XML_TEXT_NODE && xmlIsBlankNode(node) &&
+		!is_named(node->parent, "text") && !is_named(node->parent, "tspan"));
 }
 
 static void adapt_below(xmlNode *parent)

@@ -7,8 +7,8 @@
 
 /*
  * Appends gnuplot's SVG of p as a file: black becomes currentColor (which follows
- * prefers-color-scheme), groups without content and the name of the program that drew it go, and the
- * title tells a screen reader what it shows. -1 where it is not the SVG that gnuplot draws.
+ * prefers-color-scheme), groups without content and the name of the program that drew it go, and
+ * the title tells a screen reader what it shows. -1 where it is not the SVG that gnuplot draws.
  */
 int plot_svg_adapt(const struct plot *p, const struct str *svg, struct str *out, struct err *err);
 

@@ -61,9 +61,10 @@ void table_interval(char out[72], const struct result *r)
 
 char *table_levels(const struct comparison *c)
 {
-	return xasprintf("intervals of %.3g %%, all cells together; of what is equivalent the %.3g %% "
-			 "of the cell alone",
-			 100 * (1 - (c->looked ? COMPARE_ALPHA : c->alpha)), 100 * (1 - 2 * c->alpha));
+	return xasprintf(
+		"intervals of %.3g %%, all cells together; of what is equivalent the %.3g %% "
+		"of the cell alone",
+		100 * (1 - (c->looked ? COMPARE_ALPHA : c->alpha)), 100 * (1 - 2 * c->alpha));
 }
 
 static void add_kernel(struct str *out, const char *which, const struct run_arm *a)
@@ -118,7 +119,8 @@ static void add_pairs(struct str *out, const struct comparison *c)
 		str_addf(&line, "%zu %spair%s of boots%s", c->pairs, within ? "interleaved " : "",
 			 c->pairs == 1 ? "" : "s", within ? "" : " with equal seeds");
 	else
-		str_addf(&line, "%zu boot%s an arm, not paired", c->pairs, c->pairs == 1 ? "" : "s");
+		str_addf(&line, "%zu boot%s an arm, not paired", c->pairs,
+			 c->pairs == 1 ? "" : "s");
 	if (c->looked)
 		str_addf(&line, ", %s %zu of at most %d (O'Brien-Fleming level %.2g)",
 			 strcmp(c->run_new->status, "stopped") ? "looked at after"
@@ -162,8 +164,8 @@ static void add_group(struct str *out, const struct result *r)
 	str_add(out, ", ");
 	text_escape(out, r->metric->unit);
 	str_addf(out, "%s\n", direction_words(r->metric));
-	str_addf(out, "%-24s %8s %8s %6s %12s %s\n", "  cell", "old", "new", "ratio",
-		 "interval", "verdict");
+	str_addf(out, "%-24s %8s %8s %6s %12s %s\n", "  cell", "old", "new", "ratio", "interval",
+		 "verdict");
 }
 
 static void add_table_row(struct str *out, const struct result *r)
@@ -230,8 +232,8 @@ static bool add_kind(const struct comparison *c, enum metric_kind kind, struct s
 		}
 	}
 	if (n < all)
-		str_addf(out, "\n%zu counter%s did not move (--format csv --all lists them)\n", all - n,
-			 all - n == 1 ? "" : "s");
+		str_addf(out, "\n%zu counter%s did not move (--format csv --all lists them)\n",
+			 all - n, all - n == 1 ? "" : "s");
 	free(done);
 	free(r);
 	return controls;

@@ -18,7 +18,8 @@ void table_heading(const struct comparison *c, struct str *out);
 void table_rows(const struct comparison *c, bool all, struct str *out);
 /* A sentence for each cell that is no control. */
 void table_sentences(const struct comparison *c, struct str *out);
-/* What the kernels did that none should, those of the new one alone first; nothing where nothing. */
+/* What the kernels did that none should, those of the new one alone first; nothing where nothing.
+ */
 void table_findings(const struct comparison *c, struct str *out);
 /* Failures, skips, differing settings, notes; nothing where there are none. */
 void table_remarks(const struct comparison *c, struct str *out);
@@ -28,8 +29,8 @@ void table_ratio(char out[32], const struct result *r, double v);
 /* "0.244..0.253", or "-" where there is no interval. */
 void table_interval(char out[72], const struct result *r);
 /*
- * Which intervals those are: "intervals of 95 %, all cells together; of what is equivalent the 90 % of
- * the cell alone". Owned by the caller.
+ * Which intervals those are: "intervals of 95 %, all cells together; of what is equivalent the 90 %
+ * of the cell alone". Owned by the caller.
  */
 char *table_levels(const struct comparison *c);
 

@@ -131,7 +131,8 @@ void timeline_text(const struct timeline *t, struct str *out)
 {
 	add_head(t, out);
 	add_steps(t, out);
-	str_add(out, "\nKERNEL BY KERNEL (against the first; step from the one before; #: change)\n");
+	str_add(out,
+		"\nKERNEL BY KERNEL (against the first; step from the one before; #: change)\n");
 	for (size_t i = 0; i < t->n; i++)
 		add_table(t, &t->series[i], out);
 	for (size_t i = 0; i < t->run->notes.n; i++) {

@@ -39,8 +39,9 @@ char *timeline_sentence(const struct timeline_series *s, const struct timeline_c
 
 	verdict_figure(old, c->old);
 	verdict_figure(new, c->new);
-	text = xasprintf("%s%s: %s (%s to %s; %s %s)", cell, s->cell->is_control ? " (control)" : "",
-			 change, old, new, s->difference ? "difference" : "ratio", ratio);
+	text = xasprintf("%s%s: %s (%s to %s; %s %s)", cell,
+			 s->cell->is_control ? " (control)" : "", change, old, new,
+			 s->difference ? "difference" : "ratio", ratio);
 	free(ratio);
 	free(change);
 	free(cell);
@@ -58,7 +59,8 @@ char *timeline_standing(const struct timeline_series *s, const struct timeline_c
 		return xasprintf("confirmed by %s, of which these figures are: %zu pairs", c->run,
 				 c->pairs);
 	ratio = size(s, c->proof_ratio, c->proof_low, c->proof_high);
-	text = xasprintf("NOT confirmed by %s: %s, %s", c->run, ratio, verdict_name(c->proof_verdict));
+	text = xasprintf("NOT confirmed by %s: %s, %s", c->run, ratio,
+			 verdict_name(c->proof_verdict));
 	free(ratio);
 	return text;
 }
@@ -155,11 +157,16 @@ char *timeline_method(const struct timeline *t)
 	struct str out = STR_INIT;
 
 	str_addf(&out,
-		 "Values are medians of the boots. A step is judged by the ratio of a kernel to the one "
-		 "before it in the same round (Hodges-Lehmann), with max-T over the same sign flips of "
-		 "whole rounds for all steps of all cells: in 95 of 100 runs where nothing changed there "
-		 "is none, and all intervals of steps hold together at 95 %%. A change is one that is "
-		 "certain and not below the margin of %.3g %%; an interleaved A/B of the two neighbours "
+		 "Values are medians of the boots. A step is judged by the ratio of a kernel to "
+		 "the one "
+		 "before it in the same round (Hodges-Lehmann), with max-T over the same sign "
+		 "flips of "
+		 "whole rounds for all steps of all cells: in 95 of 100 runs where nothing changed "
+		 "there "
+		 "is none, and all intervals of steps hold together at 95 %%. A change is one that "
+		 "is "
+		 "certain and not below the margin of %.3g %%; an interleaved A/B of the two "
+		 "neighbours "
 		 "confirms it or does not, and then its size is the one stated.",
 		 t->margin * 100);
 	if (t->judged.rounds < COMPARE_MIN_PAIRS)

@@ -16,13 +16,14 @@ char *timeline_settings(const struct timeline *t, size_t at);
 /* "exit-mlocked procs=16,lock=mlock: 3.1 times fewer instructions per page and process (2264 to
  * 735; ratio 0.325 (0.321..0.329))" */
 char *timeline_sentence(const struct timeline_series *s, const struct timeline_change *c);
-/* "confirmed by confirm-5.10-6.1, of which these figures are: 10 pairs", or what an A/B says against it,
- * or how certain the step itself is. */
+/* "confirmed by confirm-5.10-6.1, of which these figures are: 10 pairs", or what an A/B says
+ * against it, or how certain the step itself is. */
 char *timeline_standing(const struct timeline_series *s, const struct timeline_change *c);
 
 /* Told of a change of a series, its sentence and how it stands; texts last as long as the call. */
-typedef void timeline_tell(void *to, const struct timeline_series *s, const struct timeline_change *c,
-			   const char *sentence, const char *standing);
+typedef void timeline_tell(void *to, const struct timeline_series *s,
+			   const struct timeline_change *c, const char *sentence,
+			   const char *standing);
 /*
  * Tells of the changes between the two arms, unless `tell` is NULL, and returns how many there are;
  * with arms that lack figures they need not be neighbours.

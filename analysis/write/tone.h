@@ -1,4 +1,5 @@
-/* What a text or a mark says of a kernel: shown as colour and weight, beside words that say the same. */
+/* What a text or a mark says of a kernel: shown as colour and weight, beside words that say the
+ * same. */
 #ifndef ANALYSIS_WRITE_TONE_H
 #define ANALYSIS_WRITE_TONE_H
 

@@ -28,7 +28,12 @@ void verdict_difference(char out[32], double value)
 static void factor(char out[32], double v)
 {
 	if (v < 1e6)
-		snprintf(out, 32, v < 10 ? "%.3f" : v < 100 ? "%.2f" : v < 1000 ? "%.1f" : "%.0f", v);
+		snprintf(out, 32,
+			 v < 10	    ? "%.3f"
+			 : v < 100  ? "%.2f"
+			 : v < 1000 ? "%.1f"
+				    : "%.0f",
+			 v);
 	else
 		snprintf(out, 32, v < 1e15 ? "%.3e" : "over 1e15", v);
 }
@@ -103,7 +108,11 @@ static char *noun(const struct run_metric *m)
 static void add_amount(struct str *out, double v)
 {
 	if (fabs(v) < 1e15)
-		str_addf(out, fabs(v) >= 99.5 ? "%.0f" : fabs(v) >= 1 || v == 0 ? "%.1f" : "%.2g", v);
+		str_addf(out,
+			 fabs(v) >= 99.5	  ? "%.0f"
+			 : fabs(v) >= 1 || v == 0 ? "%.1f"
+						  : "%.2g",
+			 v);
 	else
 		str_add(out, "over 1e15");
 }
@@ -199,8 +208,11 @@ static void add_change(struct str *out, const struct result *r)
 		str_addf(out, " %% %s %s", down ? countable ? "fewer" : "less" : "more", what);
 	} else {
 		add_amount(out, down ? 1 / r->ratio : r->ratio);
-		str_addf(out, " times %s %s", down ? countable ? "fewer" : "less"
-						   : countable ? "as many" : "as much", what);
+		str_addf(out, " times %s %s",
+			 down	     ? countable ? "fewer" : "less"
+			 : countable ? "as many"
+				     : "as much",
+			 what);
 	}
 	free(what);
 }
@@ -226,7 +238,8 @@ static void add_inconclusive(struct str *out, const struct comparison *c, const 
 			add_amount(out, r->detectable);
 		else
 			add_amount(out, r->detectable * 100);
-		str_addf(out, "%s would have been seen four times in five", r->difference ? "" : " %");
+		str_addf(out, "%s would have been seen four times in five",
+			 r->difference ? "" : " %");
 	}
 }
 
@@ -373,15 +386,18 @@ static void add_alarms(struct str *out, const struct comparison *c)
 /* "5 of 16 cells (9 of 13 controls)"; "no cell, 2 of 2 controls" where the word is theirs alone. */
 static void add_first(struct str *out, const struct tally *t, enum verdict first)
 {
-	const char *cells = t->all_cells == 1 ? "" : "s", *controls = t->all_controls == 1 ? "" : "s";
+	const char *cells = t->all_cells == 1 ? "" : "s",
+		   *controls = t->all_controls == 1 ? "" : "s";
 
 	if (!t->cells[first] && t->controls[first]) {
-		str_addf(out, "no cell, %zu of %zu control%s", t->controls[first], t->all_controls, controls);
+		str_addf(out, "no cell, %zu of %zu control%s", t->controls[first], t->all_controls,
+			 controls);
 		return;
 	}
 	str_addf(out, "%zu of %zu cell%s", t->cells[first], t->all_cells, cells);
 	if (t->all_controls)
-		str_addf(out, " (%zu of %zu control%s)", t->controls[first], t->all_controls, controls);
+		str_addf(out, " (%zu of %zu control%s)", t->controls[first], t->all_controls,
+			 controls);
 }
 
 /* "5 of 16 cells (9 of 13 controls); better: 11 (4)" */

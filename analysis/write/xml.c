@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* libxml2 leaves out, without a word, what it has no memory for: as all else here it ends the program. */
+/* libxml2 leaves out, without a word, what it has no memory for: as all else here it ends the
+ * program. */
 __attribute__((constructor)) static void take_memory(void)
 {
 	xmlMemSetup(free, xmalloc, xrealloc, xstrdup);

@@ -31,7 +31,7 @@
 
 const char *boot_outcome_name(enum boot_outcome o)
 {
-	static const char *const names[] = {"ok",     "panic",	      "hang",	     "died", "cut",
+	static const char *const names[] = {"ok",     "panic",	      "hang",  "died",	     "cut",
 					    "launch", "wrong-kernel", "clock", "interrupted"};
 
 	return names[o];
@@ -73,7 +73,8 @@ static void kill_now(const struct boot *b)
 	kill(b->child.pid, SIGKILL);
 }
 
-/* Seconds of silence that are borne; before its first cell nothing takes a guest as long as one may. */
+/* Seconds of silence that are borne; before its first cell nothing takes a guest as long as one
+ * may. */
 static int patience(const struct boot *b)
 {
 	int most = b->job.e->watchdog;
@@ -126,7 +127,8 @@ bool boot_is_lost(const char *outcome, int signal)
 	return strcmp(outcome, "clock") == 0 || (strcmp(outcome, "died") == 0 && signal);
 }
 
-/* A signal that someone sends (the OOM killer, an administrator), as against one that QEMU raises. */
+/* A signal that someone sends (the OOM killer, an administrator), as against one that QEMU raises.
+ */
 static int from_outside(int status)
 {
 	static const int sent[] = {SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGXCPU};
@@ -155,8 +157,8 @@ static void judge_done(struct boot *b, const char *trouble)
 {
 	if (clock_is_off(b)) {
 		b->outcome = BOOT_CLOCK;
-		b->detail = xasprintf("the guest's clock went on by %.1f s in %.1f s", b->guest_seconds,
-				      b->wall_seconds);
+		b->detail = xasprintf("the guest's clock went on by %.1f s in %.1f s",
+				      b->guest_seconds, b->wall_seconds);
 		return;
 	}
 	b->outcome = BOOT_OK;
@@ -188,11 +190,12 @@ static void judge(struct boot *b, int status, bool panic, const char *trouble)
 	} else if (WIFSIGNALED(status)) {
 		b->outcome = BOOT_DIED;
 		b->signal = from_outside(status);
-		b->detail = xasprintf("it was killed by signal %d%s%s", WTERMSIG(status), why ? ": " : "",
-				      why ? why : "");
+		b->detail = xasprintf("it was killed by signal %d%s%s", WTERMSIG(status),
+				      why ? ": " : "", why ? why : "");
 	} else {
 		b->outcome = BOOT_DIED;
-		b->detail = xasprintf("it ended before its plan did%s%s", why ? ": " : "", why ? why : "");
+		b->detail = xasprintf("it ended before its plan did%s%s", why ? ": " : "",
+				      why ? why : "");
 	}
 }
 
@@ -213,8 +216,8 @@ static void decide(struct boot *b, int status)
 }
 
 /*
- * Waits for a process that has closed its channel, which does not mean that it ends. Whether its wait
- * status is known.
+ * Waits for a process that has closed its channel, which does not mean that it ends. Whether its
+ * wait status is known.
  */
 static bool wait_for_end(struct boot *b, int *status)
 {
@@ -287,13 +290,14 @@ static json_t *boot_json(const struct boot *b)
 	if (b->job.target->kind != TARGET_HOST)
 		boot_command(&b->job, b->dir, &argv);
 	strv_quote(&argv, &command);
-	o = json_pack("{s:i, s:s, s:s, s:i, s:I, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:O?, s:O?}", "n", p->n,
-		      "kind", plan_kind_name(p->kind), "arm", b->job.e->arms[p->arm].name, "pair", p->pair, "seed",
-		      (json_int_t)p->seed, "outcome", boot_outcome_name(b->outcome), "detail", b->detail,
-		      "attempts", b->job.attempts + 1, "samples", b->samples, "faults", b->faults,
-		      "command", str_text(&command), "wall_seconds",
-		      was_begun(b) ? seconds_since(&b->started) : 0., "guest",
-		      b->hello, "settled", b->settle);
+	o = json_pack("{s:i, s:s, s:s, s:i, s:I, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:O?, s:O?}",
+		      "n", p->n, "kind", plan_kind_name(p->kind), "arm",
+		      b->job.e->arms[p->arm].name, "pair", p->pair, "seed", (json_int_t)p->seed,
+		      "outcome", boot_outcome_name(b->outcome), "detail", b->detail, "attempts",
+		      b->job.attempts + 1, "samples", b->samples, "faults", b->faults, "command",
+		      str_text(&command), "wall_seconds",
+		      was_begun(b) ? seconds_since(&b->started) : 0., "guest", b->hello, "settled",
+		      b->settle);
 	if (b->findings)
 		json_object_set(o, "findings", b->findings);
 	add_node(o);
@@ -304,8 +308,9 @@ static json_t *boot_json(const struct boot *b)
 		json_object_set_new(o, "ready_seconds",
 				    json_real(seconds_between(&b->started, &b->ready)));
 	if (b->guest_seconds > 0)
-		json_object_set_new(o, "clock", json_pack("{s:f, s:f}", "guest_seconds", b->guest_seconds,
-							  "wall_seconds", b->wall_seconds));
+		json_object_set_new(o, "clock",
+				    json_pack("{s:f, s:f}", "guest_seconds", b->guest_seconds,
+					      "wall_seconds", b->wall_seconds));
 	if (b->disturbing)
 		json_object_set(o, "disturbing", b->disturbing);
 	if (b->stolen_ms > 0)

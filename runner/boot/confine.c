@@ -12,14 +12,16 @@
 
 #define MIB (1ull << 20)
 
-/* Beside the guest's memory: QEMU itself, its libraries, and the code it translates (at most 1 GiB). */
+/* Beside the guest's memory: QEMU itself, its libraries, and the code it translates (at most 1
+ * GiB). */
 #define QEMU_BYTES (4096 * MIB)
 /* Of each vCPU's thread: its stack, and what malloc(3) reserves for it. */
 #define VCPU_BYTES (128 * MIB)
 /* The profiler's tree of calls */
 #define PROFILER_BYTES (8192 * MIB)
 
-/* The runner ends a guest whose console goes over 64 MiB; this is for when it does not get to it. */
+/* The runner ends a guest whose console goes over 64 MiB; this is for when it does not get to it.
+ */
 #define FILE_BYTES (256 * MIB)
 
 /* Paths in a word, also "A:B" and "NAME=A". */
@@ -46,8 +48,8 @@ static bool is_script(const char *path)
 }
 
 /*
- * A program with what lies beside it, of which its firmware is a part; around a script, which starts
- * others, what lies where we are.
+ * A program with what lies beside it, of which its firmware is a part; around a script, which
+ * starts others, what lies where we are.
  */
 static void add_program(struct strv *reads, const char *path)
 {
@@ -90,7 +92,8 @@ void confine_init(struct confined *c, const struct boot_job *job, const char *di
 		.writes = dir,
 		.reads = (const char *const *)c->reads.v,
 		.memory = (unsigned long long)t->memory_mib * MIB + QEMU_BYTES +
-			  (unsigned long long)t->cpus * VCPU_BYTES + (profiled ? PROFILER_BYTES : 0),
+			  (unsigned long long)t->cpus * VCPU_BYTES +
+			  (profiled ? PROFILER_BYTES : 0),
 		.file = FILE_BYTES * (profiled ? 16 : 1),
 	};
 }
@@ -115,7 +118,8 @@ json_t *confine_json(const struct boot_job *job)
 	if (!filtered)
 		str_addf(&lacks, "%sit filters no system calls", lacks.len ? ", " : "");
 	if (lacks.len)
-		fprintf(stderr, "mlocklab run: QEMU is not confined as it should be: %s\n", lacks.buf);
+		fprintf(stderr, "mlocklab run: QEMU is not confined as it should be: %s\n",
+			lacks.buf);
 	str_release(&lacks);
 	return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "seccomp", filtered, "no_new_privs",
 			 !!(holds & JAIL_NO_NEW_PRIVS), "no_capabilities",

@@ -1,4 +1,5 @@
-/* The jail that QEMU runs a guest in (lib/jail.h): what it needs of this machine, and its limits. */
+/* The jail that QEMU runs a guest in (lib/jail.h): what it needs of this machine, and its limits.
+ */
 #ifndef RUNNER_BOOT_CONFINE_H
 #define RUNNER_BOOT_CONFINE_H
 
@@ -16,8 +17,8 @@ struct confined {
 void confine_init(struct confined *c, const struct boot_job *job, const char *dir);
 void confine_release(struct confined *c);
 
-/* What of the jail this machine allows, a member each, for run.json. What it does not is told to people
- * on standard error. */
+/* What of the jail this machine allows, a member each, for run.json. What it does not is told to
+ * people on standard error. */
 json_t *confine_json(const struct boot_job *job);
 
 /* Lends it the files of dir that it writes, or takes them back; see jail_lend(). */

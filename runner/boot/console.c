@@ -50,7 +50,8 @@ static const struct {
 	{"UBSAN: ", "warning", true},
 };
 
-/* The line's text after "[    1.234567] ", and after "[    T1] " where the kernel tells its callers. */
+/* The line's text after "[    1.234567] ", and after "[    T1] " where the kernel tells its
+ * callers. */
 static const char *text_of(const char *line)
 {
 	while (*line == '[') {
@@ -89,7 +90,8 @@ static void add(struct console *c, const char *kind, const char *text)
 	if (c->panic && json_array_size(c->findings) == CONSOLE_FINDINGS)
 		json_array_remove(c->findings, CONSOLE_FINDINGS - 1);
 	if (json_array_size(c->findings) < CONSOLE_FINDINGS)
-		json_array_append_new(c->findings, json_pack("{s:s, s:s}", "kind", kind, "text", clean));
+		json_array_append_new(c->findings,
+				      json_pack("{s:s, s:s}", "kind", kind, "text", clean));
 	if (c->panic || !c->trouble) {
 		free(c->trouble);
 		c->trouble = xstrdup(clean);

@@ -10,7 +10,8 @@
 
 struct console {
 	json_t *findings; /* [{"kind","text"}], as boot.json has them (docs/formats.md) */
-	char *trouble;	  /* the panic's text, else that of the first oops, warning or OOM kill; or NULL */
+	char *trouble;	  /* the panic's text, else that of the first oops, warning or OOM kill; or
+			     NULL */
 	bool panic;
 };
 
@@ -22,9 +23,9 @@ void console_read(struct console *c, const char *path);
 void console_release(struct console *c);
 
 /*
- * Why QEMU ended, in its own words: of the lines that it wrote to its standard error the last one that
- * is no mere warning and no assertion's expression, unless there is nothing else. Printable, at most 200
- * characters; a new string, or NULL where it said nothing.
+ * Why QEMU ended, in its own words: of the lines that it wrote to its standard error the last one
+ * that is no mere warning and no assertion's expression, unless there is nothing else. Printable,
+ * at most 200 characters; a new string, or NULL where it said nothing.
  */
 char *console_complaint(const char *path);
 

@@ -11,10 +11,12 @@
 
 #define CPUS "/sys/devices/system/cpu/"
 
-/* Documentation/ABI/testing/sysfs-devices-system-cpu, admin-guide/sysctl/kernel.rst and mm/ in the kernel */
+/* Documentation/ABI/testing/sysfs-devices-system-cpu, admin-guide/sysctl/kernel.rst and mm/ in the
+ * kernel */
 static const struct {
 	const char *name, *pattern;
-	const char *calm; /* what it should hold, also as "[calm]" of a choice; NULL: it is but told */
+	const char
+		*calm; /* what it should hold, also as "[calm]" of a choice; NULL: it is but told */
 	const char *still;
 } settings[] = {
 	{"governor", CPUS "cpu[0-9]*/cpufreq/scaling_governor", "performance",
@@ -22,7 +24,8 @@ static const struct {
 	{"no_turbo", CPUS "intel_pstate/no_turbo", "1", "echo 1 > " CPUS "intel_pstate/no_turbo"},
 	{"boost", CPUS "cpufreq/boost", "0", "echo 0 > " CPUS "cpufreq/boost"},
 	{"smt", CPUS "smt/active", "0", "echo off > " CPUS "smt/control"},
-	{"numa_balancing", "/proc/sys/kernel/numa_balancing", "0", "sysctl kernel.numa_balancing=0"},
+	{"numa_balancing", "/proc/sys/kernel/numa_balancing", "0",
+	 "sysctl kernel.numa_balancing=0"},
 	{"thp", "/sys/kernel/mm/transparent_hugepage/enabled", "madvise never",
 	 "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled"},
 	{"ksm", "/sys/kernel/mm/ksm/run", "0", "echo 0 > /sys/kernel/mm/ksm/run"},
@@ -31,7 +34,8 @@ static const struct {
 	{"nohz_full", CPUS "nohz_full", NULL, NULL},
 	{"timer_migration", "/proc/sys/kernel/timer_migration", NULL, NULL},
 	{"microcode", CPUS "cpu[0-9]*/microcode/version", NULL, NULL},
-	{"clocksource", "/sys/devices/system/clocksource/clocksource0/current_clocksource", NULL, NULL},
+	{"clocksource", "/sys/devices/system/clocksource/clocksource0/current_clocksource", NULL,
+	 NULL},
 };
 
 /* The first line of a file, printable; NULL where it cannot be read. */
@@ -53,7 +57,8 @@ static char *first_line(const char *path)
 	return line;
 }
 
-/* The lines of all files that a pattern finds, each once, with commas between; NULL: there is none. */
+/* The lines of all files that a pattern finds, each once, with commas between; NULL: there is none.
+ */
 static char *values(const char *root, const char *pattern)
 {
 	char *whole = xasprintf("%s%s", root, pattern);
@@ -130,8 +135,8 @@ void disturb_release(struct disturbances *d)
 /* systemd's timers that are armed: each starts something one day, perhaps while it is measured. */
 static json_t *timers(void)
 {
-	char *argv[] = {"systemctl", "list-units", "--type=timer", "--state=active", "--plain",
-			"--no-legend", "--no-pager", NULL};
+	char *argv[] = {"systemctl", "list-units",  "--type=timer", "--state=active",
+			"--plain",   "--no-legend", "--no-pager",   NULL};
 	struct strv lines = STRV_INIT;
 	struct str said = STR_INIT;
 	json_t *names = json_array();

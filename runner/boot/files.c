@@ -10,7 +10,8 @@
 #include "runner/kernels/module.h"
 #include "runner/boot/program.h"
 
-/* Guest seconds to wait at least before measuring: free under icount, where sleeping costs nothing. */
+/* Guest seconds to wait at least before measuring: free under icount, where sleeping costs nothing.
+ */
 #define SETTLE_ICOUNT 10
 #define SETTLE_TIMED 3
 

@@ -1,4 +1,5 @@
-/* What the files that make up a boot share: boot.c, boot-files.c, boot-launch.c and boot-receive.c. */
+/* What the files that make up a boot share: boot.c, boot-files.c, boot-launch.c and boot-receive.c.
+ */
 #ifndef RUNNER_BOOT_PARTS_H
 #define RUNNER_BOOT_PARTS_H
 

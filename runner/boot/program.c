@@ -39,7 +39,8 @@ int program_files(const char *program, struct strv *paths, struct err *err)
 	int ret;
 
 	if (!path)
-		return err_set(err, "no program '%s' on PATH: install the package that has it", program);
+		return err_set(err, "no program '%s' on PATH: install the package that has it",
+			       program);
 	program_ldd_argv(path, &argv);
 	ret = spawn_capture(argv.v, &said, err);
 	if (ret == 0) {

@@ -42,8 +42,9 @@ static int check(const struct experiment *e, struct err *err)
 	for (size_t i = 0; i < sizeof(recorders) / sizeof(*recorders); i++)
 		known |= !strcmp(e->locks, recorders[i]);
 	if (!known)
-		return err_set(err, "locks=%s: one of auto, none, slowpath, bpf, perf-lock, lockstat, "
-				    "perf",
+		return err_set(err,
+			       "locks=%s: one of auto, none, slowpath, bpf, perf-lock, lockstat, "
+			       "perf",
 			       e->locks);
 	if (!there)
 		return err_set(err, "locks=bpf: lock-bpf was not built: install clang, bpftool and "

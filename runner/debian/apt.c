@@ -34,8 +34,10 @@ static const char *keyring(struct err *err)
 	for (int i = 0; i < 2; i++)
 		if (fs_exists(paths[i]))
 			return paths[i];
-	err_set(err, "cannot check Debian's signatures: '%s' is missing; "
-		     "run: apt-get install debian-archive-keyring", paths[0]);
+	err_set(err,
+		"cannot check Debian's signatures: '%s' is missing; "
+		"run: apt-get install debian-archive-keyring",
+		paths[0]);
 	return NULL;
 }
 
@@ -68,8 +70,8 @@ static int write_sources(const struct apt *a, const struct strv *suites, const c
 }
 
 /*
- * Signatures are checked whatever this host lets pass for itself (apt-secure(8)). Its hooks after an
- * update, its pins and its default release would change the host or what is found; apt's own
+ * Signatures are checked whatever this host lets pass for itself (apt-secure(8)). Its hooks after
+ * an update, its pins and its default release would change the host or what is found; apt's own
  * downloader drops root only to a user who may not reach the cache.
  */
 static int write_conf(const struct apt *a, struct err *err)
@@ -140,8 +142,10 @@ static int set_dir(struct apt *a, const char *cache, struct err *err)
 		return err_sys(err, "cannot use cache directory '%s'", cache);
 	if (strchr(real, '"')) {
 		free(real);
-		return err_set(err, "cache directory '%s' has a quote in its name, which apt "
-				    "cannot read; set MLOCKLAB_CACHE to another", cache);
+		return err_set(err,
+			       "cache directory '%s' has a quote in its name, which apt "
+			       "cannot read; set MLOCKLAB_CACHE to another",
+			       cache);
 	}
 	a->dir = xasprintf("%s/apt", real);
 	a->conf = xasprintf("%s/apt.conf", a->dir);
@@ -222,8 +226,10 @@ int apt_update(const struct apt *a, struct err *err)
 	if (ret < 0)
 		err->text[strcspn(err->text, "\n")] = '\0';
 	if (ret < 0 && apt_has_lists(a)) {
-		fprintf(stderr, "mlocklab: not every package list could be fetched, going on with "
-				"those that are there: %s\n", err->text);
+		fprintf(stderr,
+			"mlocklab: not every package list could be fetched, going on with "
+			"those that are there: %s\n",
+			err->text);
 		ret = 0;
 	} else if (ret < 0) {
 		err_prefix(err, "cannot fetch package lists, is the network there?");

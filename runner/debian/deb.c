@@ -157,8 +157,8 @@ static bool is_link(const char *path)
 }
 
 /* Points the entry at its place below dir. 1: extract it, 0: leave it out, -1: refuse it. */
-static int place_entry(struct archive_entry *e, const char *deb, const char *dir,
-		       deb_place *place, void *arg, struct err *err)
+static int place_entry(struct archive_entry *e, const char *deb, const char *dir, deb_place *place,
+		       void *arg, struct err *err)
 {
 	const char *name = plain_name(archive_entry_pathname(e));
 	const char *hard = archive_entry_hardlink(e);
@@ -167,8 +167,10 @@ static int place_entry(struct archive_entry *e, const char *deb, const char *dir
 	int ret = 1;
 
 	if (leaves(name) || (hard && leaves(plain_name(hard))))
-		return err_set(err, "package '%s' holds a file whose name leads out of the "
-				    "package's directory; it is damaged or hostile", deb);
+		return err_set(err,
+			       "package '%s' holds a file whose name leads out of the "
+			       "package's directory; it is damaged or hostile",
+			       deb);
 	to = *name ? place(arg, name) : NULL;
 	if (!to || (!hard && type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK) ||
 	    (type == AE_IFLNK && link_leaves(to, archive_entry_symlink(e))))
@@ -216,8 +218,10 @@ static int extract_entry(struct deb *d, struct archive *disk, struct archive_ent
 	if (ret == 0)
 		ret = copy_data(d, disk);
 	if (ret > 0 || ++d->members > DEB_MAX_MEMBERS)
-		return err_set(err, "package '%s' unpacks to over %llu GiB or %d files: that is no package", d->path,
-			       DEB_MAX_BYTES >> 30, DEB_MAX_MEMBERS);
+		return err_set(
+			err,
+			"package '%s' unpacks to over %llu GiB or %d files: that is no package",
+			d->path, DEB_MAX_BYTES >> 30, DEB_MAX_MEMBERS);
 	if (ret == 0 && archive_write_finish_entry(disk) == ARCHIVE_OK)
 		return 0;
 	if (archive_errno(d->tar))
@@ -225,8 +229,7 @@ static int extract_entry(struct deb *d, struct archive *disk, struct archive_ent
 	errno = archive_errno(disk);
 	if (errno > 0)
 		return err_sys(err, "cannot extract package '%s'", d->path);
-	return err_set(err, "cannot extract package '%s': %s", d->path,
-		       archive_error_string(disk));
+	return err_set(err, "cannot extract package '%s': %s", d->path, archive_error_string(disk));
 }
 
 char *deb_place_all(void *arg, const char *name)
@@ -251,8 +254,8 @@ int deb_extract_here(const char *deb, const char *dir, deb_place *place, void *a
 	}
 	disk = archive_write_disk_new();
 	archive_write_disk_set_options(disk, ARCHIVE_EXTRACT_SECURE_SYMLINKS |
-					     ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-					     ARCHIVE_EXTRACT_UNLINK);
+						     ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+						     ARCHIVE_EXTRACT_UNLINK);
 	while ((r = archive_read_next_header(d.tar, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN) {
 		int take = place_entry(e, deb, top, place, arg, err);
 
@@ -322,7 +325,8 @@ int deb_read_control(const char *deb, struct str *text, struct err *err)
 	while (archive_read_next_header(d.tar, &e) == ARCHIVE_OK) {
 		if (strcmp(plain_name(archive_entry_pathname(e)), "control") != 0)
 			continue;
-		while (text->len < MAX_CONTROL && (n = archive_read_data(d.tar, buf, sizeof(buf))) > 0)
+		while (text->len < MAX_CONTROL &&
+		       (n = archive_read_data(d.tar, buf, sizeof(buf))) > 0)
 			str_addn(text, buf, (size_t)n);
 		break;
 	}
@@ -351,7 +355,10 @@ int deb_control(struct deb_control *c, const char *deb, struct err *err)
 		return 0;
 	deb_control_release(c);
 	return ret < 0 ? ret
-		       : err_set(err, "package '%s' has no control file with a name, version and architecture", deb);
+		       : err_set(err,
+				 "package '%s' has no control file with a name, version and "
+				 "architecture",
+				 deb);
 }
 
 void deb_control_release(struct deb_control *c)

@@ -10,8 +10,8 @@ struct deb_control {
 };
 
 /*
- * Packages are read in a jail (lib/jailed.h): an error of the archive library's is then one of a process
- * without rights that can write to dir alone.
+ * Packages are read in a jail (lib/jailed.h): an error of the archive library's is then one of a
+ * process without rights that can write to dir alone.
  *
  * Reads the control file of a package. c is empty on failure.
  */
@@ -28,16 +28,17 @@ typedef char *deb_place(void *arg, const char *name);
 
 /*
  * Extracts the files, directories and links of a package below dir, which must exist. A member
- * whose name leaves dir makes it fail; a symbolic link that may leave dir is left out, a device too.
- * Nothing is ever written through a link, and nothing becomes setuid or another user's. A package of
- * over DEB_MAX_BYTES, unpacked, or DEB_MAX_MEMBERS members is refused.
+ * whose name leaves dir makes it fail; a symbolic link that may leave dir is left out, a device
+ * too. Nothing is ever written through a link, and nothing becomes setuid or another user's. A
+ * package of over DEB_MAX_BYTES, unpacked, or DEB_MAX_MEMBERS members is refused.
  */
 #define DEB_MAX_BYTES (16ull << 30)
 #define DEB_MAX_MEMBERS 1000000
 int deb_extract(const char *deb, const char *dir, deb_place *place, void *arg, struct err *err);
 /* The same in this process, for a fuzzer: the control file's text, and all of a package. */
 int deb_read_control(const char *deb, struct str *text, struct err *err);
-int deb_extract_here(const char *deb, const char *dir, deb_place *place, void *arg, struct err *err);
+int deb_extract_here(const char *deb, const char *dir, deb_place *place, void *arg,
+		     struct err *err);
 /* Places every member under its own name. */
 char *deb_place_all(void *arg, const char *name);
 

@@ -120,8 +120,10 @@ const struct apt_package *debian_newest(const struct apt_packages *images, const
 		err_set(err, "Debian has no kernel %s of flavour %s; there are:%s", version,
 			flavour, str_text(&series));
 	} else if (!best) {
-		err_set(err, "Debian has no kernel of flavour '%s'; common ones are cloud-amd64, "
-			     "amd64 and rt-amd64", flavour);
+		err_set(err,
+			"Debian has no kernel of flavour '%s'; common ones are cloud-amd64, "
+			"amd64 and rt-amd64",
+			flavour);
 	}
 	str_release(&series);
 	return best;

@@ -8,8 +8,8 @@
 #include "runner/debian/apt.h"
 
 /*
- * Whether a package is an image of a version and flavour: version "6.1" takes every 6.1.x, "6.1.192"
- * that one, NULL any. Meta packages, unsigned and debug images are none.
+ * Whether a package is an image of a version and flavour: version "6.1" takes every 6.1.x,
+ * "6.1.192" that one, NULL any. Meta packages, unsigned and debug images are none.
  */
 bool debian_is_image(const char *package, const char *package_version, const char *version,
 		     const char *flavour);

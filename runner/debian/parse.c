@@ -13,9 +13,9 @@ static bool ends(const char *s, const char *tail)
 /* A release of Debian itself, where only its name can tell: lists that were never fetched. */
 static bool looks_debian(const char *uri, const char *release)
 {
-	static const char *const names[] = {"bullseye", "bookworm", "trixie", "forky", "sid",
-					    "oldoldstable", "oldstable", "stable", "testing",
-					    "unstable", NULL};
+	static const char *const names[] = {"bullseye", "bookworm",	"trixie",    "forky",
+					    "sid",	"oldoldstable", "oldstable", "stable",
+					    "testing",	"unstable",	NULL};
 	size_t n = strcspn(release, "-");
 
 	for (int i = 0; names[i]; i++)

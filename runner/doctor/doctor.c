@@ -39,7 +39,8 @@ static void print_wrapped(FILE *out, const char *text, int column)
 	putc('\n', out);
 }
 
-static void print_row(FILE *out, const char *name, enum finding finding, const char *text, const char *fix)
+static void print_row(FILE *out, const char *name, enum finding finding, const char *text,
+		      const char *fix)
 {
 	static const char *const words[] = {"ok", "no", "?"};
 
@@ -52,15 +53,17 @@ static void print_row(FILE *out, const char *name, enum finding finding, const c
 	fflush(out);
 }
 
-void doctor_row(struct doctor *d, const char *name, enum finding finding, const char *text, const char *fix)
+void doctor_row(struct doctor *d, const char *name, enum finding finding, const char *text,
+		const char *fix)
 {
 	static const char *const words[] = {"ok", "no", "unknown"};
 	char *clean = text_clean(text, 1000);
 
 	if (d->rows)
-		json_array_append_new(d->rows, json_pack("{s:s, s:s, s:s, s:s*}", "name",
-							 name + strspn(name, " "), "finding", words[finding],
-							 "text", clean, "fix", fix));
+		json_array_append_new(d->rows,
+				      json_pack("{s:s, s:s, s:s, s:s*}", "name",
+						name + strspn(name, " "), "finding", words[finding],
+						"text", clean, "fix", fix));
 	else
 		print_row(d->out, name, finding, text, fix);
 	d->gaps += finding != FINDING_OK;
@@ -123,7 +126,8 @@ void doctor_mirror(struct doctor *d, const struct kernel_opts *o)
 	struct err err;
 
 	if (kernel_suites_load(&suites, o->config, &err) < 0) {
-		doctor_row(d, "apt mirror", FINDING_LACK, err.text, "git checkout configs/kernel/debian.ini");
+		doctor_row(d, "apt mirror", FINDING_LACK, err.text,
+			   "git checkout configs/kernel/debian.ini");
 		return;
 	}
 	if (apt_reach(o->mirror, some_suite(&suites.suites), &uri, &err) == 0)
@@ -139,14 +143,15 @@ void doctor_mirror(struct doctor *d, const struct kernel_opts *o)
 static void numa_row(struct doctor *d)
 {
 	glob_t g = {0};
-	size_t nodes = glob("/sys/devices/system/node/node[0-9]*", 0, NULL, &g) == 0 ? g.gl_pathc
-										    : 1;
+	size_t nodes =
+		glob("/sys/devices/system/node/node[0-9]*", 0, NULL, &g) == 0 ? g.gl_pathc : 1;
 	char *text = xasprintf("%zu node%s here; QEMU targets make their own", nodes,
 			       nodes == 1 ? "" : "s");
 
 	doctor_row(d, "NUMA", nodes > 1 ? FINDING_OK : FINDING_LACK, text,
-		   nodes > 1 ? NULL : "for migrate-mlocked with --target host: a machine with two "
-				      "nodes, or the kernel parameter numa=fake=2");
+		   nodes > 1 ? NULL
+			     : "for migrate-mlocked with --target host: a machine with two "
+			       "nodes, or the kernel parameter numa=fake=2");
 	globfree(&g);
 	free(text);
 }
@@ -184,7 +189,8 @@ static void disturbing_rows(struct doctor *d)
 		if (!s->disturbs)
 			continue;
 		found++;
-		text = xasprintf("%s is %s: disturbs times of --target kvm and host", s->name, s->value);
+		text = xasprintf("%s is %s: disturbs times of --target kvm and host", s->name,
+				 s->value);
 		doctor_row(d, "quiet", FINDING_LACK, text, s->still);
 		free(text);
 	}

@@ -65,8 +65,8 @@ static void icount_row(struct doctor *d, const char *name, const struct target *
 		text = xasprintf("QEMU %s starts several CPUs under icount", t->qemu_version);
 		doctor_row(d, name, FINDING_OK, text, NULL);
 	} else {
-		text = xasprintf("QEMU %s starts no guest of two CPUs under icount: %s", t->qemu_version,
-				 err.text);
+		text = xasprintf("QEMU %s starts no guest of two CPUs under icount: %s",
+				 t->qemu_version, err.text);
 		doctor_row(d, name, FINDING_LACK, text, fix);
 	}
 	free(text);
@@ -87,10 +87,13 @@ static void probes(struct doctor *d, const struct target *installed, const struc
 	if (installed->qemu.n) {
 		kvm_row(d, installed, &k);
 		icount_row(d, "icount SMP", installed, &k,
-			   cached->qemu.n ? "--qemu cached" : "mlocklab qemu fetch, then --qemu cached");
+			   cached->qemu.n ? "--qemu cached"
+					  : "mlocklab qemu fetch, then --qemu cached");
 	}
 	if (cached->qemu.n)
-		icount_row(d, "  cached", cached, &k, "if the machine was busy, once more; else a newer one: mlocklab qemu fetch");
+		icount_row(d, "  cached", cached, &k,
+			   "if the machine was busy, once more; else a newer one: mlocklab qemu "
+			   "fetch");
 	kernel_release(&k);
 }
 
@@ -105,10 +108,12 @@ static void jail_row(struct doctor *d, const struct target *t)
 		str_addf(&lacks, "%sit filters no system calls", lacks.len ? ", " : "");
 	if (lacks.len)
 		doctor_row(d, "jail", FINDING_LACK, lacks.buf,
-			   "a kernel that gives users name spaces (user.max_user_namespaces), a container "
+			   "a kernel that gives users name spaces (user.max_user_namespaces), a "
+			   "container "
 			   "that may make them, a QEMU built with seccomp");
 	else
-		doctor_row(d, "jail", FINDING_OK, "QEMU has no rights, no network and nothing to write to", NULL);
+		doctor_row(d, "jail", FINDING_OK,
+			   "QEMU has no rights, no network and nothing to write to", NULL);
 	str_release(&lacks);
 }
 

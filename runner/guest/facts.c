@@ -90,12 +90,13 @@ json_t *facts_hello(void)
 	json_t *o;
 
 	uname(&u);
-	o = json_pack("{s:s, s:s, s:s, s:I, s:i, s:I}", "t", "hello", "release", u.release, "version",
-		      u.version, "cpus", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "nodes",
-		      count_numbered("/sys/devices/system/node", "node"), "memory_kib",
+	o = json_pack("{s:s, s:s, s:s, s:I, s:i, s:I}", "t", "hello", "release", u.release,
+		      "version", u.version, "cpus", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN),
+		      "nodes", count_numbered("/sys/devices/system/node", "node"), "memory_kib",
 		      (json_int_t)memory_kib());
 	set_line(o, "cmdline", "/proc/cmdline");
-	set_line(o, "clocksource", "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+	set_line(o, "clocksource",
+		 "/sys/devices/system/clocksource/clocksource0/current_clocksource");
 	set_line(o, "thp", "/sys/kernel/mm/transparent_hugepage/enabled");
 	set_line(o, "lru_gen", "/sys/kernel/mm/lru_gen/enabled");
 	json_object_set_new(o, "mitigations", directory("/sys/devices/system/cpu/vulnerabilities"));

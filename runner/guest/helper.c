@@ -63,8 +63,8 @@ int helper_start(struct helper *h, const char *bench, struct err *err)
 
 static bool parse_mode(const char *name, enum wait_mode *mode)
 {
-	static const char *const names[] = {[MODE_READ] = "read", [MODE_WRITE] = "write",
-					    [MODE_EXIT] = "exit"};
+	static const char *const names[] = {
+		[MODE_READ] = "read", [MODE_WRITE] = "write", [MODE_EXIT] = "exit"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (names[i] && !strcmp(name, names[i])) {
@@ -86,7 +86,8 @@ int helper_parse_wait(const char *line, const struct symbols *s, struct lock_wai
 	unsigned thread;
 	int at = 0;
 
-	if (sscanf(line, "wait %llu %llu %llx %7s %u%n", &from, &to, &lock, name, &thread, &at) != 5 ||
+	if (sscanf(line, "wait %llu %llu %llx %7s %u%n", &from, &to, &lock, name, &thread, &at) !=
+		    5 ||
 	    to < from || !parse_mode(name, &mode))
 		return -1;
 	for (const char *p = line + at; n < MAX_FRAMES; n++) {
@@ -98,8 +99,14 @@ int helper_parse_wait(const char *line, const struct symbols *s, struct lock_wai
 		p = end;
 	}
 	waits_caller(s, chain, n, &e);
-	*w = (struct lock_wait){from, to, lock, mode, e.caller, e.via,
-				mode == MODE_EXIT ? thread | WAITER_EXIT : thread, false};
+	*w = (struct lock_wait){from,
+				to,
+				lock,
+				mode,
+				e.caller,
+				e.via,
+				mode == MODE_EXIT ? thread | WAITER_EXIT : thread,
+				false};
 	return 0;
 }
 

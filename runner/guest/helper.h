@@ -13,7 +13,8 @@ struct helper {
 	FILE *out; /* what it says */
 };
 
-/* Starts the lock-bpf that lies where mlockbench does; -1 with its own reason where it cannot record. */
+/* Starts the lock-bpf that lies where mlockbench does; -1 with its own reason where it cannot
+ * record. */
 int helper_start(struct helper *h, const char *bench, struct err *err);
 /* Ends it and takes what it recorded, to be released with waits_release; its losses go to *lost. */
 int helper_stop(struct helper *h, const struct symbols *s, struct lock_waits *w, uint64_t *lost,

@@ -6,7 +6,8 @@
 #define IDLE_ROW 3
 #define BUSY_TICKS 2 /* of each CPU's USER_HZ = 100 a second */
 
-/* Clock ticks that all CPUs together have spent at work since boot; -1 where /proc/stat is unreadable. */
+/* Clock ticks that all CPUs together have spent at work since boot; -1 where /proc/stat is
+ * unreadable. */
 static long long busy_ticks(void)
 {
 	long long user, nice, system, idle, iowait, irq, softirq;
@@ -15,8 +16,8 @@ static long long busy_ticks(void)
 
 	if (!f)
 		return -1;
-	n = fscanf(f, "cpu %lld %lld %lld %lld %lld %lld %lld", &user, &nice, &system, &idle, &iowait,
-		   &irq, &softirq);
+	n = fscanf(f, "cpu %lld %lld %lld %lld %lld %lld %lld", &user, &nice, &system, &idle,
+		   &iowait, &irq, &softirq);
 	fclose(f);
 	return n == 7 ? user + nice + system + irq + softirq : -1;
 }

@@ -16,8 +16,8 @@ int idle_wait(int least, int most, bool *idle);
  * do so, as /proc/stat counts them (steal); 0 where it does not. */
 long long idle_stolen_ms(void);
 
-/* The pure part: whether a machine that spent so many clock ticks at work in a second was idle, that
- * is 2 % of each CPU. */
+/* The pure part: whether a machine that spent so many clock ticks at work in a second was idle,
+ * that is 2 % of each CPU. */
 bool idle_is(long long ticks, long cpus);
 
 #endif

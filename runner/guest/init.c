@@ -3,8 +3,9 @@
  * powers off. Its duties end there: it never measures, never parses a record, holds no policy.
  *
  * Started as anything but PID 1 it does the same on the machine it finds itself on, without mounts
- * and power-off, and sends to its standard output: that is the host target. What a cell changed there
- * is put back after it, however it ended; SIGTERM, and the end of whoever started us, end the session.
+ * and power-off, and sends to its standard output: that is the host target. What a cell changed
+ * there is put back after it, however it ended; SIGTERM, and the end of whoever started us, end the
+ * session.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,9 +44,9 @@ struct session {
 	bool guest; /* we are PID 1 of a guest */
 	pid_t pid;
 	int settle_max, settle_min; /* seconds of guest time */
-	int timeout;                /* seconds of guest time a cell may take */
-	char locks[16];             /* the lock recorder to run beside each cell, or "" */
-	int journal;                /* of what the cells change on a machine not ours; 0: none */
+	int timeout;		    /* seconds of guest time a cell may take */
+	char locks[16];		    /* the lock recorder to run beside each cell, or "" */
+	int journal;		    /* of what the cells change on a machine not ours; 0: none */
 };
 
 /* For the handler of SIGTERM */
@@ -100,7 +101,8 @@ static void mount_all(struct session *s)
 
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(*mounts); i++) {
 		mkdir(mounts[i].dir, 0755);
-		if (mount(mounts[i].type, mounts[i].dir, mounts[i].type, 0, mounts[i].options) < 0 &&
+		if (mount(mounts[i].type, mounts[i].dir, mounts[i].type, 0, mounts[i].options) <
+			    0 &&
 		    !mounts[i].optional)
 			fatal(s, mounts[i].dir);
 	}
@@ -153,7 +155,8 @@ static int wait_cell(pid_t pid, int timeout, int *signal_no)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Sends what a recorder wrote, line by line: in one stream with what says which cell it is about. */
+/* Sends what a recorder wrote, line by line: in one stream with what says which cell it is about.
+ */
 static void forward(struct session *s, int fd)
 {
 	FILE *f = fdopen(fd, "r");
@@ -250,8 +253,8 @@ static void settle(struct session *s)
 	bool idle = false;
 	int seconds = idle_wait(s->settle_min, s->settle_max, &idle);
 
-	send(s, json_pack("{s:s, s:i, s:b, s:I, s:I}", "t", "settled", "seconds", seconds, "idle", idle,
-			  "stolen_ms", (json_int_t)idle_stolen_ms(), "clock_ns", clock_ns()));
+	send(s, json_pack("{s:s, s:i, s:b, s:I, s:I}", "t", "settled", "seconds", seconds, "idle",
+			  idle, "stolen_ms", (json_int_t)idle_stolen_ms(), "clock_ns", clock_ns()));
 }
 
 static void tell_symbols(struct session *s)
@@ -287,8 +290,8 @@ static void run_plan(struct session *s, const char *path)
 	free(line);
 	fclose(f);
 	if (!stop_asked)
-		send(s, json_pack("{s:s, s:i, s:I, s:I}", "t", "bye", "cells", cells, "clock_ns", clock_ns(),
-				  "stolen_ms", (json_int_t)idle_stolen_ms()));
+		send(s, json_pack("{s:s, s:i, s:I, s:I}", "t", "bye", "cells", cells, "clock_ns",
+				  clock_ns(), "stolen_ms", (json_int_t)idle_stolen_ms()));
 }
 
 static void on_alarm(int sig)
@@ -326,15 +329,20 @@ static void begin_on_host(struct session *s, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct session s = {.out = {.fd = -1}, .bench = BENCH, .guest = getpid() == 1, .pid = getpid(),
+	struct session s = {.out = {.fd = -1},
+			    .bench = BENCH,
+			    .guest = getpid() == 1,
+			    .pid = getpid(),
 			    .timeout = 600};
 	struct sigaction sa = {.sa_handler = on_alarm};
 
 	if (!s.guest && argc != 3 && argc != 4) {
-		fputs("usage: guest-init BENCH PLAN [JOURNAL-FD] (or as PID 1 of a guest)\n", stderr);
+		fputs("usage: guest-init BENCH PLAN [JOURNAL-FD] (or as PID 1 of a guest)\n",
+		      stderr);
 		return EXIT_USAGE;
 	}
-	/* Else jansson reads /dev/urandom, for which 5.18 and later spend a second making entropy. */
+	/* Else jansson reads /dev/urandom, for which 5.18 and later spend a second making entropy.
+	 */
 	json_object_seed(1);
 	sigaction(SIGALRM, &sa, NULL);
 	if (s.guest) {

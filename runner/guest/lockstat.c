@@ -75,7 +75,8 @@ static void take_class(struct stat_rows *r, char *line, const char *colon)
 	/* bounces, contentions, waits: min max total avg, bounces, acquisitions, holds: 4 more */
 	if (sscanf(colon + 1, "%*f %lf %*f %lf %lf %*f %*f %lf", &contended, &longest, &total,
 		   &acquired) != 4 ||
-	    !is_figure(contended) || !is_figure(longest) || !is_figure(total) || !is_figure(acquired))
+	    !is_figure(contended) || !is_figure(longest) || !is_figure(total) ||
+	    !is_figure(acquired))
 		return;
 	while (isspace((unsigned char)*line))
 		line++;
@@ -97,8 +98,8 @@ static void take_class(struct stat_rows *r, char *line, const char *colon)
 }
 
 /*
- * "&mapping->i_mmap_rwsem  45  [<ffffffff81234567>] unlink_file_vma+0x3c/0x60": who waited. A kernel
- * that hides its addresses, even from root, has "(____ptrval____)" in the brackets.
+ * "&mapping->i_mmap_rwsem  45  [<ffffffff81234567>] unlink_file_vma+0x3c/0x60": who waited. A
+ * kernel that hides its addresses, even from root, has "(____ptrval____)" in the brackets.
  */
 static void take_point(struct stat_rows *r, const char *line, const char *bracket)
 {
@@ -112,8 +113,9 @@ static void take_point(struct stat_rows *r, const char *line, const char *bracke
 	if (!behind || sscanf(behind, ">] %127[^+ \n]", function) != 1)
 		return;
 	for (size_t i = r->points_from; i < r->n; i++)
-		json_array_append_new(r->v[i].points, json_pack("{s:s, s:I}", "caller", function,
-								"contentions", (json_int_t)atoll(count)));
+		json_array_append_new(r->v[i].points,
+				      json_pack("{s:s, s:I}", "caller", function, "contentions",
+						(json_int_t)atoll(count)));
 }
 
 /*
@@ -125,7 +127,8 @@ static void take_lines(struct stat_rows *r, struct strv *lines)
 	int rules = 2;
 
 	for (size_t i = 0; i < lines->n; i++) {
-		char *line = lines->v[i], *bracket = strstr(line, "[<"), *colon = strrchr(line, ':');
+		char *line = lines->v[i], *bracket = strstr(line, "[<"),
+		     *colon = strrchr(line, ':');
 
 		if (bracket && rules == 1) {
 			take_point(r, line, bracket);
@@ -164,11 +167,13 @@ json_t *lockstat_rows(const char *text)
 
 		if (row->contentions > 0 && json_array_size(rows) < LOCKSTAT_MAX_ROWS)
 			json_array_append_new(
-				rows, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:O}", "class", row->class,
-						"mode", row->mode, "waits", (json_int_t)row->contentions,
-						"acquisitions", (json_int_t)row->acquisitions, "wait_ns",
-						(json_int_t)row->wait_ns, "longest_ns",
-						(json_int_t)row->longest_ns, "points", row->points));
+				rows,
+				json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:O}", "class",
+					  row->class, "mode", row->mode, "waits",
+					  (json_int_t)row->contentions, "acquisitions",
+					  (json_int_t)row->acquisitions, "wait_ns",
+					  (json_int_t)row->wait_ns, "longest_ns",
+					  (json_int_t)row->longest_ns, "points", row->points));
 		free(row->class);
 		json_decref(row->points);
 	}

@@ -39,7 +39,9 @@ void perf_report_argv(struct strv *argv, const struct perf *p)
 	strv_split(argv, "perf lock -i", " ");
 	strv_push(argv, p->data);
 	/* of locks in one class a line, of contention a line a caller */
-	strv_split(argv, p->lockdep ? "report -c -k wait_total" : "contention --stack-skip 1 -k wait_total",
+	strv_split(argv,
+		   p->lockdep ? "report -c -k wait_total"
+			      : "contention --stack-skip 1 -k wait_total",
 		   " ");
 }
 

@@ -141,8 +141,8 @@ int probes_create(struct probes *p, const struct symbols *s, int journal, struct
 	 * The return probes first: the one that was made last fires first, and once a return probe
 	 * has changed the return address, a kernel 5.10 cannot see past it into the caller.
 	 */
-	static const enum probe order[PROBES] = {PROBE_READ_LEAVE, PROBE_WRITE_LEAVE,
-						 PROBE_EXIT_LEAVE, PROBE_READ_ENTER,
+	static const enum probe order[PROBES] = {PROBE_READ_LEAVE,  PROBE_WRITE_LEAVE,
+						 PROBE_EXIT_LEAVE,  PROBE_READ_ENTER,
 						 PROBE_WRITE_ENTER, PROBE_EXIT_ENTER};
 
 	*p = (struct probes){0};

@@ -31,13 +31,14 @@ struct probes {
 	/* of its tracepoint, as perf_event_open(2) and raw records have it; 0: not used */
 	unsigned id[PROBES];
 	unsigned lock_at;  /* where in an enter record the lock's address stands, in bytes */
-	unsigned flags_at; /* and the kind of lock; 0: the probe itself tells, and no return has either */
+	unsigned flags_at; /* and the kind of lock; 0: the probe itself tells, and no return has
+			      either */
 };
 
 /*
  * Makes those of slowpath; they cost nothing until somebody opens their events. -1 where the kernel
- * or the user cannot: the message is then the reason for a skip. journal: where each is noted first, on a
- * machine that is not ours (lib/journal.h), or 0.
+ * or the user cannot: the message is then the reason for a skip. journal: where each is noted
+ * first, on a machine that is not ours (lib/journal.h), or 0.
  */
 int probes_create(struct probes *p, const struct symbols *s, int journal, struct err *err);
 void probes_remove(void);

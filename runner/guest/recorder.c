@@ -25,7 +25,12 @@ struct recorder {
 	const char *cell, *backend;
 	int out, journal;
 	int regions; /* mlockbench tells here when each region was timed */
-	enum { BY_EVENTS, BY_LOCKSTAT, BY_HELPER, BY_PERF } how; /* only events take probes and rings */
+	enum {
+		BY_EVENTS,
+		BY_LOCKSTAT,
+		BY_HELPER,
+		BY_PERF
+	} how; /* only events take probes and rings */
 	struct helper helper;
 	struct perf perf;
 	struct symbols symbols;
@@ -157,11 +162,11 @@ static void tell_regions(const struct recorder *r, const struct lock_waits *w)
 		region.start = from;
 		region.end = to;
 		exits = waits_exits(w, &region);
-		tell(r, json_pack("{s:s, s:s, s:s, s:i, s:I, s:i, s:I, s:I, s:o}", "t", "locks", "cell",
-				  r->cell, "backend", r->backend, "iter", region.iter, "elapsed_ns",
-				  (json_int_t)(to - from), "workers", (int)region.workers, "exits",
-				  (json_int_t)exits.n, "exit_ns", (json_int_t)exits.ns, "rows",
-				  waits_rows(w, &region)));
+		tell(r, json_pack("{s:s, s:s, s:s, s:i, s:I, s:i, s:I, s:I, s:o}", "t", "locks",
+				  "cell", r->cell, "backend", r->backend, "iter", region.iter,
+				  "elapsed_ns", (json_int_t)(to - from), "workers",
+				  (int)region.workers, "exits", (json_int_t)exits.n, "exit_ns",
+				  (json_int_t)exits.ns, "rows", waits_rows(w, &region)));
 	}
 	strv_release(&lines);
 	str_release(&text);
@@ -192,8 +197,8 @@ static void tell_lockstat(const struct recorder *r)
 	json_t *rows = lockstat_stop(&err);
 
 	if (rows)
-		tell(r, json_pack("{s:s, s:s, s:s, s:o}", "t", "lockstat", "cell", r->cell, "backend",
-				  r->backend, "rows", rows));
+		tell(r, json_pack("{s:s, s:s, s:s, s:o}", "t", "lockstat", "cell", r->cell,
+				  "backend", r->backend, "rows", rows));
 	else
 		tell_skip(r, &err);
 }
@@ -264,8 +269,8 @@ static void finish(struct recorder *r)
 
 int recorder_run(const char *cell, const char *backend, char *const argv[], int out, int journal)
 {
-	struct recorder r = {.cell = cell, .backend = backend, .out = out, .journal = journal,
-			     .regions = -1};
+	struct recorder r = {
+		.cell = cell, .backend = backend, .out = out, .journal = journal, .regions = -1};
 	struct err err;
 	struct child c;
 	int code = EXIT_SKIP;

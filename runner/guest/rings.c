@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Room for some ten thousand records a CPU, so that it is seldom read out while something is timed. */
+/* Room for some ten thousand records a CPU, so that it is seldom read out while something is timed.
+ */
 #define MAX_RING_BYTES (4u << 20)
 #define MIN_RING_BYTES (64u << 10)
 #define MAX_RAW_BYTES (256u << 20)
@@ -39,7 +40,8 @@ static int open_event(unsigned id, bool stack, int cpu, size_t bytes)
 }
 
 /* A CPU that is not there is no error: the ring stays without a base. */
-static int open_ring(struct ring *ring, size_t bytes, const struct probes *p, int cpu, struct err *err)
+static int open_ring(struct ring *ring, size_t bytes, const struct probes *p, int cpu,
+		     struct err *err)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
@@ -107,7 +109,8 @@ int rings_open(struct rings *r, const struct probes *p, struct err *err)
 				    (unsigned long long)sysconf(_SC_PAGESIZE);
 
 	want_descriptors((size_t)cpus);
-	*r = (struct rings){.bytes = rings_bytes((size_t)cpus, memory), .v = xcalloc((size_t)cpus, sizeof(*r->v)),
+	*r = (struct rings){.bytes = rings_bytes((size_t)cpus, memory),
+			    .v = xcalloc((size_t)cpus, sizeof(*r->v)),
 			    .polls = xcalloc((size_t)cpus + 1, sizeof(*r->polls))};
 	while (r->n < (size_t)cpus) {
 		struct ring *ring = &r->v[r->n++];
@@ -128,7 +131,8 @@ static void drain(struct rings *r, struct ring *ring)
 	const char *data = (const char *)ring->base + page->data_offset;
 	uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
 
-	uint64_t at = r->raw.len + (head - page->data_tail) > MAX_RAW_BYTES ? head : page->data_tail;
+	uint64_t at =
+		r->raw.len + (head - page->data_tail) > MAX_RAW_BYTES ? head : page->data_tail;
 
 	while (at < head) {
 		uint64_t offset = at % page->data_size, n = page->data_size - offset;
@@ -226,7 +230,8 @@ static bool decode_probe(const struct cursor *data, uint32_t thread, const struc
 		probe++;
 	if (probe == PROBES)
 		return false;
-	e->enter = probe == PROBE_READ_ENTER || probe == PROBE_WRITE_ENTER || probe == PROBE_EXIT_ENTER;
+	e->enter = probe == PROBE_READ_ENTER || probe == PROBE_WRITE_ENTER ||
+		   probe == PROBE_EXIT_ENTER;
 	e->mode = mode_of((enum probe)probe);
 	e->waiter = e->mode == MODE_EXIT ? thread | WAITER_EXIT : thread;
 	if ((e->enter || p->flags_at) && !get(data, p->lock_at, &e->lock, sizeof(e->lock)))

@@ -18,15 +18,15 @@ struct ring {
 };
 
 struct rings {
-	struct ring *v; /* by CPU */
+	struct ring *v;	      /* by CPU */
 	struct pollfd *polls; /* one a ring, and at its end a free one for the owner */
 	size_t n;
-	size_t bytes; /* of each ring's data */
+	size_t bytes;	/* of each ring's data */
 	struct str raw; /* the records so far; there is an end to what is kept */
 };
 
-/* The pure part: bytes of a ring where there are so many, a power of two of at most 4 MiB; all of them
- * together take a sixteenth of the memory, or 64 KiB each. */
+/* The pure part: bytes of a ring where there are so many, a power of two of at most 4 MiB; all of
+ * them together take a sixteenth of the memory, or 64 KiB each. */
 size_t rings_bytes(size_t cpus, unsigned long long memory);
 /* Opens and starts the events of all CPUs. */
 int rings_open(struct rings *r, const struct probes *p, struct err *err);

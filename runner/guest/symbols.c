@@ -43,7 +43,8 @@ int symbols_load(struct symbols *s, const char *path, struct err *err)
 	fclose(f);
 	if (!any) {
 		symbols_release(s);
-		return err_set(err, "'%s' shows no addresses: it takes root and kernel.kptr_restrict=0",
+		return err_set(err,
+			       "'%s' shows no addresses: it takes root and kernel.kptr_restrict=0",
 			       path);
 	}
 	qsort(s->v, s->n, sizeof(*s->v), by_address);

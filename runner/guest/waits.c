@@ -18,11 +18,29 @@ void waits_caller(const struct symbols *s, const uint64_t *chain, size_t n, stru
 {
 	static const char *const lock_code[] = {
 		/* on 7.2 what a recorder in the kernel put there stands below the slow path too */
-		"bpf_trampoline_", "bpf_prog_",
-		"rwsem_", "down_read", "down_write", "__down_", "percpu_down_", "__percpu_down_",
-		"call_rwsem_", "mutex_lock", "__mutex_", "__ww_mutex_", "ww_mutex_", "rt_mutex_",
-		"_raw_spin_", "__raw_spin_", "native_queued_spin_", "queued_spin_", "_raw_read_lock",
-		"_raw_write_lock", "queued_read_", "queued_write_", NULL};
+		"bpf_trampoline_",
+		"bpf_prog_",
+		"rwsem_",
+		"down_read",
+		"down_write",
+		"__down_",
+		"percpu_down_",
+		"__percpu_down_",
+		"call_rwsem_",
+		"mutex_lock",
+		"__mutex_",
+		"__ww_mutex_",
+		"ww_mutex_",
+		"rt_mutex_",
+		"_raw_spin_",
+		"__raw_spin_",
+		"native_queued_spin_",
+		"queued_spin_",
+		"_raw_read_lock",
+		"_raw_write_lock",
+		"queued_read_",
+		"queued_write_",
+		NULL};
 	/* what only chooses between kinds of walks says nothing of who asked for one */
 	static const char *const detours[] = {"rmap_walk", NULL};
 
@@ -105,9 +123,9 @@ static void take(struct lock_waits *w, const struct lock_event **open, const str
 		w->unpaired += 2;
 		*open = NULL;
 	} else {
-		w->v[w->n++] = (struct lock_wait){(*open)->time, e->time, (*open)->lock,
-						  (*open)->mode, (*open)->caller, (*open)->via,
-						  (*open)->waiter, false};
+		w->v[w->n++] = (struct lock_wait){
+			(*open)->time,	 e->time,      (*open)->lock,	(*open)->mode,
+			(*open)->caller, (*open)->via, (*open)->waiter, false};
 		*open = NULL;
 	}
 }
@@ -148,8 +166,8 @@ static int by_waiter(const void *a, const void *b)
 }
 
 /* The last of a waiter's that began at a time or before it; those of one do not overlap. */
-static const struct lock_wait *last_before(const struct lock_wait **exits, size_t n, uint64_t waiter,
-					   uint64_t time)
+static const struct lock_wait *last_before(const struct lock_wait **exits, size_t n,
+					   uint64_t waiter, uint64_t time)
 {
 	size_t low = 0, high = n;
 
@@ -250,7 +268,9 @@ static struct row *sum_up(const struct lock_waits *w, const struct lock_region *
 
 		if (!*n || by_key(&rows[*n - 1].key, &inside[i]) != 0)
 			rows[(*n)++].key = inside[i];
-		add_to(&rows[*n - 1], &(struct row){.waits = 1, .total = ns, .longest = ns,
+		add_to(&rows[*n - 1], &(struct row){.waits = 1,
+						    .total = ns,
+						    .longest = ns,
 						    .in_exit = inside[i].in_exit ? ns : 0});
 	}
 	free(inside);
@@ -267,7 +287,8 @@ static void fold(struct row *rows, size_t *n)
 	if (*n <= WAITS_MAX_ROWS)
 		return;
 	for (int mode = 0; mode < MODES; mode++)
-		rest[mode] = (struct row){.key = {.mode = (enum wait_mode)mode, .caller = "", .via = ""}};
+		rest[mode] = (struct row){
+			.key = {.mode = (enum wait_mode)mode, .caller = "", .via = ""}};
 	for (size_t i = keep; i < *n; i++)
 		add_to(&rest[rows[i].key.mode], &rows[i]);
 	for (int mode = 0; mode < MODES; mode++)
@@ -301,13 +322,14 @@ json_t *waits_rows(const struct lock_waits *w, const struct lock_region *region)
 	fold(rows, &n);
 	number_locks(rows, n);
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(
-			a, json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "lock",
-				     (json_int_t)rows[i].key.lock, "mode", mode_names[rows[i].key.mode],
-				     "caller", rows[i].key.caller, "via", rows[i].key.via, "waits",
-				     (json_int_t)rows[i].waits, "wait_ns", (json_int_t)rows[i].total,
-				     "longest_ns", (json_int_t)rows[i].longest,
-				     "in_exit_ns", (json_int_t)rows[i].in_exit));
+		json_array_append_new(a, json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I}",
+						   "lock", (json_int_t)rows[i].key.lock, "mode",
+						   mode_names[rows[i].key.mode], "caller",
+						   rows[i].key.caller, "via", rows[i].key.via,
+						   "waits", (json_int_t)rows[i].waits, "wait_ns",
+						   (json_int_t)rows[i].total, "longest_ns",
+						   (json_int_t)rows[i].longest, "in_exit_ns",
+						   (json_int_t)rows[i].in_exit));
 	free(rows);
 	return a;
 }

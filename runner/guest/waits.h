@@ -12,22 +12,22 @@
 #include "runner/guest/symbols.h"
 
 /*
- * What is waited for, and how; "read", "write", "mutex", "spin" in a `locks` message. MODE_EXIT is no
- * waiting: a thread is in exit_mmap(), taking down an address space. MODE_ANY: of a return that does
- * not tell.
+ * What is waited for, and how; "read", "write", "mutex", "spin" in a `locks` message. MODE_EXIT is
+ * no waiting: a thread is in exit_mmap(), taking down an address space. MODE_ANY: of a return that
+ * does not tell.
  */
 enum wait_mode { MODE_READ, MODE_WRITE, MODE_MUTEX, MODE_SPIN, MODE_EXIT, MODE_ANY };
 
 /* A thread that begins to wait, or that stops: it has the lock, or a signal. */
 struct lock_event {
 	uint64_t time; /* ns of CLOCK_MONOTONIC_RAW */
-	/* who waits: both halves of a wait have the same, which nothing else of that thread has that
-	 * may enclose it; none is 0 */
+	/* who waits: both halves of a wait have the same, which nothing else of that thread has
+	 * that may enclose it; none is 0 */
 	uint64_t waiter;
 	bool enter;
 	bool goes_on; /* an enter that may follow another: spinning for a mutex, then sleeping */
 	enum wait_mode mode;
-	uint64_t lock;      /* its address; of an enter event */
+	uint64_t lock;	    /* its address; of an enter event */
 	const char *caller; /* likewise: the function that wanted the lock, "" where unknown */
 	const char *via;    /* and what called that */
 };
@@ -51,8 +51,9 @@ struct lock_waits {
 };
 
 /*
- * Finds who wanted the lock in a call chain that begins where it is waited for: the first function that is not lock code, and the one that called it. Return addresses stand behind their
- * call, which may be the last instruction of a function.
+ * Finds who wanted the lock in a call chain that begins where it is waited for: the first function
+ * that is not lock code, and the one that called it. Return addresses stand behind their call,
+ * which may be the last instruction of a function.
  */
 void waits_caller(const struct symbols *s, const uint64_t *chain, size_t n, struct lock_event *e);
 
@@ -77,8 +78,8 @@ struct lock_region {
 
 /*
  * The waits that began in a region, as the rows of a `locks` message (docs/formats.md): summed by
- * lock, mode and callers, the longest waiting first. A lock is told by a number, in the order of the
- * rows, for its address means nothing in another boot. A new reference.
+ * lock, mode and callers, the longest waiting first. A lock is told by a number, in the order of
+ * the rows, for its address means nothing in another boot. A new reference.
  */
 json_t *waits_rows(const struct lock_waits *w, const struct lock_region *region);
 

@@ -108,8 +108,8 @@ static json_t *read_state(const struct work *w)
 }
 
 /*
- * Whether the configuration that is there is the one that would be made: of the same recipe, and of a
- * tree that differs in nothing that has a say in it.
+ * Whether the configuration that is there is the one that would be made: of the same recipe, and of
+ * a tree that differs in nothing that has a say in it.
  */
 static bool is_configured(const struct work *w, const json_t *state)
 {
@@ -153,8 +153,8 @@ static int prepare(struct work *w, json_t *state, struct err *err)
 #define TINY_FILES 1640
 
 /*
- * How many files a build from nothing makes, which says how far it is: what the last such of this tree made,
- * else one of another tree with the same configuration; 0: nobody knows.
+ * How many files a build from nothing makes, which says how far it is: what the last such of this
+ * tree made, else one of another tree with the same configuration; 0: nobody knows.
  */
 static size_t count_files(const struct work *w, const json_t *state)
 {
@@ -199,8 +199,8 @@ static int compile(struct work *w, json_t *state, struct err *err)
 static int put_away(const struct work *w, const char *name, struct err *err)
 {
 	char *spec = xasprintf("git:%s@%s", w->g->dir, w->c->id), *version = git_commit_words(w->c);
-	json_t *info = json_pack("{s:s, s:s, s:s, s:o}", "spec", spec, "package", name, "version", version,
-				 "git", git_commit_json(w->c));
+	json_t *info = json_pack("{s:s, s:s, s:s, s:o}", "spec", spec, "package", name, "version",
+				 version, "git", git_commit_json(w->c));
 	int lock = kernel_cache_lock(w->o->cache, err), ret = -1;
 
 	if (lock >= 0) {
@@ -223,7 +223,8 @@ static int work_open(struct work *w, struct err *err)
 	w->log_path = xasprintf("%s/%.12s.log", logs, w->c->id);
 	free(logs);
 	if (ret == 0) {
-		w->make.log = open(w->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+		w->make.log = open(w->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
+				   0644);
 		if (w->make.log < 0)
 			ret = err_sys(err, "cannot write '%s'", w->log_path);
 	}
@@ -272,8 +273,8 @@ static int is_able(const struct git *g, const char *cache, struct err *err)
 	return ret;
 }
 
-int kernel_build_able(const struct git *g, const struct git_commit *c, const struct kernel_recipe *r,
-		      const char *cache, struct err *err)
+int kernel_build_able(const struct git *g, const struct git_commit *c,
+		      const struct kernel_recipe *r, const char *cache, struct err *err)
 {
 	char key[65], *name;
 	int ret = recipe_sum(r, key, err);
@@ -287,8 +288,9 @@ int kernel_build_able(const struct git *g, const struct git_commit *c, const str
 	return ret;
 }
 
-char *kernel_build_commit(const struct git *g, const struct git_commit *c, const struct kernel_recipe *r,
-			  const struct kernel_opts *o, const char *label, struct err *err)
+char *kernel_build_commit(const struct git *g, const struct git_commit *c,
+			  const struct kernel_recipe *r, const struct kernel_opts *o,
+			  const char *label, struct err *err)
 {
 	char *own_label = xasprintf("building %.12s", c->id), *name = NULL;
 	struct work w = {.g = g, .c = c, .recipe = r, .o = o, .make = {.log = -1}};

@@ -23,7 +23,8 @@ struct build {
 /* --- the name --- */
 
 /* Twelve digits of what the image comes from: source, configuration (its compiler in it). */
-static int config_key(const struct build *b, const struct str *config, char key[13], struct err *err)
+static int config_key(const struct build *b, const struct str *config, char key[13],
+		      struct err *err)
 {
 	char *path = xasprintf("%s/mlocklab.key", b->out), sum[65];
 	struct str text = STR_INIT;
@@ -86,10 +87,11 @@ static int install(const struct build *b, struct err *err)
 	for (size_t i = 0; i < b->recipe->fragments.n; i++) {
 		const char *base = strrchr(b->recipe->fragments.v[i], '/');
 
-		json_array_append_new(fragments, json_string(base ? base + 1 : b->recipe->fragments.v[i]));
+		json_array_append_new(fragments,
+				      json_string(base ? base + 1 : b->recipe->fragments.v[i]));
 	}
-	info = json_pack("{s:s, s:s, s:s?, s:o}", "spec", b->spec, "package", b->source.name, "version",
-			 b->source.version, "fragments", fragments);
+	info = json_pack("{s:s, s:s, s:s?, s:o}", "spec", b->spec, "package", b->source.name,
+			 "version", b->source.version, "fragments", fragments);
 	if (b->git)
 		json_object_set(info, "git", b->git);
 	ret = kernel_install(b->out, b->o->cache, b->name, info, err);
@@ -138,7 +140,8 @@ static int begin(struct build *b, struct err *err)
 		return err_sys(err, "cannot read '%s'", b->out);
 	free(b->out);
 	b->out = absolute;
-	b->make = (struct kernel_make){.source = b->source.dir, .out = b->out, .log_path = b->log_path};
+	b->make = (struct kernel_make){
+		.source = b->source.dir, .out = b->out, .log_path = b->log_path};
 	b->make.log = open(b->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
 	return b->make.log < 0 ? err_sys(err, "cannot write '%s'", b->log_path) : 0;
 }

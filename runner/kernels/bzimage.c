@@ -39,8 +39,9 @@ int bzimage_identity(const char *path, char **release, char **version, struct er
 	n = fread(head, 1, sizeof(head) - 1, f);
 	fclose(f);
 	if (n < VERSION + 2 || memcmp(head + MAGIC, "HdrS", 4) != 0)
-		return err_set(err, "'%s' is not an x86 kernel image; a bzImage (vmlinuz) would be right",
-			       path);
+		return err_set(
+			err, "'%s' is not an x86 kernel image; a bzImage (vmlinuz) would be right",
+			path);
 	at = HEADER + (head[VERSION] | (size_t)head[VERSION + 1] << 8);
 	len = at < n ? strspn((char *)head + at, plain) : 0;
 	if (!len)

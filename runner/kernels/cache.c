@@ -145,8 +145,8 @@ char *kernel_cache_place(void *arg, const char *name)
 	(void)arg;
 	if (begins(name, "usr/lib/"))
 		name += strlen("usr/");
-	in_release = begins(name, "lib/modules/") ? strchr(name + strlen("lib/modules/"), '/')
-						   : NULL;
+	in_release =
+		begins(name, "lib/modules/") ? strchr(name + strlen("lib/modules/"), '/') : NULL;
 	for (int i = 0; i < 3; i++) {
 		size_t n = strlen(files[i]);
 
@@ -233,11 +233,14 @@ static int check_sum(const char *path, const char *expected, const char *name, s
 		return -1;
 	if (strcmp(sum, expected) == 0)
 		return 0;
-	return err_set(err, "cached file '%s' does not have the SHA-256 that it was fetched with; run: "
-			    "mlocklab kernels rm %s, then fetch it again", path, name);
+	return err_set(err,
+		       "cached file '%s' does not have the SHA-256 that it was fetched with; run: "
+		       "mlocklab kernels rm %s, then fetch it again",
+		       path, name);
 }
 
-/* What a guest is given or figures are explained with is what was fetched, and nothing beside it. */
+/* What a guest is given or figures are explained with is what was fetched, and nothing beside it.
+ */
 static int check_sums(const char *dir, const json_t *info, const char *name, struct err *err)
 {
 	json_t *files = json_object_get(info, "files"), *sum;
@@ -249,14 +252,18 @@ static int check_sums(const char *dir, const json_t *info, const char *name, str
 		char *path = xasprintf("%s/%s", dir, file);
 
 		if (ret == 0)
-			ret = check_sum(path, json_is_string(sum) ? json_string_value(sum) : "", name, err);
+			ret = check_sum(path, json_is_string(sum) ? json_string_value(sum) : "",
+					name, err);
 		free(path);
 	}
 	find_checked(dir, &paths);
 	for (size_t i = 0; ret == 0 && i < paths.n; i++)
 		if (!json_object_get(files, paths.v[i] + strlen(dir) + 1))
-			ret = err_set(err, "cached file '%s' is none that was fetched; run: mlocklab kernels "
-					   "rm %s, then fetch it again", paths.v[i], name);
+			ret = err_set(
+				err,
+				"cached file '%s' is none that was fetched; run: mlocklab kernels "
+				"rm %s, then fetch it again",
+				paths.v[i], name);
 	strv_release(&paths);
 	return ret;
 }
@@ -270,8 +277,10 @@ static int describe(const char *dir, const struct strv *debs, json_t *info, stru
 	int ret = -1;
 
 	if (!fs_exists(image)) {
-		err_set(err, "'%s' holds no vmlinuz; a kernel image package would be right, and "
-			     "where it is split, its linux-binary- package", debs->v[0]);
+		err_set(err,
+			"'%s' holds no vmlinuz; a kernel image package would be right, and "
+			"where it is split, its linux-binary- package",
+			debs->v[0]);
 		goto out;
 	}
 	release = bzimage_release(image, err);

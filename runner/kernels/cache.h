@@ -26,8 +26,7 @@ int kernel_cache_list(struct cached_kernels *l, const char *cache, struct err *e
 void kernel_cache_list_release(struct cached_kernels *l);
 
 /* The name of the newest kernel that debian:VERSION/FLAVOUR means, a new string, or NULL. */
-char *kernel_cache_newest(const struct cached_kernels *l, const char *version,
-			  const char *flavour);
+char *kernel_cache_newest(const struct cached_kernels *l, const char *version, const char *flavour);
 
 /*
  * Takes the lock that fetching and removing need, waiting for another's. Returns a descriptor for
@@ -41,7 +40,8 @@ int kernel_cache_lock(const char *cache, struct err *err);
  */
 int kernel_cache_add(const char *cache, const char *name, const struct strv *debs, json_t *info,
 		     struct err *err);
-/* Adds the hashes of what lies beside the image in dir to info, which kernel_cache_load() checks. */
+/* Adds the hashes of what lies beside the image in dir to info, which kernel_cache_load() checks.
+ */
 int kernel_cache_add_sums(const char *dir, json_t *info, struct err *err);
 int kernel_cache_remove(const char *cache, const char *name, struct err *err);
 

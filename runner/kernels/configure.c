@@ -87,7 +87,8 @@ static void differ_one_way(const char *was, const char *is, bool forth, struct s
 
 		/* back again only what the new one does not name */
 		if (old && strcmp(old, value) && (forth || !strcmp(old, "n")))
-			strv_pushf(differ, "%s: %s, was %s", option, forth ? value : old, forth ? old : value);
+			strv_pushf(differ, "%s: %s, was %s", option, forth ? value : old,
+				   forth ? old : value);
 		free(old);
 	}
 	strv_release(&lines);
@@ -147,8 +148,9 @@ static int must_have(const char *file, const char *config, const char *out, stru
 
 	kernel_config_missing(str_text(&text), config, &missing);
 	if (ret == 0 && missing.n)
-		ret = err_set(err, "%s: this kernel's configuration does not take '%s', and %zu "
-				   "more lines; what it takes is in '%s/.config'",
+		ret = err_set(err,
+			      "%s: this kernel's configuration does not take '%s', and %zu "
+			      "more lines; what it takes is in '%s/.config'",
 			      file, missing.v[0], missing.n - 1, out);
 	strv_release(&missing);
 	str_release(&text);
@@ -156,7 +158,8 @@ static int must_have(const char *file, const char *config, const char *out, stru
 }
 
 /* Copies the user's own, and says what of it a guest changes. */
-static int take_own(const struct kernel_make *m, const char *own, const char *guest, struct err *err)
+static int take_own(const struct kernel_make *m, const char *own, const char *guest,
+		    struct err *err)
 {
 	char *path = xasprintf("%s/.config", m->out);
 	struct str text = STR_INIT, needs = STR_INIT;
@@ -166,7 +169,8 @@ static int take_own(const struct kernel_make *m, const char *own, const char *gu
 	if (ret == 0)
 		ret = fs_read(guest, &needs, err);
 	if (ret == 0 && !strstr(str_text(&text), "CONFIG_"))
-		ret = err_set(err, "'%s' is no kernel's configuration: it has no CONFIG_ line", own);
+		ret = err_set(err, "'%s' is no kernel's configuration: it has no CONFIG_ line",
+			      own);
 	if (ret == 0)
 		ret = fs_write_atomic(path, text.buf, text.len, err);
 	if (ret == 0)
@@ -218,7 +222,8 @@ int kernel_configure(struct kernel_make *m, const struct kernel_recipe *r, struc
 
 int kernel_recipe_text(const struct kernel_recipe *r, struct str *out, struct err *err)
 {
-	char *guest = paths_config("kernel/guest.config"), *base = paths_config("kernel/base.config");
+	char *guest = paths_config("kernel/guest.config"),
+	     *base = paths_config("kernel/base.config");
 	int ret;
 
 	str_addf(out, "%s\n", r->config ? "own" : "tiny");

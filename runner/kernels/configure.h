@@ -9,10 +9,12 @@
 
 /* How a kernel is built, whatever it is built from. */
 struct kernel_recipe {
-	char *config;	       /* a .config of the user's; NULL: tinyconfig and configs/kernel/base.config */
-	struct strv fragments; /* files of CONFIG_ lines that the user wants beside it, the later winning */
+	char *config; /* a .config of the user's; NULL: tinyconfig and configs/kernel/base.config */
+	struct strv fragments; /* files of CONFIG_ lines that the user wants beside it, the later
+				  winning */
 	int jobs;	       /* 0: one a CPU */
-	struct strv job;       /* words that the compilation is started with, elsewhere: srun's; none: here */
+	struct strv
+		job; /* words that the compilation is started with, elsewhere: srun's; none: here */
 };
 
 /* Takes both as a user names files; a recipe owns what is in it. */
@@ -28,15 +30,17 @@ struct tree_options {
 	int jobs;
 };
 /* Its options, FIELD being a struct tree_options in the verb's STRUCT. */
-#define OPT_TREE(STRUCT, FIELD) \
-	OPT_TEXT("tree", "DIR", OFFER_DIR, offsetof(STRUCT, FIELD.dir), \
-		 "the tree, which is only read (default: $MLOCKLAB_TREE, else the current directory)"), \
-	OPT_TEXT("config", "FILE", OFFER_FILE, offsetof(STRUCT, FIELD.config), \
-		 "its configuration (default: tinyconfig with configs/kernel/base.config)"), \
-	OPT_LIST("fragment", "FILE", OFFER_FILE, offsetof(STRUCT, FIELD.fragments), \
-		 "more CONFIG_ lines for it; may be repeated"), \
-	OPT_INT("jobs", "N", 1, 1024, offsetof(STRUCT, FIELD.jobs), \
-		"compilers to run at a time (default: one a CPU)")
+#define OPT_TREE(STRUCT, FIELD)                                                                    \
+	OPT_TEXT("tree", "DIR", OFFER_DIR, offsetof(STRUCT, FIELD.dir),                            \
+		 "the tree, which is only read (default: $MLOCKLAB_TREE, else the current "        \
+		 "directory)"),                                                                    \
+		OPT_TEXT("config", "FILE", OFFER_FILE, offsetof(STRUCT, FIELD.config),             \
+			 "its configuration (default: tinyconfig with "                            \
+			 "configs/kernel/base.config)"),                                           \
+		OPT_LIST("fragment", "FILE", OFFER_FILE, offsetof(STRUCT, FIELD.fragments),        \
+			 "more CONFIG_ lines for it; may be repeated"),                            \
+		OPT_INT("jobs", "N", 1, 1024, offsetof(STRUCT, FIELD.jobs),                        \
+			"compilers to run at a time (default: one a CPU)")
 
 /*
  * Makes OUT/.config by the kernel's own olddefconfig, with what a guest needs

@@ -29,8 +29,10 @@ int kernel_suites_load(struct kernel_suites *s, const char *path, struct err *er
 	if (s->suites.n)
 		return 0;
 	kernel_suites_release(s);
-	return err_set(err, "'%s' names no suites; a [debian] section with a line "
-			    "'suites = bookworm bookworm-security' would be right", path);
+	return err_set(err,
+		       "'%s' names no suites; a [debian] section with a line "
+		       "'suites = bookworm bookworm-security' would be right",
+		       path);
 }
 
 void kernel_suites_release(struct kernel_suites *s)
@@ -62,8 +64,7 @@ int kernel_fetch_open(struct apt *a, const struct kernel_suites *s, const struct
 	return -1;
 }
 
-int kernel_fetch_space(const char *dir, unsigned long long bytes, const char *what,
-		       struct err *err)
+int kernel_fetch_space(const char *dir, unsigned long long bytes, const char *what, struct err *err)
 {
 	struct statvfs fs;
 	unsigned long long left;
@@ -73,8 +74,9 @@ int kernel_fetch_space(const char *dir, unsigned long long bytes, const char *wh
 	left = (unsigned long long)fs.f_bavail * fs.f_frsize;
 	if (left >= bytes)
 		return 0;
-	return err_set(err, "no space in '%s' for %s: it takes %llu MiB and %llu MiB are left; "
-			    "free some or set MLOCKLAB_CACHE to another directory",
+	return err_set(err,
+		       "no space in '%s' for %s: it takes %llu MiB and %llu MiB are left; "
+		       "free some or set MLOCKLAB_CACHE to another directory",
 		       dir, what, bytes >> 20, left >> 20);
 }
 
@@ -140,8 +142,8 @@ static char *fetch_newest(const struct apt *a, const char *version, const struct
 	return NULL;
 }
 
-char *kernel_fetch(const char *version, const struct kernel_suites *s,
-		   const struct kernel_opts *o, struct err *err)
+char *kernel_fetch(const char *version, const struct kernel_suites *s, const struct kernel_opts *o,
+		   struct err *err)
 {
 	struct kernel_opts again = *o;
 	struct apt a;

@@ -20,8 +20,8 @@ void kernel_suites_release(struct kernel_suites *s);
  * Fetches the newest kernel of a version and of s->flavour, unless the cache has that very package.
  * The lock of kernel-cache.h must be held. Returns its name in the cache, a new string.
  */
-char *kernel_fetch(const char *version, const struct kernel_suites *s,
-		   const struct kernel_opts *o, struct err *err);
+char *kernel_fetch(const char *version, const struct kernel_suites *s, const struct kernel_opts *o,
+		   struct err *err);
 
 /*
  * Opens the private apt of the cache and asks the mirror where o->update or nothing is there.

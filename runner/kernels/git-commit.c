@@ -10,7 +10,8 @@
 #define KERNEL_MARK "scripts/kconfig/merge_config.sh"
 
 /* In the user's tree. */
-#define USER(g, out, err, ...) git_in((g)->dir, NULL, (const char *const[]){__VA_ARGS__, NULL}, out, err)
+#define USER(g, out, err, ...)                                                                     \
+	git_in((g)->dir, NULL, (const char *const[]){__VA_ARGS__, NULL}, out, err)
 
 /* --- commits --- */
 
@@ -61,7 +62,8 @@ static int take_commit(struct git_commit *c, char **line)
 		if (end)
 			*end = '\0';
 	}
-	*c = (struct git_commit){.id = xstrdup(field[0]), .tree = xstrdup(field[1]), .date = xstrdup(field[3])};
+	*c = (struct git_commit){
+		.id = xstrdup(field[0]), .tree = xstrdup(field[1]), .date = xstrdup(field[3])};
 	for (const char *p = field[2]; *p; p++)
 		c->parents += p == field[2] || p[-1] == ' ';
 	c->subject = text_clean(field[4], 200);
@@ -119,7 +121,8 @@ static bool holds(const struct git *g, const char *commit, const char *file)
 {
 	char *name = xasprintf("%s:%s", commit, file);
 	struct err ignored;
-	bool has = git_own(g, (const char *const[]){"cat-file", "-e", name, NULL}, NULL, &ignored) == 0;
+	bool has = git_own(g, (const char *const[]){"cat-file", "-e", name, NULL}, NULL,
+			   &ignored) == 0;
 
 	free(name);
 	return has;
@@ -132,11 +135,14 @@ static int resolve(const struct git *g, const char *rev, struct str *id, struct 
 	int ret = 0;
 
 	/* the private one knows snapshots, the user's knows names */
-	if (*rev == '-' || (USER(g, id, &ignored, "rev-parse", "--verify", "--quiet", commit) < 0 &&
-			    git_own(g, (const char *const[]){"rev-parse", "--verify", "--quiet", commit, NULL}, id,
-				    &ignored) < 0))
+	if (*rev == '-' ||
+	    (USER(g, id, &ignored, "rev-parse", "--verify", "--quiet", commit) < 0 &&
+	     git_own(g, (const char *const[]){"rev-parse", "--verify", "--quiet", commit, NULL}, id,
+		     &ignored) < 0))
 		ret = err_set(err, "'%s' is no commit of '%s'%s", rev, g->dir,
-			      g->shallow ? ", whose history is shallow: git fetch --deepen brings more" : "");
+			      g->shallow
+				      ? ", whose history is shallow: git fetch --deepen brings more"
+				      : "");
 	free(commit);
 	return ret;
 }
@@ -147,13 +153,15 @@ bool git_has_changes(const struct git *g)
 {
 	struct str said = STR_INIT;
 	struct err ignored;
-	bool has = USER(g, &said, &ignored, "status", "--porcelain", "--untracked-files=no") == 0 && said.len;
+	bool has = USER(g, &said, &ignored, "status", "--porcelain", "--untracked-files=no") == 0 &&
+		   said.len;
 
 	str_release(&said);
 	return has;
 }
 
-/* A copy of the user's index has the times of their files in it: git reads only what has changed. */
+/* A copy of the user's index has the times of their files in it: git reads only what has changed.
+ */
 static int copy_index(const struct git *g, const char *to, struct err *err)
 {
 	struct str from = STR_INIT;
@@ -178,9 +186,15 @@ static int write_snapshot(const struct git *g, const struct git_commit *head, co
 
 	committer = xasprintf("GIT_COMMITTER_DATE=%s", head->date);
 	/* equal changes give an equal commit */
-	const char *const env[] = {index_env, objects, author, committer, "GIT_AUTHOR_NAME=mlocklab",
-				   "GIT_AUTHOR_EMAIL=mlocklab@localhost", "GIT_COMMITTER_NAME=mlocklab",
-				   "GIT_COMMITTER_EMAIL=mlocklab@localhost", NULL};
+	const char *const env[] = {index_env,
+				   objects,
+				   author,
+				   committer,
+				   "GIT_AUTHOR_NAME=mlocklab",
+				   "GIT_AUTHOR_EMAIL=mlocklab@localhost",
+				   "GIT_COMMITTER_NAME=mlocklab",
+				   "GIT_COMMITTER_EMAIL=mlocklab@localhost",
+				   NULL};
 
 	ret = USER(g, &top, err, "rev-parse", "--show-toplevel");
 	if (ret < 0)
@@ -193,8 +207,9 @@ static int write_snapshot(const struct git *g, const struct git_commit *head, co
 		str_add(id, head->id);
 	else if (ret == 0)
 		ret = git_in(top.buf, env,
-			     (const char *const[]){"commit-tree", tree.buf, "-p", head->id, "-m", subject, NULL}, id,
-			     err);
+			     (const char *const[]){"commit-tree", tree.buf, "-p", head->id, "-m",
+						   subject, NULL},
+			     id, err);
 	str_release(&top);
 	str_release(&tree);
 	free(subject);
@@ -231,7 +246,8 @@ static bool is_snapshot(const struct git *g, const char *id)
 	const char *const words[] = {"log", "-1", "--format=%ae", id, "--", NULL};
 	struct str said = STR_INIT;
 	struct err ignored;
-	bool is = git_own(g, words, &said, &ignored) == 0 && !strcmp(str_text(&said), "mlocklab@localhost");
+	bool is = git_own(g, words, &said, &ignored) == 0 &&
+		  !strcmp(str_text(&said), "mlocklab@localhost");
 
 	str_release(&said);
 	return is;
@@ -247,7 +263,9 @@ int git_commit(const struct git *g, const char *rev, struct git_commit *c, struc
 	if (strcmp(rev, "HEAD+") == 0 || strcmp(rev, "+") == 0)
 		ret = snapshot(g, &id, err);
 	else if (n && rev[n - 1] == '+')
-		ret = err_set(err, "'%s': only the commit that is checked out has changes: write HEAD+", rev);
+		ret = err_set(err,
+			      "'%s': only the commit that is checked out has changes: write HEAD+",
+			      rev);
 	else
 		ret = resolve(g, rev, &id, err);
 	if (ret == 0)
@@ -255,7 +273,8 @@ int git_commit(const struct git *g, const char *rev, struct git_commit *c, struc
 	if (ret == 0)
 		c->dirty = is_snapshot(g, c->id);
 	if (ret == 0 && !holds(g, c->id, KERNEL_MARK))
-		ret = err_set(err, "'%s' of '%s' is no kernel's source: it has no " KERNEL_MARK, rev, g->dir);
+		ret = err_set(err, "'%s' of '%s' is no kernel's source: it has no " KERNEL_MARK,
+			      rev, g->dir);
 	if (ret < 0)
 		git_commit_release(c);
 	str_release(&id);

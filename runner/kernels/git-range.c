@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-static int read_range(const struct git *g, const char *from, const char *tip, const struct strv *paths,
-		      struct git_commits *l, struct err *err)
+static int read_range(const struct git *g, const char *from, const char *tip,
+		      const struct strv *paths, struct git_commits *l, struct err *err)
 {
 	struct strv words = STRV_INIT;
 	int ret;
@@ -18,8 +18,9 @@ static int read_range(const struct git *g, const char *from, const char *tip, co
 }
 
 /* Where the history of tip leaves that of base; said, of a range that cannot be. */
-static int find_base(const struct git *g, const char *base, const char *tip, const struct git_commit *b,
-		     const struct git_commit *t, struct str *from, struct err *err)
+static int find_base(const struct git *g, const char *base, const char *tip,
+		     const struct git_commit *b, const struct git_commit *t, struct str *from,
+		     struct err *err)
 {
 	const char *const words[] = {"merge-base", b->id, t->id, NULL};
 	struct err why;
@@ -27,12 +28,15 @@ static int find_base(const struct git *g, const char *base, const char *tip, con
 	if (strcmp(b->tree, t->tree) == 0 && strcmp(b->id, t->id) == 0)
 		return err_set(err, "'%s..%s' is empty: both are %.12s", base, tip, b->id);
 	if (git_own(g, words, from, &why) < 0 || !from->len)
-		return err_set(err, g->shallow ? "'%s' is shallow and ends within '%s..%s': git fetch --deepen "
-						 "brings the rest"
-					       : "'%s' has no common history of '%s' and '%s'",
-			       g->dir, base, tip);
+		return err_set(
+			err,
+			g->shallow ? "'%s' is shallow and ends within '%s..%s': git fetch --deepen "
+				     "brings the rest"
+				   : "'%s' has no common history of '%s' and '%s'",
+			g->dir, base, tip);
 	if (strcmp(from->buf, t->id) == 0)
-		return err_set(err, "'%s..%s' runs backwards: write '%s..%s'", base, tip, tip, base);
+		return err_set(err, "'%s..%s' runs backwards: write '%s..%s'", base, tip, tip,
+			       base);
 	return 0;
 }
 
@@ -75,7 +79,9 @@ int git_range(const char *text, char **base, char **tip, struct err *err)
 
 	*base = *tip = NULL;
 	if (!dots || dots[2] == '.' || (dots == text && !dots[2]))
-		return err_set(err, "'%s' is no range of commits: write BASE..TIP, such as v5.17..HEAD", text);
+		return err_set(err,
+			       "'%s' is no range of commits: write BASE..TIP, such as v5.17..HEAD",
+			       text);
 	*base = dots == text ? xstrdup("HEAD") : xstrndup(text, (size_t)(dots - text));
 	*tip = xstrdup(dots[2] ? dots + 2 : "HEAD");
 	return 0;

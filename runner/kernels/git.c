@@ -10,14 +10,15 @@
 /* --- running git --- */
 
 /*
- * What a caller (a hook, a rebase) may have set would lead git elsewhere. GIT_OPTIONAL_LOCKS: status
- * would write the user's index.
+ * What a caller (a hook, a rebase) may have set would lead git elsewhere. GIT_OPTIONAL_LOCKS:
+ * status would write the user's index.
  */
 static void push_git(struct strv *argv)
 {
-	static const char *const unset[] = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR",
-					    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-					    "GIT_PREFIX", "GIT_NAMESPACE"};
+	static const char *const unset[] = {
+		"GIT_DIR",	  "GIT_WORK_TREE",	  "GIT_INDEX_FILE",
+		"GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+		"GIT_PREFIX",	  "GIT_NAMESPACE"};
 
 	strv_push(argv, "env");
 	for (size_t i = 0; i < sizeof(unset) / sizeof(*unset); i++) {
@@ -106,20 +107,30 @@ void git_release(struct git *g)
 /* What git tells of a repository with rev-parse, a line each; the paths are absolute. */
 static int ask(struct git *g, const char *dir, struct strv *lines, struct err *err)
 {
-	const char *const words[] = {"rev-parse", "--path-format=absolute", "--git-common-dir", "--git-path",
-				     "objects", "--is-shallow-repository", NULL};
+	const char *const words[] = {"rev-parse",
+				     "--path-format=absolute",
+				     "--git-common-dir",
+				     "--git-path",
+				     "objects",
+				     "--is-shallow-repository",
+				     NULL};
 	struct str said = STR_INIT;
 	int ret = git_in(dir, NULL, words, &said, err);
 
 	strv_split(lines, str_text(&said), "\n");
 	str_release(&said);
 	if (ret < 0 && strstr(err->text, "not a git repository"))
-		return err_set(err, "'%s' is no git repository: name the kernel's tree with --tree, "
-				    "MLOCKLAB_TREE or git:DIR@REV", dir);
+		return err_set(err,
+			       "'%s' is no git repository: name the kernel's tree with --tree, "
+			       "MLOCKLAB_TREE or git:DIR@REV",
+			       dir);
 	if (ret < 0)
 		return -1;
 	if (lines->n != 3)
-		return err_set(err, "git does not say where the repository of '%s' is: it is older than 2.31", dir);
+		return err_set(
+			err,
+			"git does not say where the repository of '%s' is: it is older than 2.31",
+			dir);
 	g->objects = xstrdup(lines->v[1]);
 	g->shallow = strcmp(lines->v[2], "true") == 0;
 	return 0;
@@ -150,7 +161,8 @@ static char *own_dir(const char *common, const char *cache)
 /* The boundary of a shallow history is the private one's too, or git misses what lies behind it. */
 static int take_shallow(const struct git *g, const char *common, struct err *err)
 {
-	char *from = xasprintf("%s/shallow", common), *to = xasprintf("%s/repo.git/shallow", g->own);
+	char *from = xasprintf("%s/shallow", common),
+	     *to = xasprintf("%s/repo.git/shallow", g->own);
 	int ret = 0;
 
 	if (g->shallow)
@@ -222,7 +234,8 @@ int git_checkout(const struct git *g, const struct git_commit *c, struct err *er
 	/* a killed git leaves it; who has the work tree's own lock is alone here */
 	unlink(lock);
 	free(lock);
-	ret = git_own(g, (const char *const[]){"read-tree", "-u", "--reset", c->id, NULL}, NULL, err);
+	ret = git_own(g, (const char *const[]){"read-tree", "-u", "--reset", c->id, NULL}, NULL,
+		      err);
 	if (ret < 0)
 		err_prefix(err, "cannot check out %.12s into '%s/tree'", c->id, g->own);
 	return ret;
@@ -231,7 +244,8 @@ int git_checkout(const struct git *g, const struct git_commit *c, struct err *er
 int git_changed(const struct git *g, const char *from, const char *to, struct strv *files,
 		struct err *err)
 {
-	const char *const words[] = {"diff-tree", "-r", "--name-only", "--no-renames", from, to, NULL};
+	const char *const words[] = {"diff-tree", "-r", "--name-only", "--no-renames",
+				     from,	  to,	NULL};
 	struct str said = STR_INIT;
 	int ret = git_own(g, words, &said, err);
 

@@ -1,9 +1,9 @@
 /*
  * The user's own tree: a git repository that is only read, with git's own commands, and the lab's
  * private one beside it in the cache. The private repository borrows the user's objects, keeps an
- * index and a work tree of its own, and takes what has to be written (a snapshot of changes that are
- * not committed, the state of a bisection): the user's checkout, index, branches and reflogs stay as
- * they are.
+ * index and a work tree of its own, and takes what has to be written (a snapshot of changes that
+ * are not committed, the state of a bisection): the user's checkout, index, branches and reflogs
+ * stay as they are.
  */
 #ifndef RUNNER_KERNELS_GIT_H
 #define RUNNER_KERNELS_GIT_H
@@ -21,8 +21,8 @@ struct git {
 };
 
 struct git_commit {
-	char *id, *tree;       /* in hexadecimal */
-	char *subject, *date;  /* the author's date, ISO 8601; the subject fit for a terminal */
+	char *id, *tree;      /* in hexadecimal */
+	char *subject, *date; /* the author's date, ISO 8601; the subject fit for a terminal */
 	int parents;
 	bool dirty; /* a snapshot of changes that nobody committed */
 };
@@ -47,7 +47,8 @@ int git_commit(const struct git *g, const char *rev, struct git_commit *c, struc
 void git_commit_release(struct git_commit *c);
 /* Its part of run.json: {"commit","tree","subject","author_date","dirty"}. A new reference. */
 json_t *git_commit_json(const struct git_commit *c);
-/* "0123456789ab (subject), 2022-02-14", and whether with changes: what reports show as its version. */
+/* "0123456789ab (subject), 2022-02-14", and whether with changes: what reports show as its version.
+ */
 char *git_commit_words(const struct git_commit *c);
 
 /*
@@ -69,14 +70,16 @@ bool git_has_changes(const struct git *g);
 
 /* Runs git in the private repository; out, where not NULL, gets what it prints. */
 int git_own(const struct git *g, const char *const *words, struct str *out, struct err *err);
-/* The same in the user's tree, which is to be read only; env: settings for it, NAME=VALUE, or NULL. */
+/* The same in the user's tree, which is to be read only; env: settings for it, NAME=VALUE, or NULL.
+ */
 int git_in(const char *dir, const char *const *env, const char *const *words, struct str *out,
 	   struct err *err);
 /* Appends the commits that git log names with these words, in its order. */
 int git_log(const struct git *g, const struct strv *words, struct git_commits *l, struct err *err);
 
 /* --- the pure parts, for tests --- */
-/* "DIR@REV" or "REV": where the directory ends, or NULL. An '@' before '{' belongs to the revision. */
+/* "DIR@REV" or "REV": where the directory ends, or NULL. An '@' before '{' belongs to the revision.
+ */
 const char *git_split(const char *spec);
 /* BASE..TIP into two new strings; an end left out is HEAD. */
 int git_range(const char *text, char **base, char **tip, struct err *err);

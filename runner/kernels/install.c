@@ -22,7 +22,9 @@ static int copy_parts(const char *out, const char *dir, struct err *err)
 {
 	static const struct {
 		const char *from, *to;
-	} parts[] = {{"arch/x86/boot/bzImage", "vmlinuz"}, {".config", "config"}, {"System.map", "System.map"}};
+	} parts[] = {{"arch/x86/boot/bzImage", "vmlinuz"},
+		     {".config", "config"},
+		     {"System.map", "System.map"}};
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < sizeof(parts) / sizeof(*parts); i++) {
@@ -55,7 +57,8 @@ static int copy_module(const char *out, const char *dir, const char *release, st
 
 static int describe(const char *out, const char *dir, json_t *info, struct err *err)
 {
-	char *image = xasprintf("%s/vmlinuz", dir), *path = xasprintf("%s/kernel.json", dir), sum[65];
+	char *image = xasprintf("%s/vmlinuz", dir), *path = xasprintf("%s/kernel.json", dir),
+	     sum[65];
 	char *release = bzimage_release(image, err), *compiler = kernel_make_compiler(err);
 	int ret = release && compiler ? fs_sha256(image, sum, err) : -1;
 
@@ -77,7 +80,8 @@ static int describe(const char *out, const char *dir, json_t *info, struct err *
 	return ret;
 }
 
-int kernel_install(const char *out, const char *cache, const char *name, json_t *info, struct err *err)
+int kernel_install(const char *out, const char *cache, const char *name, json_t *info,
+		   struct err *err)
 {
 	char *parent = xasprintf("%s/kernels", cache), *dir = xasprintf("%s/%s", parent, name);
 	char *fresh = xasprintf("%s/.installed", out);
@@ -85,8 +89,8 @@ int kernel_install(const char *out, const char *cache, const char *name, json_t 
 	int ret = 0;
 
 	fs_remove_tree(fresh, &ignored);
-	if (fs_mkdirs(fresh, err) < 0 || fs_mkdirs(parent, err) < 0 || copy_parts(out, fresh, err) < 0 ||
-	    describe(out, fresh, info, err) < 0)
+	if (fs_mkdirs(fresh, err) < 0 || fs_mkdirs(parent, err) < 0 ||
+	    copy_parts(out, fresh, err) < 0 || describe(out, fresh, info, err) < 0)
 		ret = -1;
 	if (ret == 0 && fs_exists(dir))
 		ret = fs_remove_tree(dir, err);

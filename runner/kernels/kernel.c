@@ -41,7 +41,8 @@ int kernel_is(const struct kernel *k, const char *release, const char *uts_versi
 {
 	const char *version = k->uts_version ? k->uts_version : uts_version;
 
-	if (strncmp(k->release, release, UTS_MAX) == 0 && strncmp(version, uts_version, UTS_MAX) == 0)
+	if (strncmp(k->release, release, UTS_MAX) == 0 &&
+	    strncmp(version, uts_version, UTS_MAX) == 0)
 		return 0;
 	return err_set(err, "it is '%s %s', not '%s %s' of %s", release, uts_version, k->release,
 		       version, k->spec);

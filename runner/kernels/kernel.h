@@ -7,19 +7,20 @@
 #include "lib/err.h"
 
 struct kernel {
-	char *spec;        /* as given: "debian:6.1" */
-	char *image;       /* path of the vmlinuz; NULL where only the running kernel is known */
-	char *config;      /* path of its .config, or NULL */
+	char *spec;	   /* as given: "debian:6.1" */
+	char *image;	   /* path of the vmlinuz; NULL where only the running kernel is known */
+	char *config;	   /* path of its .config, or NULL */
 	char *system_map;  /* path of a System.map with real addresses, or NULL */
-	char *modules;     /* directory that holds lib/modules/RELEASE, or NULL */
-	char *release;     /* "6.1.0-56-cloud-amd64" */
-	char *uts_version; /* "#1 SMP PREEMPT_DYNAMIC Debian ...": uname -v, or NULL: it does not say */
-	char *build_id;    /* of the running kernel, from its ELF notes; else NULL */
-	char *package;     /* "linux-image-6.1.0-56-cloud-amd64", or NULL */
-	char *version;     /* "6.1.192-2", or NULL */
+	char *modules;	   /* directory that holds lib/modules/RELEASE, or NULL */
+	char *release;	   /* "6.1.0-56-cloud-amd64" */
+	char *uts_version; /* "#1 SMP PREEMPT_DYNAMIC Debian ...": uname -v, or NULL: it does not
+			      say */
+	char *build_id;	   /* of the running kernel, from its ELF notes; else NULL */
+	char *package;	   /* "linux-image-6.1.0-56-cloud-amd64", or NULL */
+	char *version;	   /* "6.1.192-2", or NULL */
 	char sha256[65];   /* of the image; without one of what else identifies the kernel */
-	json_t *git;       /* git_commit_json() of what it was built from, or NULL */
-	bool running;      /* spec "running": the kernel of this machine, for target host */
+	json_t *git;	   /* git_commit_json() of what it was built from, or NULL */
+	bool running;	   /* spec "running": the kernel of this machine, for target host */
 };
 
 void kernel_release(struct kernel *k);
@@ -40,10 +41,11 @@ struct kernel_opts {
 	const char *cache;  /* cache directory */
 	const char *config; /* configs/kernel/debian.ini: the suites to look in */
 	const char *mirror; /* base URI to use instead of the host's own, or NULL */
-	bool update;        /* ask the mirror even where the cache already has an answer */
+	bool update;	    /* ask the mirror even where the cache already has an answer */
 	bool quiet;
 	const char *tree; /* of git:REV; NULL: git_default_tree() */
-	const struct kernel_recipe *recipe; /* of git:REV where the spec says nothing; NULL: tinyconfig */
+	const struct kernel_recipe
+		*recipe; /* of git:REV where the spec says nothing; NULL: tinyconfig */
 };
 
 #endif

@@ -51,7 +51,7 @@ static char *spec_of(const struct cached_kernel *c, const char *flavour)
 	if (strncmp(spec, "debian:", 7) != 0)
 		return xasprintf("built:%s", c->name);
 	return slash && strcmp(slash + 1, flavour) == 0 ? xstrndup(spec, (size_t)(slash - spec))
-							 : xstrdup(spec);
+							: xstrdup(spec);
 }
 
 /* What a kernel that is no package of Debian's was made of, or NULL. */
@@ -69,9 +69,9 @@ static json_t *cached_json(const struct cached_kernel *c, const char *flavour)
 
 	date_of(path, date);
 	o = json_pack("{s:s, s:s?, s:s?, s:s*, s:I, s:s, s:s}", "spec", spec, "release",
-		      json_get_str(c->info, "release", NULL), "version", json_get_str(c->info, "version", NULL),
-		      "origin", origin_of(c), "bytes", (json_int_t)tree_size(c->dir), "fetched", date, "dir",
-		      c->dir);
+		      json_get_str(c->info, "release", NULL), "version",
+		      json_get_str(c->info, "version", NULL), "origin", origin_of(c), "bytes",
+		      (json_int_t)tree_size(c->dir), "fetched", date, "dir", c->dir);
 	free(path);
 	free(spec);
 	return o;
@@ -148,8 +148,8 @@ static int open_fresh(struct apt *a, const struct kernel_opts *o,
 	return ret;
 }
 
-static int add_available(json_t *list, const struct kernel_opts *o, const struct kernel_suites *suites,
-			 struct err *err)
+static int add_available(json_t *list, const struct kernel_opts *o,
+			 const struct kernel_suites *suites, struct err *err)
 {
 	struct apt_packages images = {0};
 	const struct apt_package **v;
@@ -173,8 +173,8 @@ static int add_available(json_t *list, const struct kernel_opts *o, const struct
 	for (size_t i = 0; i < n; i++) {
 		char *series = debian_series(v[i]->version), *spec = xasprintf("debian:%s", series);
 
-		json_array_append_new(all, json_pack("{s:s, s:s, s:s}", "spec", spec, "version", v[i]->version,
-						     "suite", v[i]->suite));
+		json_array_append_new(all, json_pack("{s:s, s:s, s:s}", "spec", spec, "version",
+						     v[i]->version, "suite", v[i]->suite));
 		free(spec);
 		free(series);
 	}
@@ -228,19 +228,22 @@ static void add_cached_row(const json_t *k, struct str *out)
 
 void kernel_list_text(const json_t *list, struct str *out)
 {
-	const json_t *cached = json_object_get(list, "cached"), *debian = json_object_get(list, "debian");
+	const json_t *cached = json_object_get(list, "cached"),
+		     *debian = json_object_get(list, "debian");
 	json_t *k;
 	size_t i;
 
 	str_addf(out, "cached in %s\n", json_get_str(list, "cache", ""));
 	if (json_array_size(cached))
-		str_addf(out, "  %-*s %-26s %8s  %s\n", SPEC_WIDTH, "spec", "release", "size", "fetched");
+		str_addf(out, "  %-*s %-26s %8s  %s\n", SPEC_WIDTH, "spec", "release", "size",
+			 "fetched");
 	else
 		str_add(out, "  none; 'mlocklab kernels fetch debian:6.1' fetches one\n");
 	json_array_foreach(cached, i, k)
 		add_cached_row(k, out);
 	if (json_is_null(debian)) {
-		str_add(out, "\nwhat Debian has: not asked yet; 'mlocklab kernels --update' asks\n");
+		str_add(out,
+			"\nwhat Debian has: not asked yet; 'mlocklab kernels --update' asks\n");
 		return;
 	}
 	str_addf(out, "\nwhat Debian has, flavour %s\n", json_get_str(list, "flavour", ""));

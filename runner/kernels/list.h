@@ -1,4 +1,5 @@
-/* The kernels that can be named: those in the cache, and the newest of each series that Debian has. */
+/* The kernels that can be named: those in the cache, and the newest of each series that Debian has.
+ */
 #ifndef RUNNER_KERNELS_LIST_H
 #define RUNNER_KERNELS_LIST_H
 
@@ -7,7 +8,8 @@
 #include "runner/kernels/kernel.h"
 
 /*
- * "cache", "flavour"; "cached": for each kernel its "spec", "release", "version", what it was made of
+ * "cache", "flavour"; "cached": for each kernel its "spec", "release", "version", what it was made
+ * of
  * ("origin") where Debian has no part in it, "bytes", the day it was "fetched" and its "dir";
  * "debian": "spec", "version" and "suite" of each series, or null where Debian was not asked yet.
  * Every spec is one that an arm takes. A new reference, or NULL.

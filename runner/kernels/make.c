@@ -13,7 +13,8 @@
 
 int kernel_make_ready(struct err *err)
 {
-	/* of Debian, each named as its package; what libraries it takes, a kernel's build says itself */
+	/* of Debian, each named as its package; what libraries it takes, a kernel's build says
+	 * itself */
 	static const char *const tools[] = {"make", "gcc", "flex", "bison", "bc"};
 	struct str missing = STR_INIT;
 	const char *cc = getenv("CC"), *llvm = getenv("LLVM");
@@ -28,8 +29,10 @@ int kernel_make_ready(struct err *err)
 		free(path);
 	}
 	if (missing.len)
-		ret = err_set(err, "building a kernel takes programs that are not here: as root, run "
-				   "apt-get install%s libelf-dev libssl-dev", missing.buf);
+		ret = err_set(err,
+			      "building a kernel takes programs that are not here: as root, run "
+			      "apt-get install%s libelf-dev libssl-dev",
+			      missing.buf);
 	str_release(&missing);
 	return ret;
 }
@@ -95,11 +98,15 @@ void kernel_make_argv(struct strv *argv, const struct kernel_make *m, const char
 	strv_push(argv, "-C");
 	strv_push(argv, m->source);
 	strv_pushf(argv, "O=%s", m->out);
-	/* the same source, configuration and compiler give the same image, whatever was built before;
-	 * LOCALVERSION, set to nothing, keeps a repository around it out of its name */
-	strv_split(argv, "KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=mlocklab KBUILD_BUILD_HOST=mlocklab "
-			 "KBUILD_BUILD_VERSION=1 LOCALVERSION=", " ");
-	/* the kernel's Makefile sets these itself: from the environment alone they would not count */
+	/* the same source, configuration and compiler give the same image, whatever was built
+	 * before; LOCALVERSION, set to nothing, keeps a repository around it out of its name */
+	strv_split(
+		argv,
+		"KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=mlocklab KBUILD_BUILD_HOST=mlocklab "
+		"KBUILD_BUILD_VERSION=1 LOCALVERSION=",
+		" ");
+	/* the kernel's Makefile sets these itself: from the environment alone they would not count
+	 */
 	for (size_t i = 0; i < sizeof(overrides) / sizeof(*overrides); i++) {
 		const char *value = getenv(overrides[i]);
 
@@ -207,8 +214,8 @@ static void follow(struct kernel_make *m, int fd, const char *what)
 }
 
 /* Runs a command with its output in the log. */
-static int run(struct kernel_make *m, const struct strv *argv, const char *env,
-	       const char *what, struct err *err)
+static int run(struct kernel_make *m, const struct strv *argv, const char *env, const char *what,
+	       struct err *err)
 {
 	/* a make that we were started from must not pass its own on */
 	const char *const envs[] = {"MAKEFLAGS=", "MAKELEVEL=", env, NULL};

@@ -60,7 +60,8 @@ static int unpack_here(void *arg, struct str *out, struct err *err)
 	return ret;
 }
 
-/* In a jail: the archive library reads what others wrote. What goes wrong is told on standard error. */
+/* In a jail: the archive library reads what others wrote. What goes wrong is told on standard
+ * error. */
 static int unpack(const char *from, const char *to, const char *dir)
 {
 	const struct jail jail = {.writes = dir, .file = MAX_MODULE_BYTES, .keep_uid = true};

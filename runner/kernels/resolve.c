@@ -79,7 +79,8 @@ static int resolve_built(struct kernel *k, const char *name, const char *cache, 
 	if (near)
 		err_set(err, "no kernel '%s' is cached; did you mean 'built:%s'?", name, near);
 	else if (!there)
-		err_set(err, "no kernel '%s' is cached; 'mlocklab kernels' lists what is there", name);
+		err_set(err, "no kernel '%s' is cached; 'mlocklab kernels' lists what is there",
+			name);
 	free(names);
 	kernel_cache_list_release(&l);
 	return there ? kernel_cache_load(k, cache, name, err) : -1;
@@ -190,7 +191,8 @@ static char *absolute(const char *path)
 }
 
 /* In full, so that the same is meant tomorrow and elsewhere. */
-static char *full_spec(const struct git *g, const struct git_commit *c, const struct kernel_recipe *r)
+static char *full_spec(const struct git *g, const struct git_commit *c,
+		       const struct kernel_recipe *r)
 {
 	struct str s = STR_INIT;
 
@@ -202,12 +204,14 @@ static char *full_spec(const struct git *g, const struct git_commit *c, const st
 	return s.buf;
 }
 
-static void fill_recipe(struct kernel_recipe *to, const struct kernel_spec *s, const struct kernel_recipe *given)
+static void fill_recipe(struct kernel_recipe *to, const struct kernel_spec *s,
+			const struct kernel_recipe *given)
 {
 	const char *config = s->config ? s->config : given ? given->config : NULL;
 	const struct strv *fragments = s->fragments.n || !given ? &s->fragments : &given->fragments;
 
-	*to = (struct kernel_recipe){.config = config ? absolute(config) : NULL, .jobs = given ? given->jobs : 0};
+	*to = (struct kernel_recipe){.config = config ? absolute(config) : NULL,
+				     .jobs = given ? given->jobs : 0};
 	for (size_t i = 0; i < fragments->n; i++) {
 		char *path = absolute(fragments->v[i]);
 

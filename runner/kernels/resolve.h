@@ -8,17 +8,17 @@
 /*
  * Resolves debian:VERSION[/FLAVOUR] (fetching it when the cache has none), deb:FILE,
  * image:FILE[,config=FILE][,modules=DIR][,map=FILE], built:NAME
- * (build.h), boot:RELEASE of /boot, git:[DIR@]REV[,config=FILE][,fragment=FILE] (git.h), which is built when the cache has
- * none of it, and running. A cached image is checked against
- * its recorded SHA-256 first. k is empty on failure.
+ * (build.h), boot:RELEASE of /boot, git:[DIR@]REV[,config=FILE][,fragment=FILE] (git.h), which is
+ * built when the cache has none of it, and running. A cached image is checked against its recorded
+ * SHA-256 first. k is empty on failure.
  */
 int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts *opts,
 		   struct err *err);
 
 /*
- * The spec of the kernel that a tree, or an object directory, was made into where it stands, as a kernel's
- * own tools find it: arch/x86/boot/bzImage, else bzImage, with .config and System.map beside it. A new
- * string, or NULL.
+ * The spec of the kernel that a tree, or an object directory, was made into where it stands, as a
+ * kernel's own tools find it: arch/x86/boot/bzImage, else bzImage, with .config and System.map
+ * beside it. A new string, or NULL.
  */
 char *kernel_made_in(const char *tree);
 

@@ -116,16 +116,19 @@ int kernel_in_boot(struct kernel *k, const char *release, struct err *err)
 	k->image = readable("/boot/vmlinuz-", release);
 	if (!k->image) {
 		list_images(&there);
-		err_set(err, "cannot read kernel image '/boot/vmlinuz-%s'; in /boot there are: %s", release,
-			there.len ? there.buf : "none");
+		err_set(err, "cannot read kernel image '/boot/vmlinuz-%s'; in /boot there are: %s",
+			release, there.len ? there.buf : "none");
 		str_release(&there);
 		return -1;
 	}
 	if (kernel_identify(k, err) < 0)
 		return -1;
 	if (strcmp(k->release, release) != 0)
-		return err_set(err, "'%s' says that it is %s: a name in /boot that is the kernel's own would "
-				    "be right", k->image, k->release);
+		return err_set(
+			err,
+			"'%s' says that it is %s: a name in /boot that is the kernel's own would "
+			"be right",
+			k->image, k->release);
 	take_beside(k, release);
 	take_modules(k, release);
 	return fs_sha256(k->image, k->sha256, err);

@@ -74,7 +74,8 @@ static int fetch_tree(struct kernel_source *s, const struct apt *a, const char *
 	char *parent = xasprintf("%s/sources", o->cache);
 	struct strv what = STRV_INIT, debs = STRV_INIT;
 	struct err ignored;
-	int ret = scratch ? kernel_fetch_space(o->cache, BUILD_SPACE, "building a kernel", err) : -1;
+	int ret =
+		scratch ? kernel_fetch_space(o->cache, BUILD_SPACE, "building a kernel", err) : -1;
 
 	strv_pushf(&what, "%s=%s", package, s->version);
 	if (ret == 0) {
@@ -113,8 +114,10 @@ static int newest(const struct apt *a, const char *package, char **version, stru
 		if (!best || debian_newer(found.v[i].version, best->version))
 			best = &found.v[i];
 	if (ret == 0 && !best)
-		ret = err_set(err, "Debian has no package '%s' in the suites of configs/kernel/debian.ini",
-			      package);
+		ret = err_set(
+			err,
+			"Debian has no package '%s' in the suites of configs/kernel/debian.ini",
+			package);
 	if (best)
 		*version = xstrdup(best->version);
 	apt_packages_release(&found);
@@ -178,7 +181,9 @@ int kernel_source_get(struct kernel_source *s, const char *spec, const struct ke
 	else if (strncmp(spec, "source:", 7) == 0 && spec[7])
 		ret = get_own(s, spec + 7, err);
 	else
-		ret = err_set(err, "'%s' is no source: debian-source:VERSION, source:DIR or git:REV", spec);
+		ret = err_set(err,
+			      "'%s' is no source: debian-source:VERSION, source:DIR or git:REV",
+			      spec);
 	if (ret < 0)
 		kernel_source_release(s);
 	return ret;

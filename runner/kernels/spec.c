@@ -6,8 +6,9 @@
 #include <string.h>
 #include "lib/suggest.h"
 
-#define FORMS "debian:VERSION[/FLAVOUR], deb:FILE, image:FILE[,config=FILE][,modules=DIR][,map=FILE], " \
-	      "git:[DIR@]REV[,config=FILE][,fragment=FILE], built:NAME, boot:RELEASE or running"
+#define FORMS                                                                                      \
+	"debian:VERSION[/FLAVOUR], deb:FILE, image:FILE[,config=FILE][,modules=DIR][,map=FILE], "  \
+	"git:[DIR@]REV[,config=FILE][,fragment=FILE], built:NAME, boot:RELEASE or running"
 
 static int all_of(const char *s, const char *more)
 {
@@ -25,11 +26,15 @@ static int parse_debian(struct kernel_spec *s, const char *rest, const char *tex
 	s->version = xstrndup(rest, slash ? (size_t)(slash - rest) : strlen(rest));
 	s->flavour = slash ? xstrdup(slash + 1) : NULL;
 	if (!isdigit((unsigned char)*s->version) || !all_of(s->version, ".+~-"))
-		return err_set(err, "kernel spec '%s' has no version; write debian:6.1 or "
-				    "debian:6.1/amd64", text);
+		return err_set(err,
+			       "kernel spec '%s' has no version; write debian:6.1 or "
+			       "debian:6.1/amd64",
+			       text);
 	if (s->flavour && (!*s->flavour || !all_of(s->flavour, "-")))
-		return err_set(err, "kernel spec '%s' has no flavour after '/'; write "
-				    "debian:%s/amd64", text, s->version);
+		return err_set(err,
+			       "kernel spec '%s' has no flavour after '/'; write "
+			       "debian:%s/amd64",
+			       text, s->version);
 	return 0;
 }
 
@@ -50,8 +55,10 @@ static int parse_image_option(struct kernel_spec *s, const char *word, const cha
 			return 0;
 		}
 	}
-	return err_set(err, "kernel spec '%s' has '%s' where config=FILE, modules=DIR or map=FILE "
-			    "would be right", text, word);
+	return err_set(err,
+		       "kernel spec '%s' has '%s' where config=FILE, modules=DIR or map=FILE "
+		       "would be right",
+		       text, word);
 }
 
 static int parse_image(struct kernel_spec *s, const char *rest, const char *text, struct err *err)
@@ -82,8 +89,10 @@ static int parse_git(struct kernel_spec *s, const char *rest, const char *text, 
 	if (words.n && *rest != ',' && words.v[0][strlen(words.v[0]) - 1] != '@')
 		s->name = xstrdup(words.v[0]);
 	else
-		ret = err_set(err, "kernel spec '%s' names no commit; write git:HEAD, git:v5.17, or "
-				   "git:HEAD+ for what is not committed", text);
+		ret = err_set(err,
+			      "kernel spec '%s' names no commit; write git:HEAD, git:v5.17, or "
+			      "git:HEAD+ for what is not committed",
+			      text);
 	for (size_t i = 1; ret == 0 && i < words.n; i++) {
 		const char *word = words.v[i];
 
@@ -92,8 +101,11 @@ static int parse_git(struct kernel_spec *s, const char *rest, const char *text, 
 		else if (strncmp(word, "config=", 7) == 0 && word[7] && !s->config)
 			s->config = xstrdup(word + 7);
 		else
-			ret = err_set(err, "kernel spec '%s' has '%s' where config=FILE, once, or fragment=FILE "
-					   "would be right", text, word);
+			ret = err_set(err,
+				      "kernel spec '%s' has '%s' where config=FILE, once, or "
+				      "fragment=FILE "
+				      "would be right",
+				      text, word);
 	}
 	strv_release(&words);
 	return ret;
@@ -102,20 +114,23 @@ static int parse_git(struct kernel_spec *s, const char *rest, const char *text, 
 /* What no form fits: a form misspelt, a bare version, or a bare file. */
 static int unknown_form(const char *text, struct err *err)
 {
-	static const char *const forms[] = {"debian", "deb", "image", "git", "built", "boot", "running"};
+	static const char *const forms[] = {"debian", "deb",  "image",	"git",
+					    "built",  "boot", "running"};
 	size_t n = strcspn(text, ":");
 	char *head = xstrndup(text, n), meant[128] = "";
 	const char *form = suggest(head, forms, sizeof(forms) / sizeof(*forms));
 
 	if (form)
-		snprintf(meant, sizeof(meant), "%s%s", form, strcmp(form, "running") ? text + n : "");
+		snprintf(meant, sizeof(meant), "%s%s", form,
+			 strcmp(form, "running") ? text + n : "");
 	else if (isdigit((unsigned char)*text) && all_of(text, ".+~-/"))
 		snprintf(meant, sizeof(meant), "debian:%s", text);
 	else if (!text[n] && strchr(text, '/'))
 		snprintf(meant, sizeof(meant), "image:%s", text);
 	free(head);
 	if (*meant)
-		return err_set(err, "kernel spec '%s' is none of " FORMS "; did you mean '%s'?", text, meant);
+		return err_set(err, "kernel spec '%s' is none of " FORMS "; did you mean '%s'?",
+			       text, meant);
 	return err_set(err, "kernel spec '%s' is none of " FORMS, text);
 }
 
@@ -136,24 +151,32 @@ static int parse(struct kernel_spec *s, const char *text, struct err *err)
 		s->name = xstrdup(text + 5);
 		return *s->name && all_of(s->name, "._+~-") && *s->name != '.'
 			       ? 0
-			       : err_set(err, "kernel spec '%s' has no release; write boot:RELEASE, as in "
-					      "/boot/vmlinuz-RELEASE", text);
+			       : err_set(err,
+					 "kernel spec '%s' has no release; write boot:RELEASE, as "
+					 "in "
+					 "/boot/vmlinuz-RELEASE",
+					 text);
 	}
 	if (strncmp(text, "built:", 6) == 0) {
 		s->kind = SPEC_BUILT;
 		s->name = xstrdup(text + 6);
 		return *s->name && all_of(s->name, "._+~-") && *s->name != '.'
 			       ? 0
-			       : err_set(err, "kernel spec '%s' has no name; write what 'mlocklab kernels "
-					      "build' printed", text);
+			       : err_set(err,
+					 "kernel spec '%s' has no name; write what 'mlocklab "
+					 "kernels "
+					 "build' printed",
+					 text);
 	}
 	if (strncmp(text, "deb:", 4) != 0)
 		return unknown_form(text, err);
 	s->kind = SPEC_DEB;
 	strv_split(&s->debs, text + 4, ",");
 	if (!s->debs.n)
-		return err_set(err, "kernel spec '%s' names no file; write "
-				    "deb:linux-image-6.1.deb", text);
+		return err_set(err,
+			       "kernel spec '%s' names no file; write "
+			       "deb:linux-image-6.1.deb",
+			       text);
 	return 0;
 }
 

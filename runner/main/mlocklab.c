@@ -45,10 +45,12 @@ static int usage(FILE *out)
 {
 	fputs("usage: mlocklab VERB [argument...]\n"
 	      "       mlocklab help [VERB]\n"
-	      "       mlocklab --version | --paths\n\n", out);
+	      "       mlocklab --version | --paths\n\n",
+	      out);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		fprintf(out, "  %-11s %s\n", verbs[i].verb, verbs[i].help);
-	fputs("\n'mlocklab VERB --help' tells more, 'mlocklab help VERB' is its manual page.\n", out);
+	fputs("\n'mlocklab VERB --help' tells more, 'mlocklab help VERB' is its manual page.\n",
+	      out);
 	return out == stdout ? EXIT_OK : EXIT_USAGE;
 }
 

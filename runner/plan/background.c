@@ -33,9 +33,11 @@ static char *beside(const char *file, const char *path)
 static int read_stored(const char *run, const char *file, struct str *text, struct err *err)
 {
 	json_t *o = json_read_in(run, "run.json", err);
-	const char *stored =
-		json_get_str(json_object_get(json_object_get(o, "experiment"), "files"), file, NULL);
-	int ret = !o ? -1 : stored ? 0 : err_set(err, "'%s/run.json' holds no file '%s'", run, file);
+	const char *stored = json_get_str(
+		json_object_get(json_object_get(o, "experiment"), "files"), file, NULL);
+	int ret = !o	   ? -1
+		  : stored ? 0
+			   : err_set(err, "'%s/run.json' holds no file '%s'", run, file);
 
 	if (stored)
 		str_add(text, stored);
@@ -63,8 +65,10 @@ int background_read(json_t *files, const json_t *params, const char *experiment,
 		return 0;
 	file = value + strlen(SCHEME);
 	if (strncmp(value, SCHEME, strlen(SCHEME)) != 0 || !is_below(file))
-		return err_set(err, "background=%s: none, or fio: and a job file below the experiment's "
-				    "directory", value);
+		return err_set(err,
+			       "background=%s: none, or fio: and a job file below the experiment's "
+			       "directory",
+			       value);
 	if (json_object_get(files, file))
 		return 0;
 	ret = run ? read_stored(run, file, &text, err) : read_beside(experiment, file, &text, err);
@@ -83,8 +87,11 @@ int background_restore(json_t *files, const json_t *stored, struct err *err)
 
 	json_object_foreach((json_t *)stored, name, text)
 		if (!is_below(name) || !json_is_string(text))
-			return err_set(err, "run.json has '%s' in its files: a path below a directory, and "
-					    "its text", name);
+			return err_set(
+				err,
+				"run.json has '%s' in its files: a path below a directory, and "
+				"its text",
+				name);
 	return stored ? json_object_update(files, (json_t *)stored) : 0;
 }
 

@@ -5,7 +5,8 @@
 #include "lib/json.h"
 #include "lib/spawn.h"
 
-/* Runs it and reads the one object it prints. Its own complaint is all of ours: it names the thing. */
+/* Runs it and reads the one object it prints. Its own complaint is all of ours: it names the thing.
+ */
 static json_t *ask(struct strv *argv, struct err *err)
 {
 	struct str out = STR_INIT;

@@ -35,13 +35,15 @@ void experiment_set_arm(struct experiment *e, const char *name, const char *spec
 	e->arms[e->narms++] = (struct arm){xstrdup(name), xstrdup(spec), xstrdup(""), 0};
 }
 
-int experiment_set_inject(struct experiment *e, const char *arm, const char *percent, struct err *err)
+int experiment_set_inject(struct experiment *e, const char *arm, const char *percent,
+			  struct err *err)
 {
 	char *end;
 	double v = strtod(percent, &end);
 
 	if (end == percent || strcmp(end, *end == '%' ? "%" : "") != 0 || !(v >= 0 && v <= 1000))
-		return err_set(err, "inject=%s: not a percentage from 0 to 1000, such as 0.5", percent);
+		return err_set(err, "inject=%s: not a percentage from 0 to 1000, such as 0.5",
+			       percent);
 	for (size_t i = 0; i < e->narms; i++) {
 		if (strcmp(e->arms[i].name, arm) == 0) {
 			e->arms[i].inject = v;
@@ -59,7 +61,8 @@ static int load_arm(struct experiment *e, const struct ini_section *s, struct er
 	for (size_t i = 0; i < s->n; i++)
 		if (strcmp(s->entries[i].key, "kernel") && strcmp(s->entries[i].key, "cmdline") &&
 		    strcmp(s->entries[i].key, "inject"))
-			return err_set(err, "%s:%d: unknown key '%s' in [%s]: kernel, cmdline or inject",
+			return err_set(err,
+				       "%s:%d: unknown key '%s' in [%s]: kernel, cmdline or inject",
 				       e->path, s->entries[i].line, s->entries[i].key, s->name);
 	if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != strlen(name))
 		return err_set(err, "%s:%d: [%s]: an arm's name is of a-z, 0-9, '.', '-' and '_'",
@@ -185,8 +188,11 @@ static int job_count(const struct ini_entry *kv, int min, int *out, struct err *
 static int load_job(struct experiment *e, const struct ini_section *s, const char *bench,
 		    struct err *err)
 {
-	struct job j = {.e = e, .bench = bench, .workload = ini_get(s, "workload"),
-			.iterations = e->iterations, .warmup = e->warmup};
+	struct job j = {.e = e,
+			.bench = bench,
+			.workload = ini_get(s, "workload"),
+			.iterations = e->iterations,
+			.warmup = e->warmup};
 	int ret = 0, line = s->line;
 
 	j.keys = xcalloc(s->n, sizeof(*j.keys));
@@ -326,8 +332,9 @@ json_t *experiment_json(const struct experiment *e)
 
 	for (size_t i = 0; i < e->ncells; i++)
 		json_array_append(cells, e->cells[i].json);
-	return json_pack("{s:{s:s, s:s, s:o, s:O}, s:O, s:o}", "experiment", "file", e->path, "text",
-			 e->text, "settings", settings_json(e), "files", e->files, "workloads", e->workloads, "cells", cells);
+	return json_pack("{s:{s:s, s:s, s:o, s:O}, s:O, s:o}", "experiment", "file", e->path,
+			 "text", e->text, "settings", settings_json(e), "files", e->files,
+			 "workloads", e->workloads, "cells", cells);
 }
 
 int experiment_from_json(struct experiment *e, const json_t *run, struct err *err)
@@ -347,7 +354,8 @@ int experiment_from_json(struct experiment *e, const json_t *run, struct err *er
 	json_array_foreach(json_object_get(run, "arms"), i, o) {
 		experiment_set_arm(e, json_get_str(o, "name", ""), json_get_str(o, "spec", ""));
 		if (e->narms != i + 1) {
-			err_set(err, "run.json has the arm '%s' twice", json_get_str(o, "name", ""));
+			err_set(err, "run.json has the arm '%s' twice",
+				json_get_str(o, "name", ""));
 			experiment_release(e);
 			return -1;
 		}

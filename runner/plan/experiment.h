@@ -24,13 +24,14 @@
 struct arm {
 	char *name, *spec;
 	char *cmdline; /* kernel parameters of this arm only, or "" */
-	double inject; /* percent of its own work that each cell does again: a slowdown of known size */
+	double inject; /* percent of its own work that each cell does again: a slowdown of known
+			  size */
 };
 
 struct cell {
-	char *id;         /* as mlockbench names it */
+	char *id;	  /* as mlockbench names it */
 	struct strv args; /* what `mlockbench run` is given: the workload and key=value... */
-	json_t *json;     /* its entry in run.json */
+	json_t *json;	  /* its entry in run.json */
 };
 
 struct experiment {
@@ -38,25 +39,25 @@ struct experiment {
 	char *name, *target, *cmdline;
 	int pairs, iterations, warmup;
 	uint64_t seed;
-	int cpus, nodes, memory_mib; /* 0: the target's own default */
-	char *on;                    /* "here", or "slurm": runner/run/slurm.h */
+	int cpus, nodes, memory_mib;  /* 0: the target's own default */
+	char *on;		      /* "here", or "slurm": runner/run/slurm.h */
 	char *host_cpus, *host_nodes; /* where a timed guest stands: runner/qemu/place.h */
-	char *hugepages;             /* of the host that a KVM guest's memory is made of: "", "2M", "1G" */
-	int settle;                  /* longest wait for an idle guest, seconds of its clock */
-	int timeout;                 /* longest a cell may take, seconds of the guest's clock */
-	int watchdog;                /* longest silence of a guest, seconds of ours */
+	char *hugepages; /* of the host that a KVM guest's memory is made of: "", "2M", "1G" */
+	int settle;	 /* longest wait for an idle guest, seconds of its clock */
+	int timeout;	 /* longest a cell may take, seconds of the guest's clock */
+	int watchdog;	 /* longest silence of a guest, seconds of ours */
 	double margin;
-	int stop_early;              /* 1: looks decide how many pairs are made, see looks.h */
-	char *layouts;               /* "paired", or "independent": see plan_make() */
-	int profile;                 /* instrumented boots of each arm: profiled (icount only) */
-	int lock_boots;              /* and with lock probes, as `locks` says */
-	char *locks;                 /* the lock recorder, "none", or "auto": runner/boot/recorder.h */
+	int stop_early; /* 1: looks decide how many pairs are made, see looks.h */
+	char *layouts;	/* "paired", or "independent": see plan_make() */
+	int profile;	/* instrumented boots of each arm: profiled (icount only) */
+	int lock_boots; /* and with lock probes, as `locks` says */
+	char *locks;	/* the lock recorder, "none", or "auto": runner/boot/recorder.h */
 	struct arm *arms;
 	size_t narms;
 	struct cell *cells;
 	size_t ncells;
 	json_t *workloads; /* `describe --json` of each workload used */
-	json_t *files;     /* job files of backgrounds: runner/plan/background.h */
+	json_t *files;	   /* job files of backgrounds: runner/plan/background.h */
 };
 
 /*

@@ -33,8 +33,8 @@ static uint64_t random_layout(uint64_t *state)
 void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed, bool independent)
 {
 	int *order = xcalloc(arms, sizeof(*order));
-	/* Two sequences: the layouts of a seed are the same however many arms there are to order, so
-	 * that boots of another run can be paired with these. */
+	/* Two sequences: the layouts of a seed are the same however many arms there are to order,
+	 * so that boots of another run can be paired with these. */
 	uint64_t state = seed, ordering = ~seed;
 
 	for (size_t i = 0; i < arms; i++)
@@ -51,8 +51,8 @@ void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed, bool indep
 
 			if (independent && i > 0)
 				layout = random_layout(&state);
-			p->boots[p->n] = (struct planned_boot){BOOT_TIMED, (int)p->n + 1, order[k], pair,
-							       layout};
+			p->boots[p->n] = (struct planned_boot){BOOT_TIMED, (int)p->n + 1, order[k],
+							       pair, layout};
 			p->n++;
 		}
 	}
@@ -118,8 +118,9 @@ json_t *plan_json(const struct plan *p, const struct experiment *e)
 		const struct planned_boot *b = &p->boots[i];
 
 		json_array_append_new(a, json_pack("{s:i, s:s, s:s, s:i, s:I}", "n", b->n, "kind",
-						   plan_kind_name(b->kind), "arm", e->arms[b->arm].name,
-						   "pair", b->pair, "seed", (json_int_t)b->seed));
+						   plan_kind_name(b->kind), "arm",
+						   e->arms[b->arm].name, "pair", b->pair, "seed",
+						   (json_int_t)b->seed));
 	}
 	return a;
 }
@@ -158,7 +159,8 @@ int plan_from_json(struct plan *p, const struct experiment *e, const json_t *run
 
 		if (b.n < 1 || b.arm < 0) {
 			plan_release(p);
-			return err_set(err, "boot %zu of run.json has no number or an unknown arm", i + 1);
+			return err_set(err, "boot %zu of run.json has no number or an unknown arm",
+				       i + 1);
 		}
 		p->boots[p->n++] = b;
 	}

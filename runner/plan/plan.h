@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include "runner/plan/experiment.h"
 
-/* Times are taken in timed boots only: what explains them comes from instrumented boots beside them. */
+/* Times are taken in timed boots only: what explains them comes from instrumented boots beside
+ * them. */
 enum boot_kind {
 	BOOT_TIMED,
 	BOOT_PROFILE,
@@ -18,8 +19,8 @@ const char *plan_kind_name(enum boot_kind kind);
 
 struct planned_boot {
 	enum boot_kind kind;
-	int n;    /* 1, 2, ... in the order they are run */
-	int arm;  /* index into the experiment's arms */
+	int n;	 /* 1, 2, ... in the order they are run */
+	int arm; /* index into the experiment's arms */
 	int pair;
 	uint64_t seed; /* of the layout */
 };
@@ -51,7 +52,8 @@ uint64_t plan_random(uint64_t *state);
 void plan_text(const struct experiment *e, int arm, uint64_t layout_seed, int settle_min,
 	       struct str *out);
 
-/* The boots as run.json lists them, and back: -1 and err where one has no number or names no arm. */
+/* The boots as run.json lists them, and back: -1 and err where one has no number or names no arm.
+ */
 json_t *plan_json(const struct plan *p, const struct experiment *e);
 int plan_from_json(struct plan *p, const struct experiment *e, const json_t *run, struct err *err);
 

@@ -9,8 +9,8 @@
 /* Settings that are not those of what is measured again, or that stand elsewhere in run.json. */
 static bool is_left_out(const char *key)
 {
-	static const char *const keys[] = {"target",  "cpus",	 "nodes",      "memory",
-					   "profile", "locks",	 "lock_boots", "stop_early",
+	static const char *const keys[] = {"target",	"cpus",	      "nodes",	    "memory",
+					   "profile",	"locks",      "lock_boots", "stop_early",
 					   "host_cpus", "host_nodes", "hugepages"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
@@ -36,7 +36,8 @@ static void add_global(const json_t *run, struct str *out)
 	json_t *v;
 
 	str_add(out, "[global]\n");
-	json_object_foreach(json_object_get(json_object_get(run, "experiment"), "settings"), key, v) {
+	json_object_foreach(json_object_get(json_object_get(run, "experiment"), "settings"), key,
+			    v) {
 		if (!is_left_out(key))
 			add_line(out, key, v);
 	}

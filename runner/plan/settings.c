@@ -61,8 +61,10 @@ static int set(struct experiment *e, const struct key *k, const char *value, str
 		return set_text(at, value);
 	case NAME: /* it becomes part of a path */
 		if (!isalnum((unsigned char)*value) || value[strspn(value, NAME_CHARACTERS)])
-			return err_set(err, "%s=%s: of letters, digits, '.', '-' and '_', the first a "
-					    "letter or digit", k->name, value);
+			return err_set(err,
+				       "%s=%s: of letters, digits, '.', '-' and '_', the first a "
+				       "letter or digit",
+				       k->name, value);
 		return set_text(at, value);
 	case LAYOUTS:
 		if (strcmp(value, "paired") != 0 && strcmp(value, "independent") != 0)
@@ -93,8 +95,8 @@ static int set(struct experiment *e, const struct key *k, const char *value, str
 	default:
 		n = strtoll(value, &end, 10);
 		if (end == value || *end || errno || n < k->min || n > k->max)
-			return err_set(err, "%s=%s: out of range, %lld..%lld", k->name, value, k->min,
-				       k->max);
+			return err_set(err, "%s=%s: out of range, %lld..%lld", k->name, value,
+				       k->min, k->max);
 		*(int *)at = (int)n;
 		return 0;
 	}
@@ -152,10 +154,11 @@ int settings_from_json(struct experiment *e, const json_t *settings, struct err 
 				     ? xasprintf("%lld", (long long)json_integer_value(v))
 				     : xasprintf("%.17g", json_number_value(v));
 		/*
-		 * 0 in cpus, nodes, memory stands for the target's own default, which no file writes; and
-		 * a run of an older tool lacks the newer keys.
+		 * 0 in cpus, nodes, memory stands for the target's own default, which no file
+		 * writes; and a run of an older tool lacks the newer keys.
 		 */
-		int unset = !v || (json_is_integer(v) && json_integer_value(v) == 0 && keys[k].min > 0);
+		int unset =
+			!v || (json_is_integer(v) && json_integer_value(v) == 0 && keys[k].min > 0);
 		int ret = unset ? 0 : set(e, &keys[k], text, err);
 
 		free(text);

@@ -1,4 +1,5 @@
-/* The keys of [global]: their names, ranges and places in struct experiment (experiment_set is here). */
+/* The keys of [global]: their names, ranges and places in struct experiment (experiment_set is
+ * here). */
 #ifndef RUNNER_PLAN_SETTINGS_H
 #define RUNNER_PLAN_SETTINGS_H
 

@@ -30,10 +30,12 @@ static int fill_dots(struct strv *out, const char *to, struct err *err)
 	int geometric;
 
 	if (known < 2 || split_number(to, &end, &suffix) < 0)
-		return err_set(err, "'...' needs two numbers before it and one after it, none above %lld",
-			       NUMBER_MAX);
+		return err_set(
+			err, "'...' needs two numbers before it and one after it, none above %lld",
+			NUMBER_MAX);
 	for (size_t i = 0; i < known; i++)
-		if (split_number(out->v[out->n - known + i], &v[i], &s) < 0 || strcmp(s, suffix) != 0)
+		if (split_number(out->v[out->n - known + i], &v[i], &s) < 0 ||
+		    strcmp(s, suffix) != 0)
 			return err_set(err, "'%s' and '%s' are not counted in the same unit",
 				       out->v[out->n - known + i], to);
 	geometric = known == 3 && v[0] > 0 && v[1] > v[0] && v[1] * v[1] == v[0] * v[2];

@@ -76,7 +76,8 @@ static struct cpu *cpu_of(struct track *t, unsigned cpu)
 
 		t->cpus = xrealloc(t->cpus, n * sizeof(*t->cpus));
 		for (size_t i = t->n_cpus; i < n; i++)
-			t->cpus[i] = (struct cpu){.at.node = tree_root(t->tree), .last = &nowhere,
+			t->cpus[i] = (struct cpu){.at.node = tree_root(t->tree),
+						  .last = &nowhere,
 						  .last_node = tree_root(t->tree)};
 		t->n_cpus = n;
 	}

@@ -10,14 +10,14 @@ struct once {
 	enum boot_kind kind;
 	const struct target *target;
 	const struct kernel *kernel;
-	int seconds; /* it may take; 0: as long as it says something */
-	int silence; /* seconds without a message after which it is given up */
+	int seconds;	   /* it may take; 0: as long as it says something */
+	int silence;	   /* seconds without a message after which it is given up */
 	const char *doing; /* what a terminal shows meanwhile, with the seconds; NULL: nothing */
 };
 
 /*
- * Boots the kernel with no cells, its files into dir, which must be there and is the caller's. 0 when
- * the guest ran its PID 1 to the end; else -1 with why.
+ * Boots the kernel with no cells, its files into dir, which must be there and is the caller's. 0
+ * when the guest ran its PID 1 to the end; else -1 with why.
  */
 int boot_once(const struct once *o, const char *dir, struct err *err);
 

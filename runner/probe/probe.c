@@ -14,11 +14,16 @@
 #define SMP_SECONDS 30
 
 /* Boots the kernel with an empty plan. */
-static bool try(const struct target *t, const struct kernel *k, const char *doing, int limit, struct err *err)
+static bool try(const struct target *t, const struct kernel *k, const char *doing, int limit,
+		struct err *err)
 {
 	char *dir = scratch_make("probe", err);
-	struct once once = {.kind = BOOT_TIMED, .target = t, .kernel = k, .seconds = limit,
-			    .silence = limit, .doing = doing};
+	struct once once = {.kind = BOOT_TIMED,
+			    .target = t,
+			    .kernel = k,
+			    .seconds = limit,
+			    .silence = limit,
+			    .doing = doing};
 	bool ok = dir && boot_once(&once, dir, err) == 0;
 
 	scratch_remove(dir);

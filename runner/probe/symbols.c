@@ -42,7 +42,8 @@ static int boot_for_symbols(const struct kernel *k, const struct target *t, cons
 			    struct str *out, struct err *err)
 {
 	struct target small = *t;
-	struct once once = {.kind = BOOT_SYMBOLS, .target = &small, .kernel = k, .silence = SILENCE};
+	struct once once = {
+		.kind = BOOT_SYMBOLS, .target = &small, .kernel = k, .silence = SILENCE};
 
 	small.kind = TARGET_TCG;
 	small.cpus = small.nodes = 1;
@@ -67,7 +68,8 @@ char *kernel_symbols_cached(const char *dir, const char *image_sha256)
 		if (fs_sha256(g.gl_pathv[i], sum, &err) == 0 && strncmp(named, sum, 64) == 0)
 			found = xstrdup(g.gl_pathv[i]);
 		else
-			fprintf(stderr, "'%s' is not as it was written, and is made again\n", g.gl_pathv[i]);
+			fprintf(stderr, "'%s' is not as it was written, and is made again\n",
+				g.gl_pathv[i]);
 	}
 	globfree(&g);
 	free(pattern);

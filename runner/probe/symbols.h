@@ -14,8 +14,8 @@
 char *kernel_symbols(const struct kernel *k, const struct target *t, struct err *err);
 
 /*
- * The map in CACHE/symbols of the image with that hash, a new string; NULL where there is none that is
- * as it was written: its name holds the hash of its own bytes.
+ * The map in CACHE/symbols of the image with that hash, a new string; NULL where there is none that
+ * is as it was written: its name holds the hash of its own bytes.
  */
 char *kernel_symbols_cached(const char *dir, const char *image_sha256);
 

@@ -20,8 +20,11 @@ static int check_binary(const char *binary, const json_t *o, struct err *err)
 		return -1;
 	if (strcmp(sum, json_get_str(o, "sha256", "")) == 0)
 		return 0;
-	return err_set(err, "cached QEMU '%s' does not have the SHA-256 that it was fetched with; remove "
-			    "its directory, then run: mlocklab qemu fetch", binary);
+	return err_set(
+		err,
+		"cached QEMU '%s' does not have the SHA-256 that it was fetched with; remove "
+		"its directory, then run: mlocklab qemu fetch",
+		binary);
 }
 
 static int read_prefix(const char *path, struct strv *argv, char **binary, struct err *err)

@@ -58,11 +58,14 @@ int qemu_find(struct target *t, const char *path, struct err *err)
 	} else {
 		binary = spawn_which(path ? path : PROGRAM);
 		if (!binary && path)
-			ret = err_set(err, "no program '%s': --qemu takes the path of a " PROGRAM
-					   ", or 'cached' after 'mlocklab qemu fetch'", path);
+			ret = err_set(err,
+				      "no program '%s': --qemu takes the path of a " PROGRAM
+				      ", or 'cached' after 'mlocklab qemu fetch'",
+				      path);
 		else if (!binary)
-			ret = err_set(err, "no " PROGRAM " on PATH: run 'make deps', or install the "
-					   "package qemu-system-x86");
+			ret = err_set(err,
+				      "no " PROGRAM " on PATH: run 'make deps', or install the "
+				      "package qemu-system-x86");
 		else
 			strv_push(&t->qemu, binary);
 	}

@@ -1,8 +1,8 @@
 /*
- * Where on this machine a timed guest stands: a core for each of its CPUs, a node for each of its nodes.
- * Guest node i stands on the i-th host node that may be used, so that memory which is near for the guest
- * is near in truth; its CPUs are spread over that node's cores, one thread of each core first, the
- * core of CPU 0, where the machine's own interrupts go, last.
+ * Where on this machine a timed guest stands: a core for each of its CPUs, a node for each of its
+ * nodes. Guest node i stands on the i-th host node that may be used, so that memory which is near
+ * for the guest is near in truth; its CPUs are spread over that node's cores, one thread of each
+ * core first, the core of CPU 0, where the machine's own interrupts go, last.
  */
 #ifndef RUNNER_QEMU_PLACE_H
 #define RUNNER_QEMU_PLACE_H
@@ -25,12 +25,13 @@ struct place_wish {
 };
 
 /*
- * Finds and locks CPUs for a guest among those that this process may use. Where the machine has too few
- * or other runs hold them the guest stands nowhere (cpus 0) and the note says why, unless the CPUs or
- * nodes were wished for: then it is an error. Guest nodes beyond the machine's share them, said in
- * the note too.
+ * Finds and locks CPUs for a guest among those that this process may use. Where the machine has too
+ * few or other runs hold them the guest stands nowhere (cpus 0) and the note says why, unless the
+ * CPUs or nodes were wished for: then it is an error. Guest nodes beyond the machine's share them,
+ * said in the note too.
  */
-int place_find(struct place *p, int cpus, int nodes, const struct place_wish *wish, struct err *err);
+int place_find(struct place *p, int cpus, int nodes, const struct place_wish *wish,
+	       struct err *err);
 void place_release(struct place *p);
 
 /* The host CPUs as taskset -c takes them, "2,3,6"; a new string. */

@@ -52,18 +52,22 @@ void target_release(struct target *t)
 
 /*
  * The kernel's command line. nokaslr: symbols stay where System.map has them, and icount boots
- * stay repeatable. panic=-1 with -no-reboot: a panic ends QEMU at once. loglevel=5, where `quiet` is
- * 4: warnings and lockdep's reports are on the console, which a healthy boot writes three lines to.
+ * stay repeatable. panic=-1 with -no-reboot: a panic ends QEMU at once. loglevel=5, where `quiet`
+ * is 4: warnings and lockdep's reports are on the console, which a healthy boot writes three lines
+ * to.
  */
 static void target_cmdline(const struct target *t, const char *more, struct str *out)
 {
 	str_add(out, "console=ttyS0 loglevel=5 nokaslr panic=-1 rdinit=/init");
-	/* A guest of emulated CPUs may be held up for long by its host: not a fault of the kernel. */
+	/* A guest of emulated CPUs may be held up for long by its host: not a fault of the kernel.
+	 */
 	if (t->kind != TARGET_KVM)
 		str_add(out, " nowatchdog");
-	/* The clock is exact by construction, and a hypervisor's stolen time must not disqualify it. */
+	/* The clock is exact by construction, and a hypervisor's stolen time must not disqualify
+	 * it. */
 	str_add(out, " tsc=reliable");
-	/* The self-tests of crypto are half of a boot under emulation, and no part of what is measured. */
+	/* The self-tests of crypto are half of a boot under emulation, and no part of what is
+	 * measured. */
 	str_add(out, " cryptomgr.notests");
 	if (*more)
 		str_addf(out, " %s", more);
@@ -96,7 +100,8 @@ static void add_accel(const struct target *t, struct strv *a)
 	strv_push(a, t->kind == TARGET_KVM ? "host" : CPU_MODEL);
 }
 
-/* Memory of guest node n: of a KVM guest it lies on its host node, all of it before the guest starts. */
+/* Memory of guest node n: of a KVM guest it lies on its host node, all of it before the guest
+ * starts. */
 static void add_memory(const struct target *t, int n, int mib, struct strv *a)
 {
 	struct str s = STR_INIT;
@@ -126,7 +131,8 @@ static void add_numa(const struct target *t, int memory, struct strv *a)
 		add_memory(t, n, mib, a);
 		strv_push(a, "-numa");
 		if (cpus > 1)
-			strv_pushf(a, "node,nodeid=%d,memdev=m%d,cpus=%d-%d", n, n, cpu, cpu + cpus - 1);
+			strv_pushf(a, "node,nodeid=%d,memdev=m%d,cpus=%d-%d", n, n, cpu,
+				   cpu + cpus - 1);
 		else if (cpus == 1)
 			strv_pushf(a, "node,nodeid=%d,memdev=m%d,cpus=%d", n, n, cpu);
 		else
@@ -159,8 +165,7 @@ static void add_console(const char *path, struct strv *a)
 	str_release(&s);
 }
 
-void target_plugin_option(const char *plugin, const char *symbols, const char *dir,
-			  struct str *out)
+void target_plugin_option(const char *plugin, const char *symbols, const char *dir, struct str *out)
 {
 	char *file = xasprintf("%s/" PROFILE_FILE, dir);
 
@@ -197,7 +202,8 @@ void target_argv(const struct target *t, const struct boot_files *f, unsigned lo
 	strv_push(a, "-smp");
 	/* a socket a node, as such machines have it */
 	if (is_placed(t) && t->cpus % t->nodes == 0)
-		strv_pushf(a, "%d,sockets=%d,cores=%d,threads=1", t->cpus, t->nodes, t->cpus / t->nodes);
+		strv_pushf(a, "%d,sockets=%d,cores=%d,threads=1", t->cpus, t->nodes,
+			   t->cpus / t->nodes);
 	else
 		strv_pushf(a, "%d", t->cpus);
 	strv_push(a, "-m");
@@ -206,7 +212,9 @@ void target_argv(const struct target *t, const struct boot_files *f, unsigned lo
 		add_numa(t, memory, a);
 	strv_push(a, "-chardev");
 	add_console(f->console, a);
-	strv_split(a, "-serial chardev:console -chardev stdio,id=records,signal=off -serial chardev:records",
+	strv_split(a,
+		   "-serial chardev:console -chardev stdio,id=records,signal=off -serial "
+		   "chardev:records",
 		   " ");
 	strv_push(a, "-kernel");
 	strv_push(a, f->image);

@@ -17,12 +17,12 @@ struct target {
 	enum target_kind kind;
 	int cpus;
 	int nodes;
-	int memory_mib;    /* of all nodes together, before the layout adds its own */
-	char *hugepages;   /* of the host, as the size of one ("2M"), or NULL */
+	int memory_mib;	    /* of all nodes together, before the layout adds its own */
+	char *hugepages;    /* of the host, as the size of one ("2M"), or NULL */
 	struct place place; /* of a timed guest on this machine */
-	int icount_shift;  /* one instruction is 2^shift ns of guest clock */
-	struct strv qemu;  /* the program, and what must stand before every other argument */
-	bool sandbox; /* this QEMU can filter its own system calls */
+	int icount_shift;   /* one instruction is 2^shift ns of guest clock */
+	struct strv qemu;   /* the program, and what must stand before every other argument */
+	bool sandbox;	    /* this QEMU can filter its own system calls */
 	char *qemu_version;
 	char qemu_sha256[65];
 };

@@ -27,29 +27,38 @@ int run_check_host(const struct experiment *e, struct err *err)
 	const struct {
 		const char *name;
 		bool set;
-	} settings[] = {{"cmdline", *e->cmdline && any_running(e)}, {"cpus", e->cpus}, {"nodes", e->nodes},
+	} settings[] = {{"cmdline", *e->cmdline && any_running(e)},
+			{"cpus", e->cpus},
+			{"nodes", e->nodes},
 			{"memory", e->memory_mib}};
 	struct utsname u;
 
 	uname(&u);
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
 		if (settings[i].set)
-			return err_set(err, "%s is for guests, and --target host is this machine as it is "
-					    "booted: leave it out, or choose another target",
-				       settings[i].name);
+			return err_set(
+				err,
+				"%s is for guests, and --target host is this machine as it is "
+				"booted: leave it out, or choose another target",
+				settings[i].name);
 	for (size_t i = 0; i < e->narms; i++) {
 		const struct arm *a = &e->arms[i];
 
 		if (is_of_boot(a))
 			continue; /* run_check_booted() */
 		if (strcmp(a->spec, "running") != 0)
-			return err_set(err, "kernel '%s' cannot be measured on the host, which has booted "
-					    "%s: --kernel running would be right there; 'mlocklab campaign' "
-					    "boots others, boot:RELEASE; or choose a target of QEMU's",
-				       a->spec, u.release);
+			return err_set(
+				err,
+				"kernel '%s' cannot be measured on the host, which has booted "
+				"%s: --kernel running would be right there; 'mlocklab campaign' "
+				"boots others, boot:RELEASE; or choose a target of QEMU's",
+				a->spec, u.release);
 		if (*a->cmdline)
-			return err_set(err, "cmdline of arm '%s' is for guests, and --target host is this "
-					    "machine as it is booted: leave it out", a->name);
+			return err_set(
+				err,
+				"cmdline of arm '%s' is for guests, and --target host is this "
+				"machine as it is booted: leave it out",
+				a->name);
 	}
 	return 0;
 }
@@ -90,11 +99,17 @@ int run_check_booted(const struct run *r, struct err *err)
 		want = run_cmdline(r->e, b->arm);
 		missing = missing_word(want, str_text(&has));
 		if (kernel_is(&r->kernels[b->arm], u.release, u.version, &why) < 0)
-			ret = err_set(err, "boot %d is not of the kernel that this machine has booted (%s): "
-					   "'mlocklab campaign' boots each in its turn", b->n, why.text);
+			ret = err_set(
+				err,
+				"boot %d is not of the kernel that this machine has booted (%s): "
+				"'mlocklab campaign' boots each in its turn",
+				b->n, why.text);
 		else if (missing)
-			ret = err_set(err, "boot %d has '%s' on its kernel's command line, and this machine was "
-					   "booted without: 'mlocklab campaign' boots it so", b->n, missing);
+			ret = err_set(err,
+				      "boot %d has '%s' on its kernel's command line, and this "
+				      "machine was "
+				      "booted without: 'mlocklab campaign' boots it so",
+				      b->n, missing);
 		free(missing);
 		free(want);
 	}
@@ -102,8 +117,8 @@ int run_check_booted(const struct run *r, struct err *err)
 	return ret;
 }
 
-/* Time is of a machine and its kernel; guest instructions are the same on any. A campaign's kernels are
- * those of its arms, which run_check_booted() looks at. */
+/* Time is of a machine and its kernel; guest instructions are the same on any. A campaign's kernels
+ * are those of its arms, which run_check_booted() looks at. */
 static int check_same_host(const struct run *r, struct err *err)
 {
 	static const char *const keys[] = {"cpu", "machine", "id", "kernel", "version"};
@@ -118,9 +133,11 @@ static int check_same_host(const struct run *r, struct err *err)
 			   *then = json_get_str(was, keys[i], now);
 
 		if (strcmp(now, then) != 0)
-			ret = err_set(err, "'%s' was begun on a host whose %s is '%s', and here it is '%s': "
-					   "go on there, or start a new run",
-				      r->store->dir, keys[i], then, now);
+			ret = err_set(
+				err,
+				"'%s' was begun on a host whose %s is '%s', and here it is '%s': "
+				"go on there, or start a new run",
+				r->store->dir, keys[i], then, now);
 	}
 	json_decref(is);
 	return ret;
@@ -143,17 +160,21 @@ int run_check_same(const struct run *r, struct err *err)
 		if (fs_sha256(paths[i], sum, err) < 0)
 			return -1;
 		if (strcmp(sum, json_get_str(was, names[i], "")) != 0)
-			return err_set(err, "'%s' is not the %s that '%s' was begun with: start a new run",
-				       paths[i], names[i], r->store->dir);
+			return err_set(
+				err, "'%s' is not the %s that '%s' was begun with: start a new run",
+				paths[i], names[i], r->store->dir);
 	}
 	json_array_foreach(json_object_get(r->store->run, "arms"), i, arm)
 		if (strcmp(json_get_str(arm, "sha256", ""), r->kernels[i].sha256) != 0)
-			return err_set(err, "kernel '%s' is no longer the image that '%s' was begun with: "
-					    "start a new run",
-				       r->kernels[i].spec, r->store->dir);
+			return err_set(
+				err,
+				"kernel '%s' is no longer the image that '%s' was begun with: "
+				"start a new run",
+				r->kernels[i].spec, r->store->dir);
 	if (r->target->qemu.n && strcmp(json_get_str(json_object_get(target, "qemu"), "sha256", ""),
 					r->target->qemu_sha256) != 0)
-		return err_set(err, "QEMU is not the one that '%s' was begun with: name it with --qemu",
+		return err_set(err,
+			       "QEMU is not the one that '%s' was begun with: name it with --qemu",
 			       r->store->dir);
 	return 0;
 }

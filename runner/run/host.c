@@ -17,10 +17,8 @@ void host_print_changes(const struct experiment *e, FILE *to)
 	json_t *w, *change;
 	size_t i, k;
 
-	json_array_foreach(e->workloads, i, w)
-	{
-		json_array_foreach(json_object_get(w, "changes"), k, change)
-		{
+	json_array_foreach(e->workloads, i, w) {
+		json_array_foreach(json_object_get(w, "changes"), k, change) {
 			const char *path = json_string_value(change);
 
 			if (!path || strv_has(&seen, path))
@@ -32,7 +30,8 @@ void host_print_changes(const struct experiment *e, FILE *to)
 	strv_release(&seen);
 }
 
-/* For tests, which must not be in each other's way: a directory of their own. A new string, or NULL. */
+/* For tests, which must not be in each other's way: a directory of their own. A new string, or
+ * NULL. */
 static char *host_state(void)
 {
 	const char *dir = getenv("MLOCKLAB_STATE");
@@ -52,15 +51,17 @@ static int mend(int fd, const char *after, struct err *err)
 }
 
 /*
- * The machine is measured by one run at a time, whoever's and from whatever tree. The lock is left to the
- * sessions, so that one whose runner was killed still holds it.
+ * The machine is measured by one run at a time, whoever's and from whatever tree. The lock is left
+ * to the sessions, so that one whose runner was killed still holds it.
  */
 static int lock_machine(struct err *err)
 {
-	char *state = host_state(), *path = xasprintf("%s/mlocklab-host", state ? state : "/run/lock");
+	char *state = host_state(),
+	     *path = xasprintf("%s/mlocklab-host", state ? state : "/run/lock");
 	int fd = open(path, O_RDONLY | O_NOFOLLOW);
 
-	/* in a directory that all may write to, the kernel lets nobody open and create others' files */
+	/* in a directory that all may write to, the kernel lets nobody open and create others'
+	 * files */
 	if (fd < 0 && errno == ENOENT) {
 		fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
 		if (fd < 0 && errno == EEXIST)
@@ -81,7 +82,8 @@ static int lock_machine(struct err *err)
 	return fd;
 }
 
-/* What changes nothing that outlives the machine's boot is noted where nothing outlives it either. */
+/* What changes nothing that outlives the machine's boot is noted where nothing outlives it either.
+ */
 static int open_journal(struct err *err)
 {
 	char *state = host_state(), *dir = state ? xstrdup(state) : xstrdup("/run/mlocklab");

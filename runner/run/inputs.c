@@ -16,7 +16,8 @@ static char *inputs_dir(const struct run *r)
 			 : xasprintf("%s/inputs", r->store->dir);
 }
 
-/* Copies the file *path names to DIR/NAME, which it names then. sha256: what it must be, or NULL. */
+/* Copies the file *path names to DIR/NAME, which it names then. sha256: what it must be, or NULL.
+ */
 static int hold(char **path, const char *dir, const char *name, const char *sha256, struct err *err)
 {
 	char *copy = xasprintf("%s/%s", dir, name), sum[65];
@@ -28,7 +29,8 @@ static int hold(char **path, const char *dir, const char *name, const char *sha2
 	if (ret == 0 && sha256) {
 		ret = fs_sha256(copy, sum, err);
 		if (ret == 0 && strcmp(sum, sha256) != 0)
-			ret = err_set(err, "'%s' was changed while the run began: start it again", *path);
+			ret = err_set(err, "'%s' was changed while the run began: start it again",
+				      *path);
 	}
 	if (ret < 0) {
 		free(copy);
@@ -87,7 +89,8 @@ static int check_qemu(const struct target *t, struct err *err)
 		return -1;
 	return strcmp(sum, t->qemu_sha256) == 0
 		       ? 0
-		       : err_set(err, "'%s' was changed while the run began: start it again", t->qemu.v[0]);
+		       : err_set(err, "'%s' was changed while the run began: start it again",
+				 t->qemu.v[0]);
 }
 
 int inputs_hold(struct run *r, struct err *err)
@@ -109,9 +112,11 @@ int inputs_hold(struct run *r, struct err *err)
 	for (size_t i = 0; ret == 0 && i < r->e->narms; i++)
 		ret = hold_kernel(r, i, top, err);
 	if (ret == 0)
-		ret = hold(&r->bench, top, "mlockbench", json_get_str(programs, "mlockbench", NULL), err);
+		ret = hold(&r->bench, top, "mlockbench", json_get_str(programs, "mlockbench", NULL),
+			   err);
 	if (ret == 0)
-		ret = hold(&r->init, top, "guest-init", json_get_str(programs, "guest-init", NULL), err);
+		ret = hold(&r->init, top, "guest-init", json_get_str(programs, "guest-init", NULL),
+			   err);
 	free(top);
 	if (ret < 0)
 		inputs_drop(r);

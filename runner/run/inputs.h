@@ -9,9 +9,9 @@
 #include "runner/run/run.h"
 
 /*
- * Copies them and lets r->kernels, r->profiler, r->bench and r->init name the copies. -1 where a copy is
- * not what was resolved, by SHA-256. The host target boots nothing, and nothing is held for it. What
- * cannot be copied is watched from here on (watch.h).
+ * Copies them and lets r->kernels, r->profiler, r->bench and r->init name the copies. -1 where a
+ * copy is not what was resolved, by SHA-256. The host target boots nothing, and nothing is held for
+ * it. What cannot be copied is watched from here on (watch.h).
  */
 int inputs_hold(struct run *r, struct err *err);
 /* Removes the copies, once no more boots are made. */

@@ -28,7 +28,7 @@ static void add_plain(struct str *out, const char *text)
 struct verdict {
 	int iterations; /* that were recorded */
 	bool failed;
-	char *skipped;  /* why, or NULL */
+	char *skipped; /* why, or NULL */
 	struct str notes;
 };
 
@@ -39,7 +39,8 @@ static bool is_time(const struct experiment *e, const struct cell *c, const char
 	size_t i, k;
 
 	json_array_foreach(e->workloads, i, w) {
-		if (strcmp(json_get_str(w, "name", ""), json_get_str(c->json, "workload", "?")) != 0)
+		if (strcmp(json_get_str(w, "name", ""), json_get_str(c->json, "workload", "?")) !=
+		    0)
 			continue;
 		json_array_foreach(json_object_get(w, "metrics"), k, m)
 			if (strcmp(json_get_str(m, "name", ""), metric) == 0)
@@ -104,7 +105,8 @@ static void judge_cell(const struct experiment *e, const struct cell *c, FILE *s
 static bool add_cell_line(const struct experiment *e, size_t i, FILE *samples, struct str *out)
 {
 	const struct cell *c = &e->cells[i];
-	long long planned = json_get_int(c->json, "iterations", 1) + json_get_int(c->json, "warmup", 0);
+	long long planned =
+		json_get_int(c->json, "iterations", 1) + json_get_int(c->json, "warmup", 0);
 	struct verdict v = {.notes = STR_INIT};
 	bool failed;
 
@@ -112,7 +114,8 @@ static bool add_cell_line(const struct experiment *e, size_t i, FILE *samples, s
 		judge_cell(e, c, samples, &v);
 	failed = v.failed || (!v.skipped && v.iterations < planned);
 	if (failed)
-		str_addf(&v.notes, "  # %d of %lld iterations are recorded\n", v.iterations, planned);
+		str_addf(&v.notes, "  # %d of %lld iterations are recorded\n", v.iterations,
+			 planned);
 	str_addf(out, "%s  %s %zu ", str_text(&v.notes), failed ? "not ok" : "ok", i + 1);
 	add_plain(out, c->id);
 	if (!failed && v.skipped) {

@@ -31,17 +31,23 @@ static int set_stop_early(void *to, const struct opt *opt, const char *value, st
 	return 0;
 }
 
-#define KEY(NAME, VALUE, OFFER, HELP) \
-	{.name = NAME, .value = VALUE, .offer = OFFER, .set = set_key, .at = AT(settings), .help = HELP}
+#define KEY(NAME, VALUE, OFFER, HELP)                                                              \
+	{                                                                                          \
+		.name = NAME, .value = VALUE, .offer = OFFER, .set = set_key, .at = AT(settings),  \
+		.help = HELP                                                                       \
+	}
 
 const struct opt run_opts[] = {
 	OPT_LIST("kernel", "[ARM=]SPEC", OFFER_KERNEL, AT(kernels),
 		 "measure this kernel; repeat for several arms. SPEC is debian:VERSION[/FLAVOUR], "
-		 "deb:FILE, running, image:FILE[,config=FILE][,modules=DIR][,map=FILE], or a commit of your "
-		 "own tree, git:REV or git:DIR@REV, which is built; git:HEAD+ is what is not committed "
+		 "deb:FILE, running, image:FILE[,config=FILE][,modules=DIR][,map=FILE], or a "
+		 "commit of your "
+		 "own tree, git:REV or git:DIR@REV, which is built; git:HEAD+ is what is not "
+		 "committed "
 		 "too. Where no kernel is named: the bzImage in that tree"),
 	OPT_TEXT("tree", "DIR", OFFER_DIR, AT(tree),
-		 "that tree, which is only read (default: $MLOCKLAB_TREE, else the current directory)"),
+		 "that tree, which is only read (default: $MLOCKLAB_TREE, else the current "
+		 "directory)"),
 	OPT_TEXT("config", "FILE", OFFER_FILE, AT(config),
 		 "its configuration (default: tinyconfig with configs/kernel/base.config)"),
 	OPT_LIST("fragment", "FILE", OFFER_FILE, AT(fragments),
@@ -55,17 +61,24 @@ const struct opt run_opts[] = {
 	KEY("memory", "MIB", NULL, "the guest's size"),
 	KEY("host-cpus", "LIST", NULL, NULL),
 	KEY("host-nodes", "LIST", NULL,
-	    "the CPUs and NUMA nodes of this machine on which a guest of kvm or tcg stands, as in 2-5,8"),
-	KEY("hugepages", "SIZE", "2M|1G", "a KVM guest's memory is made of such pages of this machine"),
+	    "the CPUs and NUMA nodes of this machine on which a guest of kvm or tcg stands, as in "
+	    "2-5,8"),
+	KEY("hugepages", "SIZE", "2M|1G",
+	    "a KVM guest's memory is made of such pages of this machine"),
 	KEY("layouts", "HOW", "paired|independent",
 	    "paired: both boots of a pair have one layout; independent: each its own"),
-	{.name = "stop-early", .set = set_stop_early, .at = AT(settings),
-	 .help = "up to 30 pairs, looked at after every six: no more are made once every figure has "
+	{.name = "stop-early",
+	 .set = set_stop_early,
+	 .at = AT(settings),
+	 .help = "up to 30 pairs, looked at after every six: no more are made once every figure "
+		 "has "
 		 "its verdict (O'Brien-Fleming)"},
 	OPT_LIST("inject", "ARM=PERCENT", NULL, AT(injects),
-		 "that arm does so much of its work again: a slowdown of a known size, to see it found"),
+		 "that arm does so much of its work again: a slowdown of a known size, to see it "
+		 "found"),
 	KEY("locks", "HOW", "auto|none|slowpath|bpf|perf-lock|lockstat|perf",
-	    "boots that record who waited for which lock, and how: auto, none, slowpath, bpf, perf-lock, "
+	    "boots that record who waited for which lock, and how: auto, none, slowpath, bpf, "
+	    "perf-lock, "
 	    "lockstat or perf; 'mlocklab locks' shows it"),
 	KEY("cmdline", "TEXT", NULL, "more kernel parameters, such as mitigations=off"),
 	KEY("name", "NAME", NULL, "of the run, in its directory's name"),
@@ -76,16 +89,19 @@ const struct opt run_opts[] = {
 		 "another QEMU; 'cached': that of 'mlocklab qemu fetch'"),
 	OPT_TEXT("mirror", "URI", NULL, AT(mirror), "Debian mirror instead of this machine's own"),
 	OPT_FLAG("ktap", AT(ktap),
-		 "print what the workloads verified as KTAP, for kernel CI: a test a boot, in it a test "
+		 "print what the workloads verified as KTAP, for kernel CI: a test a boot, in it a "
+		 "test "
 		 "a cell; exit code 1 where the kernel's accounting was wrong"),
 	OPT_FLAG("show-command", AT(show_command),
 		 "print QEMU's command line for each arm and stop"),
 	OPT_LIST("reuse", "ARM=RUN", OFFER_RUN, AT(reuse),
-		 "take boots of a stored run's only arm for that arm, where image, layout and all else is "
+		 "take boots of a stored run's only arm for that arm, where image, layout and all "
+		 "else is "
 		 "equal (icount: they would measure the same); repeat for several"),
 	OPT_TEXT("resume", "RUN", OFFER_RUN, AT(resume), "go on with a run that was interrupted"),
 	OPT_CHOICE("on", "WHERE", "here|slurm", AT(on),
-		   "slurm: boots become tasks of a job array (default: what the experiment says, else here)"),
+		   "slurm: boots become tasks of a job array (default: what the experiment says, "
+		   "else here)"),
 	OPT_TEXT("slurm", "OPTIONS", NULL, AT(slurm),
 		 "more options for sbatch, such as '--partition=long --account=mm'"),
 	OPT_TEXT("attach", "RUN", OFFER_RUN, AT(attach), "look on at a run that Slurm makes"),
@@ -98,7 +114,8 @@ static const struct command command = {
 	.name = "run",
 	.usage = "EXPERIMENT [option...]\n--resume RUN\n--attach RUN",
 	.about = "Boots every kernel of the experiment, runs its workloads and stores what they\n"
-		 "measure in results/. The last line printed is the run's directory. EXPERIMENT is a\n"
+		 "measure in results/. The last line printed is the run's directory. EXPERIMENT is "
+		 "a\n"
 		 "file, or the name of one in configs/, such as core.\n",
 	.opts = run_opts,
 	.max_words = 1,
@@ -115,10 +132,12 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 		command_note("%s; 'mlocklab run --help' tells more", command.want);
 		return -1;
 	}
-	if (o->resume && (o->kernels.n || o->injects.n || o->settings.n || o->out || o->tree || o->config ||
-			  o->fragments.n)) {
-		command_note("--resume goes on with what the run was begun with: of the other options "
-			     "only --workers, --on, --slurm, --boots, --qemu, --ktap and --show-command may stand beside it");
+	if (o->resume && (o->kernels.n || o->injects.n || o->settings.n || o->out || o->tree ||
+			  o->config || o->fragments.n)) {
+		command_note(
+			"--resume goes on with what the run was begun with: of the other options "
+			"only --workers, --on, --slurm, --boots, --qemu, --ktap and --show-command "
+			"may stand beside it");
 		return -1;
 	}
 	if (o->boots && !o->resume) {
@@ -144,7 +163,8 @@ const char *run_option_value(const struct strv *rest, const char *name)
 	size_t n = strlen(name);
 
 	for (size_t i = 0; i < rest->n; i++)
-		if (!strncmp(rest->v[i], "--", 2) && !strncmp(rest->v[i] + 2, name, n) && rest->v[i][2 + n] == '=')
+		if (!strncmp(rest->v[i], "--", 2) && !strncmp(rest->v[i] + 2, name, n) &&
+		    rest->v[i][2 + n] == '=')
 			value = rest->v[i] + 3 + n;
 	return value;
 }
@@ -153,8 +173,10 @@ static int add_arm(struct experiment *e, const char *name, const char *spec, str
 {
 	for (size_t i = 0; i < e->narms; i++)
 		if (strcmp(e->arms[i].name, name) == 0)
-			return err_set(err, "--kernel %s=%s: the arm '%s' is %s already: one kernel an arm", name,
-				       spec, name, e->arms[i].spec);
+			return err_set(
+				err,
+				"--kernel %s=%s: the arm '%s' is %s already: one kernel an arm",
+				name, spec, name, e->arms[i].spec);
 	experiment_set_arm(e, name, spec);
 	return 0;
 }
@@ -198,7 +220,8 @@ static int set_injects(struct experiment *e, const struct strv *injects, struct 
 {
 	for (size_t i = 0; i < injects->n; i++) {
 		const char *equals = strrchr(injects->v[i], '=');
-		char *arm = equals ? xstrndup(injects->v[i], (size_t)(equals - injects->v[i])) : NULL;
+		char *arm =
+			equals ? xstrndup(injects->v[i], (size_t)(equals - injects->v[i])) : NULL;
 		int ret = arm ? experiment_set_inject(e, arm, equals + 1, err)
 			      : err_set(err, "--inject %s: not ARM=PERCENT", injects->v[i]);
 

@@ -32,8 +32,8 @@ extern const struct opt run_opts[];
 int run_options_parse(struct run_options *o, int argc, char **argv);
 
 /*
- * Whether an option as it is handed on, "--on=slurm", says where and by what boots are made and not what is
- * measured: such may stand beside --resume.
+ * Whether an option as it is handed on, "--on=slurm", says where and by what boots are made and not
+ * what is measured: such may stand beside --resume.
  */
 bool run_option_is_where(const char *option);
 
@@ -42,13 +42,16 @@ const char *run_option_value(const struct strv *rest, const char *name);
 
 /*
  * Puts what the options say over what the experiment's file says: settings, and the kernels, which
- * when named here are all the arms there are ("old=debian:5.10"; without a name "kernel", "kernel2").
+ * when named here are all the arms there are ("old=debian:5.10"; without a name "kernel",
+ * "kernel2").
  */
 int run_options_apply(const struct run_options *o, struct experiment *e, struct err *err);
 
 /*
- * For verbs that hand their options on to run: the spec of the kernel that the tree was made into, which
- * --tree among them or else git_default_tree() names, said on standard error; a new string, or NULL.
+ * For verbs that hand their options on to run: the spec of the kernel that the tree was made into,
+ * which
+ * --tree among them or else git_default_tree() names, said on standard error; a new string, or
+ * NULL.
  */
 char *run_made_kernel(const struct strv *rest);
 

@@ -28,8 +28,11 @@ static int resolve_kernels(struct run *r, const struct run_options *o, struct er
 {
 	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
 	struct kernel_recipe recipe = {0};
-	struct kernel_opts opts = {.cache = cache, .config = config, .mirror = o->mirror,
-				   .tree = o->tree, .recipe = &recipe};
+	struct kernel_opts opts = {.cache = cache,
+				   .config = config,
+				   .mirror = o->mirror,
+				   .tree = o->tree,
+				   .recipe = &recipe};
 	int ret = 0;
 
 	kernel_recipe_set(&recipe, o->config, &o->fragments);
@@ -38,8 +41,10 @@ static int resolve_kernels(struct run *r, const struct run_options *o, struct er
 	r->kernels = xcalloc(r->e->narms, sizeof(*r->kernels));
 	for (size_t i = 0; ret == 0 && i < r->e->narms; i++) {
 		if (strcmp(r->e->arms[i].spec, "running") == 0 && strcmp(r->e->target, "host") != 0)
-			ret = err_set(err, "kernel 'running' is for --target host; for QEMU name an image: "
-					   "image:/boot/vmlinuz-RELEASE");
+			ret = err_set(
+				err,
+				"kernel 'running' is for --target host; for QEMU name an image: "
+				"image:/boot/vmlinuz-RELEASE");
 		else
 			ret = kernel_resolve(&r->kernels[i], r->e->arms[i].spec, &opts, err);
 	}
@@ -55,7 +60,8 @@ static int resolve_kernels(struct run *r, const struct run_options *o, struct er
  */
 #define ICOUNT_SMP_SHIFT 2
 
-/* The first QEMU that starts a second CPU under icount: older ones hang, which takes long to see. */
+/* The first QEMU that starts a second CPU under icount: older ones hang, which takes long to see.
+ */
 #define ICOUNT_SMP_QEMU 8
 
 /*
@@ -66,8 +72,8 @@ static int default_cpus(const struct target *t, const struct experiment *e, cons
 {
 	struct err ignored;
 
-	if (t->kind == TARGET_ICOUNT &&
-	    (e->profile || atoi(t->qemu_version) < ICOUNT_SMP_QEMU || !probe_icount_smp(t, k, &ignored)))
+	if (t->kind == TARGET_ICOUNT && (e->profile || atoi(t->qemu_version) < ICOUNT_SMP_QEMU ||
+					 !probe_icount_smp(t, k, &ignored)))
 		return 1;
 	return 4;
 }
@@ -85,10 +91,12 @@ static int find_place(struct target *t, const struct experiment *e, struct err *
 	bool timed = t->kind == TARGET_KVM || t->kind == TARGET_TCG;
 
 	if (!timed && (*e->host_cpus || *e->host_nodes))
-		return err_set(err, "host_cpus and host_nodes are for the targets kvm and tcg, not %s",
+		return err_set(err,
+			       "host_cpus and host_nodes are for the targets kvm and tcg, not %s",
 			       target_kind_name(t->kind));
 	if (t->kind != TARGET_KVM && *e->hugepages)
-		return err_set(err, "hugepages is for the target kvm, not %s", target_kind_name(t->kind));
+		return err_set(err, "hugepages is for the target kvm, not %s",
+			       target_kind_name(t->kind));
 	if (!timed)
 		return 0;
 	t->hugepages = *e->hugepages ? xstrdup(e->hugepages) : NULL;
@@ -99,8 +107,8 @@ static int find_place(struct target *t, const struct experiment *e, struct err *
 	return 0;
 }
 
-/* The target's kind and size: what the experiment says, else what suits the kind and the QEMU. KVM is
- * tried first, unless the command is only shown. */
+/* The target's kind and size: what the experiment says, else what suits the kind and the QEMU. KVM
+ * is tried first, unless the command is only shown. */
 static int choose_target(struct run *r, bool show, struct err *err)
 {
 	struct target *t = r->target;
@@ -111,14 +119,16 @@ static int choose_target(struct run *r, bool show, struct err *err)
 	if (automatic)
 		t->kind = probe_kvm(t, &r->kernels[0], &why) ? TARGET_KVM : TARGET_ICOUNT;
 	else if (t->kind == TARGET_KVM && !show && !probe_kvm(t, &r->kernels[0], &why))
-		return err_set(err, "KVM boots no guest here: %s; --target tcg and icount do without",
+		return err_set(err,
+			       "KVM boots no guest here: %s; --target tcg and icount do without",
 			       why.text);
 	t->nodes = e->nodes ? e->nodes : 2;
 	t->icount_shift = ICOUNT_SMP_SHIFT; /* for asking whether it can, too */
 	t->cpus = e->cpus ? e->cpus : default_cpus(t, e, &r->kernels[0]);
 	if (t->kind == TARGET_ICOUNT && t->cpus > 1 && !probe_icount_smp(t, &r->kernels[0], &why))
-		return err_set(err, "QEMU %s cannot start %d CPUs under icount (%s): use cpus=1, or a "
-				    "newer QEMU: 'mlocklab qemu fetch' and --qemu cached",
+		return err_set(err,
+			       "QEMU %s cannot start %d CPUs under icount (%s): use cpus=1, or a "
+			       "newer QEMU: 'mlocklab qemu fetch' and --qemu cached",
 			       t->qemu_version, t->cpus, why.text);
 	if (t->cpus == 1)
 		t->icount_shift = 0;
@@ -149,7 +159,8 @@ int run_plan(struct run *r, const struct run_options *o, struct err *err)
 	if (ret < 0 || run_options_apply(o, r->e, err) < 0)
 		return -1;
 	if (r->e->stop_early && r->e->narms != 2)
-		return err_set(err, "a run that may stop early compares two arms, not %zu", r->e->narms);
+		return err_set(err, "a run that may stop early compares two arms, not %zu",
+			       r->e->narms);
 	if (r->e->stop_early)
 		r->e->pairs = LOOKS_MOST;
 	plan_make(&r->plan, r->e->narms, r->e->pairs, r->e->seed,
@@ -162,10 +173,12 @@ int run_plan_stored(struct run *r, struct err *err)
 {
 	const json_t *run = r->store->run;
 
-	if (experiment_from_json(r->e, run, err) < 0 || plan_from_json(&r->plan, r->e, run, err) < 0)
+	if (experiment_from_json(r->e, run, err) < 0 ||
+	    plan_from_json(&r->plan, r->e, run, err) < 0)
 		return -1;
 	/* "auto" was decided when the run began */
-	return experiment_set(r->e, "target", json_get_str(json_object_get(run, "target"), "kind", ""), err);
+	return experiment_set(r->e, "target",
+			      json_get_str(json_object_get(run, "target"), "kind", ""), err);
 }
 
 int run_prepare(struct run *r, const struct run_options *o, struct err *err)
@@ -179,7 +192,9 @@ int run_prepare(struct run *r, const struct run_options *o, struct err *err)
 		return -1;
 	if (choose_target(r, o->show_command, err) < 0)
 		return -1;
-	return r->e->profile ? profiler_prepare(&r->profiler, r->target, r->kernels, r->e->narms, err) : 0;
+	return r->e->profile
+		       ? profiler_prepare(&r->profiler, r->target, r->kernels, r->e->narms, err)
+		       : 0;
 }
 
 /* QEMU's command line for an arm, with the files of its first boot in dir. */
@@ -187,8 +202,12 @@ void run_arm_command(const struct run *r, int arm, const char *dir, struct str *
 {
 	struct planned_boot p = {.n = 1, .arm = arm, .seed = r->plan.boots[0].seed};
 	char *cmdline = run_cmdline(r->e, arm);
-	struct boot_job job = {.e = r->e, .target = r->target, .planned = &p,
-			       .kernel = &r->kernels[arm], .cmdline = cmdline, .bench = r->bench,
+	struct boot_job job = {.e = r->e,
+			       .target = r->target,
+			       .planned = &p,
+			       .kernel = &r->kernels[arm],
+			       .cmdline = cmdline,
+			       .bench = r->bench,
 			       .init = r->init};
 	struct strv argv = STRV_INIT;
 
@@ -202,7 +221,8 @@ void run_arm_command(const struct run *r, int arm, const char *dir, struct str *
 static json_t *jail_of(const struct run *r)
 {
 	struct planned_boot p = r->plan.boots[0];
-	struct boot_job job = {.e = r->e, .target = r->target, .planned = &p, .kernel = &r->kernels[p.arm]};
+	struct boot_job job = {
+		.e = r->e, .target = r->target, .planned = &p, .kernel = &r->kernels[p.arm]};
 
 	p.kind = BOOT_TIMED;
 	return confine_json(&job);
@@ -225,7 +245,8 @@ static json_t *words(int argc, char **argv)
 static json_t *calibration_of(const json_t *run)
 {
 	char *results = paths_results(), *dir = xasprintf("%s/calibration", results);
-	json_t *c = calibrated_find(dir, json_object_get(run, "target"), json_object_get(run, "host"));
+	json_t *c =
+		calibrated_find(dir, json_object_get(run, "target"), json_object_get(run, "host"));
 
 	free(dir);
 	free(results);
@@ -245,13 +266,14 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 	run_arm_command(r, 0, "BOOT", &command);
 	for (size_t i = 0; i < r->e->narms; i++)
 		json_array_append_new(arms, provenance_arm(&r->e->arms[i], &r->kernels[i]));
-	run = json_pack("{s:i, s:s, s:o, s:s, s:s, s:s, s:I, s:i, s:f, s:o, s:o, s:o, s:o, s:{s:s, s:s}}",
-			"format", STORED_FORMAT, "tool", MLOCKLAB_VERSION, "command", words(argc, argv), "name",
-			r->e->name, "created", created, "status", "running", "seed",
-			(json_int_t)r->e->seed, "pairs", r->e->pairs, "margin", r->e->margin, "target",
-			provenance_target(r->target, str_text(&command)), "host", provenance_host(),
-			"arms", arms, "boots", plan_json(&r->plan, r->e), "programs", "mlockbench",
-			sums[0], "guest-init", sums[1]);
+	run = json_pack(
+		"{s:i, s:s, s:o, s:s, s:s, s:s, s:I, s:i, s:f, s:o, s:o, s:o, s:o, s:{s:s, s:s}}",
+		"format", STORED_FORMAT, "tool", MLOCKLAB_VERSION, "command", words(argc, argv),
+		"name", r->e->name, "created", created, "status", "running", "seed",
+		(json_int_t)r->e->seed, "pairs", r->e->pairs, "margin", r->e->margin, "target",
+		provenance_target(r->target, str_text(&command)), "host", provenance_host(), "arms",
+		arms, "boots", plan_json(&r->plan, r->e), "programs", "mlockbench", sums[0],
+		"guest-init", sums[1]);
 	str_release(&command);
 	if (r->target->kind != TARGET_HOST)
 		json_object_set_new(json_object_get(run, "target"), "jail", jail_of(r));
@@ -262,7 +284,8 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 		json_object_set_new(run, "calibration", calibration);
 	experiment = experiment_json(r->e);
 	if (!run || json_object_update(run, experiment) < 0) {
-		err_set(err, "%s is not UTF-8: write it so", run ? r->e->path : "an option or a path");
+		err_set(err, "%s is not UTF-8: write it so",
+			run ? r->e->path : "an option or a path");
 		json_decref(run);
 		run = NULL;
 	}

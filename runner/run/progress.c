@@ -18,8 +18,11 @@ static double now(void)
 
 void progress_start(struct progress *p, size_t total, size_t already_done)
 {
-	*p = (struct progress){.tty = isatty(2), .total = total, .done = already_done,
-			       .before = already_done, .started = now()};
+	*p = (struct progress){.tty = isatty(2),
+			       .total = total,
+			       .done = already_done,
+			       .before = already_done,
+			       .started = now()};
 }
 
 static int columns(void)
@@ -90,7 +93,8 @@ void progress_boot(struct progress *p, bool failed, const char *text)
 
 	p->done++;
 	p->failed += failed;
-	p->end = progress_foresee(p->end, p->started, now(), p->done - p->before, p->total - p->done);
+	p->end = progress_foresee(p->end, p->started, now(), p->done - p->before,
+				  p->total - p->done);
 	if (p->tty && !failed)
 		return;
 	line = xasprintf("[%zu/%zu] %s", p->done, p->total, text);

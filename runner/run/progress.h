@@ -1,4 +1,5 @@
-/* How far a run is: one line that is rewritten on a terminal, a line a boot with the time of day elsewhere. */
+/* How far a run is: one line that is rewritten on a terminal, a line a boot with the time of day
+ * elsewhere. */
 #ifndef RUNNER_RUN_PROGRESS_H
 #define RUNNER_RUN_PROGRESS_H
 
@@ -8,9 +9,9 @@
 struct progress {
 	bool tty;
 	size_t total, done, failed;
-	size_t before; /* boots that were over when this process started */
+	size_t before;	/* boots that were over when this process started */
 	double started; /* seconds, CLOCK_MONOTONIC */
-	double end;     /* when all should be over, as far as it is known; 0: not yet */
+	double end;	/* when all should be over, as far as it is known; 0: not yet */
 	double drawn;
 };
 
@@ -24,9 +25,9 @@ void progress_note(struct progress *p, const char *text);
 void progress_end(struct progress *p);
 
 /*
- * When all will be over, in seconds on the clock of started and now, after `made` boots since then with
- * `left` more to make. What was promised (0: nothing) is not put off before it is overdue, so that the
- * time left does not rise.
+ * When all will be over, in seconds on the clock of started and now, after `made` boots since then
+ * with `left` more to make. What was promised (0: nothing) is not put off before it is overdue, so
+ * that the time left does not rise.
  */
 double progress_foresee(double promised, double started, double now, size_t made, size_t left);
 

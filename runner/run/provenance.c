@@ -16,20 +16,62 @@
  * the kernel changed.
  */
 static const char *const bearing[] = {
-	"CONFIG_PREEMPT*", "CONFIG_HZ", "CONFIG_NO_HZ*", "CONFIG_NR_CPUS", "CONFIG_MAXSMP",
-	"CONFIG_NUMA*", "CONFIG_MEMCG*", "CONFIG_CGROUPS", "CONFIG_LRU_GEN*", "CONFIG_COMPACTION",
-	"CONFIG_MIGRATION", "CONFIG_KSM", "CONFIG_TRANSPARENT_HUGEPAGE*", "CONFIG_HUGETLB*",
-	"CONFIG_PER_VMA_LOCK", "CONFIG_SWAP", "CONFIG_ZSWAP", "CONFIG_DEBUG_VM*", "CONFIG_DEBUG_LIST",
-	"CONFIG_LOCKDEP", "CONFIG_LOCK_STAT", "CONFIG_PROVE_LOCKING", "CONFIG_KASAN", "CONFIG_KFENCE*",
-	"CONFIG_PAGE_TABLE_CHECK*", "CONFIG_PAGE_POISONING", "CONFIG_PAGE_EXTENSION",
-	"CONFIG_INIT_ON_*", "CONFIG_SLUB*", "CONFIG_SLAB*", "CONFIG_SHUFFLE_PAGE_ALLOCATOR",
-	"CONFIG_HARDENED_USERCOPY*", "CONFIG_FORTIFY_SOURCE", "CONFIG_PAGE_TABLE_ISOLATION",
-	"CONFIG_RETPOLINE", "CONFIG_MITIGATION_*", "CONFIG_CPU_MITIGATIONS", "CONFIG_SPECULATION_MITIGATIONS",
-	"CONFIG_CALL_DEPTH_TRACKING", "CONFIG_STACKPROTECTOR*", "CONFIG_LIST_HARDENED",
-	"CONFIG_RWSEM_SPIN_ON_OWNER", "CONFIG_PARAVIRT*", "CONFIG_FUNCTION_TRACER", "CONFIG_BPF*",
-	"CONFIG_CC_OPTIMIZE_FOR_*", "CONFIG_CC_VERSION_TEXT", "CONFIG_VMAP_STACK",
-	"CONFIG_RANDOMIZE_*", "CONFIG_USERFAULTFD", "CONFIG_MEM_SOFT_DIRTY", "CONFIG_MMU_NOTIFIER",
-	"CONFIG_X86_5LEVEL", "CONFIG_ANON_VMA_NAME", "CONFIG_VM_EVENT_COUNTERS", "CONFIG_AUDIT*",
+	"CONFIG_PREEMPT*",
+	"CONFIG_HZ",
+	"CONFIG_NO_HZ*",
+	"CONFIG_NR_CPUS",
+	"CONFIG_MAXSMP",
+	"CONFIG_NUMA*",
+	"CONFIG_MEMCG*",
+	"CONFIG_CGROUPS",
+	"CONFIG_LRU_GEN*",
+	"CONFIG_COMPACTION",
+	"CONFIG_MIGRATION",
+	"CONFIG_KSM",
+	"CONFIG_TRANSPARENT_HUGEPAGE*",
+	"CONFIG_HUGETLB*",
+	"CONFIG_PER_VMA_LOCK",
+	"CONFIG_SWAP",
+	"CONFIG_ZSWAP",
+	"CONFIG_DEBUG_VM*",
+	"CONFIG_DEBUG_LIST",
+	"CONFIG_LOCKDEP",
+	"CONFIG_LOCK_STAT",
+	"CONFIG_PROVE_LOCKING",
+	"CONFIG_KASAN",
+	"CONFIG_KFENCE*",
+	"CONFIG_PAGE_TABLE_CHECK*",
+	"CONFIG_PAGE_POISONING",
+	"CONFIG_PAGE_EXTENSION",
+	"CONFIG_INIT_ON_*",
+	"CONFIG_SLUB*",
+	"CONFIG_SLAB*",
+	"CONFIG_SHUFFLE_PAGE_ALLOCATOR",
+	"CONFIG_HARDENED_USERCOPY*",
+	"CONFIG_FORTIFY_SOURCE",
+	"CONFIG_PAGE_TABLE_ISOLATION",
+	"CONFIG_RETPOLINE",
+	"CONFIG_MITIGATION_*",
+	"CONFIG_CPU_MITIGATIONS",
+	"CONFIG_SPECULATION_MITIGATIONS",
+	"CONFIG_CALL_DEPTH_TRACKING",
+	"CONFIG_STACKPROTECTOR*",
+	"CONFIG_LIST_HARDENED",
+	"CONFIG_RWSEM_SPIN_ON_OWNER",
+	"CONFIG_PARAVIRT*",
+	"CONFIG_FUNCTION_TRACER",
+	"CONFIG_BPF*",
+	"CONFIG_CC_OPTIMIZE_FOR_*",
+	"CONFIG_CC_VERSION_TEXT",
+	"CONFIG_VMAP_STACK",
+	"CONFIG_RANDOMIZE_*",
+	"CONFIG_USERFAULTFD",
+	"CONFIG_MEM_SOFT_DIRTY",
+	"CONFIG_MMU_NOTIFIER",
+	"CONFIG_X86_5LEVEL",
+	"CONFIG_ANON_VMA_NAME",
+	"CONFIG_VM_EVENT_COUNTERS",
+	"CONFIG_AUDIT*",
 };
 
 static int bears(const char *name, size_t len)
@@ -59,7 +101,8 @@ json_t *provenance_config(const char *path)
 		if (!strncmp(line, "CONFIG_", 7) && value && bears(line, (size_t)(value - line))) {
 			*value++ = '\0';
 			json_object_set_new(o, line, json_string(value));
-		} else if (sscanf(line, "# %127s is not set", name) == 1 && bears(name, strlen(name))) {
+		} else if (sscanf(line, "# %127s is not set", name) == 1 &&
+			   bears(name, strlen(name))) {
 			json_object_set_new(o, name, json_string("n"));
 		}
 	}
@@ -77,9 +120,9 @@ json_t *provenance_host(void)
 
 	uname(&u);
 	o = json_pack("{s:s, s:I, s:i, s:i, s:s, s:s, s:s}", "cpu", cpu, "cpus",
-		      (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "nodes", machine_nodes(), "memory_mib",
-		      machine_memory_mib(), "kernel", u.release, "version", u.version, "machine",
-		      u.machine);
+		      (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "nodes", machine_nodes(),
+		      "memory_mib", machine_memory_mib(), "kernel", u.release, "version", u.version,
+		      "machine", u.machine);
 	if (id)
 		json_object_set_new(o, "id", json_string(id));
 	free(id);
@@ -104,8 +147,9 @@ static json_t *place_json(const struct place *p)
 
 json_t *provenance_target(const struct target *t, const char *command)
 {
-	json_t *o = json_pack("{s:s, s:i, s:i, s:i, s:s}", "kind", target_kind_name(t->kind), "cpus",
-			      t->cpus, "nodes", t->nodes, "memory_mib", t->memory_mib, "command", command);
+	json_t *o = json_pack("{s:s, s:i, s:i, s:i, s:s}", "kind", target_kind_name(t->kind),
+			      "cpus", t->cpus, "nodes", t->nodes, "memory_mib", t->memory_mib,
+			      "command", command);
 
 	if (t->kind == TARGET_ICOUNT)
 		json_object_set_new(o, "ns_per_insn", json_integer(1 << t->icount_shift));

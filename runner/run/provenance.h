@@ -11,9 +11,11 @@
 json_t *provenance_host(void);
 /* The `target` of run.json. command: QEMU's argument list as text, or "". */
 json_t *provenance_target(const struct target *t, const char *command);
-/* An entry of `arms`: who the kernel is, and the lines of its .config that bear on memory management. */
+/* An entry of `arms`: who the kernel is, and the lines of its .config that bear on memory
+ * management. */
 json_t *provenance_arm(const struct arm *a, const struct kernel *k);
-/* Those lines of a .config as an object, {"CONFIG_HZ":"250"}; an unset option that counts is "n". */
+/* Those lines of a .config as an object, {"CONFIG_HZ":"250"}; an unset option that counts is "n".
+ */
 json_t *provenance_config(const char *path);
 
 #endif

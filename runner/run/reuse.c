@@ -25,19 +25,24 @@ static bool same_but(const json_t *a, const json_t *b, const char *const *but)
 }
 
 /* What the boots of two runs differ in, or NULL. */
-static const char *differ(const json_t *ours, const json_t *theirs, const json_t *arm, const json_t *other)
+static const char *differ(const json_t *ours, const json_t *theirs, const json_t *arm,
+			  const json_t *other)
 {
-	static const char *const no_target[] = {"command", NULL}, *const no_setting[] = {"name", "pairs", NULL};
+	static const char *const no_target[] = {"command", NULL}, *const no_setting[] = {
+									  "name", "pairs", NULL};
 	static const char *const of_arm[] = {"sha256", "cmdline", "inject"};
-	const json_t *a = json_object_get(ours, "experiment"), *b = json_object_get(theirs, "experiment");
+	const json_t *a = json_object_get(ours, "experiment"),
+		     *b = json_object_get(theirs, "experiment");
 
 	for (size_t i = 0; i < sizeof(of_arm) / sizeof(*of_arm); i++) {
-		const json_t *x = json_object_get(arm, of_arm[i]), *y = json_object_get(other, of_arm[i]);
+		const json_t *x = json_object_get(arm, of_arm[i]),
+			     *y = json_object_get(other, of_arm[i]);
 
 		if ((x || y) && !json_equal(x, y))
 			return of_arm[i];
 	}
-	if (!same_but(json_object_get(ours, "target"), json_object_get(theirs, "target"), no_target))
+	if (!same_but(json_object_get(ours, "target"), json_object_get(theirs, "target"),
+		      no_target))
 		return "target";
 	if (!json_equal(json_object_get(ours, "programs"), json_object_get(theirs, "programs")))
 		return "programs";
@@ -45,7 +50,9 @@ static const char *differ(const json_t *ours, const json_t *theirs, const json_t
 		return "settings";
 	if (!json_equal(json_object_get(a, "files"), json_object_get(b, "files")))
 		return "files";
-	return json_equal(json_object_get(ours, "cells"), json_object_get(theirs, "cells")) ? NULL : "cells";
+	return json_equal(json_object_get(ours, "cells"), json_object_get(theirs, "cells"))
+		       ? NULL
+		       : "cells";
 }
 
 static json_t *boot_like(const json_t *theirs, const struct planned_boot *p)
@@ -54,15 +61,16 @@ static json_t *boot_like(const json_t *theirs, const struct planned_boot *p)
 	size_t i;
 
 	json_array_foreach(json_object_get(theirs, "boots"), i, o)
-		if (!strcmp(json_get_str(o, "kind", "timed"), "timed") && json_get_int(o, "pair", -1) == p->pair &&
+		if (!strcmp(json_get_str(o, "kind", "timed"), "timed") &&
+		    json_get_int(o, "pair", -1) == p->pair &&
 		    (uint64_t)json_get_int(o, "seed", 0) == p->seed)
 			return o;
 	return NULL;
 }
 
 /* boot.json goes last: it says that the boot is there. */
-static int copy_boot(const char *from, const char *to, const struct planned_boot *p, const char *arm,
-		     const json_t *ours, struct err *err)
+static int copy_boot(const char *from, const char *to, const struct planned_boot *p,
+		     const char *arm, const json_t *ours, struct err *err)
 {
 	char *name = xasprintf("%s/boot.json", from), *target = xasprintf("%s/boot.json", to);
 	json_t *boot = json_read(name, err);
@@ -92,11 +100,14 @@ static int copy_boot(const char *from, const char *to, const struct planned_boot
 	return ret;
 }
 
-/* Nothing is taken that was damaged meanwhile: its sums are checked, and stay those of its files. */
-static int take_boot(const char *dir, const json_t *theirs, const json_t *like, const char *from, const char *to,
-		     const struct planned_boot *p, const struct run *r, struct err *err)
+/* Nothing is taken that was damaged meanwhile: its sums are checked, and stay those of its files.
+ */
+static int take_boot(const char *dir, const json_t *theirs, const json_t *like, const char *from,
+		     const char *to, const struct planned_boot *p, const struct run *r,
+		     struct err *err)
 {
-	char *path = xasprintf("%s/boot.json", from), *name = stored_name((int)json_get_int(like, "n", 0), "");
+	char *path = xasprintf("%s/boot.json", from),
+	     *name = stored_name((int)json_get_int(like, "n", 0), "");
 	json_t *boot = json_read(path, err);
 	int ret = boot ? stored_check_boot(theirs, like, boot, path, err) : -1;
 
@@ -116,8 +127,10 @@ static int take_arm(struct run *r, int arm, const char *dir, const json_t *their
 
 	for (size_t i = 0; ret == 0 && i < r->plan.n; i++) {
 		const struct planned_boot *p = &r->plan.boots[i];
-		const json_t *like = p->kind == BOOT_TIMED && p->arm == arm ? boot_like(theirs, p) : NULL;
-		char *from = xasprintf("%s/boots/%03d", dir, like ? (int)json_get_int(like, "n", 0) : 0);
+		const json_t *like =
+			p->kind == BOOT_TIMED && p->arm == arm ? boot_like(theirs, p) : NULL;
+		char *from =
+			xasprintf("%s/boots/%03d", dir, like ? (int)json_get_int(like, "n", 0) : 0);
 		char *to = xasprintf("%s/boots/%03d", r->store->dir, p->n);
 		char *done = xasprintf("%s/boot.json", from);
 
@@ -152,11 +165,14 @@ static int take_source(struct run *r, const char *source, struct err *err)
 	json_array_foreach(json_object_get(r->store->run, "arms"), i, arm) {
 		const char *name = json_get_str(arm, "name", "");
 
-		if (strlen(name) != (size_t)(dir - source) - 1 || strncmp(name, source, strlen(name)))
+		if (strlen(name) != (size_t)(dir - source) - 1 ||
+		    strncmp(name, source, strlen(name)))
 			continue;
-		why = differ(r->store->run, theirs, arm, json_array_get(json_object_get(theirs, "arms"), 0));
+		why = differ(r->store->run, theirs, arm,
+			     json_array_get(json_object_get(theirs, "arms"), 0));
 		if (why)
-			command_note("'%s' has no boots for %s: it was measured with another '%s'", dir, name, why);
+			command_note("'%s' has no boots for %s: it was measured with another '%s'",
+				     dir, name, why);
 		else
 			ret = take_arm(r, (int)i, dir, theirs, err);
 	}
@@ -169,7 +185,8 @@ int reuse_boots(struct run *r, const struct strv *sources, struct err *err)
 	int ret = 0;
 
 	if (sources->n && r->target->kind != TARGET_ICOUNT)
-		return err_set(err, "--reuse is for target icount: elsewhere a boot of another time is no part of a "
+		return err_set(err, "--reuse is for target icount: elsewhere a boot of another "
+				    "time is no part of a "
 				    "round");
 	for (size_t i = 0; ret == 0 && i < sources->n; i++)
 		ret = take_source(r, sources->v[i], err);

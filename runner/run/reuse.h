@@ -11,9 +11,10 @@
 
 /*
  * Takes over boots into a run that was just created. sources: "ARM=RUN" each, the boots of a stored
- * run's only arm for that arm of ours, where pair and layout are the same. What the two were measured
- * with (image, command line, target, QEMU, programs, settings, cells) must be equal, else nothing is
- * taken and it is said. -1 where the target is not icount or a file cannot be read or written.
+ * run's only arm for that arm of ours, where pair and layout are the same. What the two were
+ * measured with (image, command line, target, QEMU, programs, settings, cells) must be equal, else
+ * nothing is taken and it is said. -1 where the target is not icount or a file cannot be read or
+ * written.
  */
 int reuse_boots(struct run *r, const struct strv *sources, struct err *err);
 

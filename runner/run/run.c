@@ -36,11 +36,17 @@ char *run_cmdline(const struct experiment *e, int arm)
 static void start_boot(struct loop *l, struct slot *s, const struct planned_boot *p)
 {
 	struct run *r = l->r;
-	struct boot_job job = {.e = r->e, .target = r->target, .planned = p,
-			       .kernel = &r->kernels[p->arm], .bench = r->bench, .init = r->init,
+	struct boot_job job = {.e = r->e,
+			       .target = r->target,
+			       .planned = p,
+			       .kernel = &r->kernels[p->arm],
+			       .bench = r->bench,
+			       .init = r->init,
 			       .journal = r->journal,
 			       .plan_sha256 = json_get_str(r->store->run, "plan_sha256", NULL)};
-	char *dir = watch_check(&r->watch, l->err) < 0 ? NULL : store_boot_dir(r->store, p->n, &job.attempts, l->err);
+	char *dir = watch_check(&r->watch, l->err) < 0
+			    ? NULL
+			    : store_boot_dir(r->store, p->n, &job.attempts, l->err);
 
 	if (p->kind == BOOT_PROFILE) {
 		job.plugin = r->profiler.plugin;
@@ -74,7 +80,8 @@ static void describe(const struct boot *b, struct str *out)
 	const struct planned_boot *p = b->job.planned;
 	const char *name = boot_outcome_name(b->outcome);
 
-	str_addf(out, "boot %d %s %s, %d samples", p->n, b->job.e->arms[p->arm].name, name, b->samples);
+	str_addf(out, "boot %d %s %s, %d samples", p->n, b->job.e->arms[p->arm].name, name,
+		 b->samples);
 	if (b->outcome != BOOT_OK)
 		str_addf(out, ": %s", b->detail);
 	else if (*b->detail)
@@ -147,7 +154,8 @@ void run_begin(const struct run *r, struct run_tally *tally)
 	*tally = (struct run_tally){0};
 	for (size_t i = 0; i < r->plan.n; i++) {
 		tally->boots += run_wants(r, &r->plan.boots[i]);
-		tally->done += run_wants(r, &r->plan.boots[i]) && !run_is_to_do(r, &r->plan.boots[i]);
+		tally->done +=
+			run_wants(r, &r->plan.boots[i]) && !run_is_to_do(r, &r->plan.boots[i]);
 	}
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
@@ -192,8 +200,8 @@ static void add_state(const struct boot *b, struct str *out)
 	else if (b->job.target->kind == TARGET_ICOUNT || b->settled)
 		str_add(out, "going idle");
 	else
-		str_addf(out, "waiting for it to go idle, %ld of at most %d s", (long)(t.tv_sec - b->heard.tv_sec),
-			 e->settle);
+		str_addf(out, "waiting for it to go idle, %ld of at most %d s",
+			 (long)(t.tv_sec - b->heard.tv_sec), e->settle);
 }
 
 static void draw(struct loop *l)

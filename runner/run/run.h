@@ -11,8 +11,8 @@
 #include "runner/qemu/target.h"
 #include "runner/run/watch.h"
 
-/* A guest under multi-threaded emulation or KVM may die of its host in early boot, and any QEMU may be
- * killed: such a boot is made again so often. */
+/* A guest under multi-threaded emulation or KVM may die of its host in early boot, and any QEMU may
+ * be killed: such a boot is made again so often. */
 #define RUN_RETRIES 3
 
 struct run {
@@ -23,11 +23,11 @@ struct run {
 	struct store *store;
 	char *bench, *init;
 	struct profiler profiler; /* of a run with profiled boots */
-	struct watch watch; /* what its boots use where it lies */
-	int workers; /* boots at a time */
+	struct watch watch;	  /* what its boots use where it lies */
+	int workers;		  /* boots at a time */
 	int pairs_until; /* timed boots of this pair and later ones are left out; 0: none is */
 	int journal, host_lock; /* of the host target (runner/run/host.h), else 0 */
-	bool timed_only; /* so are instrumented boots */
+	bool timed_only;	/* so are instrumented boots */
 	const int *only; /* numbers of the boots that are wanted, n_only of them; NULL: all are */
 	size_t n_only;
 };
@@ -39,14 +39,15 @@ struct run_tally {
 };
 
 /*
- * Makes every boot of the plan that is not left out and that the store does not hold yet. SIGINT, SIGTERM and SIGHUP end it: guests
- * are killed, what they measured stays. -1 when nothing more could be stored or started.
+ * Makes every boot of the plan that is not left out and that the store does not hold yet. SIGINT,
+ * SIGTERM and SIGHUP end it: guests are killed, what they measured stays. -1 when nothing more
+ * could be stored or started.
  */
 int run_boots(struct run *r, struct run_tally *tally, struct err *err);
 
 /*
- * The beginning of all that makes boots: counts what is wanted and what of it is there, and has SIGINT and
- * SIGTERM set run_stop_asked.
+ * The beginning of all that makes boots: counts what is wanted and what of it is there, and has
+ * SIGINT and SIGTERM set run_stop_asked.
  */
 void run_begin(const struct run *r, struct run_tally *tally);
 extern volatile sig_atomic_t run_stop_asked;

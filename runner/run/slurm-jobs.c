@@ -61,9 +61,10 @@ int slurm_jobs_count(const struct slurm_jobs *j)
 /* A line of squeue, "12_3 TIMEOUT". */
 static void take_line(struct slurm_jobs *j, const char *line)
 {
-	static const char *const waiting[] = {"PENDING", "RUNNING", "CONFIGURING", "COMPLETING", "SUSPENDED",
-					      "STOPPED", "SIGNALING", "STAGE_OUT", "REQUEUED", "RESIZING",
-					      "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD"};
+	static const char *const waiting[] = {
+		"PENDING",     "RUNNING",      "CONFIGURING",  "COMPLETING",   "SUSPENDED",
+		"STOPPED",     "SIGNALING",    "STAGE_OUT",    "REQUEUED",     "RESIZING",
+		"REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD"};
 	const char *state = strchr(line, ' ');
 
 	if (!state)
@@ -202,7 +203,10 @@ int slurm_jobs_submit(struct slurm_jobs *j, const struct slurm_job *job, struct 
 
 void slurm_build_words(struct strv *words, const char *options, int jobs)
 {
-	strv_split(words, "srun --quiet --job-name=mlocklab-build --nodes=1 --ntasks=1 --exclusive --mem=0", " ");
+	strv_split(
+		words,
+		"srun --quiet --job-name=mlocklab-build --nodes=1 --ntasks=1 --exclusive --mem=0",
+		" ");
 	if (options)
 		strv_split(words, options, " ");
 	if (jobs)
@@ -224,14 +228,18 @@ int slurm_probe(const struct strv *files, const char *options, struct err *err)
 	if (options)
 		strv_split(&argv, options, " ");
 	strv_split(&argv, "sh -c", " ");
-	strv_push(&argv, "for f; do [ -e \"$f\" ] || { echo \"$f\"; exit 1; }; done; [ -w \"$1\" ]");
+	strv_push(&argv,
+		  "for f; do [ -e \"$f\" ] || { echo \"$f\"; exit 1; }; done; [ -w \"$1\" ]");
 	strv_push(&argv, "sh");
 	for (size_t i = 0; i < files->n; i++)
 		strv_push(&argv, files->v[i]);
 	ret = ask(&argv, &answer, &own);
 	if (ret < 0 && answer.len)
-		err_set(err, "a node of Slurm does not see '%s': put the tree, the cache and --out where all "
-			     "nodes see them", answer.buf);
+		err_set(err,
+			"a node of Slurm does not see '%s': put the tree, the cache and --out "
+			"where all "
+			"nodes see them",
+			answer.buf);
 	else if (ret < 0)
 		err_set(err, "Slurm runs nothing for us: %s", own.text);
 	strv_release(&argv);

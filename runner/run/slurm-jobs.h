@@ -8,12 +8,12 @@
 
 /* The jobs of one run, whoever submitted them; their ids are kept in RUN/slurm/jobs. */
 struct slurm_jobs {
-	char *dir;	     /* RUN/slurm */
-	struct str ids;	     /* apart by commas */
-	size_t queued;	     /* tasks that were waiting or running when it was asked last */
-	double asked;	     /* when, in seconds of CLOCK_MONOTONIC */
+	char *dir;	      /* RUN/slurm */
+	struct str ids;	      /* apart by commas */
+	size_t queued;	      /* tasks that were waiting or running when it was asked last */
+	double asked;	      /* when, in seconds of CLOCK_MONOTONIC */
 	struct strv troubles; /* "12_3 TIMEOUT": each task that ended badly, once */
-	size_t told;	     /* of them */
+	size_t told;	      /* of them */
 };
 
 /* run: the run's directory. The ids of earlier runners are read; nothing is asked. */
@@ -22,7 +22,8 @@ void slurm_jobs_release(struct slurm_jobs *j);
 
 /* One query for all of them: sets queued, and adds to troubles. -1 where Slurm does not answer. */
 int slurm_jobs_ask(struct slurm_jobs *j, struct err *err);
-/* "2 TIMEOUT, 1 CANCELLED": what became of tasks since this was asked last; "" of none. A new string. */
+/* "2 TIMEOUT, 1 CANCELLED": what became of tasks since this was asked last; "" of none. A new
+ * string. */
 char *slurm_jobs_troubles(struct slurm_jobs *j);
 int slurm_jobs_cancel(const struct slurm_jobs *j, struct err *err);
 
@@ -42,14 +43,14 @@ size_t slurm_slots(void);
 int slurm_jobs_count(const struct slurm_jobs *j);
 
 /*
- * The words that make is started with so that it runs on a node, all of which it has, with as many compilers as
- * that has CPUs unless jobs says how many. options: more for srun, or NULL.
+ * The words that make is started with so that it runs on a node, all of which it has, with as many
+ * compilers as that has CPUs unless jobs says how many. options: more for srun, or NULL.
  */
 void slurm_build_words(struct strv *words, const char *options, int jobs);
 
 /*
- * Runs a small job that looks for the files, and whether it may write to the first of them. Where a node
- * does not see one, or nothing is run for us, -1 with that.
+ * Runs a small job that looks for the files, and whether it may write to the first of them. Where a
+ * node does not see one, or nothing is run for us, -1 with that.
  */
 int slurm_probe(const struct strv *files, const char *options, struct err *err);
 

@@ -104,10 +104,13 @@ void slurm_tasks(const struct run *r, size_t slots, struct strv *lines)
 		tasks_of_pairs(r, lines);
 }
 
-/* The script of a job: each task makes the boots of its line in the list. A new string, its path, or NULL. */
-static char *write_script(const struct array *a, const struct strv *lines, size_t from, size_t n, struct err *err)
+/* The script of a job: each task makes the boots of its line in the list. A new string, its path,
+ * or NULL. */
+static char *write_script(const struct array *a, const struct strv *lines, size_t from, size_t n,
+			  struct err *err)
 {
-	char *program = paths_libexec(), *cache = paths_cache(), *run = realpath(a->r->store->dir, NULL);
+	char *program = paths_libexec(), *cache = paths_cache(),
+	     *run = realpath(a->r->store->dir, NULL);
 	int job = slurm_jobs_count(&a->jobs) + 1;
 	char *script = xasprintf("%s/job-%d.sh", a->jobs.dir, job);
 	char *list = xasprintf("%s/job-%d.tasks", a->jobs.dir, job);
@@ -162,7 +165,8 @@ static int submit(struct array *a, const char *options, struct err *err)
 	slurm_tasks(r, slurm_slots(), &lines);
 	for (size_t from = 0; from < lines.n && ret == 0; from += ARRAY_MOST) {
 		struct slurm_job job = {.name = r->e->name,
-					.tasks = lines.n - from < ARRAY_MOST ? lines.n - from : ARRAY_MOST,
+					.tasks = lines.n - from < ARRAY_MOST ? lines.n - from
+									     : ARRAY_MOST,
 					.memory_mib = r->target->memory_mib + 512,
 					.exclusive = r->target->kind != TARGET_ICOUNT,
 					.options = options};
@@ -200,13 +204,15 @@ static void tell_boot(struct array *a, const struct planned_boot *b)
 	struct str text = STR_INIT;
 	struct err err;
 	json_t *o = json_read(path, &err);
-	const char *outcome = json_get_str(o, "outcome", "unreadable"), *detail = json_get_str(o, "detail", "");
+	const char *outcome = json_get_str(o, "outcome", "unreadable"),
+		   *detail = json_get_str(o, "detail", "");
 	const char *node = json_get_str(json_object_get(o, "node"), "name", "");
 	bool failed = strcmp(outcome, "ok") != 0;
 	char *clean;
 
-	str_addf(&text, "boot %d %s %s, %lld samples%s%s%s%s", b->n, a->r->e->arms[b->arm].name, outcome,
-		 json_get_int(o, "samples", 0), *node ? " on " : "", node, *detail ? ": " : "", detail);
+	str_addf(&text, "boot %d %s %s, %lld samples%s%s%s%s", b->n, a->r->e->arms[b->arm].name,
+		 outcome, json_get_int(o, "samples", 0), *node ? " on " : "", node,
+		 *detail ? ": " : "", detail);
 	clean = text_clean(text.buf, 300);
 	progress_boot(&a->progress, failed, clean);
 	a->tally->done++;
@@ -245,7 +251,8 @@ static void draw(struct array *a, size_t missing)
 	free(text);
 }
 
-/* Until nothing is missing, nothing is under way, or we are asked to stop. Returns what is missing. */
+/* Until nothing is missing, nothing is under way, or we are asked to stop. Returns what is missing.
+ */
 static size_t watch(struct array *a)
 {
 	size_t missing;
@@ -261,7 +268,8 @@ static size_t watch(struct array *a)
 			ask_queue(a);
 			empty = !a->jobs.queued && !a->silent;
 			if (empty)
-				poll(NULL, 0, 2000); /* a network file system shows it a little later */
+				poll(NULL, 0,
+				     2000); /* a network file system shows it a little later */
 		}
 	}
 	return missing;
@@ -295,7 +303,8 @@ static bool may_go_on(const struct array *a)
 
 	if (!isatty(0))
 		return false;
-	fprintf(stderr, "\n%zu tasks are in Slurm: [l]eave them to go on, or [c]ancel them? ", a->jobs.queued);
+	fprintf(stderr, "\n%zu tasks are in Slurm: [l]eave them to go on, or [c]ancel them? ",
+		a->jobs.queued);
 	return fgets(answer, sizeof(answer), stdin) && (*answer == 'l' || *answer == 'L');
 }
 
@@ -312,7 +321,8 @@ static void stop(struct array *a)
 /* A node that does not see our files fails every task: one small job asks first. */
 static int probe(const struct array *a, const char *options, struct err *err)
 {
-	char *libexec = paths_libexec(), *cache = paths_cache(), *dir = realpath(a->r->store->dir, NULL);
+	char *libexec = paths_libexec(), *cache = paths_cache(),
+	     *dir = realpath(a->r->store->dir, NULL);
 	struct strv files = STRV_INIT;
 	int ret;
 
@@ -332,8 +342,8 @@ static int probe(const struct array *a, const char *options, struct err *err)
 static void tell_missing(struct array *a, size_t missing, const char *what)
 {
 	char *troubles = slurm_jobs_troubles(&a->jobs);
-	char *text = xasprintf("%zu boot%s %s: tasks ended without them%s%s", missing, missing == 1 ? "" : "s",
-			       what, *troubles ? ", " : "", troubles);
+	char *text = xasprintf("%zu boot%s %s: tasks ended without them%s%s", missing,
+			       missing == 1 ? "" : "s", what, *troubles ? ", " : "", troubles);
 
 	progress_note(&a->progress, text);
 	free(text);

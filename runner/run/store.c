@@ -22,7 +22,8 @@ static char *in_run(const struct store *s, const char *name)
 	return xasprintf("%s/%s", s->dir, name);
 }
 
-/* The lock goes with the process, so that a killed runner leaves nothing that must be cleaned up. */
+/* The lock goes with the process, so that a killed runner leaves nothing that must be cleaned up.
+ */
 static int take_lock(struct store *s, struct err *err)
 {
 	char *path = in_run(s, "lock");
@@ -58,7 +59,9 @@ static int make_dir(struct store *s, const char *results, const char *name, cons
 			bool taken = fs_exists(json);
 
 			free(json);
-			return taken ? err_set(err, "'%s' holds a run already: name another, or --resume it",
+			return taken ? err_set(err,
+					       "'%s' holds a run already: name another, or "
+					       "--resume it",
 					       out)
 				     : 0;
 		}
@@ -113,8 +116,8 @@ static int check_open(const struct store *s, struct err *err)
 	long long format = json_get_int(s->run, "format", 0);
 
 	if (format < 1 || format > STORED_FORMAT)
-		return err_set(err, "'%s/run.json' is of format %lld: this mlocklab knows up to %d", s->dir,
-			       format, STORED_FORMAT);
+		return err_set(err, "'%s/run.json' is of format %lld: this mlocklab knows up to %d",
+			       s->dir, format, STORED_FORMAT);
 	return stored_check_run(s->run, s->dir, err) < 0 ? -1 : check_boots(s, err);
 }
 
@@ -123,7 +126,8 @@ static int sweep_file(const char *path, const struct stat *st, int type, struct 
 	const char *name = path + ftw->base;
 
 	(void)st;
-	if (type == FTW_F && (fnmatch("*.tmp[0-9]*", name, 0) == 0 || !strcmp(name, "initramfs.cpio")))
+	if (type == FTW_F &&
+	    (fnmatch("*.tmp[0-9]*", name, 0) == 0 || !strcmp(name, "initramfs.cpio")))
 		unlink(path);
 	return 0;
 }
@@ -286,9 +290,12 @@ int store_put_aside_lost(const struct store *s, int retries, struct err *err)
 		json_t *boot = read_boot(s, n);
 		char *dir = xasprintf("%s/boots/%03d", s->dir, n);
 
-		if (ret == 0 && boot_is_lost(json_get_str(boot, "outcome", ""), (int)json_get_int(boot, "signal", 0)) &&
+		if (ret == 0 &&
+		    boot_is_lost(json_get_str(boot, "outcome", ""),
+				 (int)json_get_int(boot, "signal", 0)) &&
 		    store_earlier_attempts(s, n) < retries) {
-			fprintf(stderr, "boot %d is made again: %s\n", n, json_get_str(boot, "detail", ""));
+			fprintf(stderr, "boot %d is made again: %s\n", n,
+				json_get_str(boot, "detail", ""));
 			ret = put_aside(dir, &attempts, err);
 		}
 		free(dir);

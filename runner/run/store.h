@@ -10,15 +10,15 @@
 #include "lib/err.h"
 
 struct store {
-	char *dir;    /* results/RUN */
-	json_t *run;  /* run.json */
+	char *dir;   /* results/RUN */
+	json_t *run; /* run.json */
 	int lock_fd;
 };
 
 /*
- * Makes RESULTS/NAME-DATE-TIME for a new run and writes its run.json, taking over `run`; a name that
- * is taken gets "-2", "-3". out, where not NULL, is the whole path to use instead, which must not
- * hold a run.
+ * Makes RESULTS/NAME-DATE-TIME for a new run and writes its run.json, taking over `run`; a name
+ * that is taken gets "-2", "-3". out, where not NULL, is the whole path to use instead, which must
+ * not hold a run.
  */
 int store_create(struct store *s, const char *results, const char *name, const char *out,
 		 json_t *run, struct err *err);
@@ -27,8 +27,8 @@ int store_open(struct store *s, const char *dir, struct err *err);
 /* The same without the lock, for one who writes the directories of some boots and nothing else. */
 int store_join(struct store *s, const char *dir, struct err *err);
 /*
- * Removes what a runner or a task that was killed left half written. Only with the lock, and where no
- * task of the run is under way elsewhere.
+ * Removes what a runner or a task that was killed left half written. Only with the lock, and where
+ * no task of the run is under way elsewhere.
  */
 void store_sweep(const struct store *s);
 /* Writes run.json with this status: "running", "incomplete" or "complete". */
@@ -42,8 +42,8 @@ void store_close(struct store *s);
  */
 int store_put_aside_unfit(const struct store *s, size_t *count, struct err *err);
 /*
- * Likewise boots that were lost to something outside of their kernel (boot_is_lost()) and were not tried
- * so often yet.
+ * Likewise boots that were lost to something outside of their kernel (boot_is_lost()) and were not
+ * tried so often yet.
  */
 int store_put_aside_lost(const struct store *s, int retries, struct err *err);
 /* How many attempts at boot n lie beside it, boots/NNN.failed-K. */

@@ -32,8 +32,8 @@ static size_t cell_index(const struct experiment *e, const char *id)
 	return i;
 }
 
-static void count_sample(const struct experiment *e, const struct sample *s, struct cell_tally *cells,
-			 bool *seen)
+static void count_sample(const struct experiment *e, const struct sample *s,
+			 struct cell_tally *cells, bool *seen)
 {
 	size_t i = cell_index(e, s->cell), k = 0;
 
@@ -84,9 +84,9 @@ static size_t tell_cells(const struct experiment *e, struct cell_tally *cells)
 		measured += cells[i].boots[0] > 0 && !is_floor(&e->cells[i]);
 		for (size_t k = 1; k < OUTCOMES; k++)
 			if (cells[i].boots[k])
-				fprintf(stderr, "%s in %zu boot%s: %s%s%s\n", told[k], cells[i].boots[k],
-					cells[i].boots[k] == 1 ? "" : "s", e->cells[i].id,
-					cells[i].reason[k] ? ": " : "",
+				fprintf(stderr, "%s in %zu boot%s: %s%s%s\n", told[k],
+					cells[i].boots[k], cells[i].boots[k] == 1 ? "" : "s",
+					e->cells[i].id, cells[i].reason[k] ? ": " : "",
 					cells[i].reason[k] ? cells[i].reason[k] : "");
 	}
 	return measured;
@@ -113,15 +113,18 @@ int summary_tell(const struct run *r, double seconds, struct err *err)
 	measured = tell_cells(r->e, cells);
 	if (again)
 		snprintf(repeated, sizeof(repeated), " (made again: %zu)", again);
-	fprintf(stderr, "boots: %zu ok, %zu failed%s; cells: %zu of %zu measured; took %d min %02d s\n",
+	fprintf(stderr,
+		"boots: %zu ok, %zu failed%s; cells: %zu of %zu measured; took %d min %02d s\n",
 		made - failed, failed, repeated, measured, r->e->ncells - floors, (int)seconds / 60,
 		(int)seconds % 60);
 	for (size_t i = 0; i < r->e->ncells; i++)
 		for (size_t k = 0; k < OUTCOMES; k++)
 			free(cells[i].reason[k]);
 	free(cells);
-	return measured || floors == r->e->ncells ? 0
-	       : err_set(err, "nothing was measured: not one iteration of any cell went well");
+	return measured || floors == r->e->ncells
+		       ? 0
+		       : err_set(err,
+				 "nothing was measured: not one iteration of any cell went well");
 }
 
 /* --- the beginning --- */
@@ -181,8 +184,8 @@ static bool same_machine(const json_t *run, const char *id)
 	return strcmp(json_get_str(json_object_get(run, "host"), "id", ""), id ? id : "") == 0;
 }
 
-double summary_boot_seconds(const struct experiment *e, const char *kind, int cpus, const char *pattern,
-			    char **used)
+double summary_boot_seconds(const struct experiment *e, const char *kind, int cpus,
+			    const char *pattern, char **used)
 {
 	char newest[64] = "", *id;
 	double seconds = 0;
@@ -199,8 +202,8 @@ double summary_boot_seconds(const struct experiment *e, const char *kind, int cp
 		const char *created = json_get_str(run, "created", "");
 		double s = 0;
 
-		if (strcmp(created, newest) > 0 && same_machine(run, id) && same_target(run, kind, cpus) &&
-		    same_cells(e, run))
+		if (strcmp(created, newest) > 0 && same_machine(run, id) &&
+		    same_target(run, kind, cpus) && same_cells(e, run))
 			s = boot_seconds(dir);
 		if (s > 0) {
 			snprintf(newest, sizeof(newest), "%s", created);
@@ -219,8 +222,8 @@ double summary_boot_seconds(const struct experiment *e, const char *kind, int cp
 double summary_expect(const struct run *r, const char *results, char **used)
 {
 	char *pattern = xasprintf("%s/*/run.json", results);
-	double seconds = summary_boot_seconds(r->e, target_kind_name(r->target->kind), r->target->cpus,
-					      pattern, used);
+	double seconds = summary_boot_seconds(r->e, target_kind_name(r->target->kind),
+					      r->target->cpus, pattern, used);
 
 	free(pattern);
 	return seconds;

@@ -25,7 +25,8 @@ void watch_begin(struct watch *w, const struct run *r)
 	*w = (struct watch){0};
 	for (size_t i = 0; i < r->target->qemu.n; i++)
 		add(w, r->target->qemu.v[i]);
-	/* one that was fetched has libraries of its own, which nothing upgrades; a script has none */
+	/* one that was fetched has libraries of its own, which nothing upgrades; a script has none
+	 */
 	if (r->target->qemu.n == 1)
 		program_files(r->target->qemu.v[0], &paths, &ignored);
 	boot_programs(r->e, &paths);
@@ -50,8 +51,11 @@ int watch_check(const struct watch *w, struct err *err)
 		struct stat now;
 
 		if (stat(w->v[i].path, &now) < 0 || !same_file(&now, &w->v[i].was))
-			return err_set(err, "'%s' is not the file that the run began with: was it upgraded? no boot "
-					    "is made with another", w->v[i].path);
+			return err_set(err,
+				       "'%s' is not the file that the run began with: was it "
+				       "upgraded? no boot "
+				       "is made with another",
+				       w->v[i].path);
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * What the boots of a run use where it lies: QEMU, with the libraries and data that it finds for itself,
- * programs of this machine that guests are given or that a session on the host runs. They cannot be copied
- * as images are (inputs.h); an upgrade in the middle of a run is noticed instead.
+ * What the boots of a run use where it lies: QEMU, with the libraries and data that it finds for
+ * itself, programs of this machine that guests are given or that a session on the host runs. They
+ * cannot be copied as images are (inputs.h); an upgrade in the middle of a run is noticed instead.
  */
 #ifndef RUNNER_RUN_WATCH_H
 #define RUNNER_RUN_WATCH_H

@@ -46,7 +46,8 @@ static char *read_file(const char *dir, const char *name)
 }
 
 /* What a cgroup leaves: MiB; without a limit what was left before. */
-static unsigned long long left_in(const char *dir, const char *max, const char *current, unsigned long long mib)
+static unsigned long long left_in(const char *dir, const char *max, const char *current,
+				  unsigned long long mib)
 {
 	char *most = read_file(dir, max), *now = read_file(dir, current);
 	unsigned long long limit, used;
@@ -62,7 +63,8 @@ static unsigned long long left_in(const char *dir, const char *max, const char *
 	return mib;
 }
 
-/* The time of CPUs in a cgroup's files: "200000 100000", of version 1 in two of them; NULL: no limit. */
+/* The time of CPUs in a cgroup's files: "200000 100000", of version 1 in two of them; NULL: no
+ * limit. */
 static char *cpu_max(const char *dir)
 {
 	char *max = read_file(dir, "cpu.max"), *period;
@@ -112,7 +114,8 @@ void workers_limits(const char *root, const char *cgroups, int *quota, unsigned 
 	strv_split(&lines, cgroups, "\n");
 	for (size_t i = 0; i < lines.n; i++) {
 		/* "4:cpu,cpuacct:/a/b"; of version 2 "0::/a/b" */
-		char *kinds = strchr(lines.v[i], ':'), *own = kinds ? strchr(kinds + 1, ':') : NULL, *top;
+		char *kinds = strchr(lines.v[i], ':'), *own = kinds ? strchr(kinds + 1, ':') : NULL,
+		     *top;
 
 		if (!own || own[1] != '/')
 			continue;
@@ -126,11 +129,14 @@ void workers_limits(const char *root, const char *cgroups, int *quota, unsigned 
 
 static unsigned long long available_mib(void)
 {
-	char *text = read_file("/proc", "meminfo"), *at = text ? strstr(text, "MemAvailable:") : NULL;
+	char *text = read_file("/proc", "meminfo"),
+	     *at = text ? strstr(text, "MemAvailable:") : NULL;
 	unsigned long long kib = 0;
 
 	if (!at || sscanf(at, "MemAvailable: %llu", &kib) != 1)
-		kib = (unsigned long long)sysconf(_SC_AVPHYS_PAGES) * (unsigned long long)sysconf(_SC_PAGESIZE) >> 10;
+		kib = (unsigned long long)sysconf(_SC_AVPHYS_PAGES) *
+			      (unsigned long long)sysconf(_SC_PAGESIZE) >>
+		      10;
 	free(text);
 	return kib >> 10;
 }

@@ -31,7 +31,8 @@ int bisect_cell(struct bisect *b, const char *id, struct err *err)
 		err_prefix(err, "--cell %s", id);
 	else
 		cell = json_loads(str_text(&said), 0, NULL);
-	str_addf(&b->experiment, "[global]\nname=bisect\niterations=2\n[cell]\nworkload=%s\n", workload);
+	str_addf(&b->experiment, "[global]\nname=bisect\niterations=2\n[cell]\nworkload=%s\n",
+		 workload);
 	for (size_t i = 0; i < params.n; i++)
 		str_addf(&b->experiment, "%s\n", params.v[i]);
 	if (cell && *json_get_str(cell, "control", "")) {
@@ -71,13 +72,14 @@ void bisect_release(struct bisect *b)
 
 /* --- measuring it --- */
 
-static void push_kernel(const struct bisect *b, struct strv *argv, const char *arm, const struct git_commit *c)
+static void push_kernel(const struct bisect *b, struct strv *argv, const char *arm,
+			const struct git_commit *c)
 {
 	strv_pushf(argv, "--kernel=%s=git:%s@%s", arm, b->g.dir, c->id);
 }
 
-int bisect_measure(const struct bisect *b, const struct git_commit *old, const struct git_commit *new,
-		   const char *out, struct err *err)
+int bisect_measure(const struct bisect *b, const struct git_commit *old,
+		   const struct git_commit *new, const char *out, struct err *err)
 {
 	char *path = verb_file("bisect.ini", &b->experiment, err);
 	struct strv argv = STRV_INIT;
@@ -100,7 +102,8 @@ int bisect_measure(const struct bisect *b, const struct git_commit *old, const s
 		strv_pushf(&argv, "--out=%s", out);
 		code = verb_run(&argv, &said, err);
 		if (code > 0 && !said.len)
-			code = err_set(err, "nothing was measured of %.12s (%s)", new->id, new->subject);
+			code = err_set(err, "nothing was measured of %.12s (%s)", new->id,
+				       new->subject);
 	}
 	str_release(&said);
 	strv_release(&argv);
@@ -124,17 +127,19 @@ json_t *bisect_figure(const struct bisect *b, const char *run, struct err *err)
 	json_array_foreach(json_object_get(all, "cells"), i, cell)
 		if (!found && !strcmp(json_get_str(cell, "cell", ""), b->cell) &&
 		    (b->metric ? !strcmp(json_get_str(cell, "metric", ""), b->metric)
-				 : json_get_bool(cell, "primary", 0)))
+			       : json_get_bool(cell, "primary", 0)))
 			found = json_incref(cell);
 	if (!found)
-		err_set(err, "'%s' has no figure '%s' of %s", run, b->metric ? b->metric : "primary", b->cell);
+		err_set(err, "'%s' has no figure '%s' of %s", run,
+			b->metric ? b->metric : "primary", b->cell);
 	json_decref(all);
 	str_release(&said);
 	strv_release(&argv);
 	return found;
 }
 
-/* 1: moved, and rises says where to; 0: not by the margin; -1: nobody can say, and err tells why. */
+/* 1: moved, and rises says where to; 0: not by the margin; -1: nobody can say, and err tells why.
+ */
 static int moved(const json_t *cell, bool *rises, struct err *err)
 {
 	const char *verdict = json_get_str(cell, "verdict", "");
@@ -161,7 +166,8 @@ static char *built(const struct bisect *b, const struct git_commit *c, struct er
 static int build_ends(struct bisect *b, const struct git_commit *bad, struct err *err)
 {
 	char *good = built(b, &b->good, err), *other = good ? built(b, bad, err) : NULL;
-	bool known = other && b->ends_run && !strcmp(good, b->images[0]) && !strcmp(other, b->images[1]);
+	bool known =
+		other && b->ends_run && !strcmp(good, b->images[0]) && !strcmp(other, b->images[1]);
 
 	free(b->images[0]);
 	free(b->images[1]);
@@ -197,12 +203,13 @@ int bisect_ends(struct bisect *b, const struct git_commit *bad, struct err *err)
 	ret = figure ? moved(figure, &b->rises, err) : -1;
 	json_decref(figure);
 	if (ret == 0)
-		fprintf(stderr, "%.12s and %.12s do not differ in %s\n", b->good.id, bad->id, b->cell);
+		fprintf(stderr, "%.12s and %.12s do not differ in %s\n", b->good.id, bad->id,
+			b->cell);
 	return ret < 0 ? -1 : !ret;
 }
 
-char *bisect_step(const struct bisect *b, const struct git_commit *parent, const struct git_commit *c,
-		  struct err *err)
+char *bisect_step(const struct bisect *b, const struct git_commit *parent,
+		  const struct git_commit *c, struct err *err)
 {
 	char *old = built(b, parent, err), *new = old ? built(b, c, err) : NULL, *out = NULL;
 
@@ -226,7 +233,8 @@ char *bisect_step(const struct bisect *b, const struct git_commit *parent, const
 static enum bisect_answer decide(struct bisect *b, const struct git_commit *c, struct err *err)
 {
 	char *out = xasprintf("%s/%02d-%.12s", b->dir, ++b->steps, c->id);
-	json_t *cell = bisect_measure(b, &b->good, c, out, err) == 0 ? bisect_figure(b, out, err) : NULL;
+	json_t *cell =
+		bisect_measure(b, &b->good, c, out, err) == 0 ? bisect_figure(b, out, err) : NULL;
 	bool rises;
 	int is = cell ? moved(cell, &rises, err) : -1;
 

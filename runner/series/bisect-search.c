@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int step(const struct bisect *b, const char *word, const char *id, struct str *said, struct err *err)
+static int step(const struct bisect *b, const char *word, const char *id, struct str *said,
+		struct err *err)
 {
 	const char *const words[] = {"bisect", word, id, NULL};
 
@@ -12,10 +13,12 @@ static int step(const struct bisect *b, const char *word, const char *id, struct
 	return git_own(&b->g, words, said, err);
 }
 
-static int begin(const struct bisect *b, const char *good, const char *bad, struct str *said, struct err *err)
+static int begin(const struct bisect *b, const char *good, const char *bad, struct str *said,
+		 struct err *err)
 {
 	const char *const head[] = {"update-ref", "--no-deref", "HEAD", good, NULL};
-	const char *const start[] = {"bisect", "start", "--no-checkout", "--first-parent", bad, good, NULL};
+	const char *const start[] = {"bisect", "start", "--no-checkout", "--first-parent", bad,
+				     good,     NULL};
 	const char *const reset[] = {"bisect", "reset", "HEAD", NULL};
 	struct err ignored;
 
@@ -76,13 +79,14 @@ int bisect_search(struct bisect *b, const char *bad, char id[65], struct err *er
 			ret = -1;
 			break;
 		}
-		fprintf(stderr, "%.12s (%s): %s%s%s\n", c.id, c.subject, names[answer], answer == BISECT_SKIP ? ": " : "",
-			answer == BISECT_SKIP ? err->text : "");
+		fprintf(stderr, "%.12s (%s): %s%s%s\n", c.id, c.subject, names[answer],
+			answer == BISECT_SKIP ? ": " : "", answer == BISECT_SKIP ? err->text : "");
 		ret = step(b, names[answer], c.id, &said, err);
 		take_found(&said, id);
 		if (ret < 0 && (strstr(said.buf ? said.buf : "", "only 'skip'ped") ||
 				strstr(err->text, "only 'skip'ped"))) {
-			printf("only commits that were skipped are left: it is one of\n%s\n", str_text(&said));
+			printf("only commits that were skipped are left: it is one of\n%s\n",
+			       str_text(&said));
 			ret = 1;
 		}
 		git_commit_release(&c);

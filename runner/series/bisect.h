@@ -1,6 +1,6 @@
 /*
- * Where between two commits a figure moved: one cell measured on commits against GOOD, and git's own
- * bisection that asks for them.
+ * Where between two commits a figure moved: one cell measured on commits against GOOD, and git's
+ * own bisection that asks for them.
  */
 #ifndef RUNNER_SERIES_BISECT_H
 #define RUNNER_SERIES_BISECT_H
@@ -34,29 +34,30 @@ int bisect_cell(struct bisect *b, const char *cell, struct err *err);
 void bisect_release(struct bisect *b);
 
 /* Runs the cell on old (NULL: on new alone) and new, into the directory out. */
-int bisect_measure(const struct bisect *b, const struct git_commit *old, const struct git_commit *new,
-		   const char *out, struct err *err);
+int bisect_measure(const struct bisect *b, const struct git_commit *old,
+		   const struct git_commit *new, const char *out, struct err *err);
 /* The cell's entry in what compare says of a run, --format json: a new reference, or NULL. */
 json_t *bisect_figure(const struct bisect *b, const char *run, struct err *err);
 
-/* Builds and measures both ends, GOOD being b->good. 0 where they differ, 1 where they do not, -1. */
+/* Builds and measures both ends, GOOD being b->good. 0 where they differ, 1 where they do not, -1.
+ */
 int bisect_ends(struct bisect *b, const struct git_commit *bad, struct err *err);
 /*
  * The run of a commit and its parent: a new one in b->dir, or that of the ends where it is of their
  * images. A new string, or NULL.
  */
-char *bisect_step(const struct bisect *b, const struct git_commit *parent, const struct git_commit *c,
-		  struct err *err);
+char *bisect_step(const struct bisect *b, const struct git_commit *parent,
+		  const struct git_commit *c, struct err *err);
 
 enum bisect_answer { BISECT_GOOD, BISECT_BAD, BISECT_SKIP, BISECT_UNABLE };
 /*
- * Builds a commit and judges it against GOOD; err says why it is skipped, or why no commit could be built
- * here.
+ * Builds a commit and judges it against GOOD; err says why it is skipped, or why no commit could be
+ * built here.
  */
 enum bisect_answer bisect_ask(struct bisect *b, const struct git_commit *c, struct err *err);
 /*
- * Bisects along first parents from b->good to bad: 0 with the first bad commit's id; 1, after saying
- * which, where only commits that were skipped are left; -1.
+ * Bisects along first parents from b->good to bad: 0 with the first bad commit's id; 1, after
+ * saying which, where only commits that were skipped are left; -1.
  */
 int bisect_search(struct bisect *b, const char *bad, char id[65], struct err *err);
 

@@ -65,17 +65,20 @@ void series_notes(const struct series *s, struct strv *notes)
 {
 	for (size_t i = 1; i < s->n; i++)
 		if (s->v[i].c.parents > 1)
-			strv_pushf(notes, "%.12s (%s) is a merge: its step is all that it merges", s->v[i].c.id,
-				   s->v[i].c.subject);
+			strv_pushf(notes, "%.12s (%s) is a merge: its step is all that it merges",
+				   s->v[i].c.id, s->v[i].c.subject);
 	if (!s->v[s->n - 1].c.dirty && git_has_changes(&s->g))
-		strv_pushf(notes, "'%s' has changes that are not committed and not measured; a range that ends in "
-				  "HEAD+ has them too", s->g.dir);
+		strv_pushf(notes,
+			   "'%s' has changes that are not committed and not measured; a range that "
+			   "ends in "
+			   "HEAD+ has them too",
+			   s->g.dir);
 }
 
 /* --- building it --- */
 
-static void build_all(const struct series *s, const struct kernel_recipe *r, const struct kernel_opts *o,
-		      int fd)
+static void build_all(const struct series *s, const struct kernel_recipe *r,
+		      const struct kernel_opts *o, int fd)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		char *label = xasprintf("building %zu of %zu", i, s->n - 1), *line, *name;
@@ -89,7 +92,11 @@ static void build_all(const struct series *s, const struct kernel_recipe *r, con
 		for (char *c = err.text; *c; c++)
 			if (*c == '\n')
 				*c = ' ';
-		line = xasprintf("%s %s\n", name ? "built" : able ? "failed" : "unable", name ? name : err.text);
+		line = xasprintf("%s %s\n",
+				 name	? "built"
+				 : able ? "failed"
+					: "unable",
+				 name ? name : err.text);
 		able &= fs_write_all(fd, line, strlen(line)) == 0;
 		free(line);
 		free(name);
@@ -99,8 +106,8 @@ static void build_all(const struct series *s, const struct kernel_recipe *r, con
 	}
 }
 
-int series_start_builds(const struct series *s, const struct kernel_recipe *r, const struct kernel_opts *o,
-			struct err *err)
+int series_start_builds(const struct series *s, const struct kernel_recipe *r,
+			const struct kernel_opts *o, struct err *err)
 {
 	pid_t parent = getpid(), pid;
 	int fds[2];
@@ -163,7 +170,8 @@ static size_t built_before(const struct series *s, size_t i)
 	return SIZE_MAX;
 }
 
-static int take_built(struct series *s, size_t i, const char *name, const char *cache, struct err *err)
+static int take_built(struct series *s, size_t i, const char *name, const char *cache,
+		      struct err *err)
 {
 	struct patch *p = &s->v[i];
 	size_t before = built_before(s, i);
@@ -202,7 +210,8 @@ int series_next_built(struct series *s, size_t i, int fd, const char *cache, str
 	int ret = 0;
 
 	if (!line)
-		return err_set(err, "the builds ended before %.12s (%s) was built", s->v[i].c.id, s->v[i].c.subject);
+		return err_set(err, "the builds ended before %.12s (%s) was built", s->v[i].c.id,
+			       s->v[i].c.subject);
 	if (strncmp(line, "built ", 6) == 0)
 		ret = take_built(s, i, line + 6, cache, err);
 	else if (strncmp(line, "unable ", 7) == 0)
@@ -227,13 +236,16 @@ int series_write(const struct series *s, const char *run, struct err *err)
 
 		for (size_t k = 0; k < p->config.n; k++)
 			json_array_append_new(config, json_string(p->config.v[k]));
-		row = json_pack("{s:i, s:o, s:s?, s:s?, s:b, s:o}", "n", (int)i, "git", git_commit_json(&p->c), "arm",
-				p->arm, "error", p->error, "merge", p->c.parents > 1, "config", config);
+		row = json_pack("{s:i, s:o, s:s?, s:s?, s:b, s:o}", "n", (int)i, "git",
+				git_commit_json(&p->c), "arm", p->arm, "error", p->error, "merge",
+				p->c.parents > 1, "config", config);
 		json_object_set_new(row, "same",
-				    p->same == SIZE_MAX ? json_null() : json_integer((json_int_t)p->same));
+				    p->same == SIZE_MAX ? json_null()
+							: json_integer((json_int_t)p->same));
 		json_array_append_new(rows, row);
 	}
-	o = json_pack("{s:i, s:s, s:s, s:o}", "format", 1, "tree", s->g.dir, "range", s->range, "patches", rows);
+	o = json_pack("{s:i, s:s, s:s, s:o}", "format", 1, "tree", s->g.dir, "range", s->range,
+		      "patches", rows);
 	ret = json_write(path, o, err);
 	json_decref(o);
 	free(path);

@@ -12,13 +12,14 @@
 
 struct patch {
 	struct git_commit c;
-	char *name;     /* of its kernel in the cache; NULL: it was not built */
-	char *identity; /* hashes of all that a guest is given of it */
-	char *arm;      /* "base", "p01": its name in the run; NULL: it has none of its own */
-	char *part;     /* the run that holds its image's boots, or NULL */
-	size_t same;    /* the patch before it whose image it has; SIZE_MAX: none */
-	char *error;    /* why it was not built, or NULL */
-	struct strv config; /* lines of the configuration that differ from the last patch that was built */
+	char *name;	    /* of its kernel in the cache; NULL: it was not built */
+	char *identity;	    /* hashes of all that a guest is given of it */
+	char *arm;	    /* "base", "p01": its name in the run; NULL: it has none of its own */
+	char *part;	    /* the run that holds its image's boots, or NULL */
+	size_t same;	    /* the patch before it whose image it has; SIZE_MAX: none */
+	char *error;	    /* why it was not built, or NULL */
+	struct strv config; /* lines of the configuration that differ from the last patch that was
+			       built */
 };
 
 struct series {
@@ -40,11 +41,11 @@ void series_notes(const struct series *s, struct strv *notes);
  * Starts a process that builds one patch after the other while this one goes on; -1, or the
  * descriptor that series_next_built() reads. It ends with this process.
  */
-int series_start_builds(const struct series *s, const struct kernel_recipe *r, const struct kernel_opts *o,
-			struct err *err);
+int series_start_builds(const struct series *s, const struct kernel_recipe *r,
+			const struct kernel_opts *o, struct err *err);
 /*
- * Waits for patch i's build, to be asked for in order, and fills in its name or error, its identity,
- * arm or `same`, and config. -1 where the builds have ended without an answer.
+ * Waits for patch i's build, to be asked for in order, and fills in its name or error, its
+ * identity, arm or `same`, and config. -1 where the builds have ended without an answer.
  */
 int series_next_built(struct series *s, size_t i, int fd, const char *cache, struct err *err);
 

@@ -17,10 +17,13 @@ struct options {
 static const struct opt opts[] = {
 	OPT_TEXT("old", "SPEC", OFFER_KERNEL, AT(old), NULL),
 	OPT_TEXT("new", "SPEC", OFFER_KERNEL, AT(new),
-		 "the kernels: debian:5.10, deb:FILE, image:FILE, ...; without both, the arms that the "
-		 "suite's file names; without --new, the bzImage that the tree was made into (--tree, else "
+		 "the kernels: debian:5.10, deb:FILE, image:FILE, ...; without both, the arms that "
+		 "the "
+		 "suite's file names; without --new, the bzImage that the tree was made into "
+		 "(--tree, else "
 		 "the current directory)"),
-	OPT_TEXT("suite", "NAME", OFFER_SUITE, AT(suite), "configs/NAME.ini, or a file (default: core)"),
+	OPT_TEXT("suite", "NAME", OFFER_SUITE, AT(suite),
+		 "configs/NAME.ini, or a file (default: core)"),
 	OPT_TEXT("resume", "RUN", OFFER_RUN, AT(resume),
 		 "go on with an A/B that was interrupted, to its verdict and report"),
 	OPT_FLAG("strict", AT(strict), "an inconclusive figure is exit code 4"),
@@ -30,12 +33,15 @@ static const struct opt opts[] = {
 static const struct command command = {
 	.name = "ab",
 	.usage = "--old SPEC [--new SPEC] [--suite NAME|FILE] [option...]\n--resume RUN",
-	.about = "Boots the two kernels, runs the suite on both, prints the verdict and writes the\n"
-		 "report. Exit code 0: nothing got worse; 1: something did; 4: with --strict, some\n"
-		 "figure was inconclusive; 2: it could not be done, or boots are missing in what it\n"
-		 "measured and nothing of the rest got worse.\n",
+	.about =
+		"Boots the two kernels, runs the suite on both, prints the verdict and writes the\n"
+		"report. Exit code 0: nothing got worse; 1: something did; 4: with --strict, some\n"
+		"figure was inconclusive; 2: it could not be done, or boots are missing in what "
+		"it\n"
+		"measured and nothing of the rest got worse.\n",
 	.opts = opts,
-	.want = "no argument is wanted: the suite is named by --suite, the kernels by --old and --new",
+	.want = "no argument is wanted: the suite is named by --suite, the kernels by --old and "
+		"--new",
 	.pass = run_opts,
 	.pass_verb = "run",
 	.pass_at = AT(rest),
@@ -46,7 +52,8 @@ static int parse(struct options *o, int argc, char **argv)
 {
 	command_parse(&command, o, argc, argv);
 	if (o->resume && (o->old || o->new || o->suite)) {
-		command_note("--resume goes on with the kernels and the suite that the run was begun with");
+		command_note("--resume goes on with the kernels and the suite that the run was "
+			     "begun with");
 		return -1;
 	}
 	if (o->old && !o->new)
@@ -113,10 +120,13 @@ int main(int argc, char **argv)
 		return code < 0 ? EXIT_USAGE : code;
 	}
 	if (code >= 0 && dir.len) {
-		/* boots that failed are part of the answer: what was measured is compared all the same */
+		/* boots that failed are part of the answer: what was measured is compared all the
+		 * same */
 		code = follow("compare", dir.buf, o.strict ? "--strict" : NULL, &err);
-		report = code < 0 || code == EXIT_USAGE ? -1 : follow("report", dir.buf, NULL, &err);
-		/* "nothing got worse" holds of a whole run only; run has said what is missing of this one */
+		report =
+			code < 0 || code == EXIT_USAGE ? -1 : follow("report", dir.buf, NULL, &err);
+		/* "nothing got worse" holds of a whole run only; run has said what is missing of
+		 * this one */
 		if (report > 0 || (measured != EXIT_OK && code != EXIT_REGRESSION))
 			code = EXIT_USAGE;
 	}

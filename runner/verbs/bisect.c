@@ -33,22 +33,26 @@ static const struct opt opts[] = {
 	OPT_INT("pairs", "N", 6, 1000, AT(pairs), "boots of each kernel (default: 6)"),
 	OPT_TEXT("target", "NAME", NULL, AT(target), "as of run (default: icount)"),
 	OPT_TREE(struct options, tree),
-	OPT_TEXT("out", "DIR", OFFER_DIR, AT(out), "where its runs go (default: results/bisect-DATE)"),
+	OPT_TEXT("out", "DIR", OFFER_DIR, AT(out),
+		 "where its runs go (default: results/bisect-DATE)"),
 	OPT_END,
 };
 
 static const struct command command = {
 	.name = "bisect",
 	.usage = "GOOD BAD --cell ID [option...]",
-	.about = "Finds the first commit between GOOD and BAD that moved a figure, by git bisect in a\n"
+	.about = "Finds the first commit between GOOD and BAD that moved a figure, by git bisect "
+		 "in a\n"
 		 "repository of its own. Each step is decided by the paired verdict against GOOD:\n"
 		 "a commit counts as bad where the figure moved by the margin, and the way BAD's\n"
 		 "did. What does not build, boot or measure is skipped. Ends with the commit, the\n"
 		 "size of its step and, under icount, the functions that it lies in.\n",
-	.notes = "Of a merge the first parent's side is followed; where the merge itself is found,\n"
-		 "the branch that it merged is bisected then.\n"
-		 "Exit code 0: found; 4: only commits that were skipped are left, or GOOD and BAD do\n"
-		 "not differ; 2: it could not be done.\n",
+	.notes =
+		"Of a merge the first parent's side is followed; where the merge itself is found,\n"
+		"the branch that it merged is bisected then.\n"
+		"Exit code 0: found; 4: only commits that were skipped are left, or GOOD and BAD "
+		"do\n"
+		"not differ; 2: it could not be done.\n",
 	.opts = opts,
 	.min_words = 2,
 	.max_words = 2,
@@ -61,8 +65,8 @@ static const struct command command = {
 
 /* --- the end --- */
 
-static int profile(const struct bisect *b, const struct git_commit *old, const struct git_commit *new,
-		   struct err *err)
+static int profile(const struct bisect *b, const struct git_commit *old,
+		   const struct git_commit *new, struct err *err)
 {
 	const char *label = strchr(b->cell, '/');
 	struct strv argv = STRV_INIT;
@@ -90,16 +94,18 @@ static int tell(const struct bisect *b, const struct git_commit *c, bool profile
 	json_t *figure = NULL;
 	int ret = git_commit(&b->g, rev, &parent, err);
 
-	printf("%s is the first commit that moved %s\n    %s\n    %s\n", c->id, b->cell, c->subject, c->date);
+	printf("%s is the first commit that moved %s\n    %s\n    %s\n", c->id, b->cell, c->subject,
+	       c->date);
 	if (ret == 0) {
 		run = bisect_step(b, &parent, c, err);
 		figure = run ? bisect_figure(b, run, err) : NULL;
 		ret = figure ? 0 : -1;
 	}
 	if (ret == 0)
-		printf("%s\n(%s, ratio %.4g, 95 %% interval %.4g to %.4g)\n", json_get_str(figure, "sentence", ""),
-		       json_get_str(figure, "verdict", ""), json_get_num(figure, "ratio", 0),
-		       json_get_num(figure, "low", 0), json_get_num(figure, "high", 0));
+		printf("%s\n(%s, ratio %.4g, 95 %% interval %.4g to %.4g)\n",
+		       json_get_str(figure, "sentence", ""), json_get_str(figure, "verdict", ""),
+		       json_get_num(figure, "ratio", 0), json_get_num(figure, "low", 0),
+		       json_get_num(figure, "high", 0));
 	fflush(stdout);
 	if (ret == 0 && profiled)
 		ret = profile(b, &parent, c, err);
@@ -114,7 +120,8 @@ static int tell(const struct bisect *b, const struct git_commit *c, bool profile
 
 /* --- from two ends to the answer --- */
 
-static int find(struct bisect *b, const char *good, const char *bad, bool profiled, struct err *err);
+static int find(struct bisect *b, const char *good, const char *bad, bool profiled,
+		struct err *err);
 
 /* A branch that a merge brought, from where it left to its tip. 0: found in there; 1: not; -1. */
 static int into_branch(struct bisect *b, const struct git_commit *merge, int parent, bool profiled,
@@ -125,7 +132,8 @@ static int into_branch(struct bisect *b, const struct git_commit *merge, int par
 	struct str base = STR_INIT;
 	int ret = git_own(&b->g, words, &base, err);
 
-	fprintf(stderr, "%.12s (%s) is a merge: on into what it merged\n", merge->id, merge->subject);
+	fprintf(stderr, "%.12s (%s) is a merge: on into what it merged\n", merge->id,
+		merge->subject);
 	if (ret == 0)
 		ret = find(b, base.buf, theirs, profiled, err);
 	str_release(&base);
@@ -143,8 +151,8 @@ static int into_merge(struct bisect *b, const struct git_commit *merge, bool pro
 	for (int parent = 2; ret && parent <= merge->parents; parent++) {
 		ret = into_branch(b, merge, parent, profiled, &why);
 		if (ret < 0)
-			command_note("what %.12s (%s) merged cannot be bisected: %s", merge->id, merge->subject,
-				     why.text);
+			command_note("what %.12s (%s) merged cannot be bisected: %s", merge->id,
+				     merge->subject, why.text);
 	}
 	return ret ? 1 : 0;
 }
@@ -220,9 +228,11 @@ static int run(struct bisect *b, const struct options *o, struct err *err)
 	int ret;
 
 	if (!o->cell)
-		return err_set(err, "--cell is missing: name one, such as --cell exit-mlocked/procs=32,lock=mlock");
+		return err_set(err, "--cell is missing: name one, such as --cell "
+				    "exit-mlocked/procs=32,lock=mlock");
 	b->dir = make_dir(o->out);
-	ret = git_open(&b->g, o->tree.dir ? o->tree.dir : git_default_tree(), b->kernels.cache, err);
+	ret = git_open(&b->g, o->tree.dir ? o->tree.dir : git_default_tree(), b->kernels.cache,
+		       err);
 	if (ret == 0)
 		ret = bisect_cell(b, o->cell, err);
 	if (ret == 0)
@@ -243,7 +253,10 @@ int main(int argc, char **argv)
 	struct options o = {.target = "icount", .pairs = 6};
 	char **words = command_parse(&command, &o, argc, argv);
 	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
-	struct bisect b = {.metric = o.metric, .target = o.target, .rest = &o.rest, .pairs = o.pairs,
+	struct bisect b = {.metric = o.metric,
+			   .target = o.target,
+			   .rest = &o.rest,
+			   .pairs = o.pairs,
 			   .kernels = {.cache = cache, .config = config}};
 	struct err err = {""};
 	const char *on;

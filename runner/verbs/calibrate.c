@@ -13,7 +13,8 @@
 #include "runner/run/summary.h"
 
 enum {
-	FULL = 200, SHORT = 40, /* comparisons */
+	FULL = 200,
+	SHORT = 40, /* comparisons */
 	EQUAL_PAIRS = 2,
 	LOUD_GROUPS = 4, /* of pairs, to see the slowdown on a machine that is noisy */
 };
@@ -27,16 +28,21 @@ struct options {
 #define AT(field) offsetof(struct options, field)
 
 static const struct opt opts[] = {
-	OPT_INT("comparisons", "N", 1, 10000, AT(comparisons), "cells times groups of pairs (default: 200, or 40 with --short)"),
-	OPT_FLAG("short", AT(in_short), "fewer comparisons: done sooner, and less certain of the rate"),
+	OPT_INT("comparisons", "N", 1, 10000, AT(comparisons),
+		"cells times groups of pairs (default: 200, or 40 with --short)"),
+	OPT_FLAG("short", AT(in_short),
+		 "fewer comparisons: done sooner, and less certain of the rate"),
 	OPT_INT("pairs", "N", 6, 10000, AT(pairs), "pairs of boots in a group (default: 6)"),
-	OPT_TEXT("suite", "NAME", OFFER_SUITE, AT(suite), "configs/NAME.ini, or a file (default: calibrate)"),
-	OPT_CHOICE("target", "NAME", "auto|icount|tcg|kvm|host", AT(target), "auto, icount, tcg, kvm or host"),
+	OPT_TEXT("suite", "NAME", OFFER_SUITE, AT(suite),
+		 "configs/NAME.ini, or a file (default: calibrate)"),
+	OPT_CHOICE("target", "NAME", "auto|icount|tcg|kvm|host", AT(target),
+		   "auto, icount, tcg, kvm or host"),
 	OPT_TEXT("inject", "PERCENT", NULL, AT(inject),
 		 "the slowdown, in work done over again (default: 0.5 under icount, else what the "
 		 "comparisons say would be seen)"),
 	OPT_TEXT("out", "DIR", OFFER_DIR, AT(out),
-		 "where to keep it (default: in results/calibration/); what is there already is gone on "
+		 "where to keep it (default: in results/calibration/); what is there already is "
+		 "gone on "
 		 "with"),
 	OPT_END,
 };
@@ -44,12 +50,16 @@ static const struct opt opts[] = {
 static const struct command command = {
 	.name = "calibrate",
 	.usage = "KERNEL [option...] [option of run...]",
-	.about = "Measures a kernel against itself on this target and machine, counts how often the\n"
-		 "verdict was that something changed, and measures a known slowdown to see it found.\n"
+	.about = "Measures a kernel against itself on this target and machine, counts how often "
+		 "the\n"
+		 "verdict was that something changed, and measures a known slowdown to see it "
+		 "found.\n"
 		 "Later runs on the same target and machine carry the outcome: it stands in their\n"
-		 "reports, and what 95 in 100 of these comparisons stay within is their margin where\n"
+		 "reports, and what 95 in 100 of these comparisons stay within is their margin "
+		 "where\n"
 		 "that is more than 1 %.\n",
-	.notes = "Under icount arms whose boots share their layouts are equal to the last digit, which\n"
+	.notes = "Under icount arms whose boots share their layouts are equal to the last digit, "
+		 "which\n"
 		 "is checked; the comparisons are of boots with a layout each.\n",
 	.opts = opts,
 	.min_words = 1,
@@ -181,13 +191,16 @@ static char *visible(const char *dir)
 static void tell_size(const struct options *o, const struct experiment *e, long pairs)
 {
 	bool is_auto = !strcmp(o->target, "auto"), icount = is_auto || !strcmp(o->target, "icount");
-	long boots = 2 * pairs + (icount ? 2 * EQUAL_PAIRS + 2 * o->pairs : 2 * LOUD_GROUPS * o->pairs);
-	char *results = paths_results(), *pattern = xasprintf("%s/calibration/*/aa/run.json", results), *used;
+	long boots =
+		2 * pairs + (icount ? 2 * EQUAL_PAIRS + 2 * o->pairs : 2 * LOUD_GROUPS * o->pairs);
+	char *results = paths_results(),
+	     *pattern = xasprintf("%s/calibration/*/aa/run.json", results), *used;
 	double seconds = summary_boot_seconds(e, is_auto ? NULL : o->target, 0, pattern, &used);
 
 	fprintf(stderr, "%ld boots%s", boots, is_auto ? " where auto is icount" : "");
 	if (used)
-		fprintf(stderr, ", some %d min one by one: a boot of the same cells took %.0f s in %s\n",
+		fprintf(stderr,
+			", some %d min one by one: a boot of the same cells took %.0f s in %s\n",
 			1 + (int)(seconds * (double)boots / 60), seconds, used);
 	else
 		fprintf(stderr, "; how long they take is known after the first%s\n",

@@ -18,8 +18,9 @@ static const struct opt opts[] = {
 static const struct command command = {
 	.name = "describe",
 	.usage = "WORKLOAD [--json]",
-	.about = "Prints what a workload measures: its parameters with their defaults and choices,\n"
-		 "its metrics, what it needs, and its control.\n",
+	.about =
+		"Prints what a workload measures: its parameters with their defaults and choices,\n"
+		"its metrics, what it needs, and its control.\n",
 	.opts = opts,
 	.min_words = 1,
 	.max_words = 1,

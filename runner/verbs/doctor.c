@@ -38,7 +38,8 @@ static int finish(const struct doctor *d, struct err *err)
 	if (json)
 		str_addf(&out, "%s\n", json);
 	else if (d->gaps)
-		str_addf(&out, "\n%d gap%s; a line with -> says what fixes it\n", d->gaps, d->gaps == 1 ? "" : "s");
+		str_addf(&out, "\n%d gap%s; a line with -> says what fixes it\n", d->gaps,
+			 d->gaps == 1 ? "" : "s");
 	ret = text_deliver(&out, NULL, err);
 	free(json);
 	str_release(&out);

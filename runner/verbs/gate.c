@@ -9,7 +9,7 @@
 
 struct options {
 	const char *baseline, *arm, *kernel, *resume;
-	char *made; /* what kernel is where it was not named, or NULL */
+	char *made;	     /* what kernel is where it was not named, or NULL */
 	struct strv compare; /* options of compare */
 	struct strv rest;    /* what run is given */
 };
@@ -19,27 +19,36 @@ static const struct opt opts[] = {
 	OPT_TEXT("baseline", "RUN", OFFER_RUN, AT(baseline), "the stored run"),
 	OPT_TEXT("arm", "NAME", NULL, AT(arm), "its kernel to compare with, where it has several"),
 	OPT_TEXT("kernel", "SPEC", OFFER_KERNEL, AT(kernel),
-		 "the new kernel: debian:6.1, deb:FILE, image:FILE, ... (default: the bzImage that the tree "
+		 "the new kernel: debian:6.1, deb:FILE, image:FILE, ... (default: the bzImage that "
+		 "the tree "
 		 "was made into, which --tree or else the current directory is)"),
 	OPT_TEXT("resume", "RUN", OFFER_RUN, AT(resume),
 		 "go on with its run, which was interrupted, to the verdict"),
-	{.name = "margin", .value = "SHARE", .set = opt_hand_on, .at = AT(compare),
+	{.name = "margin",
+	 .value = "SHARE",
+	 .set = opt_hand_on,
+	 .at = AT(compare),
 	 .help = "smallest change that matters: 2% or 0.02"},
-	{.name = "strict", .set = opt_hand_on, .at = AT(compare),
+	{.name = "strict",
+	 .set = opt_hand_on,
+	 .at = AT(compare),
 	 .help = "an inconclusive figure is exit code 4"},
 	OPT_END,
 };
 
 static const struct command command = {
 	.name = "gate",
-	.usage = "--baseline RUN [--kernel SPEC] [option...]\n--baseline RUN --resume RUN [option...]",
+	.usage = "--baseline RUN [--kernel SPEC] [option...]\n--baseline RUN --resume RUN "
+		 "[option...]",
 	.about = "Measures the experiment of a stored run on another kernel and compares the two.\n"
 		 "Exit code 0: nothing got worse; 1: something did; 4: with --strict, some figure\n"
-		 "was inconclusive; 125: it could not be judged, and why, so that it may stand behind\n"
+		 "was inconclusive; 125: it could not be judged, and why, so that it may stand "
+		 "behind\n"
 		 "'git bisect run'.\n",
-	.notes = "Under icount the boots of both are paired by their layout. On other targets the\n"
-		 "baseline was measured at another time, which a drift of the machine can be taken\n"
-		 "for a change in: 'mlocklab ab' measures both side by side.\n",
+	.notes =
+		"Under icount the boots of both are paired by their layout. On other targets the\n"
+		"baseline was measured at another time, which a drift of the machine can be taken\n"
+		"for a change in: 'mlocklab ab' measures both side by side.\n",
 	.opts = opts,
 	.want = "no argument is wanted: the run is named by --baseline, the kernel by --kernel",
 	.pass = run_opts,
@@ -88,11 +97,13 @@ static void resume_with(const struct options *o)
 static void warn_of_programs(const char *baseline, const char *new)
 {
 	struct err err;
-	json_t *a = json_read_in(baseline, "run.json", &err), *b = json_read_in(new, "run.json", &err);
+	json_t *a = json_read_in(baseline, "run.json", &err),
+	       *b = json_read_in(new, "run.json", &err);
 
 	if (a && b && !json_equal(json_object_get(a, "programs"), json_object_get(b, "programs")))
 		command_note("'%s' was measured with another build of mlockbench or guest-init: a "
-			     "small change may be theirs", baseline);
+			     "small change may be theirs",
+			     baseline);
 	json_decref(a);
 	json_decref(b);
 }
@@ -102,7 +113,8 @@ static void warn_of_programs(const char *baseline, const char *new)
 static char *choose_arm(const struct options *o, struct err *err)
 {
 	char *chosen = NULL;
-	json_t *run = json_read_in(o->baseline, "run.json", err), *arms = json_object_get(run, "arms"), *arm;
+	json_t *run = json_read_in(o->baseline, "run.json", err),
+	       *arms = json_object_get(run, "arms"), *arm;
 	struct str names = STR_INIT;
 	size_t i;
 
@@ -141,7 +153,8 @@ static int measure(const struct options *o, const char *arm, struct str *run, st
 	code = verb_run(&argv, run, err);
 	/* Boots that failed are part of the answer: what was measured is compared all the same. */
 	if (code >= 0 && !run->len)
-		code = err_set(err, "nothing was measured of '%s'", o->kernel ? o->kernel : o->resume);
+		code = err_set(err, "nothing was measured of '%s'",
+			       o->kernel ? o->kernel : o->resume);
 	strv_release(&argv);
 	return code;
 }
@@ -180,7 +193,8 @@ int main(int argc, char **argv)
 		code = compare(&o, arm, run.buf, &err);
 		/* what is missing may be what got worse */
 		if (measured != EXIT_OK && (code == EXIT_OK || code == EXIT_INCONCLUSIVE))
-			code = err_set(&err, "not judged: '%s' is not whole, and nothing in it got worse",
+			code = err_set(&err,
+				       "not judged: '%s' is not whole, and nothing in it got worse",
 				       run.buf);
 	}
 	if (code < 0)

@@ -24,7 +24,8 @@ struct options {
 #define AT(field) offsetof(struct options, field)
 
 static const struct opt opts[] = {
-	OPT_CHOICE("format", "FORMAT", "text|json", AT(format), "of the list: text or json (default: text)"),
+	OPT_CHOICE("format", "FORMAT", "text|json", AT(format),
+		   "of the list: text or json (default: text)"),
 	OPT_FLAG("update", AT(update), "ask the mirror, even where the cache has an answer"),
 	OPT_TEXT("mirror", "URI", NULL, AT(mirror),
 		 "Debian mirror instead of this machine's own: the address that holds dists/; its "
@@ -33,10 +34,12 @@ static const struct opt opts[] = {
 		 "a .config of yours for a build; what a guest needs beside it "
 		 "(configs/kernel/guest.config) is set and said"),
 	OPT_LIST("fragment", "FILE", OFFER_FILE, AT(fragments),
-		 "more CONFIG_ lines for a build, on top of configs/kernel/base.config; configs/kernel "
+		 "more CONFIG_ lines for a build, on top of configs/kernel/base.config; "
+		 "configs/kernel "
 		 "has some"),
 	OPT_TEXT("tree", "DIR", OFFER_DIR, AT(tree),
-		 "the tree of git:REV, which is only read (default: $MLOCKLAB_TREE, else the current "
+		 "the tree of git:REV, which is only read (default: $MLOCKLAB_TREE, else the "
+		 "current "
 		 "directory)"),
 	OPT_INT("jobs", "N", 1, 1024, AT(jobs), "compilers to run at a time (default: one a CPU)"),
 	OPT_END,
@@ -50,11 +53,13 @@ static const struct command command = {
 		 "symbols SPEC...\n"
 		 "rm SPEC|NAME...",
 	.about = "Lists the kernels in the cache and those that Debian has, fetches some, builds\n"
-		 "one from source, prints where the names of their functions are, as in System.map,\n"
+		 "one from source, prints where the names of their functions are, as in "
+		 "System.map,\n"
 		 "or removes some. SPEC is debian:VERSION[/FLAVOUR], deb:FILE[,FILE...] or one of\n"
 		 "the list, such as built:NAME, NAME being a directory of the cache, and to fetch\n"
 		 "also debian-source:VERSION, which is not built then; SOURCE is\n"
-		 "debian-source:VERSION, source:DIR, or a commit of your own tree, git:REV, in full\n"
+		 "debian-source:VERSION, source:DIR, or a commit of your own tree, git:REV, in "
+		 "full\n"
 		 "git:DIR@REV; git:HEAD+ has what is not committed.\n",
 	.notes = "The cache is $MLOCKLAB_CACHE, else cache/ in a source tree, else\n"
 		 "$XDG_CACHE_HOME/mlocklab. The suites are in configs/kernel/debian.ini.\n",
@@ -177,8 +182,10 @@ static int remove_one(const char *what, const struct kernel_opts *o, struct err 
 		what += 6;
 	if (strncmp(what, "debian:", 7) != 0) {
 		if (strchr(what, '/') || *what == '.')
-			return err_set(err, "'%s' is no name in the cache; 'mlocklab kernels' "
-					    "lists what is there", what);
+			return err_set(err,
+				       "'%s' is no name in the cache; 'mlocklab kernels' "
+				       "lists what is there",
+				       what);
 		return kernel_cache_remove(o->cache, what, err);
 	}
 	if (kernel_spec_parse(&s, what, err) < 0)
@@ -257,8 +264,11 @@ int main(int argc, char **argv)
 	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
 	struct options given = {.format = "text", .jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
 	char **words = command_parse(&command, &given, argc, argv);
-	struct kernel_opts o = {.cache = cache, .config = config, .mirror = given.mirror,
-				.update = given.update || given.mirror, .tree = given.tree};
+	struct kernel_opts o = {.cache = cache,
+				.config = config,
+				.mirror = given.mirror,
+				.update = given.update || given.mirror,
+				.tree = given.tree};
 	struct kernel_recipe recipe = {.jobs = given.jobs};
 	struct err err;
 	int ret;

@@ -10,7 +10,8 @@ static const struct opt opts[] = {OPT_END};
 static const struct command command = {
 	.name = "list",
 	.usage = "",
-	.about = "Lists the workloads, a line each. 'mlocklab describe WORKLOAD' tells more of one.\n",
+	.about = "Lists the workloads, a line each. 'mlocklab describe WORKLOAD' tells more of "
+		 "one.\n",
 	.opts = opts,
 	.want = "no argument is wanted",
 };

@@ -13,9 +13,15 @@ struct options {
 #define AT(field) offsetof(struct options, field)
 
 static const struct opt opts[] = {
-	{.name = "format", .value = "FORMAT", .offer = "text|markdown|csv|folded|svg", .set = opt_hand_on,
-	 .at = AT(explain), .help = "text, markdown, csv, or of the cell that moved most folded or svg"},
-	{.name = "all", .set = opt_hand_on, .at = AT(explain),
+	{.name = "format",
+	 .value = "FORMAT",
+	 .offer = "text|markdown|csv|folded|svg",
+	 .set = opt_hand_on,
+	 .at = AT(explain),
+	 .help = "text, markdown, csv, or of the cell that moved most folded or svg"},
+	{.name = "all",
+	 .set = opt_hand_on,
+	 .at = AT(explain),
 	 .help = "every function that changed, and the inclusive figures"},
 	OPT_END,
 };
@@ -23,16 +29,18 @@ static const struct opt opts[] = {
 static const struct command command = {
 	.name = "profile",
 	.usage = "OLD NEW WORKLOAD [key=value...] [option...]",
-	.about = "Boots both kernels under icount, plain and with the profiler, and prints what of\n"
-		 "the change between them lies in which functions of the kernel, in instructions\n"
-		 "per operation. A key may have a list of values, as in an experiment:\n"
-		 "lock=mlock,none. The run stays in results/, where explain, report and compare\n"
-		 "find it.\n",
+	.about =
+		"Boots both kernels under icount, plain and with the profiler, and prints what of\n"
+		"the change between them lies in which functions of the kernel, in instructions\n"
+		"per operation. A key may have a list of values, as in an experiment:\n"
+		"lock=mlock,none. The run stays in results/, where explain, report and compare\n"
+		"find it.\n",
 	.opts = opts,
 	.min_words = 3,
 	.max_words = -1,
 	.words = OFFER_KERNEL " " OFFER_KERNEL " " OFFER_WORKLOAD " " OFFER_PARAM,
-	.want = "two kernels and a workload are wanted, such as debian:5.10 debian:6.1 exit-mlocked",
+	.want = "two kernels and a workload are wanted, such as debian:5.10 debian:6.1 "
+		"exit-mlocked",
 	.pass = run_opts,
 	.pass_verb = "run",
 	.pass_at = AT(run),
@@ -94,7 +102,8 @@ static int explain(const struct options *o, const char *dir, struct err *err)
 	strv_push(&argv, "explain");
 	for (size_t i = 0; i < o->explain.n; i++) {
 		strv_push(&argv, o->explain.v[i]);
-		one = !strcmp(o->explain.v[i], "--format=svg") || !strcmp(o->explain.v[i], "--format=folded") ||
+		one = !strcmp(o->explain.v[i], "--format=svg") ||
+		      !strcmp(o->explain.v[i], "--format=folded") ||
 		      (one && strncmp(o->explain.v[i], "--format", 8) != 0);
 	}
 	strv_push(&argv, dir);

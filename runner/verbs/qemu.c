@@ -21,9 +21,10 @@ static const struct opt opts[] = {
 static const struct command command = {
 	.name = "qemu",
 	.usage = "[list]\nfetch [--mirror URI]",
-	.about = "Says which QEMUs there are, or fetches Debian's newest stable one into the cache\n"
-		 "with the libraries it needs, without root and without installing anything.\n"
-		 "'mlocklab run --qemu cached' then uses it.\n",
+	.about =
+		"Says which QEMUs there are, or fetches Debian's newest stable one into the cache\n"
+		"with the libraries it needs, without root and without installing anything.\n"
+		"'mlocklab run --qemu cached' then uses it.\n",
 	.opts = opts,
 	.max_words = 1,
 	.words = "list|fetch",
@@ -60,7 +61,9 @@ int main(int argc, char **argv)
 	struct options given = {0};
 	const char *what = command_parse(&command, &given, argc, argv)[0];
 	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
-	struct kernel_opts o = {.cache = cache, .config = config, .mirror = given.mirror,
+	struct kernel_opts o = {.cache = cache,
+				.config = config,
+				.mirror = given.mirror,
 				.update = given.mirror != NULL};
 	int ret = EXIT_OK;
 

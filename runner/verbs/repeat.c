@@ -17,9 +17,11 @@ struct options {
 
 static const struct opt opts[] = {
 	OPT_LIST("kernel", "[ARM=]SPEC", OFFER_KERNEL, AT(kernels),
-		 "these kernels instead; repeat for several. An ARM that the run has keeps its kernel "
+		 "these kernels instead; repeat for several. An ARM that the run has keeps its "
+		 "kernel "
 		 "parameters"),
-	OPT_LIST("cell", "ID", NULL, AT(cells), "this cell and its control only; repeat for several"),
+	OPT_LIST("cell", "ID", NULL, AT(cells),
+		 "this cell and its control only; repeat for several"),
 	OPT_TEXT("resume", "RUN", OFFER_RUN, AT(resume),
 		 "go on with such a new run, which was interrupted"),
 	OPT_END,
@@ -40,7 +42,8 @@ static const struct command command = {
 };
 
 /* Becomes run, with these words and those that were handed on to it. */
-static int become_run(const struct options *o, const char *first, const char *second, struct err *err)
+static int become_run(const struct options *o, const char *first, const char *second,
+		      struct err *err)
 {
 	char *program = verb_path("run");
 	struct strv argv = STRV_INIT;
@@ -79,7 +82,8 @@ int main(int argc, char **argv)
 	if (!o.run == !o.resume)
 		err_set(&err, "%s, or one to --resume", command.want);
 	else if (o.resume && (o.kernels.n || o.cells.n))
-		err_set(&err, "--resume goes on with the kernels and cells that the run was begun with");
+		err_set(&err,
+			"--resume goes on with the kernels and cells that the run was begun with");
 	else if (o.resume)
 		become_run(&o, "--resume", o.resume, &err);
 	else

@@ -45,8 +45,13 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 
 	/* with those of an earlier day, where the run was gone on with */
 	for (size_t i = 0; i < r->plan.n; i++)
-		failed += run_wants(r, &r->plan.boots[i]) && store_boot_failed(r->store, r->plan.boots[i].n);
-	if (store_status(r->store, !complete ? "incomplete" : stopped ? "stopped" : "complete", &e) < 0) {
+		failed += run_wants(r, &r->plan.boots[i]) &&
+			  store_boot_failed(r->store, r->plan.boots[i].n);
+	if (store_status(r->store,
+			 !complete ? "incomplete"
+			 : stopped ? "stopped"
+				   : "complete",
+			 &e) < 0) {
 		measured = command_fail(&e);
 		complete = false;
 	}
@@ -56,7 +61,8 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 		command_note("%zu of %zu boots are in '%s'; go on with: mlocklab %s --resume %s",
 			     t->done, t->boots, r->store->dir, verb_resume_words(), r->store->dir);
 	else if (failed)
-		command_note("%zu of %zu boots failed and are missing in what it measured; their consoles are in '%s/boots'",
+		command_note("%zu of %zu boots failed and are missing in what it measured; their "
+			     "consoles are in '%s/boots'",
 			     failed, t->boots, r->store->dir);
 	if (summary_tell(r, seconds, &e) < 0 && complete && !ktap)
 		measured = command_fail(&e);
@@ -68,7 +74,7 @@ static int load(struct run *r, const struct run_options *o, struct err *err)
 {
 	if (o->resume || o->attach) {
 		/* who looks on, or makes a few boots, leaves the run to the one that makes it */
-		if ((o->attach ? store_join(r->store, o->attach, err)
+		if ((o->attach	? store_join(r->store, o->attach, err)
 		     : o->boots ? store_join(r->store, o->resume, err)
 				: store_open(r->store, o->resume, err)) < 0)
 			return -1;
@@ -108,7 +114,8 @@ static int parse_boots(struct run *r, const char *text, struct err *err)
 		for (size_t k = 0; k < r->plan.n; k++)
 			known |= !*rest && r->plan.boots[k].n == n;
 		if (!known) {
-			err_set(err, "--boots=%s: '%s' has no boot '%s'", text, r->store->dir, words.v[i]);
+			err_set(err, "--boots=%s: '%s' has no boot '%s'", text, r->store->dir,
+				words.v[i]);
 			strv_release(&words);
 			free(only);
 			return -1;
@@ -135,10 +142,13 @@ static int settle(const struct run *r, const struct run_options *o, struct err *
 	int ret = 0;
 
 	if (left > 0 && !is_on_slurm(r, o))
-		ret = err_set(err, "'%s' has %ld tasks in Slurm: --on slurm waits for them, 'scancel %s' ends them",
+		ret = err_set(err,
+			      "'%s' has %ld tasks in Slurm: --on slurm waits for them, 'scancel "
+			      "%s' ends them",
 			      r->store->dir, left, jobs);
 	else if (left < 0)
-		command_note("whether tasks of Slurm still make boots of it cannot be asked: %s", why.text);
+		command_note("whether tasks of Slurm still make boots of it cannot be asked: %s",
+			     why.text);
 	else if (left == 0)
 		store_sweep(r->store);
 	free(jobs);
@@ -149,9 +159,11 @@ static int make_boots(struct run *r, const struct run_options *o, struct run_tal
 		      bool *stopped, struct err *err)
 {
 	if (!is_on_slurm(r, o))
-		return r->e->stop_early ? looks_run(r, tally, stopped, err) : run_boots(r, tally, err);
+		return r->e->stop_early ? looks_run(r, tally, stopped, err)
+					: run_boots(r, tally, err);
 	if (r->e->stop_early)
-		return err_set(err, "stop_early looks at pairs one after the other: not with Slurm");
+		return err_set(err,
+			       "stop_early looks at pairs one after the other: not with Slurm");
 	return slurm_boots(r, o->slurm, tally, err);
 }
 
@@ -164,8 +176,8 @@ static int tell_part(const struct run_tally *t, int ret, struct err *err)
 	return t->done == t->boots && !t->failed ? EXIT_OK : EXIT_USAGE;
 }
 
-/* Paths stand in messages, in QEMU's options and in pages: one that a terminal obeys is refused before
- * anything is measured. */
+/* Paths stand in messages, in QEMU's options and in pages: one that a terminal obeys is refused
+ * before anything is measured. */
 static int check_paths(const struct run *r, const struct run_options *o, struct err *err)
 {
 	char *results = paths_results(), *here = getcwd(NULL, 0);
@@ -175,7 +187,9 @@ static int check_paths(const struct run *r, const struct run_options *o, struct 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths) && ret == 0; i++)
 		for (const char *p = paths[i]; p && *p && ret == 0; p++)
 			if ((unsigned char)*p < ' ' || *p == 127)
-				ret = err_set(err, "the path '%s' holds a control character: rename that directory",
+				ret = err_set(err,
+					      "the path '%s' holds a control character: rename "
+					      "that directory",
 					      paths[i]);
 	free(results);
 	free(here);
@@ -221,10 +235,11 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 		return -1;
 	if (o->show_command)
 		return show_commands(&r);
-	r.workers = o->workers			 ? o->workers
+	r.workers = o->workers			   ? o->workers
 		    : target.kind == TARGET_ICOUNT ? workers_default(&target)
-						 : 1;
-	if (run_check_booted(&r, err) < 0 || (target.kind == TARGET_HOST && host_begin(&r, err) < 0))
+						   : 1;
+	if (run_check_booted(&r, err) < 0 ||
+	    (target.kind == TARGET_HOST && host_begin(&r, err) < 0))
 		return -1;
 	if (o->boots) {
 		if (run_check_same(&r, err) < 0 || inputs_hold(&r, err) < 0)
@@ -237,7 +252,8 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	if (o->resume) {
 		size_t unfit;
 
-		if (settle(&r, o, err) < 0 || run_check_same(&r, err) < 0 || store_put_aside_unfit(&store, &unfit, err) < 0 ||
+		if (settle(&r, o, err) < 0 || run_check_same(&r, err) < 0 ||
+		    store_put_aside_unfit(&store, &unfit, err) < 0 ||
 		    store_put_aside_lost(&store, RUN_RETRIES, err) < 0 ||
 		    store_status(&store, "running", err) < 0)
 			return -1;

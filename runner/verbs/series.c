@@ -35,12 +35,14 @@ static const struct opt opts[] = {
 	OPT_FLAG("no-profile", AT(no_profile),
 		 "do not take apart by function what the steps that moved something cost"),
 	OPT_FLAG("locks", AT(locks),
-		 "also record who waits for which lock, of base, tip, and both sides of each step that moved "
+		 "also record who waits for which lock, of base, tip, and both sides of each step "
+		 "that moved "
 		 "something, in boots with several CPUs"),
 	OPT_INT("pairs", "N", 1, 1000, AT(pairs), "rounds: boots of each patch (default: 6)"),
 	OPT_TEXT("target", "NAME", NULL, AT(target), "as of run (default: icount)"),
 	OPT_TREE(struct options, tree),
-	OPT_TEXT("name", "NAME", NULL, AT(name), "of the run, in its directory's name (default: series)"),
+	OPT_TEXT("name", "NAME", NULL, AT(name),
+		 "of the run, in its directory's name (default: series)"),
 	OPT_TEXT("out", "DIR", OFFER_DIR, AT(out), "the run's directory itself"),
 	OPT_END,
 };
@@ -48,14 +50,18 @@ static const struct opt opts[] = {
 static const struct command command = {
 	.name = "series",
 	.usage = "BASE..TIP [EXPERIMENT] [option...]",
-	.about = "Builds every commit from BASE to TIP, measures each, and prints a row a patch with\n"
-		 "the step that it makes in every figure that moved anywhere, then the whole series\n"
-		 "against its base. EXPERIMENT is a file, or the name of one in configs/ (default:\n"
-		 "core). TIP may be HEAD+, what is not committed. The run stays in results/, where\n"
-		 "steps, report, claims and locks find it.\n",
-	.notes = "What was built and measured once is not again: the same command goes on where it\n"
-		 "was interrupted, and a patch that was changed costs only itself. Under icount,\n"
-		 "patches are built while others are measured.\n",
+	.about =
+		"Builds every commit from BASE to TIP, measures each, and prints a row a patch "
+		"with\n"
+		"the step that it makes in every figure that moved anywhere, then the whole "
+		"series\n"
+		"against its base. EXPERIMENT is a file, or the name of one in configs/ (default:\n"
+		"core). TIP may be HEAD+, what is not committed. The run stays in results/, where\n"
+		"steps, report, claims and locks find it.\n",
+	.notes =
+		"What was built and measured once is not again: the same command goes on where it\n"
+		"was interrupted, and a patch that was changed costs only itself. Under icount,\n"
+		"patches are built while others are measured.\n",
 	.opts = opts,
 	.min_words = 1,
 	.max_words = 2,
@@ -72,7 +78,7 @@ struct work {
 	struct series s;
 	char *cache, *suite;
 	struct kernel_recipe recipe;
-	char key[65]; /* of all that boots are made with but the kernel */
+	char key[65];	/* of all that boots are made with but the kernel */
 	bool own_locks; /* the experiment itself wants locks recorded, of every patch */
 };
 
@@ -87,7 +93,8 @@ static int make_key(struct work *w, struct err *err)
 
 	str_addf(&text, "\n%d %s", w->o.pairs, w->o.target);
 	for (size_t i = 0; i < w->o.rest.n; i++)
-		if (!run_option_is_where(w->o.rest.v[i]) || strncmp(w->o.rest.v[i], "--qemu=", 7) == 0)
+		if (!run_option_is_where(w->o.rest.v[i]) ||
+		    strncmp(w->o.rest.v[i], "--qemu=", 7) == 0)
 			str_addf(&text, " %s", w->o.rest.v[i]);
 	for (size_t i = 0; i < 2; i++) {
 		if (ret == 0)
@@ -249,7 +256,8 @@ static int build_and_measure(struct work *w, struct err *err)
 	struct kernel_opts opts = {.cache = w->cache, .config = config, .quiet = true};
 	int fd, ret = 0;
 
-	/* where time is measured a compiler beside it would be seen: all builds first, and no parts */
+	/* where time is measured a compiler beside it would be seen: all builds first, and no parts
+	 */
 	bool parts = strcmp(w->o.target, "icount") == 0;
 
 	fd = series_start_builds(&w->s, &w->recipe, &opts, err);
@@ -279,9 +287,10 @@ static int check(const struct series *s, struct err *err)
 		return 0;
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i].error)
-			return err_set(err, "there are no two kernels to compare: %.300s", s->v[i].error);
-	printf("%zu %s of '%s': the image of the base, byte for byte: no figure can differ\n", s->n - 1,
-	       s->n == 2 ? "patch" : "patches", s->range);
+			return err_set(err, "there are no two kernels to compare: %.300s",
+				       s->v[i].error);
+	printf("%zu %s of '%s': the image of the base, byte for byte: no figure can differ\n",
+	       s->n - 1, s->n == 2 ? "patch" : "patches", s->range);
 	return 1;
 }
 
@@ -309,7 +318,8 @@ static int assemble(const struct work *w, struct str *dir, struct err *err)
 	strv_release(&argv);
 	if (code < 0)
 		return -1;
-	return dir->len ? series_write(&w->s, dir->buf, err) : err_set(err, "the series was not measured");
+	return dir->len ? series_write(&w->s, dir->buf, err)
+			: err_set(err, "the series was not measured");
 }
 
 /* Prints the table; profiles what moved before that where they can be had. */
@@ -338,7 +348,8 @@ static int run(struct work *w, struct err *err)
 	int ret;
 
 	if (!fs_exists(w->suite))
-		return err_set(err, "no experiment '%s': name a file, or one of configs/", w->o.experiment);
+		return err_set(err, "no experiment '%s': name a file, or one of configs/",
+			       w->o.experiment);
 	if (make_key(w, err) < 0 || look_for_locks(w, err) < 0 ||
 	    series_open(&w->s, w->o.range, w->o.tree.dir, &w->o.only, w->cache, err) < 0)
 		return -1;
@@ -364,7 +375,9 @@ static int run(struct work *w, struct err *err)
 
 int main(int argc, char **argv)
 {
-	struct work w = {.o = {.experiment = "core", .target = "icount", .name = "series", .pairs = 6}, .cache = paths_cache()};
+	struct work w = {
+		.o = {.experiment = "core", .target = "icount", .name = "series", .pairs = 6},
+		.cache = paths_cache()};
 	char **words = command_parse(&command, &w.o, argc, argv);
 	struct err err = {""};
 	const char *on;
@@ -378,7 +391,8 @@ int main(int argc, char **argv)
 	w.recipe.jobs = w.o.tree.jobs;
 	on = run_option_value(&w.o.rest, "on");
 	if (on && strcmp(on, "slurm") == 0)
-		slurm_build_words(&w.recipe.job, run_option_value(&w.o.rest, "slurm"), w.o.tree.jobs);
+		slurm_build_words(&w.recipe.job, run_option_value(&w.o.rest, "slurm"),
+				  w.o.tree.jobs);
 	ret = run(&w, &err);
 	if (ret < 0)
 		command_fail(&err);

@@ -35,9 +35,10 @@ static void die(const struct err *err)
 static double bare_boot(const struct target *t, const struct kernel *k, const char *init,
 			const char *dir)
 {
-	static const char rest[] = "-nodefaults -display none -no-reboot -machine pc -accel "
-				   "tcg,thread=single -icount shift=0,sleep=off -cpu Nehalem-v1 -smp 1 -m 2048M "
-				   "-serial null";
+	static const char rest[] =
+		"-nodefaults -display none -no-reboot -machine pc -accel "
+		"tcg,thread=single -icount shift=0,sleep=off -cpu Nehalem-v1 -smp 1 -m 2048M "
+		"-serial null";
 	struct initramfs_file file = {"init", init, NULL, 0755};
 	char *initrd = xasprintf("%s/bare.cpio", dir);
 	struct strv argv = STRV_INIT;
@@ -70,8 +71,13 @@ static double our_boot(const struct target *t, const struct kernel *k, const cha
 	struct experiment e = {.timeout = 60, .watchdog = 600};
 	struct arm arm = {.name = (char *)"bench", .spec = k->spec, .cmdline = (char *)""};
 	struct planned_boot planned = {.n = 1};
-	struct boot_job job = {.e = &e, .target = t, .planned = &planned, .kernel = k, .cmdline = "",
-			       .bench = bench, .init = init};
+	struct boot_job job = {.e = &e,
+			       .target = t,
+			       .planned = &planned,
+			       .kernel = k,
+			       .cmdline = "",
+			       .bench = bench,
+			       .init = init};
 	double start = now(), ready = 0;
 	struct boot b;
 	struct err err;
@@ -129,8 +135,8 @@ int main(int argc, char **argv)
 		if (ours == 0)
 			ours = our_boot(&t, &k, dir);
 		ratio[i] = ours / bare;
-		printf("%s: ours ready after %.2f s, bare boot %.2f s, ratio %.2f\n", argv[1], ours, bare,
-		       ratio[i]);
+		printf("%s: ours ready after %.2f s, bare boot %.2f s, ratio %.2f\n", argv[1], ours,
+		       bare, ratio[i]);
 		fflush(stdout);
 	}
 	qsort(ratio, (size_t)rounds, sizeof(*ratio), by_value);

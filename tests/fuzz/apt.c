@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	parse_mirror(text);
 	apt_parse_madison(text, &packages);
 	for (size_t i = 0; i < packages.n; i++)
-		must(*packages.v[i].name && *packages.v[i].version && !strchr(packages.v[i].suite, '/'));
+		must(*packages.v[i].name && *packages.v[i].version &&
+		     !strchr(packages.v[i].suite, '/'));
 	apt_parse_simulation(text, &closure);
 	for (size_t i = 0; i < closure.n; i++)
 		must(strchr(closure.v[i], '='));

@@ -1,6 +1,7 @@
 /*
- * A guest that says whatever it likes: each line of the input is the payload of a well-formed message,
- * its first byte the stream. What a boot keeps of it goes into boot.json and on the screen.
+ * A guest that says whatever it likes: each line of the input is the payload of a well-formed
+ * message, its first byte the stream. What a boot keeps of it goes into boot.json and on the
+ * screen.
  */
 #include <zlib.h>
 #include "lib/json.h"
@@ -28,7 +29,8 @@ static void frames(const char *bytes, size_t n, struct str *out)
 
 static void must_be_kept_well(const struct boot *b)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s}", "stranger", b->stranger ? b->stranger : "", "fault", b->first_fault ? b->first_fault : "", "trouble",
+	json_t *o = json_pack("{s:s, s:s, s:s}", "stranger", b->stranger ? b->stranger : "",
+			      "fault", b->first_fault ? b->first_fault : "", "trouble",
 			      b->cell_trouble ? b->cell_trouble : "");
 
 	must(o && json_is_printable(o));
@@ -39,11 +41,13 @@ static void must_be_kept_well(const struct boot *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct cell cells[] = {{.id = (char *)"null"}, {.id = (char *)"exit-mlocked/procs=2"}};
+	static struct cell cells[] = {{.id = (char *)"null"},
+				      {.id = (char *)"exit-mlocked/procs=2"}};
 	static const struct experiment e = {.cells = cells, .ncells = 2};
 	static const struct target target = {.kind = TARGET_ICOUNT};
 	static const struct kernel kernel = {.spec = (char *)"image:x", .release = (char *)"6.1.0"};
-	struct boot b = {.job = {.e = &e, .target = &target, .kernel = &kernel}, .known = true, .cell = -1};
+	struct boot b = {
+		.job = {.e = &e, .target = &target, .kernel = &kernel}, .known = true, .cell = -1};
 	struct str text = STR_INIT;
 
 	b.samples_fd = b.events_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);

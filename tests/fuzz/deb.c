@@ -1,8 +1,9 @@
 /*
- * A package from somewhere. Input that begins with '!' (as an ar archive does) is the file itself; any
- * other is a list of members, a line each, of which a package is made:
+ * A package from somewhere. Input that begins with '!' (as an ar archive does) is the file itself;
+ * any other is a list of members, a line each, of which a package is made:
  *
- *     f NAME TEXT, d NAME, l NAME TARGET (a link), h NAME TARGET (a hard link), c TEXT (its control file)
+ *     f NAME TEXT, d NAME, l NAME TARGET (a link), h NAME TARGET (a hard link), c TEXT (its control
+ * file)
  *
  * What is unpacked leads to nothing outside its directory, by no way.
  */

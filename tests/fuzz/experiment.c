@@ -1,6 +1,6 @@
 /*
- * Experiment files. The answers of mlockbench, which knows the workloads, are made up here, so that no
- * program is started; an experiment that was taken goes through run.json unchanged.
+ * Experiment files. The answers of mlockbench, which knows the workloads, are made up here, so that
+ * no program is started; an experiment that was taken goes through run.json unchanged.
  */
 #include <jansson.h>
 #include "runner/plan/catalogue.h"
@@ -16,8 +16,8 @@ json_t *bench_cell(const char *bench, const struct strv *args, struct err *err)
 
 	(void)bench;
 	strv_quote(args, &id);
-	o = json_pack("{s:s, s:s, s:{s:s}, s:n}", "id", str_text(&id), "workload", args->v[0], "params",
-		      "count", args->v[args->n - 1], "control");
+	o = json_pack("{s:s, s:s, s:{s:s}, s:n}", "id", str_text(&id), "workload", args->v[0],
+		      "params", "count", args->v[args->n - 1], "control");
 	str_release(&id);
 	if (o && ++cells <= 100)
 		return o;
@@ -42,9 +42,10 @@ static void add_arms(json_t *run, const struct experiment *e)
 	json_t *arms = json_array();
 
 	for (size_t i = 0; i < e->narms; i++)
-		json_array_append_new(arms, json_pack("{s:s, s:s, s:s, s:f}", "name", e->arms[i].name, "spec",
-						      e->arms[i].spec, "cmdline", e->arms[i].cmdline,
-						      "inject", e->arms[i].inject));
+		json_array_append_new(arms,
+				      json_pack("{s:s, s:s, s:s, s:f}", "name", e->arms[i].name,
+						"spec", e->arms[i].spec, "cmdline",
+						e->arms[i].cmdline, "inject", e->arms[i].inject));
 	json_object_set_new(run, "arms", arms);
 }
 
@@ -54,7 +55,8 @@ static void must_round_trip(const struct experiment *e)
 	struct experiment back;
 	struct err err = {""};
 
-	if (!run || !e->narms) { /* not UTF-8, which the runner refuses; or to be completed by options */
+	if (!run ||
+	    !e->narms) { /* not UTF-8, which the runner refuses; or to be completed by options */
 		json_decref(run);
 		return;
 	}

@@ -73,7 +73,8 @@ static int send_lines(struct frame_writer *w, const char *bytes, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *bytes = (const char *)data;
-	struct seen whole = read_in_steps(bytes, size, size + 1), cut = read_in_steps(bytes, size, 7);
+	struct seen whole = read_in_steps(bytes, size, size + 1),
+		    cut = read_in_steps(bytes, size, 7);
 	struct frame_writer w = {.fd = memfd_create("frames", MFD_CLOEXEC), .stream = 3};
 	struct str sent = STR_INIT;
 	struct err err;

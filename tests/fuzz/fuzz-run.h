@@ -1,6 +1,7 @@
 /*
- * A small run directory, docs/formats.md, of which a target replaces one file by its input: two arms,
- * a cell with its control, in pairs of timed boots, and a profiled and a lock boot of each arm.
+ * A small run directory, docs/formats.md, of which a target replaces one file by its input: two
+ * arms, a cell with its control, in pairs of timed boots, and a profiled and a lock boot of each
+ * arm.
  */
 #ifndef TESTS_FUZZ_RUN_H
 #define TESTS_FUZZ_RUN_H
@@ -20,25 +21,33 @@ static inline void run_json(struct str *out, int pairs)
 	str_add(out,
 		"{\"format\":1,\"tool\":\"1\",\"name\":\"x\",\"created\":\"2026-11-20T08:50:00Z\","
 		"\"status\":\"complete\",\"seed\":1,\"pairs\":6,\"margin\":0.01,"
-		"\"target\":{\"kind\":\"icount\",\"ns_per_insn\":1,\"cpus\":1,\"nodes\":2,\"memory_mib\":2048,"
+		"\"target\":{\"kind\":\"icount\",\"ns_per_insn\":1,\"cpus\":1,\"nodes\":2,\"memory_"
+		"mib\":2048,"
 		"\"qemu\":{\"version\":\"7.2\",\"sha256\":\"ab\"}},\"host\":{\"cpu\":\"x\"},"
 		"\"experiment\":{\"file\":\"x.ini\",\"text\":\"\",\"settings\":{\"pairs\":6}},"
-		"\"arms\":[{\"name\":\"old\",\"spec\":\"debian:5.10\",\"release\":\"5.10\",\"config\":"
-		"{\"CONFIG_HZ\":\"250\"}},{\"name\":\"new\",\"spec\":\"debian:6.1\",\"release\":\"6.1\"}],"
-		"\"workloads\":[{\"name\":\"exit-mlocked\",\"help\":\"exits\",\"params\":[],\"metrics\":["
-		"{\"name\":\"exit\",\"unit\":\"ns/page\",\"help\":\"x\",\"better\":\"lower\",\"time\":true}]}],"
-		"\"cells\":[{\"id\":\"" RUN_CELL "\",\"workload\":\"exit-mlocked\",\"params\":{\"procs\":\"32\"},"
+		"\"arms\":[{\"name\":\"old\",\"spec\":\"debian:5.10\",\"release\":\"5.10\","
+		"\"config\":"
+		"{\"CONFIG_HZ\":\"250\"}},{\"name\":\"new\",\"spec\":\"debian:6.1\",\"release\":"
+		"\"6.1\"}],"
+		"\"workloads\":[{\"name\":\"exit-mlocked\",\"help\":\"exits\",\"params\":[],"
+		"\"metrics\":["
+		"{\"name\":\"exit\",\"unit\":\"ns/"
+		"page\",\"help\":\"x\",\"better\":\"lower\",\"time\":true}]}],"
+		"\"cells\":[{\"id\":\"" RUN_CELL
+		"\",\"workload\":\"exit-mlocked\",\"params\":{\"procs\":\"32\"},"
 		"\"control\":\"" RUN_CONTROL "\",\"iterations\":1,\"warmup\":0},"
-		"{\"id\":\"" RUN_CONTROL "\",\"workload\":\"exit-mlocked\",\"params\":{\"procs\":\"32\"},"
+		"{\"id\":\"" RUN_CONTROL
+		"\",\"workload\":\"exit-mlocked\",\"params\":{\"procs\":\"32\"},"
 		"\"control\":null,\"iterations\":1,\"warmup\":0}],\"boots\":[");
 	for (int pair = 0; pair < pairs; pair++)
 		for (int arm = 0; arm < 2; arm++, n++)
-			str_addf(out, "%s{\"n\":%d,\"arm\":\"%s\",\"pair\":%d,\"seed\":1}", n ? "," : "", n + 1,
-				 arms[arm], pair);
+			str_addf(out, "%s{\"n\":%d,\"arm\":\"%s\",\"pair\":%d,\"seed\":1}",
+				 n ? "," : "", n + 1, arms[arm], pair);
 	for (int kind = 0; kind < 2; kind++)
 		for (int arm = 0; arm < 2; arm++, n++)
-			str_addf(out, ",{\"n\":%d,\"kind\":\"%s\",\"arm\":\"%s\",\"pair\":0,\"seed\":1}", n + 1,
-				 kinds[kind], arms[arm]);
+			str_addf(out,
+				 ",{\"n\":%d,\"kind\":\"%s\",\"arm\":\"%s\",\"pair\":0,\"seed\":1}",
+				 n + 1, kinds[kind], arms[arm]);
 	str_add(out, "]}\n");
 }
 
@@ -52,8 +61,8 @@ static inline void run_put(int boot, const char *file, const char *text)
 }
 
 /*
- * The directory of the run, made whole at the first call. Timed boots come first, two a pair, then two
- * profiled ones, then two with lock traces; the more there are, the longer it takes to read.
+ * The directory of the run, made whole at the first call. Timed boots come first, two a pair, then
+ * two profiled ones, then two with lock traces; the more there are, the longer it takes to read.
  */
 static inline const char *fuzz_run(int pairs)
 {
@@ -74,8 +83,10 @@ static inline const char *fuzz_run(int pairs)
 		free(dir);
 		for (int cell = 0; cell < 2; cell++)
 			str_addf(&samples,
-				 "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":0,\"warmup\":false,\"outcome\":\"ok\","
-				 "\"reason\":\"\",\"elapsed_ns\":1000,\"ops\":10,\"metrics\":{\"exit\":%d},"
+				 "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":0,\"warmup\":false,"
+				 "\"outcome\":\"ok\","
+				 "\"reason\":\"\",\"elapsed_ns\":1000,\"ops\":10,\"metrics\":{"
+				 "\"exit\":%d},"
 				 "\"latency_ns\":[30,10],\"vmstat\":{\"nr_mlock\":0}}\n",
 				 cell ? RUN_CONTROL : RUN_CELL, 100 + n);
 		run_put(n, "samples.jsonl", samples.buf);

@@ -1,7 +1,7 @@
 /*
- * A fuzz target is one file: it hands bytes to one reader of what comes from outside and checks what
- * must hold whatever they are. libFuzzer and the sanitizers find the rest. Inputs to start from, and
- * those that once broke something, are in tests/fuzz/seeds/NAME/.
+ * A fuzz target is one file: it hands bytes to one reader of what comes from outside and checks
+ * what must hold whatever they are. libFuzzer and the sanitizers find the rest. Inputs to start
+ * from, and those that once broke something, are in tests/fuzz/seeds/NAME/.
  */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
@@ -21,12 +21,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Ends the program, which keeps the input, where something does not hold. */
-#define must(holds) \
-	do { \
-		if (!(holds)) { \
+#define must(holds)                                                                                \
+	do {                                                                                       \
+		if (!(holds)) {                                                                    \
 			fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #holds); \
-			abort(); \
-		} \
+			abort();                                                                   \
+		}                                                                                  \
 	} while (0)
 
 /* The input as text that ends at its first NUL, owned by the caller. */

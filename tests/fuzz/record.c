@@ -1,4 +1,5 @@
-/* One line of samples.jsonl, which comes from a guest: lib/record and lib/record-view agree on it. */
+/* One line of samples.jsonl, which comes from a guest: lib/record and lib/record-view agree on it.
+ */
 #include "lib/record-view.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -15,7 +15,9 @@ static const char kallsyms[] = "ffffffff81000000 t rwsem_down_read_slowpath\n"
 
 static const struct probes kinds[] = {
 	{.id = {1, 2, 3, 4, 5, 6}, .lock_at = 8},
-	{.id = {7, 0, 8}, .lock_at = 8, .flags_at = 16}, /* as the tracepoints of contention have it */
+	{.id = {7, 0, 8},
+	 .lock_at = 8,
+	 .flags_at = 16}, /* as the tracepoints of contention have it */
 };
 
 static void must_be_rows(const struct lock_waits *w)

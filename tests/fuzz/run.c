@@ -1,7 +1,7 @@
 /*
  * A whole run directory, of which several files are not what they should be at once: an input is
- * lines "@NAME" with what that file of the run holds below. Read for analysis in every way there is,
- * checked as before going on with it; and none of it may cost more than its size explains.
+ * lines "@NAME" with what that file of the run holds below. Read for analysis in every way there
+ * is, checked as before going on with it; and none of it may cost more than its size explains.
  */
 #include <time.h>
 #include "analysis/cause/locks.h"
@@ -15,9 +15,14 @@
 
 /* Of a run of one pair: boots 1 and 2 are timed, 3 and 4 profiled, 5 and 6 recorded locks. */
 static const char *const names[] = {
-	"run.json",		    "boots/001/boot.json",   "boots/001/samples.jsonl",
-	"boots/002/boot.json",	    "boots/002/samples.jsonl", "boots/003/profile.txt",
-	"boots/005/samples.jsonl", "boots/005/events.jsonl",
+	"run.json",
+	"boots/001/boot.json",
+	"boots/001/samples.jsonl",
+	"boots/002/boot.json",
+	"boots/002/samples.jsonl",
+	"boots/003/profile.txt",
+	"boots/005/samples.jsonl",
+	"boots/005/events.jsonl",
 };
 #define NAMES (sizeof(names) / sizeof(*names))
 #define MAX_SECONDS 8 /* of CPU, under the sanitizers, for an input of some kilobytes */
@@ -69,7 +74,8 @@ static void put_files(const char *p, const char *end)
 		const char *to = next_file(from, end);
 
 		for (size_t i = 0; nl && i < NAMES; i++)
-			if (strlen(names[i]) == (size_t)(nl - p - 1) && !strncmp(p + 1, names[i], (size_t)(nl - p - 1)))
+			if (strlen(names[i]) == (size_t)(nl - p - 1) &&
+			    !strncmp(p + 1, names[i], (size_t)(nl - p - 1)))
 				fuzz_put(names[i], from, (size_t)(to - from));
 		p = to;
 	}
@@ -122,7 +128,8 @@ static void check(const char *dir)
 	if (run && stored_check_run(run, dir, &err) < 0)
 		must_tell(&err);
 	json_array_foreach(json_object_get(run, "boots"), i, planned) {
-		char *at = stored_name((int)json_get_int(planned, "n", 0), ""), *name = xasprintf("%s/boot.json", at);
+		char *at = stored_name((int)json_get_int(planned, "n", 0), ""),
+		     *name = xasprintf("%s/boot.json", at);
 		json_t *boot = json_read_in(dir, name, &err);
 
 		if (boot && stored_check_boot(run, planned, boot, name, &err) < 0)

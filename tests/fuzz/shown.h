@@ -24,9 +24,9 @@ static inline void must_be_well_formed(const char *path)
 }
 
 /*
- * Pages and pictures are well-formed; gnuplot, which would take seconds each time, is not asked. A report
- * takes as long as twenty comparisons, so that only some inputs get theirs: the first always, as that is
- * the one where an input that broke something is tried again.
+ * Pages and pictures are well-formed; gnuplot, which would take seconds each time, is not asked. A
+ * report takes as long as twenty comparisons, so that only some inputs get theirs: the first
+ * always, as that is the one where an input that broke something is tried again.
  */
 static inline void show_report(const struct run *r, const struct comparison *c)
 {

@@ -1,6 +1,6 @@
 /*
- * The first process of a guest that holds one other program: runs /program with each of the kernel's
- * own arguments that stand after "--", and powers off. What it prints is on the console.
+ * The first process of a guest that holds one other program: runs /program with each of the
+ * kernel's own arguments that stand after "--", and powers off. What it prints is on the console.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -53,8 +53,12 @@ static void make_cell(const struct run *r, struct run_cell *c, size_t i)
 	c->n_series = 1;
 	index_put(&c->by_metric, "work", 0);
 	c->series[0].metric = (struct run_metric){
-		.name = xstrdup("work"), .unit = xstrdup("ns/page"), .help = xstrdup(""),
-		.better = LOWER_IS_BETTER, .kind = METRIC_PRIMARY, .time = true,
+		.name = xstrdup("work"),
+		.unit = xstrdup("ns/page"),
+		.help = xstrdup(""),
+		.better = LOWER_IS_BETTER,
+		.kind = METRIC_PRIMARY,
+		.time = true,
 	};
 	c->series[0].boot = xcalloc(r->n_boots + 1, sizeof(*c->series[0].boot));
 	c->outcome = xcalloc(r->n_boots + 1, sizeof(*c->outcome));
@@ -66,9 +70,15 @@ static void make_cell(const struct run *r, struct run_cell *c, size_t i)
 
 void made_begin(struct run *r, size_t arms, size_t rounds, size_t cells)
 {
-	*r = (struct run){.path = xstrdup("made"), .name = xstrdup("made"), .created = xstrdup(""),
-			  .status = xstrdup("complete"), .tool = xstrdup(""), .seed = 1,
-			  .pairs = (int)rounds, .margin = 0.01, .host = json_object(),
+	*r = (struct run){.path = xstrdup("made"),
+			  .name = xstrdup("made"),
+			  .created = xstrdup(""),
+			  .status = xstrdup("complete"),
+			  .tool = xstrdup(""),
+			  .seed = 1,
+			  .pairs = (int)rounds,
+			  .margin = 0.01,
+			  .host = json_object(),
 			  .json = json_object()};
 	r->target.kind = xstrdup("tcg");
 	r->target.qemu_version = xstrdup("");

@@ -1,7 +1,8 @@
 /*
- * What the conclusions are worth: experiments with known truth, thousands of them, judged by the code
- * that judges stored runs. Each study prints what share of them went as it says, with the exact
- * binomial interval, and what was wanted; one that is certainly not as wanted fails the program.
+ * What the conclusions are worth: experiments with known truth, thousands of them, judged by the
+ * code that judges stored runs. Each study prints what share of them went as it says, with the
+ * exact binomial interval, and what was wanted; one that is certainly not as wanted fails the
+ * program.
  *
  *     studies          all, minutes
  *     studies --short  fewer experiments, seconds
@@ -42,8 +43,8 @@ static void tell(const char *what, unsigned count, unsigned of, enum wanted want
 	bool high = ci.low > share + slack, low = ci.high < share - slack;
 	bool wrong = (high && wanted != AT_LEAST) || (low && wanted != AT_MOST);
 
-	printf("%-58s %6.1f %% of %5u (%.1f to %.1f), wanted %s %g %%%s\n", what,
-	       100. * count / of, of, 100 * ci.low, 100 * ci.high, words[wanted], 100 * share,
+	printf("%-58s %6.1f %% of %5u (%.1f to %.1f), wanted %s %g %%%s\n", what, 100. * count / of,
+	       of, 100 * ci.low, 100 * ci.high, words[wanted], 100 * share,
 	       wrong ? ": NOT SO" : "");
 	fflush(stdout);
 	failures += wrong;
@@ -135,9 +136,11 @@ static void study_coverage(size_t pairs, size_t cells)
 		compare_release(&c);
 		load_release(&r);
 	}
-	snprintf(what, sizeof(what), "coverage: %zu pairs, all of %zu intervals hold", pairs, cells);
+	snprintf(what, sizeof(what), "coverage: %zu pairs, all of %zu intervals hold", pairs,
+		 cells);
 	tell(what, together, runs, AT_LEAST, 0.95, 0.02);
-	snprintf(what, sizeof(what), "coverage: %zu pairs, a cell's own 90 %% interval holds", pairs);
+	snprintf(what, sizeof(what), "coverage: %zu pairs, a cell's own 90 %% interval holds",
+		 pairs);
 	tell(what, alone, runs, AT_LEAST, 0.90, 0.01);
 }
 
@@ -202,7 +205,8 @@ static void study_plan(size_t pairs, size_t cells)
 			load_release(&r);
 		}
 	}
-	snprintf(what, sizeof(what), "plan: after %zu pairs, %zu cells, as many as said see 3 %%", pairs, cells);
+	snprintf(what, sizeof(what), "plan: after %zu pairs, %zu cells, as many as said see 3 %%",
+		 pairs, cells);
 	tell(what, seen, pilots * tries, AT_LEAST, 0.80, 0.02);
 }
 
@@ -319,7 +323,8 @@ static void study_looks(double effect, const char *which)
 #define RELEASES 10
 #define ROUNDS 6
 
-/* Steps of 6 to 10 %, up or down, at the first `steps` of the places; cell 1 and later have none. */
+/* Steps of 6 to 10 %, up or down, at the first `steps` of the places; cell 1 and later have none.
+ */
 static void make_releases(struct run *r, size_t cells, size_t steps, bool at[RELEASES], double sd)
 {
 	double level[RELEASES] = {1000};
@@ -332,9 +337,9 @@ static void make_releases(struct run *r, size_t cells, size_t steps, bool at[REL
 		at[place] = true;
 	}
 	for (size_t i = 1; i < RELEASES; i++)
-		level[i] = level[i - 1] * (at[i] ? pow(1.06 + 0.04 * rng_unit(&rng),
-						       rng_below(&rng, 2) ? 1 : -1)
-						 : 1);
+		level[i] = level[i - 1] *
+			   (at[i] ? pow(1.06 + 0.04 * rng_unit(&rng), rng_below(&rng, 2) ? 1 : -1)
+				  : 1);
 	made_begin(r, RELEASES, ROUNDS, cells);
 	for (size_t round = 0; round < ROUNDS; round++)
 		for (size_t arm = 0; arm < RELEASES; arm++)

@@ -1,6 +1,7 @@
 /*
- * enlarge RUN PAIRS OUT: a stored run of so many pairs, made of the boots of another over and over, each with
- * the sums of its new place. What it measured is no evidence of anything; how long it takes to read is.
+ * enlarge RUN PAIRS OUT: a stored run of so many pairs, made of the boots of another over and over,
+ * each with the sums of its new place. What it measured is no evidence of anything; how long it
+ * takes to read is.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -26,16 +27,19 @@ static json_t *plan(const json_t *boots, long pairs)
 
 	for (long c = 0; c < copies; c++)
 		json_array_foreach(boots, i, b) {
-			long pair = (long)json_get_int(b, "pair", 0) + c * (long)json_array_size(boots) / 2;
+			long pair = (long)json_get_int(b, "pair", 0) +
+				    c * (long)json_array_size(boots) / 2;
 
-			json_array_append_new(all, json_pack("{s:i, s:s, s:s, s:i, s:I}", "n", (int)++n, "kind",
-							     "timed", "arm", json_get_str(b, "arm", ""), "pair",
-							     (int)pair, "seed", (json_int_t)(1000 + pair)));
+			json_array_append_new(
+				all, json_pack("{s:i, s:s, s:s, s:i, s:I}", "n", (int)++n, "kind",
+					       "timed", "arm", json_get_str(b, "arm", ""), "pair",
+					       (int)pair, "seed", (json_int_t)(1000 + pair)));
 		}
 	return all;
 }
 
-static int copy_boot(const char *from, const char *to, const json_t *planned, const char *sum, struct err *err)
+static int copy_boot(const char *from, const char *to, const json_t *planned, const char *sum,
+		     struct err *err)
 {
 	static const char *const members[] = {"n", "pair", "seed"};
 	char *files = xasprintf("%s/*", from), *path = xasprintf("%s/boot.json", to);

@@ -1,6 +1,6 @@
 /*
- * Preloaded: the allocation number FAIL_ALLOC of the program fails, and no other. With 0 none does, and
- * at its end it says on descriptor 9 how many there were.
+ * Preloaded: the allocation number FAIL_ALLOC of the program fails, and no other. With 0 none does,
+ * and at its end it says on descriptor 9 how many there were.
  */
 #include <errno.h>
 #include <stddef.h>

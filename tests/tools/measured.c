@@ -1,6 +1,6 @@
 /*
- * measured FILE COMMAND...: runs it and writes to FILE its seconds, its peak of memory in MiB and the
- * milliseconds that it took of a CPU.
+ * measured FILE COMMAND...: runs it and writes to FILE its seconds, its peak of memory in MiB and
+ * the milliseconds that it took of a CPU.
  */
 #include <stdio.h>
 #include <sys/resource.h>

@@ -1,8 +1,8 @@
 /*
  * A QEMU whose guest has measured everything the moment it starts: it reads the plan of the run
  * from run.json, beside the boots, and sends what a real guest would, with figures drawn from the
- * boot's number. For runs of many boots and records; with FAST_CLOCK, for a guest whose clock goes wild in
- * the first attempt of each boot.
+ * boot's number. For runs of many boots and records; with FAST_CLOCK, for a guest whose clock goes
+ * wild in the first attempt of each boot.
  */
 #include <jansson.h>
 #include <stdbool.h>
@@ -37,8 +37,9 @@ static const json_t *workload(const json_t *run, const char *name)
 	json_t *w;
 	size_t i;
 
-	json_array_foreach(json_object_get(run, "workloads"), i,
-			   w) if (strcmp(json_get_str(w, "name", ""), name) == 0) return w;
+	json_array_foreach(json_object_get(run, "workloads"), i, w)
+		if (strcmp(json_get_str(w, "name", ""), name) == 0)
+			return w;
 	return NULL;
 }
 
@@ -63,8 +64,9 @@ static void send_sample(struct frame_writer *w, const json_t *run, const json_t 
 	char *line;
 	size_t i;
 
-	json_array_foreach(json_object_get(work, "metrics"), i, metric) figures_set(
-		&s.metrics, json_get_str(metric, "name", ""), level * (1 + draw() / 50));
+	json_array_foreach(json_object_get(work, "metrics"), i, metric)
+		figures_set(&s.metrics, json_get_str(metric, "name", ""),
+			    level * (1 + draw() / 50));
 	figures_set(&s.vmstat, "unevictable_pgs_mlocked", 512);
 	figures_set(&s.vmstat, "unevictable_pgs_munlocked", 512);
 	for (i = 0; i < s.latencies; i++)
@@ -125,9 +127,9 @@ static json_t *find_boot(char **argv, int *number, int *arm, bool *again)
 	free(path);
 	path = xasprintf("%.*s/run.json", (int)(at - dir), dir);
 	run = json_read(path, &err);
-	json_array_foreach(json_object_get(run, "boots"), i,
-			   boot) if (json_get_int(boot, "n", 0) == *number) *arm =
-		strcmp(json_get_str(boot, "arm", ""), "new") == 0;
+	json_array_foreach(json_object_get(run, "boots"), i, boot)
+		if (json_get_int(boot, "n", 0) == *number)
+			*arm = strcmp(json_get_str(boot, "arm", ""), "new") == 0;
 	return run;
 }
 

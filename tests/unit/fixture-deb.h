@@ -12,7 +12,7 @@ struct member {
 	const char *name;
 	const char *text; /* NULL: a link */
 	const char *link;
-	size_t size;      /* of text where it holds zeros, else 0 */
+	size_t size; /* of text where it holds zeros, else 0 */
 };
 
 static void add_entry(struct archive *a, const char *name, const char *text, size_t n,
@@ -41,7 +41,10 @@ static size_t tar_of(const struct member *m, char *buf, size_t size)
 	archive_write_add_filter_xz(a);
 	archive_write_open_memory(a, buf, size, &used);
 	for (; m->name; m++)
-		add_entry(a, m->name, m->text, m->size ? m->size : m->text ? strlen(m->text) : 0,
+		add_entry(a, m->name, m->text,
+			  m->size   ? m->size
+			  : m->text ? strlen(m->text)
+				    : 0,
 			  m->link);
 	archive_write_close(a);
 	archive_write_free(a);

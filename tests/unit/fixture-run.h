@@ -181,7 +181,8 @@ static inline void fixture_cell(struct fixture *f, int n, const char *cell, doub
 	fixture_sample(f, n, cell, 2, false, "ok", value + 1, 0);
 }
 
-/* What the runner does at a boot's end: of the last start (attempt 0), or one that failed before. */
+/* What the runner does at a boot's end: of the last start (attempt 0), or one that failed before.
+ */
 static inline void fixture_seal(const struct fixture *f, const json_t *planned, int attempt)
 {
 	char dir[128], path[160], failed[16] = "";
@@ -190,7 +191,8 @@ static inline void fixture_seal(const struct fixture *f, const json_t *planned, 
 
 	if (attempt)
 		snprintf(failed, sizeof(failed), ".failed-%d", attempt);
-	snprintf(dir, sizeof(dir), "%s/boots/%03d%s", f->path, (int)json_get_int(planned, "n", 0), failed);
+	snprintf(dir, sizeof(dir), "%s/boots/%03d%s", f->path, (int)json_get_int(planned, "n", 0),
+		 failed);
 	snprintf(path, sizeof(path), "%s/boot.json", dir);
 	boot = fs_exists(path) ? json_read(path, &err) : NULL;
 	if (!boot)

@@ -6,8 +6,8 @@
  *                                             for each wait, after its standard input has ended
  *     end LOST UNPAIRED
  *
- * with times in ns of CLOCK_MONOTONIC_RAW. A program of its own, so that only boots that use it carry
- * the library.
+ * with times in ns of CLOCK_MONOTONIC_RAW. A program of its own, so that only boots that use it
+ * carry the library.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -69,7 +69,8 @@ static long long now(clockid_t clock)
 	return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
-/* Between the clock of the records and that of the regions lies an offset, which drifts with NTP. */
+/* Between the clock of the records and that of the regions lies an offset, which drifts with NTP.
+ */
 struct offsets {
 	long long at[2], raw[2]; /* CLOCK_MONOTONIC at begin and end, and what to add to it */
 };
@@ -84,7 +85,8 @@ static unsigned long long to_raw(const struct offsets *o, unsigned long long t)
 {
 	double part = (double)((long long)t - o->at[0]) / (double)(o->at[1] - o->at[0] + 1);
 
-	return t + (unsigned long long)(o->raw[0] + (long long)(part * (double)(o->raw[1] - o->raw[0])));
+	return t + (unsigned long long)(o->raw[0] +
+					(long long)(part * (double)(o->raw[1] - o->raw[0])));
 }
 
 static void print_wait(const struct wait *w, const struct offsets *o)
@@ -98,11 +100,12 @@ static void print_wait(const struct wait *w, const struct offsets *o)
 	putchar('\n');
 }
 
-/* Calls that the kernel left out because the program was running on that CPU: 5.12 and later tell. */
+/* Calls that the kernel left out because the program was running on that CPU: 5.12 and later tell.
+ */
 static unsigned long long misses(const struct waits_bpf *b)
 {
-	const struct bpf_program *programs[] = {b->progs.enter_read, b->progs.enter_write,
-						b->progs.enter_exit, b->progs.leave_read,
+	const struct bpf_program *programs[] = {b->progs.enter_read,  b->progs.enter_write,
+						b->progs.enter_exit,  b->progs.leave_read,
 						b->progs.leave_write, b->progs.leave_exit};
 	unsigned long long sum = 0;
 

@@ -1,6 +1,7 @@
 /*
- * In the kernel: pairs entering and leaving the slow paths of read-write semaphores, and exit_mmap(),
- * by thread, and sends one record each. No sums are made here, for when a region was timed is known only after it.
+ * In the kernel: pairs entering and leaving the slow paths of read-write semaphores, and
+ * exit_mmap(), by thread, and sends one record each. No sums are made here, for when a region was
+ * timed is known only after it.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -47,8 +48,9 @@ static int leave(enum wait_kind kind)
 	__u64 key = key_of((__u32)bpf_get_current_pid_tgid(), kind);
 	struct wait *w = bpf_map_lookup_elem(&waiting, &key);
 	/* whoever reads sleeps until there is much to read: waking it disturbs what is measured */
-	__u64 flags = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > RING_BYTES / 2 ? BPF_RB_FORCE_WAKEUP
-										    : BPF_RB_NO_WAKEUP;
+	__u64 flags = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > RING_BYTES / 2
+			      ? BPF_RB_FORCE_WAKEUP
+			      : BPF_RB_NO_WAKEUP;
 
 	if (!w || w->kind != kind) {
 		__sync_fetch_and_add(&unpaired, 1);

@@ -47,15 +47,19 @@ static void test_trouble(void **state)
 	expect(state, "", NULL, 0);
 	expect(state, "[    0.1] Linux version 6.1\n[    0.2] BUGS are not here\n", NULL, 0);
 	/* as 6.1 and 5.10 print them */
-	expect(state, "[    0.941] Kernel panic - not syncing: VFS: Unable to mount root fs\n[ 1.0] CPU: 0\n",
+	expect(state,
+	       "[    0.941] Kernel panic - not syncing: VFS: Unable to mount root fs\n[ 1.0] CPU: "
+	       "0\n",
 	       "Kernel panic - not syncing: VFS: Unable to mount root fs", 1);
-	expect(state, "[    1.5] BUG: kernel NULL pointer dereference, address: 0000000000000000\r\n"
-		      "[    1.6] Oops: 0000 [#1] PREEMPT SMP\n",
+	expect(state,
+	       "[    1.5] BUG: kernel NULL pointer dereference, address: 0000000000000000\r\n"
+	       "[    1.6] Oops: 0000 [#1] PREEMPT SMP\n",
 	       "BUG: kernel NULL pointer dereference, address: 0000000000000000", 0);
 	expect(state, "[    1.5] WARNING: CPU: 0 PID: 1 at mm/mlock.c:10 f+0x1/0x2\n",
 	       "WARNING: CPU: 0 PID: 1 at mm/mlock.c:10 f+0x1/0x2", 0);
 	/* an oops that becomes a panic is a panic */
-	expect(state, "BUG: unable to handle page fault\nKernel panic - not syncing: Fatal exception",
+	expect(state,
+	       "BUG: unable to handle page fault\nKernel panic - not syncing: Fatal exception",
 	       "Kernel panic - not syncing: Fatal exception", 1);
 	console_read(&c, "/nonexistent");
 	assert_null(c.trouble);
@@ -70,31 +74,40 @@ static void test_findings(void **state)
 	struct str many = STR_INIT;
 	struct console c;
 
-	expect_kind(state, "[    5.1] ------------[ cut here ]------------\n"
-			   "[    5.2] WARNING: CPU: 0 PID: 1 at mm/mlock.c:10 f+0x1/0x2\n",
+	expect_kind(state,
+		    "[    5.1] ------------[ cut here ]------------\n"
+		    "[    5.2] WARNING: CPU: 0 PID: 1 at mm/mlock.c:10 f+0x1/0x2\n",
 		    "warning", "WARNING: CPU: 0 PID: 1 at mm/mlock.c:10 f+0x1/0x2");
-	expect_kind(state, "[    5.2][   T12] WARNING: mm/mlock.c:10 at f+0x1/0x2, CPU#0: a/1\n", "warning",
-		    "WARNING: mm/mlock.c:10 at f+0x1/0x2, CPU#0: a/1");
-	expect_kind(state, "[    5.1] ======================\n[    5.1] WARNING: possible circular locking "
-			   "dependency detected\n[    5.1] 6.1.0 Not tainted\n",
-		    "lockdep", "WARNING: possible circular locking dependency detected");
-	expect_kind(state, "[   27.5] watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [a:1]\n", "lockup",
-		    "watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [a:1]");
+	expect_kind(state, "[    5.2][   T12] WARNING: mm/mlock.c:10 at f+0x1/0x2, CPU#0: a/1\n",
+		    "warning", "WARNING: mm/mlock.c:10 at f+0x1/0x2, CPU#0: a/1");
+	expect_kind(
+		state,
+		"[    5.1] ======================\n[    5.1] WARNING: possible circular locking "
+		"dependency detected\n[    5.1] 6.1.0 Not tainted\n",
+		"lockdep", "WARNING: possible circular locking dependency detected");
+	expect_kind(state, "[   27.5] watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [a:1]\n",
+		    "lockup", "watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [a:1]");
 	expect_kind(state, "[   21.0] rcu: INFO: rcu_preempt self-detected stall on CPU\n", "stall",
 		    "rcu: INFO: rcu_preempt self-detected stall on CPU");
-	expect_kind(state, "[   21.0] rcu: INFO: rcu_sched detected stalls on CPUs/tasks:\n", "stall",
-		    "rcu: INFO: rcu_sched detected stalls on CPUs/tasks:");
-	expect_kind(state, "[  242.0] INFO: task init:1 blocked for more than 120 seconds.\n", "hung-task",
-		    "INFO: task init:1 blocked for more than 120 seconds.");
-	expect_kind(state, "[    1.5] BUG: kernel NULL pointer dereference, address: 0\r\n[    1.5] #PF: error\n"
-			   "[    1.6] Oops: 0000 [#1] PREEMPT SMP\n",
+	expect_kind(state, "[   21.0] rcu: INFO: rcu_sched detected stalls on CPUs/tasks:\n",
+		    "stall", "rcu: INFO: rcu_sched detected stalls on CPUs/tasks:");
+	expect_kind(state, "[  242.0] INFO: task init:1 blocked for more than 120 seconds.\n",
+		    "hung-task", "INFO: task init:1 blocked for more than 120 seconds.");
+	expect_kind(state,
+		    "[    1.5] BUG: kernel NULL pointer dereference, address: 0\r\n[    1.5] #PF: "
+		    "error\n"
+		    "[    1.6] Oops: 0000 [#1] PREEMPT SMP\n",
 		    "oops", "BUG: kernel NULL pointer dereference, address: 0");
-	expect_kind(state, "[    1.6] Oops: general protection fault, probably for non-canonical address\n",
-		    "oops", "Oops: general protection fault, probably for non-canonical address");
+	expect_kind(
+		state,
+		"[    1.6] Oops: general protection fault, probably for non-canonical address\n",
+		"oops", "Oops: general protection fault, probably for non-canonical address");
 	expect_kind(state, "Kernel panic - not syncing: x\nKernel panic - again\n", "panic",
 		    "Kernel panic - not syncing: x");
-	/* a kill for want of memory is no fault of the kernel, nor is what a program calls a warning */
-	read_text(state, "[ 1.0] Out of memory: Killed process 9 (a)\ninit: WARNING: x\nDEBUG: y\n", &c);
+	/* a kill for want of memory is no fault of the kernel, nor is what a program calls a
+	 * warning */
+	read_text(state, "[ 1.0] Out of memory: Killed process 9 (a)\ninit: WARNING: x\nDEBUG: y\n",
+		  &c);
 	assert_int_equal(json_array_size(c.findings), 0);
 	assert_string_equal(c.trouble, "Out of memory: Killed process 9 (a)");
 	console_release(&c);
@@ -106,7 +119,9 @@ static void test_findings(void **state)
 	assert_int_equal(json_array_size(c.findings), CONSOLE_FINDINGS);
 	assert_string_equal(json_get_str(json_array_get(c.findings, 0), "text", ""),
 			    "WARNING: CPU: 0 PID: 0 at f");
-	assert_string_equal(json_get_str(json_array_get(c.findings, CONSOLE_FINDINGS - 1), "kind", ""), "panic");
+	assert_string_equal(
+		json_get_str(json_array_get(c.findings, CONSOLE_FINDINGS - 1), "kind", ""),
+		"panic");
 	console_release(&c);
 	str_release(&many);
 }
@@ -116,7 +131,8 @@ static void test_hostile(void **state)
 	char *long_line = xasprintf("Kernel panic %0*d", 100000, 1);
 	struct console c;
 
-	expect(state, "Kernel panic \033]0;title\007\033[31m%s%n\xff\xfe", "Kernel panic  ]0;title  [31m%s%n", 1);
+	expect(state, "Kernel panic \033]0;title\007\033[31m%s%n\xff\xfe",
+	       "Kernel panic  ]0;title  [31m%s%n", 1);
 	read_text(state, long_line, &c);
 	assert_int_equal(strlen(c.trouble), 200);
 	console_release(&c);
@@ -139,22 +155,27 @@ static void test_complaint(void **state)
 {
 	expect_complaint(state, "", NULL);
 	expect_complaint(state, "\n\n", NULL);
-	expect_complaint(state, "qemu-system-x86_64: warning: host doesn't support requested feature\n", NULL);
-	/* as QEMU 7.2 aborts */
 	expect_complaint(state,
-			 "qemu-system-x86_64: warning: x\n"
-			 "qemu-system-x86_64: error: failed to set MSR 0x10a to 0x0\n"
-			 "qemu-system-x86_64: ../target/i386/kvm/kvm.c:3213: kvm_buf_set_msrs: Assertion "
-			 "`ret == cpu->kvm_msr_buf->nmsrs' failed.\n",
-			 "qemu-system-x86_64: error: failed to set MSR 0x10a to 0x0");
-	expect_complaint(state, "a.c:1: f: Assertion `x' failed.\n\n", "a.c:1: f: Assertion `x' failed.");
+			 "qemu-system-x86_64: warning: host doesn't support requested feature\n",
+			 NULL);
+	/* as QEMU 7.2 aborts */
+	expect_complaint(
+		state,
+		"qemu-system-x86_64: warning: x\n"
+		"qemu-system-x86_64: error: failed to set MSR 0x10a to 0x0\n"
+		"qemu-system-x86_64: ../target/i386/kvm/kvm.c:3213: kvm_buf_set_msrs: Assertion "
+		"`ret == cpu->kvm_msr_buf->nmsrs' failed.\n",
+		"qemu-system-x86_64: error: failed to set MSR 0x10a to 0x0");
+	expect_complaint(state, "a.c:1: f: Assertion `x' failed.\n\n",
+			 "a.c:1: f: Assertion `x' failed.");
 	expect_complaint(state, "first\nlast \033[31m\n\n", "last  [31m");
 	assert_null(console_complaint("/nonexistent"));
 }
 
 static void test_clean(void **state)
 {
-	char *a = text_clean("a\tb\nc\x80", 100), *b = text_clean("abcdef", 3), *c = text_clean("", 3);
+	char *a = text_clean("a\tb\nc\x80", 100), *b = text_clean("abcdef", 3),
+	     *c = text_clean("", 3);
 
 	(void)state;
 	assert_string_equal(a, "a b c");

@@ -29,9 +29,12 @@ static void listing(const char *path, struct str *out)
 
 static void test_content(void **state)
 {
-	char *source = put_file(*state, "bench", "BYTES"), *out = xasprintf("%s/out.cpio", (char *)*state);
+	char *source = put_file(*state, "bench", "BYTES"),
+	     *out = xasprintf("%s/out.cpio", (char *)*state);
 	struct initramfs_file files[] = {
-		{"init", source, NULL, 0755}, {"bin/a/x", NULL, "X", 0644}, {"bin/a/y", NULL, "", 0600},
+		{"init", source, NULL, 0755},
+		{"bin/a/x", NULL, "X", 0644},
+		{"bin/a/y", NULL, "", 0600},
 	};
 	struct str list = STR_INIT;
 	struct err err = {""};
@@ -47,8 +50,10 @@ static void test_content(void **state)
 
 static void test_same_bytes(void **state)
 {
-	char *source = put_file(*state, "bench", "BYTES"), *other = put_file(*state, "other", "BYTES");
-	char *a = xasprintf("%s/a.cpio", (char *)*state), *b = xasprintf("%s/b.cpio", (char *)*state);
+	char *source = put_file(*state, "bench", "BYTES"),
+	     *other = put_file(*state, "other", "BYTES");
+	char *a = xasprintf("%s/a.cpio", (char *)*state),
+	     *b = xasprintf("%s/b.cpio", (char *)*state);
 	char sums[2][65];
 	struct initramfs_file one = {"init", source, NULL, 0755}, two = {"init", other, NULL, 0755};
 	struct err err = {""};
@@ -66,7 +71,8 @@ static void test_same_bytes(void **state)
 
 static void test_refused(void **state)
 {
-	struct initramfs_file missing = {"init", "/nonexistent", NULL, 0755}, small = {"init", NULL, "x", 0755};
+	struct initramfs_file missing = {"init", "/nonexistent", NULL, 0755},
+			      small = {"init", NULL, "x", 0755};
 	char *out = xasprintf("%s/out.cpio", (char *)*state);
 	struct err err = {""};
 

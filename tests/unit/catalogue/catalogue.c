@@ -191,7 +191,8 @@ static void test_made_again(void **state)
 	assert_int_equal(count(results, 0), 2);
 }
 
-/* Damage behind a sound first page, at every page there is; tables that are others; no file at all. */
+/* Damage behind a sound first page, at every page there is; tables that are others; no file at all.
+ */
 static void test_damaged(void **state)
 {
 	const char *results = *state;
@@ -258,10 +259,10 @@ int main(void)
 {
 #define WITH_RESULTS(f) cmocka_unit_test_setup_teardown(f, make_results, remove_results)
 	const struct CMUnitTest tests[] = {
-		WITH_RESULTS(test_figures),    WITH_RESULTS(test_follows),
-		WITH_RESULTS(test_reads_once), WITH_RESULTS(test_made_again),
-		WITH_RESULTS(test_damaged),
-		WITH_RESULTS(test_pairs),      cmocka_unit_test(test_no_directory),
+		WITH_RESULTS(test_figures),	     WITH_RESULTS(test_follows),
+		WITH_RESULTS(test_reads_once),	     WITH_RESULTS(test_made_again),
+		WITH_RESULTS(test_damaged),	     WITH_RESULTS(test_pairs),
+		cmocka_unit_test(test_no_directory),
 	};
 
 	return cmocka_run_group_tests_name("catalogue", tests, NULL, NULL);

@@ -58,16 +58,18 @@ static void set_kind(const struct fixture *f, int n, const char *kind)
 
 static void round_of(const struct fixture *f, int n, int iter, const char *rows)
 {
-	char *text = xasprintf("{\"t\":\"locks\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
-			       "\"iter\":%d,\"elapsed_ns\":1000,\"workers\":1,\"rows\":[%s]}", iter, rows);
+	char *text =
+		xasprintf("{\"t\":\"locks\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
+			  "\"iter\":%d,\"elapsed_ns\":1000,\"workers\":1,\"rows\":[%s]}",
+			  iter, rows);
 
 	append_event(f, n, text);
 	free(text);
 }
 
-#define ROW(lock, mode, caller, waits, ns, longest) \
-	"{\"lock\":" #lock ",\"mode\":\"" mode "\",\"caller\":\"" caller "\",\"via\":\"x\",\"waits\":" \
-	#waits ",\"wait_ns\":" #ns ",\"longest_ns\":" #longest "}"
+#define ROW(lock, mode, caller, waits, ns, longest)                                                \
+	"{\"lock\":" #lock ",\"mode\":\"" mode "\",\"caller\":\"" caller                           \
+	"\",\"via\":\"x\",\"waits\":" #waits ",\"wait_ns\":" #ns ",\"longest_ns\":" #longest "}"
 
 /*
  * Boot 1 is timed (elapsed 1000 by the fixture), boot 2 recorded: a warm-up and two rounds, whose
@@ -106,11 +108,13 @@ static void test_figures(void **state)
 	(void)state;
 	begin(&f);
 	round_of(&f, 2, 0, ROW(1, "write", "unlink_file_vma", 999, 999, 999)); /* the warm-up */
-	round_of(&f, 2, 1, ROW(1, "write", "unlink_file_vma", 3, 30, 20) ","
-			   ROW(2, "read", "rmap_walk_file", 1, 6, 6));
+	round_of(&f, 2, 1,
+		 ROW(1, "write", "unlink_file_vma", 3, 30, 20) "," ROW(2, "read", "rmap_walk_file",
+								       1, 6, 6));
 	round_of(&f, 2, 2, ROW(1, "write", "unlink_file_vma", 1, 12, 12));
-	append_event(&f, 2, "{\"t\":\"locks-end\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
-			    "\"events\":10,\"lost\":0,\"missed\":0,\"unpaired\":0}");
+	append_event(&f, 2,
+		     "{\"t\":\"locks-end\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
+		     "\"events\":10,\"lost\":0,\"missed\":0,\"unpaired\":0}");
 	load(&f, &l);
 	assert_int_equal(l.n, 1);
 	assert_string_equal(l.backend, "slowpath");
@@ -153,8 +157,10 @@ static void test_class_by_lock(void **state)
 
 	(void)state;
 	begin(&f);
-	round_of(&f, 2, 1, ROW(1, "write", "vma_prepare", 1, 9, 9) "," ROW(2, "write", "vma_prepare", 1, 5, 5)
-			   "," ROW(1, "read", "rmap_walk_anon", 1, 2, 2));
+	round_of(&f, 2, 1,
+		 ROW(1, "write", "vma_prepare", 1, 9,
+		     9) "," ROW(2, "write", "vma_prepare", 1, 5,
+				5) "," ROW(1, "read", "rmap_walk_anon", 1, 2, 2));
 	load(&f, &l);
 	assert_int_equal(l.cells[0].n_lines, 3);
 	assert_int_equal(l.cells[0].lines[0].class, LOCK_ANON_VMA);
@@ -178,7 +184,8 @@ static void expect_text(const struct locks *l, const char *words)
 	str_release(&out);
 }
 
-/* Of the time in exit_mmap() counts what was waited there; a round without exits makes it unknown. */
+/* Of the time in exit_mmap() counts what was waited there; a round without exits makes it unknown.
+ */
 static void test_exit_shares(void **state)
 {
 	struct fixture f;
@@ -187,12 +194,14 @@ static void test_exit_shares(void **state)
 
 	(void)state;
 	begin(&f);
-	append_event(&f, 2, "{\"t\":\"locks\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
-			    "\"iter\":1,\"elapsed_ns\":1000,\"workers\":1,\"exits\":2,\"exit_ns\":40,"
-			    "\"rows\":[{\"lock\":1,\"mode\":\"write\",\"caller\":\"unlink_file_vma\",\"via\":"
-			    "\"x\",\"waits\":2,\"wait_ns\":50,\"longest_ns\":30,\"in_exit_ns\":30},"
-			    "{\"lock\":2,\"mode\":\"write\",\"caller\":\"unlink_anon_vmas\",\"via\":\"x\","
-			    "\"waits\":1,\"wait_ns\":6,\"longest_ns\":6,\"in_exit_ns\":6}]}");
+	append_event(
+		&f, 2,
+		"{\"t\":\"locks\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
+		"\"iter\":1,\"elapsed_ns\":1000,\"workers\":1,\"exits\":2,\"exit_ns\":40,"
+		"\"rows\":[{\"lock\":1,\"mode\":\"write\",\"caller\":\"unlink_file_vma\",\"via\":"
+		"\"x\",\"waits\":2,\"wait_ns\":50,\"longest_ns\":30,\"in_exit_ns\":30},"
+		"{\"lock\":2,\"mode\":\"write\",\"caller\":\"unlink_anon_vmas\",\"via\":\"x\","
+		"\"waits\":1,\"wait_ns\":6,\"longest_ns\":6,\"in_exit_ns\":6}]}");
 	load(&f, &l);
 	shares = locks_exit_shares(&l.cells[0], LOCK_I_MMAP);
 	assert_non_null(shares);
@@ -228,8 +237,9 @@ static void test_losses(void **state)
 	json_decref(boot);
 	round_of(&f, 2, 1, "");
 	round_of(&f, 2, 2, "");
-	append_event(&f, 2, "{\"t\":\"locks-end\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
-			    "\"events\":980,\"lost\":15,\"missed\":5,\"unpaired\":4}");
+	append_event(&f, 2,
+		     "{\"t\":\"locks-end\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
+		     "\"events\":980,\"lost\":15,\"missed\":5,\"unpaired\":4}");
 	load(&f, &l);
 	NEAR(locks_lost(&l.cells[0]), 0.02, 1e-9);
 	expect_text(&l, "INCOMPLETE: 2.0 % of the events");
@@ -248,8 +258,9 @@ static void test_skip_is_told_escaped(void **state)
 
 	(void)state;
 	begin(&f);
-	append_event(&f, 2, "{\"t\":\"locks-skip\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
-			    "\"reason\":\"no \\u001b[2J tracefs\"}");
+	append_event(&f, 2,
+		     "{\"t\":\"locks-skip\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
+		     "\"reason\":\"no \\u001b[2J tracefs\"}");
 	load(&f, &l);
 	assert_int_equal(l.cells[0].rounds, 0);
 	expect_text(&l, "Not recorded: no \\x1b[2J tracefs");
@@ -265,8 +276,9 @@ static void test_perf(void **state)
 
 	(void)state;
 	begin(&f);
-	append_event(&f, 2, "{\"t\":\"perf\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"perf\","
-			    "\"text\":\"  Name  contended\\n  &mapping...  7\\n  \\u001b[2J  1\\n\"}");
+	append_event(&f, 2,
+		     "{\"t\":\"perf\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"perf\","
+		     "\"text\":\"  Name  contended\\n  &mapping...  7\\n  \\u001b[2J  1\\n\"}");
 	load(&f, &l);
 	expect_text(&l, "\n  Name  contended\n  &mapping...  7\n  \\x1b[2J  1\n");
 	locks_release(&l);
@@ -300,8 +312,10 @@ static void test_width(void **state)
 
 	(void)state;
 	begin(&f);
-	round_of(&f, 2, 1, ROW(1, "write", "unlink_file_vma_batch_process_and_more", 123456, 59, 59));
-	round_of(&f, 2, 2, ROW(1, "write", "unlink_file_vma_batch_process_and_more", 123456, 59, 59));
+	round_of(&f, 2, 1,
+		 ROW(1, "write", "unlink_file_vma_batch_process_and_more", 123456, 59, 59));
+	round_of(&f, 2, 2,
+		 ROW(1, "write", "unlink_file_vma_batch_process_and_more", 123456, 59, 59));
 	load(&f, &l);
 	expect_text(&l, " W unlink_file_vma_batch_process_a123k (247k)");
 	locks_release(&l);
@@ -315,7 +329,8 @@ static double shown_share(const struct locks *l, const char *metric)
 	return s ? s->boot[0].median : NAN;
 }
 
-/* The part that was waited is a figure of the boot, where the recorder sees that kind of lock whole. */
+/* The part that was waited is a figure of the boot, where the recorder sees that kind of lock
+ * whole. */
 static void test_given_shares(void **state)
 {
 	struct fixture f;
@@ -333,8 +348,9 @@ static void test_given_shares(void **state)
 	NEAR(shown_share(&l, "waiting.anon_vma"), 0, 1e-9);
 	assert_true(isnan(shown_share(&l, "waiting.lruvec")));
 	locks_release(&l);
-	append_event(&f, 2, "{\"t\":\"locks-end\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
-			    "\"events\":98,\"lost\":2,\"missed\":0,\"unpaired\":0}");
+	append_event(&f, 2,
+		     "{\"t\":\"locks-end\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
+		     "\"events\":98,\"lost\":2,\"missed\":0,\"unpaired\":0}");
 	load(&f, &l);
 	assert_int_equal(locks_give_shares(&l, &err), 0);
 	assert_true(isnan(shown_share(&l, "waiting.i_mmap_rwsem")));
@@ -353,10 +369,12 @@ static void many_rounds(struct fixture *f, int size, bool fresh)
 
 	begin(f);
 	for (int i = 0; i < size; i++)
-		str_addf(&events, "{\"t\":\"locks\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
-				  "\"iter\":1,\"elapsed_ns\":100,\"workers\":1,\"exits\":0,\"exit_ns\":0,"
-				  "\"rows\":[{\"lock\":%d,\"mode\":\"write\",\"caller\":\"f%d\",\"via\":\"g\","
-				  "\"waits\":1,\"wait_ns\":5,\"longest_ns\":5,\"in_exit_ns\":0}]}\n",
+		str_addf(&events,
+			 "{\"t\":\"locks\",\"cell\":\"" MAIN_CELL "\",\"backend\":\"slowpath\","
+			 "\"iter\":1,\"elapsed_ns\":100,\"workers\":1,\"exits\":0,\"exit_ns\":0,"
+			 "\"rows\":[{\"lock\":%d,\"mode\":\"write\",\"caller\":\"f%d\",\"via\":"
+			 "\"g\","
+			 "\"waits\":1,\"wait_ns\":5,\"longest_ns\":5,\"in_exit_ns\":0}]}\n",
 			 i, fresh ? i : i % 8);
 	fixture_path(f, 2, "events.jsonl", path);
 	assert_int_equal(fs_write_atomic(path, events.buf, events.len, &err), 0);
@@ -405,7 +423,8 @@ static void test_too_many_callers(void **state)
 
 static void test_no_count(void **state)
 {
-	static const char *const rows[] = {ROW(1, "write", "f", 1, 1e308, 1), ROW(1, "write", "f", -1, 1, 1),
+	static const char *const rows[] = {ROW(1, "write", "f", 1, 1e308, 1),
+					   ROW(1, "write", "f", -1, 1, 1),
 					   ROW(1, "write", "f", 1, 1, 5e-324)};
 	struct fixture f;
 	struct locks l;
@@ -436,13 +455,20 @@ static void test_by_boot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_given_shares), cmocka_unit_test(test_by_boot),
-		cmocka_unit_test(test_classes),	    cmocka_unit_test(test_figures),
-		cmocka_unit_test(test_class_by_lock), cmocka_unit_test(test_losses),
-		cmocka_unit_test(test_skip_is_told_escaped), cmocka_unit_test(test_no_evidence),
-		cmocka_unit_test(test_width),	    cmocka_unit_test(test_exit_shares),
-		cmocka_unit_test(test_perf),	    cmocka_unit_test(test_linear),
-		cmocka_unit_test(test_too_many_callers), cmocka_unit_test(test_no_count),
+		cmocka_unit_test(test_given_shares),
+		cmocka_unit_test(test_by_boot),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_class_by_lock),
+		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_skip_is_told_escaped),
+		cmocka_unit_test(test_no_evidence),
+		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_exit_shares),
+		cmocka_unit_test(test_perf),
+		cmocka_unit_test(test_linear),
+		cmocka_unit_test(test_too_many_callers),
+		cmocka_unit_test(test_no_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

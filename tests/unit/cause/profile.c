@@ -11,33 +11,30 @@
 #include "tests/unit/fixture-run.h"
 
 /* Both kernels execute 20 operations in two regions: 1000 and 600 instructions. */
-static const char old_profile[] =
-	"mlocklab-profile 1\n"
-	"cell 0\nregion 450\nregion 550\n"
-	"0 0 100 [user]\n"
-	"0 2 300 entry_SYSCALL_64\n"
-	"1 2 200 unmap_page_range\n"
-	"2 20 240 page_remove_rmap.isra.0\n"
-	"2 20 60 page_remove_rmap.part.1\n"
-	"1 4 100 f\n"
-	"end\n"
-	"cell 1\nregion 1\n0 0 1 [user]\nend\n"
-	"symbols match\nbye\n";
-static const char new_profile[] =
-	"mlocklab-profile 1\n"
-	"cell 0\nregion 300\nregion 300\n"
-	"0 0 100 [user]\n"
-	"0 2 300 entry_SYSCALL_64\n"
-	"1 2 160 __zap_vma_range\n"
-	"1 1 10 f\n"
-	"2 1 10 f\n"
-	"3 1 20 g\n"
-	"end\n"
-	"symbols match\nbye\n";
-static const char families_text[] =
-	"[zap]\nzap=*zap* unmap_*\n"
-	"[rmap]\nrmap=*_rmap*\n"
-	"[renamed]\nunmap_page_range=__zap_vma_range\n";
+static const char old_profile[] = "mlocklab-profile 1\n"
+				  "cell 0\nregion 450\nregion 550\n"
+				  "0 0 100 [user]\n"
+				  "0 2 300 entry_SYSCALL_64\n"
+				  "1 2 200 unmap_page_range\n"
+				  "2 20 240 page_remove_rmap.isra.0\n"
+				  "2 20 60 page_remove_rmap.part.1\n"
+				  "1 4 100 f\n"
+				  "end\n"
+				  "cell 1\nregion 1\n0 0 1 [user]\nend\n"
+				  "symbols match\nbye\n";
+static const char new_profile[] = "mlocklab-profile 1\n"
+				  "cell 0\nregion 300\nregion 300\n"
+				  "0 0 100 [user]\n"
+				  "0 2 300 entry_SYSCALL_64\n"
+				  "1 2 160 __zap_vma_range\n"
+				  "1 1 10 f\n"
+				  "2 1 10 f\n"
+				  "3 1 20 g\n"
+				  "end\n"
+				  "symbols match\nbye\n";
+static const char families_text[] = "[zap]\nzap=*zap* unmap_*\n"
+				    "[rmap]\nrmap=*_rmap*\n"
+				    "[renamed]\nunmap_page_range=__zap_vma_range\n";
 
 struct scene {
 	struct fixture f;
@@ -280,7 +277,8 @@ static void chooses_the_plugin(void **state)
 	str_release(&option);
 }
 
-/* Of 25 instructions an operation, as the clock has it too, one kernel copies with 5 and the other with 15. */
+/* Of 25 instructions an operation, as the clock has it too, one kernel copies with 5 and the other
+ * with 15. */
 static void copying_is_taken_out(void **state)
 {
 	static const char head[] = "mlocklab-profile 1\ncell 0\nregion 250\nregion 250\n",

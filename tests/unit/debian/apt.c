@@ -24,9 +24,10 @@ static void test_argv(void **state)
 	str_clear(&line);
 	apt_sources_argv(&argv);
 	strv_quote(&argv, &line);
-	assert_string_equal(str_text(&line),
-			    "apt-get indextargets --format "
-			    "'$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages'");
+	assert_string_equal(
+		str_text(&line),
+		"apt-get indextargets --format "
+		"'$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages'");
 	strv_release(&argv);
 	str_clear(&line);
 	apt_reach_argv(&argv, "http://m/dists/x/InRelease", "/t/f");
@@ -90,12 +91,14 @@ static void test_madison(void **state)
 	struct apt_packages p = {0};
 
 	(void)state;
-	apt_parse_madison(" linux-image-6.1.0-56-cloud-amd64 |  6.1.192-2 | http://m/debian-security "
-			  "bookworm-security/main amd64 Packages\n"
-			  "linux-image-7.2.12+deb13-cloud-amd64 | 7.2.12-1~bpo13+1 | http://m/debian "
-			  "trixie-backports/main amd64 Packages\n"
-			  "linux-signed-amd64 | 6.1.192+2 | http://m/debian bookworm/main Sources\n"
-			  "W: something\n", &p);
+	apt_parse_madison(
+		" linux-image-6.1.0-56-cloud-amd64 |  6.1.192-2 | http://m/debian-security "
+		"bookworm-security/main amd64 Packages\n"
+		"linux-image-7.2.12+deb13-cloud-amd64 | 7.2.12-1~bpo13+1 | http://m/debian "
+		"trixie-backports/main amd64 Packages\n"
+		"linux-signed-amd64 | 6.1.192+2 | http://m/debian bookworm/main Sources\n"
+		"W: something\n",
+		&p);
 	assert_int_equal(p.n, 2);
 	assert_string_equal(p.v[0].name, "linux-image-6.1.0-56-cloud-amd64");
 	assert_string_equal(p.v[0].version, "6.1.192-2");
@@ -114,7 +117,8 @@ static void test_simulation(void **state)
 	apt_parse_simulation("Reading package lists...\n"
 			     "Inst libc6 (2.41-12 Debian:13.7/stable [amd64]) []\n"
 			     "Inst qemu-system-x86 (1:10.0.13+ds-0 Debian:13.7/stable [amd64])\n"
-			     "Conf libc6 (2.41-12 Debian:13.7/stable [amd64])\nInst broken\n", &v);
+			     "Conf libc6 (2.41-12 Debian:13.7/stable [amd64])\nInst broken\n",
+			     &v);
 	assert_int_equal(v.n, 2);
 	assert_string_equal(v.v[0], "libc6=2.41-12");
 	assert_string_equal(v.v[1], "qemu-system-x86=1:10.0.13+ds-0");
@@ -167,8 +171,8 @@ static void test_open(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_argv),	   cmocka_unit_test(test_mirror),
-		cmocka_unit_test(test_madison),	   cmocka_unit_test(test_simulation),
+		cmocka_unit_test(test_argv),	cmocka_unit_test(test_mirror),
+		cmocka_unit_test(test_madison), cmocka_unit_test(test_simulation),
 		cmocka_unit_test(test_open),
 	};
 

@@ -89,9 +89,8 @@ static char *only_boot(void *arg, const char *name)
 
 static void test_place(void **state)
 {
-	static const struct member m[] = {{"./boot/a", "one", NULL, 0},
-					  {"./usr/lib/b", "two", NULL, 0},
-					  {0}};
+	static const struct member m[] = {
+		{"./boot/a", "one", NULL, 0}, {"./usr/lib/b", "two", NULL, 0}, {0}};
 	struct err err;
 
 	(void)state;
@@ -158,9 +157,8 @@ static void test_links(void **state)
 
 static void test_through_link(void **state)
 {
-	static const struct member m[] = {{"./link", NULL, "kept", 0},
-					  {"./link/f", "through", NULL, 0},
-					  {0}};
+	static const struct member m[] = {
+		{"./link", NULL, "kept", 0}, {"./link/f", "through", NULL, 0}, {0}};
 	char *kept = xasprintf("%s/kept", dir);
 	struct err err;
 
@@ -276,7 +274,8 @@ static void test_control(void **state)
 
 static void test_field(void **state)
 {
-	char *v = deb_field("Packages: no\nPackage: yes\n Version: no\nVersion: 1:2-3\n", "Package");
+	char *v =
+		deb_field("Packages: no\nPackage: yes\n Version: no\nVersion: 1:2-3\n", "Package");
 
 	(void)state;
 	assert_string_equal(v, "yes");

@@ -26,7 +26,8 @@ static void test_rings(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_idle), cmocka_unit_test(test_rings)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_idle),
+					   cmocka_unit_test(test_rings)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,8 +4,8 @@
 #include "runner/guest/lockstat.h"
 #include "runner/guest/perf.h"
 
-#define NUMBERS(contended, longest, total, acquired) \
-	"            11 " #contended " 0.10 " #longest " " #total " 1.00 22 " #acquired \
+#define NUMBERS(contended, longest, total, acquired)                                               \
+	"            11 " #contended " 0.10 " #longest " " #total " 1.00 22 " #acquired            \
 	" 0.05 9.00 99.00 0.50\n"
 
 /* clang-format off */
@@ -47,7 +47,8 @@ static void test_rows(void **state)
 	/* both modes of a class have its points, those who held the lock are none */
 	points = json_object_get(row, "points");
 	assert_int_equal(json_array_size(points), 2);
-	assert_string_equal(json_get_str(json_array_get(points, 1), "caller", ""), "rmap_walk_file");
+	assert_string_equal(json_get_str(json_array_get(points, 1), "caller", ""),
+			    "rmap_walk_file");
 	assert_int_equal(json_get_int(json_array_get(points, 1), "contentions", 0), 2955);
 	row = json_array_get(rows, 1);
 	assert_string_equal(json_get_str(row, "mode", ""), "write");
@@ -56,8 +57,9 @@ static void test_rows(void **state)
 	row = json_array_get(rows, 2);
 	assert_string_equal(json_get_str(row, "class", ""), "&rq->__lock");
 	assert_string_equal(json_get_str(row, "mode", "?"), "");
-	assert_string_equal(json_get_str(json_array_get(json_object_get(row, "points"), 0), "caller", ""),
-			    "__schedule");
+	assert_string_equal(
+		json_get_str(json_array_get(json_object_get(row, "points"), 0), "caller", ""),
+		"__schedule");
 	json_decref(rows);
 }
 
@@ -97,7 +99,8 @@ static void test_perf_commands(void **state)
 	p.lockdep = false;
 	perf_report_argv(&argv, &p);
 	strv_quote(&argv, &text);
-	assert_string_equal(str_text(&text), "perf lock -i D contention --stack-skip 1 -k wait_total");
+	assert_string_equal(str_text(&text),
+			    "perf lock -i D contention --stack-skip 1 -k wait_total");
 	strv_release(&argv);
 	str_release(&text);
 }
@@ -105,7 +108,7 @@ static void test_perf_commands(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_cut),
-					     cmocka_unit_test(test_perf_commands)};
+					   cmocka_unit_test(test_perf_commands)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

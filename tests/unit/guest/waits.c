@@ -74,12 +74,14 @@ static void test_caller(void **state)
 {
 	static const uint64_t exit_chain[] = {0xffffffff81000101, 0xffffffff81000220,
 					      0xffffffff81000330, 0xffffffff81000420};
-	/* down_write's call is its last instruction: the return address lies in the next function */
+	/* down_write's call is its last instruction: the return address lies in the next function
+	 */
 	static const uint64_t edge[] = {0xffffffff81000101, 0xffffffff81000300, 0xffffffff81000420};
 	static const uint64_t walk[] = {0xffffffff81000001, 0xffffffff81000520, 0xffffffff81000620,
 					0xffffffff81000720};
-	static const uint64_t traced[] = {0xffffffffc0000010, 0xffffffff81000105, 0xffffffffc0000040,
-					  0xffffffff81000220, 0xffffffff81000330, 0xffffffff81000420};
+	static const uint64_t traced[] = {0xffffffffc0000010, 0xffffffff81000105,
+					  0xffffffffc0000040, 0xffffffff81000220,
+					  0xffffffff81000330, 0xffffffff81000420};
 	struct lock_event e;
 	struct symbols s;
 
@@ -109,23 +111,28 @@ static void test_caller(void **state)
 static struct lock_event enter(uint64_t time, uint32_t thread, uint64_t lock, bool write,
 			       const char *caller)
 {
-	return (struct lock_event){time, thread, true, false, write ? MODE_WRITE : MODE_READ, lock, caller,
-				   "x"};
+	return (struct lock_event){time, thread, true, false, write ? MODE_WRITE : MODE_READ,
+				   lock, caller, "x"};
 }
 
 static struct lock_event leave(uint64_t time, uint32_t thread, bool write)
 {
-	return (struct lock_event){time, thread, false, false, write ? MODE_WRITE : MODE_READ, 0, NULL, NULL};
+	return (struct lock_event){time, thread, false, false, write ? MODE_WRITE : MODE_READ,
+				   0,	 NULL,	 NULL};
 }
 
 /* Rings are read one CPU after the other: a thread that was moved leaves before it enters. */
 static void test_pairs_interleaved(void **state)
 {
 	const struct lock_event events[] = {
-		leave(50, 7, true),		 enter(60, 8, 0xb, false, "walk"),
-		leave(90, 8, false),		 enter(10, 7, 0xa, true, "unlink"),
-		enter(20, 8, 0xa, false, "walk"), leave(55, 8, false),
-		enter(70, 9, 0xa, true, "unlink"), leave(70, 9, true),
+		leave(50, 7, true),
+		enter(60, 8, 0xb, false, "walk"),
+		leave(90, 8, false),
+		enter(10, 7, 0xa, true, "unlink"),
+		enter(20, 8, 0xa, false, "walk"),
+		leave(55, 8, false),
+		enter(70, 9, 0xa, true, "unlink"),
+		leave(70, 9, true),
 	};
 	struct lock_waits w;
 
@@ -147,8 +154,10 @@ static void test_pairs_damaged(void **state)
 	const struct lock_event events[] = {
 		leave(5, 1, true),		   /* its enter was lost */
 		enter(10, 2, 0xa, true, "unlink"), /* its leave was lost */
-		enter(20, 2, 0xa, true, "unlink"), leave(30, 2, true),
-		enter(40, 3, 0xa, true, "unlink"), leave(50, 3, false), /* halves of two waits */
+		enter(20, 2, 0xa, true, "unlink"),
+		leave(30, 2, true),
+		enter(40, 3, 0xa, true, "unlink"),
+		leave(50, 3, false),		   /* halves of two waits */
 		leave(60, 0, true),		   /* nobody */
 		enter(70, 4, 0xa, true, "unlink"), /* never leaves */
 	};
@@ -193,12 +202,15 @@ static void test_pairs_add_up(void **state)
 	}
 }
 
-/* A mutex is spun for and then slept for: one wait. A spinlock is waited for amid it, by an interrupt. */
+/* A mutex is spun for and then slept for: one wait. A spinlock is waited for amid it, by an
+ * interrupt. */
 static void test_pairs_nested(void **state)
 {
 	const struct lock_event events[] = {
-		{10, 7, true, true, MODE_MUTEX, 0xa, "f", ""},  {20, 8, true, false, MODE_SPIN, 0xb, "g", ""},
-		{25, 8, false, false, MODE_ANY, 0xb, "", ""},   {30, 7, true, true, MODE_MUTEX, 0xa, "f", ""},
+		{10, 7, true, true, MODE_MUTEX, 0xa, "f", ""},
+		{20, 8, true, false, MODE_SPIN, 0xb, "g", ""},
+		{25, 8, false, false, MODE_ANY, 0xb, "", ""},
+		{30, 7, true, true, MODE_MUTEX, 0xa, "f", ""},
 		{50, 7, false, false, MODE_ANY, 0xa, "", ""},
 	};
 	struct lock_waits w;
@@ -218,12 +230,16 @@ static void test_exits(void **state)
 {
 	const struct lock_event events[] = {
 		{10, 7 | WAITER_EXIT, true, false, MODE_EXIT, 0xe, "", ""},
-		enter(20, 7, 0xa, true, "unlink"), leave(35, 7, true),
-		enter(30, 8, 0xa, false, "walk"), leave(39, 8, false),
+		enter(20, 7, 0xa, true, "unlink"),
+		leave(35, 7, true),
+		enter(30, 8, 0xa, false, "walk"),
+		leave(39, 8, false),
 		{50, 7 | WAITER_EXIT, false, false, MODE_EXIT, 0, NULL, NULL},
-		enter(60, 7, 0xa, true, "unlink"), leave(70, 7, true),
+		enter(60, 7, 0xa, true, "unlink"),
+		leave(70, 7, true),
 		{80, 8 | WAITER_EXIT, true, false, MODE_EXIT, 0xf, "", ""},
-		enter(85, 8, 0xa, true, "unlink"), leave(95, 8, true),
+		enter(85, 8, 0xa, true, "unlink"),
+		leave(95, 8, true),
 		{100, 8 | WAITER_EXIT, false, false, MODE_EXIT, 0, NULL, NULL},
 	};
 	struct lock_region region = {1, 0, 200, 2}, first = {1, 0, 79, 2};
@@ -295,8 +311,8 @@ static void test_rows_folded(void **state)
 
 	(void)state;
 	for (i = 0; i < N; i++) {
-		v[i] = (struct lock_wait){0, i + 1, i + 1, i % 2 ? MODE_WRITE : MODE_READ, "f", "g", 1,
-					  false};
+		v[i] = (struct lock_wait){0,   i + 1, i + 1, i % 2 ? MODE_WRITE : MODE_READ,
+					  "f", "g",   1,     false};
 		want += (json_int_t)i + 1;
 	}
 	rows = waits_rows(&w, &region);
@@ -342,8 +358,8 @@ static void add_record(struct str *raw, enum probe probe, uint32_t thread, uint6
 static void record_two(struct str *raw)
 {
 	static const uint64_t chain[] = {(uint64_t)-128, /* PERF_CONTEXT_KERNEL */
-					 0xffffffff81000101, 0xffffffff81000220,
-					 0xffffffff81000330, 0xffffffff81000420};
+					 0xffffffff81000101, 0xffffffff81000220, 0xffffffff81000330,
+					 0xffffffff81000420};
 	struct perf_event_header lost = {PERF_RECORD_LOST, 0, 24};
 	uint64_t told[2] = {1, 7}; /* which event, and how many of its records */
 
@@ -422,9 +438,12 @@ static void test_helper_lines(void **state)
 
 	(void)state;
 	load(&s);
-	assert_int_equal(helper_parse_wait("wait 100 350 ffff888000001000 write 42 ffffffff81000720 "
-					   "ffffffff81000105 ffffffff81000220 ffffffff81000330 "
-					   "ffffffff81000420\n", &s, &w), 0);
+	assert_int_equal(
+		helper_parse_wait("wait 100 350 ffff888000001000 write 42 ffffffff81000720 "
+				  "ffffffff81000105 ffffffff81000220 ffffffff81000330 "
+				  "ffffffff81000420\n",
+				  &s, &w),
+		0);
 	assert_int_equal(w.to - w.from, 250);
 	assert_int_equal(w.mode, MODE_WRITE);
 	assert_true(w.lock == 0xffff888000001000);
@@ -448,13 +467,12 @@ static void test_helper_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_symbols),		cmocka_unit_test(test_symbols_hidden),
-		cmocka_unit_test(test_caller),		cmocka_unit_test(test_pairs_interleaved),
-		cmocka_unit_test(test_exits),
-		cmocka_unit_test(test_pairs_damaged),	cmocka_unit_test(test_pairs_add_up),
-		cmocka_unit_test(test_pairs_nested),
-		cmocka_unit_test(test_rows),		cmocka_unit_test(test_rows_folded),
-		cmocka_unit_test(test_decode),		cmocka_unit_test(test_decode_damaged),
+		cmocka_unit_test(test_symbols),	     cmocka_unit_test(test_symbols_hidden),
+		cmocka_unit_test(test_caller),	     cmocka_unit_test(test_pairs_interleaved),
+		cmocka_unit_test(test_exits),	     cmocka_unit_test(test_pairs_damaged),
+		cmocka_unit_test(test_pairs_add_up), cmocka_unit_test(test_pairs_nested),
+		cmocka_unit_test(test_rows),	     cmocka_unit_test(test_rows_folded),
+		cmocka_unit_test(test_decode),	     cmocka_unit_test(test_decode_damaged),
 		cmocka_unit_test(test_helper_lines),
 	};
 

@@ -106,8 +106,8 @@ static void test_rate(void **state)
 	o = calibration_json(&r, &t, NULL, NULL, NULL);
 	assert_int_equal(json_get_int(json_object_get(o, "alone"), "of", 0), 60);
 	assert_int_equal(json_get_int(json_object_get(o, "groups"), "of", 0), 30);
-	rate = stats_binomial((unsigned)json_get_int(json_object_get(o, "alone"), "count", 999),
-			      60, 0.99);
+	rate = stats_binomial((unsigned)json_get_int(json_object_get(o, "alone"), "count", 999), 60,
+			      0.99);
 	assert_true(rate.low < 2. / 64 && rate.high > 2. / 64);
 	NEAR(json_get_num(json_object_get(o, "alone"), "low", 9),
 	     stats_binomial((unsigned)json_get_int(json_object_get(o, "alone"), "count", 0), 60,

@@ -64,7 +64,8 @@ static void test_refusals(void **state)
 	refuse(HEAD "metric=exit\nexpect=equal\nby=0.5\n", "by=0.5: goes with");
 	refuse(HEAD "metric=exit\nexpect=higher\nby=half\n", "by=half: not a share");
 	refuse(HEAD "metric=exit\nexpect=lower\ncpus=many\n", "cpus=many: not a number of CPUs");
-	refuse(HEAD "metric=exit\nexpect=lower\ncolour=red\n", "1-these.ini:7: [a] has no key 'colour'");
+	refuse(HEAD "metric=exit\nexpect=lower\ncolour=red\n",
+	       "1-these.ini:7: [a] has no key 'colour'");
 	assert_int_equal(claims_load(&c, "/nowhere/at/all", &err), -1);
 	assert_non_null(strstr(err.text, "/nowhere/at/all"));
 }
@@ -133,10 +134,10 @@ static void make_run(struct fixture *f, int pairs, double effect, double control
 	for (int pair = 0; pair < pairs; pair++) {
 		for (int arm = 0; arm < 2; arm++, n++) {
 			fixture_boot(f, n, arm ? "new" : "old", pair, pair, "ok");
-			fixture_cell(f, n, MAIN_CELL, 2000 * (arm ? effect : 1) *
-						      exp(0.0005 * rng_normal(&rng)));
-			fixture_cell(f, n, CONTROL_CELL, 500 * (arm ? control : 1) *
-							 exp(0.0005 * rng_normal(&rng)));
+			fixture_cell(f, n, MAIN_CELL,
+				     2000 * (arm ? effect : 1) * exp(0.0005 * rng_normal(&rng)));
+			fixture_cell(f, n, CONTROL_CELL,
+				     500 * (arm ? control : 1) * exp(0.0005 * rng_normal(&rng)));
 		}
 	}
 	fixture_finish(f);
@@ -373,8 +374,10 @@ static void test_not_testable(void **state)
 	check_need(CLAIM("lru-add procs=1") "target=kvm\n", "needs a run on target kvm of lru-add");
 	check_need(CLAIM("exit-mlocked procs=32") "net=exit-mlocked procs=64\n",
 		   "needs exit-mlocked procs=64 beside it");
-	check_need(CLAIM("exit-mlocked procs=32") "untestable=one instruction\n", "one instruction");
-	check_need("[a]\nclaim=c\nsource=s\nworkload=exit-mlocked procs=32\nmetric=speed\nexpect=lower\n",
+	check_need(CLAIM("exit-mlocked procs=32") "untestable=one instruction\n",
+		   "one instruction");
+	check_need("[a]\nclaim=c\nsource=s\nworkload=exit-mlocked "
+		   "procs=32\nmetric=speed\nexpect=lower\n",
 		   "no boot has a value of speed");
 }
 
@@ -412,11 +415,14 @@ static void test_patches(void **state)
 
 /* --- by the functions that a patch touches --- */
 
-/* Of 50 instructions an operation rmap takes 12 and all else 38, and of 40 on the new kernel 20 and 20. */
+/* Of 50 instructions an operation rmap takes 12 and all else 38, and of 40 on the new kernel 20
+ * and 20. */
 static const char *const profiles[] = {
-	"mlocklab-profile 1\ncell 0\nregion 500\nregion 500\n0 2 760 f\n0 2 240 page_remove_rmap\nend\n"
+	"mlocklab-profile 1\ncell 0\nregion 500\nregion 500\n0 2 760 f\n0 2 240 "
+	"page_remove_rmap\nend\n"
 	"symbols match\nbye\n",
-	"mlocklab-profile 1\ncell 0\nregion 400\nregion 400\n0 2 400 f\n0 2 400 page_remove_rmap\nend\n"
+	"mlocklab-profile 1\ncell 0\nregion 400\nregion 400\n0 2 400 f\n0 2 400 "
+	"page_remove_rmap\nend\n"
 	"symbols match\nbye\n",
 };
 
@@ -442,8 +448,8 @@ static void make_profiled(struct fixture *f, double old, double new)
 		fixture_cell(f, n, MAIN_CELL, 2 * (n % 2 ? old : new) + n / 100.);
 		if (n <= 12)
 			continue;
-		json_object_set_new(json_array_get(json_object_get(f->run, "boots"), (size_t)n - 1), "kind",
-				    json_string("profile"));
+		json_object_set_new(json_array_get(json_object_get(f->run, "boots"), (size_t)n - 1),
+				    "kind", json_string("profile"));
 		fixture_path(f, n, "profile.txt", path);
 		write_file(path, profiles[n % 2 ? 0 : 1]);
 	}
@@ -453,7 +459,8 @@ static void make_profiled(struct fixture *f, double old, double new)
 #define TOUCHED HEAD "metric=exit\nexpect=%s\nsubject=mm: b\nfamilies=%s\n"
 
 /* The verdict by the profile: -1 where it did not judge. */
-static int by_family(double old, double new, const char *expect, const char *families, struct err *err)
+static int by_family(double old, double new, const char *expect, const char *families,
+		     struct err *err)
 {
 	struct profiles from;
 	char claim[512], path[160], *evidence;
@@ -474,7 +481,9 @@ static int by_family(double old, double new, const char *expect, const char *fam
 		NEAR(r->touched, 8, 1e-9);
 		NEAR(r->others, -18, 1e-9);
 		evidence = ledger_evidence(r);
-		assert_non_null(strstr(evidence, "; of that rmap +8, other changes of these kernels -18, by the profile"));
+		assert_non_null(strstr(
+			evidence,
+			"; of that rmap +8, other changes of these kernels -18, by the profile"));
 		free(evidence);
 	}
 	profiles_release(&from);
@@ -482,7 +491,8 @@ static int by_family(double old, double new, const char *expect, const char *fam
 	return ret;
 }
 
-/* The whole falls by a fifth, and what the patch touches grows: the claim that it falls does not hold. */
+/* The whole falls by a fifth, and what the patch touches grows: the claim that it falls does not
+ * hold. */
 static void test_families(void **state)
 {
 	struct err err;
@@ -494,9 +504,12 @@ static void test_families(void **state)
 	assert_int_equal(by_family(80, 40, "lower", "rmap", &err), -1);
 	assert_int_equal(by_family(50, 40, "lower", "rmap, lru", &err), -2);
 	assert_non_null(strstr(err.text, "[a] families=rmap, lru: there is no family 'lru'"));
-	refuse(HEAD "metric=exit\nexpect=lower\nfamilies=rmap\n", "families=rmap: goes with subject=");
-	refuse(HEAD "metric=exit\nexpect=equal\nsubject=a\nfamilies=rmap\n", "expect=lower and higher only");
-	refuse(HEAD "metric=exit\nexpect=lower\nby=1\nsubject=a\nfamilies=rmap\n", "goes without by=");
+	refuse(HEAD "metric=exit\nexpect=lower\nfamilies=rmap\n",
+	       "families=rmap: goes with subject=");
+	refuse(HEAD "metric=exit\nexpect=equal\nsubject=a\nfamilies=rmap\n",
+	       "expect=lower and higher only");
+	refuse(HEAD "metric=exit\nexpect=lower\nby=1\nsubject=a\nfamilies=rmap\n",
+	       "goes without by=");
 }
 
 /* --- waiting --- */
@@ -513,15 +526,18 @@ static void record(const struct fixture *f, int n, const char *cell, double ns)
 	if (!to)
 		abort();
 	for (int iter = 1; iter <= 2; iter++)
-		fprintf(to, "{\"t\":\"locks\",\"cell\":\"%s\",\"backend\":\"slowpath\",\"iter\":%d,"
-			"\"elapsed_ns\":1000,\"workers\":1,\"rows\":[{\"lock\":1,\"mode\":\"write\",\"caller\":"
-			"\"unlink_file_vma\",\"via\":\"x\",\"waits\":1,\"wait_ns\":%g,\"longest_ns\":1}]}\n",
+		fprintf(to,
+			"{\"t\":\"locks\",\"cell\":\"%s\",\"backend\":\"slowpath\",\"iter\":%d,"
+			"\"elapsed_ns\":1000,\"workers\":1,\"rows\":[{\"lock\":1,\"mode\":"
+			"\"write\",\"caller\":"
+			"\"unlink_file_vma\",\"via\":\"x\",\"waits\":1,\"wait_ns\":%g,\"longest_"
+			"ns\":1}]}\n",
 			cell, iter, ns);
 	fclose(to);
 }
 
-/* Six timed pairs, in which nothing changes, and six that recorded: of 60 ns the old kernel's processes wait
- * 30 to 30.5, the new one's 3, and nobody in the control. */
+/* Six timed pairs, in which nothing changes, and six that recorded: of 60 ns the old kernel's
+ * processes wait 30 to 30.5, the new one's 3, and nobody in the control. */
 static void make_waits(struct fixture *f)
 {
 	int n = 1;
@@ -596,7 +612,8 @@ static void test_writers(void **state)
 {
 	struct court t;
 	struct str out = STR_INIT;
-	struct ledger_row *r = try(&t, 8, 0.5, 1, HEAD "metric=exit\nexpect=lower\ncounter=nr_mlock\n");
+	struct ledger_row *r =
+		try(&t, 8, 0.5, 1, HEAD "metric=exit\nexpect=lower\ncounter=nr_mlock\n");
 	char *evidence = ledger_evidence(r), *mechanism = ledger_mechanism(r);
 	json_t *o;
 
@@ -613,8 +630,9 @@ static void test_writers(void **state)
 	str_clear(&out);
 	ledger_json(&t.ledger, &out);
 	o = json_loads(out.buf, 0, NULL);
-	assert_string_equal(json_get_str(json_array_get(json_object_get(o, "claims"), 0), "verdict", ""),
-			    "holds");
+	assert_string_equal(
+		json_get_str(json_array_get(json_object_get(o, "claims"), 0), "verdict", ""),
+		"holds");
 	json_decref(o);
 	str_release(&out);
 	free(evidence);
@@ -637,7 +655,8 @@ static void test_summary(void **state)
 	assert_non_null(strstr(out.buf, "\n| claim | 6.1 | 7\\_2 |\n|---|---|---|\n"));
 	assert_non_null(strstr(out.buf, " | holds, 0.50"));
 	assert_non_null(strstr(out.buf, " | **does not hold**, 1.50"));
-	assert_non_null(strstr(out.buf, "\n- 6.1: 1 claim: 1 holds.\n- 7_2: 1 claim: 1 does not hold.\n"));
+	assert_non_null(
+		strstr(out.buf, "\n- 6.1: 1 claim: 1 holds.\n- 7_2: 1 claim: 1 does not hold.\n"));
 	assert_null(strstr(out.buf, " \n"));
 	str_release(&out);
 	close_court(&a);
@@ -649,10 +668,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),     cmocka_unit_test(test_file),
 		cmocka_unit_test(test_shipped),	     cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_sizes),	     cmocka_unit_test(test_sameness),     cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_net), cmocka_unit_test(test_net_by_pair),
-		cmocka_unit_test(test_net_margin),	     cmocka_unit_test(test_not_testable),
-		cmocka_unit_test(test_patches), cmocka_unit_test(test_waiting), cmocka_unit_test(test_families),	     cmocka_unit_test(test_writers),      cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_sizes),	     cmocka_unit_test(test_sameness),
+		cmocka_unit_test(test_bounds),	     cmocka_unit_test(test_net),
+		cmocka_unit_test(test_net_by_pair),  cmocka_unit_test(test_net_margin),
+		cmocka_unit_test(test_not_testable), cmocka_unit_test(test_patches),
+		cmocka_unit_test(test_waiting),	     cmocka_unit_test(test_families),
+		cmocka_unit_test(test_writers),	     cmocka_unit_test(test_summary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

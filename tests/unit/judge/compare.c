@@ -29,10 +29,10 @@ static void fill_run(struct fixture *f, const char *kind, int pairs, double effe
 	for (int pair = 0; pair < pairs; pair++) {
 		for (int arm = 0; arm < 2; arm++, n++) {
 			fixture_boot(f, n, arm ? "new" : "old", pair, 100 + pair, "ok");
-			fixture_cell(f, n, MAIN_CELL, 2000 * (arm ? effect : 1) *
-						      exp(noise * rng_normal(&rng)));
-			fixture_cell(f, n, CONTROL_CELL, 500 * (arm ? control : 1) *
-							 exp(noise * rng_normal(&rng)));
+			fixture_cell(f, n, MAIN_CELL,
+				     2000 * (arm ? effect : 1) * exp(noise * rng_normal(&rng)));
+			fixture_cell(f, n, CONTROL_CELL,
+				     500 * (arm ? control : 1) * exp(noise * rng_normal(&rng)));
 		}
 	}
 }
@@ -111,7 +111,8 @@ static void test_better(void **state)
 	drop(&c, &r, &f);
 }
 
-/* What the machine was set to for one kernel and not for the other stands with the kernels' settings. */
+/* What the machine was set to for one kernel and not for the other stands with the kernels'
+ * settings. */
 static void test_host_settings(void **state)
 {
 	struct fixture f;
@@ -128,8 +129,9 @@ static void test_host_settings(void **state)
 		fixture_boot(&f, n, old ? "old" : "new", (n - 1) / 2, n, "ok");
 		fixture_cell(&f, n, MAIN_CELL, 100);
 		fixture_tell(&f, n, "disturbing",
-			     json_pack("{s:s,s:s,s:f}", "governor", old ? "performance" : "powersave", "smt",
-				       "0", "load", n / 10.));
+			     json_pack("{s:s,s:s,s:f}", "governor",
+				       old ? "performance" : "powersave", "smt", "0", "load",
+				       n / 10.));
 	}
 	fixture_finish(&f);
 	load(&r, &f);
@@ -157,15 +159,20 @@ static void test_nodes(void **state)
 		for (int n = 1; n <= 16; n++) {
 			const char *name = (n - 1) / 2 % 2 ? "n1" : "n2";
 
-			fixture_tell(&f, n, "node", json_pack("{s:s,s:s}", "name", n == 4 ? "n3" : name, "cpu", "Xeon"));
+			fixture_tell(&f, n, "node",
+				     json_pack("{s:s,s:s}", "name", n == 4 ? "n3" : name, "cpu",
+					       "Xeon"));
 		}
 		fixture_finish(&f);
 		load(&r, &f);
 		compare(&c, &r, &r, NULL);
 		assert_true(c.paired);
 		assert_int_equal(c.pairs, k ? 8 : 7);
-		assert_int_equal(c.notes.n > 0 && strstr(c.notes.v[0], "1 pair is left out: the boots were made on two nodes"),
-				 !k);
+		assert_int_equal(
+			c.notes.n > 0 &&
+				strstr(c.notes.v[0],
+				       "1 pair is left out: the boots were made on two nodes"),
+			!k);
 		drop(&c, &r, &f);
 	}
 }
@@ -303,9 +310,11 @@ static void test_two_runs(void **state)
 	/* Medians of two iterations and of three differ in the same kernel. */
 	b.cells[0].iterations = 3;
 	assert_int_equal(compare_runs(&c, &a, &b, &arms, &err), -1);
-	assert_non_null(strstr(err.text, "iterations and warm-up 2 and 1 against 3 and 1 in " MAIN_CELL));
+	assert_non_null(
+		strstr(err.text, "iterations and warm-up 2 and 1 against 3 and 1 in " MAIN_CELL));
 	b.cells[0].iterations = 2;
-	json_object_set_new(a.json, "experiment", json_pack("{s:{s:s}}", "settings", "cmdline", ""));
+	json_object_set_new(a.json, "experiment",
+			    json_pack("{s:{s:s}}", "settings", "cmdline", ""));
 	json_object_set_new(b.json, "experiment",
 			    json_pack("{s:{s:s}}", "settings", "cmdline", "mitigations=off"));
 	assert_int_equal(compare_runs(&c, &a, &b, &arms, &err), -1);
@@ -347,7 +356,8 @@ static void test_unpaired(void **state)
 	compare(&c, &a, &b, &arms);
 	assert_false(c.paired);
 	main = compare_find(&c, MAIN_CELL, NULL);
-	assert_true(has_note(&c, "what drifted on the machine between them is in every difference"));
+	assert_true(
+		has_note(&c, "what drifted on the machine between them is in every difference"));
 	assert_int_equal(main->n_old, 8);
 	assert_int_equal(main->n_new, 6);
 	NEAR(main->ratio, 0.5, 0.02);
@@ -455,7 +465,8 @@ static void test_controls_alone(void **state)
 	drop(&c, &r, &f);
 }
 
-/* A boot in which an iteration failed and another broke is one bad boot: 4 of 8 against 0 of 8 is chance. */
+/* A boot in which an iteration failed and another broke is one bad boot: 4 of 8 against 0 of 8 is
+ * chance. */
 static void test_bad_boot_counts_once(void **state)
 {
 	struct fixture f;
@@ -510,10 +521,11 @@ static void test_failures_adjusted(void **state)
 }
 
 /* Changes what boot.json says, and keeps the rest. */
-static void put_boot(const struct fixture *f, const char *name, const char *outcome, const char *detail,
-		     int attempts)
+static void put_boot(const struct fixture *f, const char *name, const char *outcome,
+		     const char *detail, int attempts)
 {
-	char *path = xasprintf("%s/boots/%s", f->path, name), *file = xasprintf("%s/boot.json", path);
+	char *path = xasprintf("%s/boots/%s", f->path, name),
+	     *file = xasprintf("%s/boot.json", path);
 	struct err err;
 	json_t *o = fs_exists(file) ? json_read(file, &err) : json_object();
 
@@ -563,8 +575,8 @@ static void test_findings(void **state)
 	assert_int_equal(c.verdict, VERDICT_WORSE);
 	assert_int_equal(compare_exit_code(&c, false), EXIT_REGRESSION);
 	summary = verdict_summary(&c);
-	assert_int_equal(strncmp(summary, "WORSE: panic in 2 of 10 boots of the new kernel alone; ",
-				 55), 0);
+	assert_int_equal(
+		strncmp(summary, "WORSE: panic in 2 of 10 boots of the new kernel alone; ", 55), 0);
 	free(summary);
 	drop(&c, &r, &f);
 	/* Both warn: neither is to blame. */
@@ -578,7 +590,8 @@ static void test_findings(void **state)
 	drop(&c, &r, &f);
 }
 
-/* A cell that was killed in a boot that went well: its figures do not count, and somebody learns it. */
+/* A cell that was killed in a boot that went well: its figures do not count, and somebody learns
+ * it. */
 static void test_killed_cell(void **state)
 {
 	struct comparison c;
@@ -596,7 +609,8 @@ static void test_killed_cell(void **state)
 			fixture_cell(&f, n, MAIN_CELL, 1000);
 			if (arm && pair == 2) /* one iteration of two */
 				for (int i = 0; i < 2; i++)
-					fixture_sample(&f, n, CONTROL_CELL, i, i == 0, "ok", 900, 0);
+					fixture_sample(&f, n, CONTROL_CELL, i, i == 0, "ok", 900,
+						       0);
 			else if (!arm || pair > 2) /* and none at all */
 				fixture_cell(&f, n, CONTROL_CELL, 500);
 		}
@@ -725,7 +739,8 @@ static void test_outlier(void **state)
 		for (int arm = 0; arm < 2; arm++, n++) {
 			fixture_boot(&f, n, arm ? "new" : "old", pair, pair, "ok");
 			fixture_cell(&f, n, MAIN_CELL,
-				     2000 + pair % 3 + (arm ? 100 : 0) - (arm && pair == 4 ? 1000 : 0));
+				     2000 + pair % 3 + (arm ? 100 : 0) -
+					     (arm && pair == 4 ? 1000 : 0));
 			fixture_cell(&f, n, CONTROL_CELL, 500);
 		}
 	}
@@ -774,17 +789,16 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_better), cmocka_unit_test(test_host_settings),   cmocka_unit_test(test_worse),
-		cmocka_unit_test(test_nodes),
-		cmocka_unit_test(test_equal),    cmocka_unit_test(test_inconclusive),
-		cmocka_unit_test(test_two_runs), cmocka_unit_test(test_unpaired),
-		cmocka_unit_test(test_failures), cmocka_unit_test(test_differences),
-		cmocka_unit_test(test_json),     cmocka_unit_test(test_interval_decides),
-		cmocka_unit_test(test_five_pairs), cmocka_unit_test(test_outlier),
-		cmocka_unit_test(test_controls_alone),
-		cmocka_unit_test(test_bad_boot_counts_once),
-		cmocka_unit_test(test_host), cmocka_unit_test(test_failures_adjusted), cmocka_unit_test(test_findings),
-		cmocka_unit_test(test_killed_cell),
+		cmocka_unit_test(test_better),	       cmocka_unit_test(test_host_settings),
+		cmocka_unit_test(test_worse),	       cmocka_unit_test(test_nodes),
+		cmocka_unit_test(test_equal),	       cmocka_unit_test(test_inconclusive),
+		cmocka_unit_test(test_two_runs),       cmocka_unit_test(test_unpaired),
+		cmocka_unit_test(test_failures),       cmocka_unit_test(test_differences),
+		cmocka_unit_test(test_json),	       cmocka_unit_test(test_interval_decides),
+		cmocka_unit_test(test_five_pairs),     cmocka_unit_test(test_outlier),
+		cmocka_unit_test(test_controls_alone), cmocka_unit_test(test_bad_boot_counts_once),
+		cmocka_unit_test(test_host),	       cmocka_unit_test(test_failures_adjusted),
+		cmocka_unit_test(test_findings),       cmocka_unit_test(test_killed_cell),
 	};
 
 	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);

@@ -173,7 +173,8 @@ static void test_no_power(void **state)
 	make_run(&f, "icount", hump, law);
 	load(&r, &f, &s);
 	sweep_find(&r, 0, &s);
-	check(&r, &s, 0, GROWTH_UNCLEAR, "insn/page/process over procs=1 to 32, follows no one power of it: the nearest, ");
+	check(&r, &s, 0, GROWTH_UNCLEAR,
+	      "insn/page/process over procs=1 to 32, follows no one power of it: the nearest, ");
 	drop(&r, &f, &s);
 }
 

@@ -87,8 +87,7 @@ static void check(const struct fixture *f, double pair_sd, bool costs)
 		NEAR(p.iteration, 0.5, 1e-9);
 		assert_in_range(p.cells[0].best, 10, 19);
 		best_sd = sqrt(2 * (BETWEEN * BETWEEN + WITHIN * WITHIN / p.cells[0].best));
-		assert_true(abs((int)p.cells[0].best_pairs -
-				(int)formula(best_sd)) <
+		assert_true(abs((int)p.cells[0].best_pairs - (int)formula(best_sd)) <
 			    0.4 * p.cells[0].pairs);
 		assert_true(p.cells[0].best_pairs < p.cells[0].pairs / 2);
 	}

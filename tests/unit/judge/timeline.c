@@ -63,7 +63,8 @@ static void put_run(const char *path, const size_t *arms, const size_t *shown, s
 		json_object_set_new(json_array_get(json_object_get(f.run, "arms"), 1), "inject",
 				    json_real(inject));
 	json_object_set_new(f.run, "seed", json_integer(seed));
-	json_object_set_new(f.run, "experiment", json_pack("{s:{s:s}}", "settings", "cmdline", cmdline));
+	json_object_set_new(f.run, "experiment",
+			    json_pack("{s:{s:s}}", "settings", "cmdline", cmdline));
 	json_object_set_new(json_array_get(json_object_get(f.run, "cells"), 0), "iterations",
 			    json_integer(iterations));
 	for (int round = 0; round < ROUNDS; round++) {
@@ -124,7 +125,8 @@ static void test_points(void **state)
 	NEAR(s->points[0].ratio, 1, 0);
 	NEAR(s->points[1].ratio, 0.25, 0.0005);
 	assert_null(s->points[0].step);
-	assert_true(s->points[1].step->result.low > 0.249 && s->points[1].step->result.high < 0.251);
+	assert_true(s->points[1].step->result.low > 0.249 &&
+		    s->points[1].step->result.high < 0.251);
 	assert_int_equal(s->points[1].step->before, 0);
 	/* The drift is in the values, not in the steps. */
 	assert_false(step_is_change(s->points[2].step));

@@ -178,7 +178,8 @@ static void test_tampered_config(void **state)
 /* A file laid into the cache afterwards would name functions, or go into a guest. */
 static void test_laid_in(void **state)
 {
-	static const char *const files[] = {"System.map", "lib/modules/6.1.0-9-amd64/kernel/drivers/block/brd.ko"};
+	static const char *const files[] = {
+		"System.map", "lib/modules/6.1.0-9-amd64/kernel/drivers/block/brd.ko"};
 	struct kernel_opts o = {.cache = top};
 
 	(void)state;
@@ -209,10 +210,13 @@ static void test_laid_in(void **state)
 /* deb:A,B is cached by both: another B is another kernel. */
 static void test_two_debs(void **state)
 {
-	static const struct member one[] = {{"./boot/config-6.1.0-9-amd64", "CONFIG_B=1\n", NULL, 0}, {0}};
-	static const struct member two[] = {{"./boot/config-6.1.0-9-amd64", "CONFIG_B=2\n", NULL, 0}, {0}};
+	static const struct member one[] = {
+		{"./boot/config-6.1.0-9-amd64", "CONFIG_B=1\n", NULL, 0}, {0}};
+	static const struct member two[] = {
+		{"./boot/config-6.1.0-9-amd64", "CONFIG_B=2\n", NULL, 0}, {0}};
 	static char image[2048];
-	const struct member m[] = {{"./boot/vmlinuz-6.1.0-9-amd64", image, NULL, sizeof(image)}, {0}};
+	const struct member m[] = {{"./boot/vmlinuz-6.1.0-9-amd64", image, NULL, sizeof(image)},
+				   {0}};
 	char *a = xasprintf("%s/two-a.deb", top), *b = xasprintf("%s/two-b.deb", top);
 	char *spec = xasprintf("deb:%s,%s", a, b), *alone = xasprintf("deb:%s", a);
 	struct kernel_opts o = {.cache = top};
@@ -266,8 +270,8 @@ static void cached(const char *version, const char *package)
 	char *dir = xasprintf("%s/kernels/%s", top, name);
 	char *path = xasprintf("%s/kernel.json", dir), *image = xasprintf("%s/vmlinuz", dir);
 	char *spec = xasprintf("debian:%s/cloud-amd64", version);
-	json_t *o = json_pack("{s:s, s:s, s:s}", "spec", spec, "package", package, "version",
-			      version);
+	json_t *o =
+		json_pack("{s:s, s:s, s:s}", "spec", spec, "package", package, "version", version);
 	char sum[65], bytes[2048];
 	struct err err;
 
@@ -306,8 +310,9 @@ static void test_cached(void **state)
 	assert_int_equal(kernel_resolve(&k, "debian:6.1/amd64", &o, &err), 0);
 	assert_string_equal(k.version, "6.1.200-1");
 	kernel_release(&k);
-	assert_int_equal(kernel_cache_remove(top, "linux-image-6.1.0-56-cloud-amd64_6.1.192-2_amd64",
-					     &err), 0);
+	assert_int_equal(
+		kernel_cache_remove(top, "linux-image-6.1.0-56-cloud-amd64_6.1.192-2_amd64", &err),
+		0);
 	assert_int_equal(kernel_resolve(&k, "debian:6.1", &o, &err), 0);
 	assert_string_equal(k.version, "6.1.9-1");
 	kernel_release(&k);
@@ -357,9 +362,10 @@ static void test_image(void **state)
 /* The notes of a kernel: another owner's first, then the build id. */
 static void test_build_id(void **state)
 {
-	static const unsigned char notes[] = {6, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 'L', 'i', 'n', 'u', 'x', 0,
-					      0, 0, 7, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 'G', 'N',
-					      'U', 0, 0x48, 0xdc, 0x54, 0};
+	static const unsigned char notes[] = {6, 0,   0,   0,	1,   0,	  0, 0,	   3,	 0,    0,
+					      0, 'L', 'i', 'n', 'u', 'x', 0, 0,	   0,	 7,    0,
+					      0, 0,   4,   0,	0,   0,	  3, 0,	   0,	 0,    3,
+					      0, 0,   0,   'G', 'N', 'U', 0, 0x48, 0xdc, 0x54, 0};
 	char *id = kernel_build_id(notes, sizeof(notes));
 
 	(void)state;
@@ -495,11 +501,13 @@ static void test_lock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_TOP(test_bzimage), WITH_TOP(test_deb),   WITH_TOP(test_tampered), WITH_TOP(test_tampered_config),
-		WITH_TOP(test_bad_deb), WITH_TOP(test_cached), WITH_TOP(test_image),
-		WITH_TOP(test_build_id), WITH_TOP(test_laid_in), WITH_TOP(test_two_debs),
-		WITH_TOP(test_suites),	WITH_TOP(test_space),  WITH_TOP(test_paths),
-		WITH_TOP(test_lock),
+		WITH_TOP(test_bzimage),	      WITH_TOP(test_deb),
+		WITH_TOP(test_tampered),      WITH_TOP(test_tampered_config),
+		WITH_TOP(test_bad_deb),	      WITH_TOP(test_cached),
+		WITH_TOP(test_image),	      WITH_TOP(test_build_id),
+		WITH_TOP(test_laid_in),	      WITH_TOP(test_two_debs),
+		WITH_TOP(test_suites),	      WITH_TOP(test_space),
+		WITH_TOP(test_paths),	      WITH_TOP(test_lock),
 		cmocka_unit_test(test_named),
 	};
 

@@ -52,7 +52,8 @@ static void test_differ(void **state)
 
 	(void)state;
 	kernel_config_differ("CONFIG_A=y\nCONFIG_B=64\n# CONFIG_C is not set\nCONFIG_GONE=y\n",
-			     "# Linux\nCONFIG_A=y\nCONFIG_B=32\nCONFIG_C=m\nCONFIG_NEW=y\n# CONFIG_OLD is not set\n",
+			     "# Linux\nCONFIG_A=y\nCONFIG_B=32\nCONFIG_C=m\nCONFIG_NEW=y\n# "
+			     "CONFIG_OLD is not set\n",
 			     &d);
 	assert_int_equal(d.n, 4);
 	assert_string_equal(d.v[0], "CONFIG_B: 32, was 64");

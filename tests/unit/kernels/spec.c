@@ -37,7 +37,8 @@ static void test_spec(void **state)
 	assert_string_equal(s.map, "/m");
 	assert_string_equal(s.modules, "/d");
 	kernel_spec_release(&s);
-	assert_int_equal(kernel_spec_parse(&s, "git:/t@v5.17,config=/c,fragment=/a,fragment=/b", &err), 0);
+	assert_int_equal(
+		kernel_spec_parse(&s, "git:/t@v5.17,config=/c,fragment=/a,fragment=/b", &err), 0);
 	assert_int_equal(s.kind, SPEC_GIT);
 	assert_string_equal(s.name, "/t@v5.17");
 	assert_string_equal(s.config, "/c");
@@ -57,15 +58,24 @@ static void test_bad_spec(void **state)
 	static const struct {
 		const char *spec, *says;
 	} bad[] = {
-		{"6.1", "debian:VERSION"},	  {"", "debian:VERSION"},
-		{"debian:", "has no version"},	  {"debian:bookworm", "has no version"},
-		{"debian:6.1/", "debian:6.1/amd64"}, {"debian:6 1", "has no version"},
-		{"debian:6.1/../x", "flavour"},	  {"deb:", "names no file"},
-		{"image:", "names no file"},	  {"image:/v,initrd=/x", "'initrd=/x'"},
+		{"6.1", "debian:VERSION"},
+		{"", "debian:VERSION"},
+		{"debian:", "has no version"},
+		{"debian:bookworm", "has no version"},
+		{"debian:6.1/", "debian:6.1/amd64"},
+		{"debian:6 1", "has no version"},
+		{"debian:6.1/../x", "flavour"},
+		{"deb:", "names no file"},
+		{"image:", "names no file"},
+		{"image:/v,initrd=/x", "'initrd=/x'"},
 		{"image:/v,config=", "'config='"},
-		{"boot:", "has no release"},	  {"boot:../x", "has no release"},
-		{"git:", "names no commit"},	  {"git:,config=x", "names no commit"},
-		{"git:/t@", "names no commit"},	  {"git:a,config=x,config=y", "once"}, {"Running", "or running"},
+		{"boot:", "has no release"},
+		{"boot:../x", "has no release"},
+		{"git:", "names no commit"},
+		{"git:,config=x", "names no commit"},
+		{"git:/t@", "names no commit"},
+		{"git:a,config=x,config=y", "once"},
+		{"Running", "or running"},
 	};
 	struct kernel_spec s;
 
@@ -97,7 +107,8 @@ static void test_is_image(void **state)
 		{"linux-image-6.1.0-56-cloud-amd64-dbg", "6.1.192-2", "6.1", "cloud-amd64", false},
 		{"linux-image-6.1-cloud-amd64", "6.1.192-2", "6.1", "cloud-amd64", false},
 		{"linux-image-cloud-amd64", "6.1.192-2", "6.1", "cloud-amd64", false},
-		{"linux-image-6.12.117+deb13-cloud-amd64", "6.12.117-1", "6.1", "cloud-amd64", false},
+		{"linux-image-6.12.117+deb13-cloud-amd64", "6.12.117-1", "6.1", "cloud-amd64",
+		 false},
 		{"linux-image-6.1.0-0.deb11.52-cloud-amd64", "6.1.1-1~deb11u1", "6.1",
 		 "cloud-amd64", true},
 		{"linux-image-7.2.12+deb13-cloud-amd64", "7.2.12-1~bpo13+1", "7.2", "cloud-amd64",

@@ -1,4 +1,5 @@
-/* The channel: what is lost, cut, damaged, doubled or not a message at all is told of, never taken. */
+/* The channel: what is lost, cut, damaged, doubled or not a message at all is told of, never taken.
+ */
 #include "tests/unit/check.h"
 
 #include <fcntl.h>
@@ -149,7 +150,8 @@ static void test_damaged(void **state)
 static void test_noise(void **state)
 {
 	(void)state;
-	expect("login: \n@ml2 3 0 2 a3a6bf43 {}\n@ml1 3 0 2 a3a6bf43 {}\n", "3/0 {};", "noise;noise;");
+	expect("login: \n@ml2 3 0 2 a3a6bf43 {}\n@ml1 3 0 2 a3a6bf43 {}\n", "3/0 {};",
+	       "noise;noise;");
 }
 
 static void test_too_long(void **state)
@@ -200,11 +202,11 @@ static void test_every_byte(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known_bytes), cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_known_bytes),	cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_carriage_return), cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_doubled), cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_damaged), cmocka_unit_test(test_noise),
-		cmocka_unit_test(test_too_long), cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_doubled),		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_damaged),		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_too_long),	cmocka_unit_test(test_every_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

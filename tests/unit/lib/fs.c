@@ -95,7 +95,8 @@ static void test_dirs(void **state)
 
 static void test_copy(void **state)
 {
-	char *from = put_file(*state, "from", "bytes"), *to = xasprintf("%s/to", (char *)*state), *text;
+	char *from = put_file(*state, "from", "bytes"), *to = xasprintf("%s/to", (char *)*state),
+	     *text;
 	struct err err = {""};
 	struct stat st;
 
@@ -119,7 +120,8 @@ static void test_sha256(void **state)
 	struct err err = {""};
 
 	assert_int_equal(fs_sha256(path, sum, &err), 0);
-	assert_string_equal(sum, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_string_equal(sum,
+			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	assert_int_equal(fs_sha256("/nonexistent", sum, &err), -1);
 	assert_says(&err, "/nonexistent");
 	free(path);

@@ -5,8 +5,9 @@
 
 static void test_read(void **state)
 {
-	char *path = put_file(*state, "x.ini", "# a comment\n[one]\na=1\n\nb = two words \n; another\n"
-					       "[two:x]\na=3\nempty=\n");
+	char *path = put_file(*state, "x.ini",
+			      "# a comment\n[one]\na=1\n\nb = two words \n; another\n"
+			      "[two:x]\na=3\nempty=\n");
 	const struct ini_section *s;
 	struct ini_file f;
 	struct err err = {""};
@@ -48,7 +49,8 @@ static void test_refused(void **state)
 	refuse(state, "[a]\nx=1\nnothing\n", "bad.ini:3: neither [section] nor key=value");
 	refuse(state, "[a\nx=1\n", "bad.ini:1:");
 	refuse(state, "[a]\nx=1\n[b]\nx=1\nx=2\n", "bad.ini:5: 'x' stands twice in [b]");
-	refuse(state, "[a]\nx=1\n[b]\ny=1\n[a]\nz=1\n", "bad.ini:5: [a] stands twice, first at line 1");
+	refuse(state, "[a]\nx=1\n[b]\ny=1\n[a]\nz=1\n",
+	       "bad.ini:5: [a] stands twice, first at line 1");
 	/* what would be cut off or go on in the next line must not be read as something else */
 	str_add(&line, "[a]\nx=");
 	for (int i = 0; i < 100000; i++)

@@ -66,7 +66,8 @@ static void test_rights(void **state)
 	(void)state;
 	assert_true(holds & JAIL_NO_NEW_PRIVS);
 	assert_true(holds & JAIL_NO_CAPABILITIES);
-	assert_prints(&j, "grep -E '^(NoNewPrivs|CapEff):' /proc/self/status | sort | awk '{print $2}'",
+	assert_prints(&j,
+		      "grep -E '^(NoNewPrivs|CapEff):' /proc/self/status | sort | awk '{print $2}'",
 		      "0000000000000000\n1\n");
 	if (geteuid() == 0 && holds & JAIL_NOT_ROOT)
 		assert_prints(&j, "id -u", "65534\n");
@@ -104,8 +105,9 @@ static void test_files(void **state)
 	}
 	if (holds & JAIL_READ_ONLY) {
 		j.keep_uid = true;
-		command = xasprintf("(echo no >%s) 2>/dev/null; cat %s; echo own >%s/own; cat %s/own", secret,
-				    secret, open_dir, open_dir);
+		command =
+			xasprintf("(echo no >%s) 2>/dev/null; cat %s; echo own >%s/own; cat %s/own",
+				  secret, secret, open_dir, open_dir);
 		assert_prints(&j, command, "s\nown\n");
 		free(command);
 	}
@@ -128,10 +130,12 @@ static void test_unreadable(void **state)
 	(void)state;
 	assert_int_equal(chmod(given, 0600), 0);
 	if (geteuid() == 0) {
-		assert_int_equal(jail_try(&j) & (JAIL_NOT_ROOT | JAIL_NO_CAPABILITIES), JAIL_NO_CAPABILITIES);
+		assert_int_equal(jail_try(&j) & (JAIL_NOT_ROOT | JAIL_NO_CAPABILITIES),
+				 JAIL_NO_CAPABILITIES);
 		jail_lacks(JAIL_ALL & ~JAIL_NOT_ROOT, &lacks);
 		assert_string_equal(lacks.buf, "its uid is root's");
-		assert_prints(&j, "id -u; awk '/^CapEff/ { print $2 }' /proc/self/status", "0\n0000000000000000\n");
+		assert_prints(&j, "id -u; awk '/^CapEff/ { print $2 }' /proc/self/status",
+			      "0\n0000000000000000\n");
 	}
 	str_release(&lacks);
 	assert_int_equal(fs_remove_tree(dir, &err), 0);

@@ -193,9 +193,9 @@ static void test_kprobe(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
-	const struct CMUnitTest tests[] = {T(test_puts_back),  T(test_already_back),
-					   T(test_directory),  T(test_undeclared),
-					   T(test_other_boot), T(test_refused), T(test_kprobe)};
+	const struct CMUnitTest tests[] = {
+		T(test_puts_back),  T(test_already_back), T(test_directory), T(test_undeclared),
+		T(test_other_boot), T(test_refused),	  T(test_kprobe)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

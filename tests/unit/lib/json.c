@@ -8,7 +8,9 @@
 static void test_read_write(void **state)
 {
 	char *path = xasprintf("%s/x.json", (char *)*state);
-	json_t *o = json_pack("{s:s, s:i, s:f, s:b}", "name", "a \"b\"", "n", 7, "x", 0.5, "yes", 1), *back;
+	json_t *o = json_pack("{s:s, s:i, s:f, s:b}", "name", "a \"b\"", "n", 7, "x", 0.5, "yes",
+			      1),
+	       *back;
 	struct err err = {""};
 	char *line;
 
@@ -51,7 +53,8 @@ static void test_refused(void **state)
 
 static void test_getters(void **state)
 {
-	json_t *o = json_pack("{s:s, s:i, s:f, s:b, s:n}", "s", "text", "i", 7, "f", 2.5, "b", 1, "null");
+	json_t *o = json_pack("{s:s, s:i, s:f, s:b, s:n}", "s", "text", "i", 7, "f", 2.5, "b", 1,
+			      "null");
 
 	(void)state;
 	assert_string_equal(json_get_str(o, "s", "-"), "text");
@@ -72,7 +75,8 @@ static void test_getters(void **state)
 static void test_printable(void **state)
 {
 	static const char *const good = "{\"a\":[1,true,null,{\"\u00e9\":\"x\\ny\"}]}";
-	static const char *const bad[] = {"{\"a\":[{\"b\":\"\\u001b[2J\"}]}", "{\"\\u0007\":1}", "[\"\\u009b\"]"};
+	static const char *const bad[] = {"{\"a\":[{\"b\":\"\\u001b[2J\"}]}", "{\"\\u0007\":1}",
+					  "[\"\\u009b\"]"};
 	json_t *o = json_loads(good, 0, NULL);
 
 	(void)state;
@@ -91,7 +95,8 @@ static void test_cut(void **state)
 {
 	static const char *const cut[] = {"{\"a", "{\"a\\", "[\"", "{\"a\":1,\""};
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *room = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *room =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	(void)state;
 	assert_ptr_not_equal(room, MAP_FAILED);

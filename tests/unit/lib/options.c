@@ -1,4 +1,5 @@
-/* A table of options: what is read with it, what it refuses, and what it tells people and shells. */
+/* A table of options: what is read with it, what it refuses, and what it tells people and shells.
+ */
 #include "tests/unit/check.h"
 #include "lib/options.h"
 
@@ -21,7 +22,8 @@ static const struct opt others[] = {
 
 static const struct opt opts[] = {
 	OPT_TEXT("out", "DIR", OFFER_DIR, AT(out), NULL),
-	OPT_CHOICE("format", "FORMAT", "text|csv", AT(format), "how it is printed, which is told at such "
+	OPT_CHOICE("format", "FORMAT", "text|csv", AT(format),
+		   "how it is printed, which is told at such "
 		   "length that it takes a second line"),
 	OPT_FLAG("all", AT(all), "everything"),
 	OPT_INT("pairs", "N", 1, 100, AT(pairs), "pairs"),
@@ -65,7 +67,9 @@ static void test_read(void **state)
 	struct got g;
 
 	(void)state;
-	assert_int_equal(reads(&g, &words, &err, "--pairs 3 A --out=x --all B --margin 2% --kernel k --kern=l"), 0);
+	assert_int_equal(reads(&g, &words, &err,
+			       "--pairs 3 A --out=x --all B --margin 2% --kernel k --kern=l"),
+			 0);
 	assert_int_equal(words.n, 2);
 	assert_string_equal(words.v[0], "A");
 	assert_string_equal(words.v[1], "B");
@@ -133,18 +137,20 @@ static void test_tell(void **state)
 
 	(void)state;
 	command_help(&command, &s);
-	assert_string_equal(s.buf, "usage: mlocklab try RUN\n"
-				   "       mlocklab try --all\n\nTries.\n\n"
-				   "  --out DIR, --format FORMAT\n"
-				   "                        how it is printed, which is told at such length that it\n"
-				   "                        takes a second line\n"
-				   "  --all                 everything\n"
-				   "  --pairs N             pairs\n"
-				   "  --margin SHARE        margin\n"
-				   "  --kernel SPEC         kernels\n"
-				   "  --help                this text\n"
-				   "\nEvery other option is one of other; see 'mlocklab other --help'.\n"
-				   "\nMore.\n");
+	assert_string_equal(
+		s.buf,
+		"usage: mlocklab try RUN\n"
+		"       mlocklab try --all\n\nTries.\n\n"
+		"  --out DIR, --format FORMAT\n"
+		"                        how it is printed, which is told at such length that it\n"
+		"                        takes a second line\n"
+		"  --all                 everything\n"
+		"  --pairs N             pairs\n"
+		"  --margin SHARE        margin\n"
+		"  --kernel SPEC         kernels\n"
+		"  --help                this text\n"
+		"\nEvery other option is one of other; see 'mlocklab other --help'.\n"
+		"\nMore.\n");
 	str_clear(&s);
 	command_completion(&command, &s);
 	assert_string_equal(s.buf, "option\t--out\tDIR\tdir\n"
@@ -163,8 +169,9 @@ static void test_tell(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_read), cmocka_unit_test(test_hand_on),
-					   cmocka_unit_test(test_refuse), cmocka_unit_test(test_tell)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_read), cmocka_unit_test(test_hand_on),
+		cmocka_unit_test(test_refuse), cmocka_unit_test(test_tell)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -170,9 +170,14 @@ static void test_damaged(void **state)
 
 		memcpy(damaged, line, len + 1);
 		switch (rng_below(&rng, 3)) {
-		case 0: damaged[at] = bytes[rng_below(&rng, sizeof(bytes) - 1)]; break;
-		case 1: memmove(damaged + at, damaged + at + 1, len - at); break;
-		default: damaged[at] = 0;
+		case 0:
+			damaged[at] = bytes[rng_below(&rng, sizeof(bytes) - 1)];
+			break;
+		case 1:
+			memmove(damaged + at, damaged + at + 1, len - at);
+			break;
+		default:
+			damaged[at] = 0;
 		}
 		good += check(&v, damaged);
 	}

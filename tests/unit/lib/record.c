@@ -8,9 +8,19 @@ static struct sample example(void)
 {
 	static uint64_t latency[] = {12, 7000000000};
 	struct sample s = {
-		.cell = (char *)"exit-mlocked/procs=32,lock=none", .iter = 2, .outcome = (char *)"ok",
-		.elapsed_ns = 1234567890123, .ops = 65536, .latency_ns = latency, .latencies = 2,
-		.utime_us = 1, .stime_us = 2, .minflt = 3, .majflt = 4, .nvcsw = 5, .nivcsw = 6,
+		.cell = (char *)"exit-mlocked/procs=32,lock=none",
+		.iter = 2,
+		.outcome = (char *)"ok",
+		.elapsed_ns = 1234567890123,
+		.ops = 65536,
+		.latency_ns = latency,
+		.latencies = 2,
+		.utime_us = 1,
+		.stime_us = 2,
+		.minflt = 3,
+		.majflt = 4,
+		.nvcsw = 5,
+		.nivcsw = 6,
 	};
 
 	figures_set(&s.metrics, "exit", 525.25);
@@ -32,8 +42,10 @@ static void test_format(void **state)
 	char *line = sample_format(&s);
 
 	(void)state;
-	assert_string_equal(line,
-		"{\"t\":\"sample\",\"cell\":\"exit-mlocked/procs=32,lock=none\",\"iter\":2,\"warmup\":false,"
+	assert_string_equal(
+		line,
+		"{\"t\":\"sample\",\"cell\":\"exit-mlocked/"
+		"procs=32,lock=none\",\"iter\":2,\"warmup\":false,"
 		"\"outcome\":\"ok\",\"reason\":\"\",\"elapsed_ns\":1234567890123,\"ops\":65536,"
 		"\"metrics\":{\"exit\":525.25,\"p99\":null},\"latency_ns\":[12,7000000000],"
 		"\"utime_us\":1,\"stime_us\":2,\"minflt\":3,\"majflt\":4,\"nvcsw\":5,\"nivcsw\":6,"
@@ -103,16 +115,21 @@ static void test_refused(void **state)
 	refuse("{\"t\":\"sample\",\"iter\":0}", "lacks 'cell' or an 'iter'");
 	refuse("{\"t\":\"sample\",\"cell\":\"x\"}", "lacks 'cell' or an 'iter'");
 	refuse("{\"t\":\"sample\",\"cell\":\"x\",\"iter\":-1}", "lacks 'cell' or an 'iter'");
-	refuse("{\"t\":\"sample\",\"cell\":\"x\",\"iter\":4294967296}", "an 'iter' from 0 to 2147483647");
+	refuse("{\"t\":\"sample\",\"cell\":\"x\",\"iter\":4294967296}",
+	       "an 'iter' from 0 to 2147483647");
 	refuse("{\"t\":\"sample\",\"cell\":\"x\",\"iter\":0,\"iter\":1}", "duplicate object key");
 	refuse(HEAD "\"outcome\":\"fine\"}", "'fine', not ok, fail, skip or broken");
 	refuse(HEAD "\"outcome\":\"ok\",\"elapsed_ns\":-1}", "negative");
-	refuse(HEAD "\"outcome\":\"ok\",\"metrics\":[1]}", "'metrics' of a sample is not an object");
+	refuse(HEAD "\"outcome\":\"ok\",\"metrics\":[1]}",
+	       "'metrics' of a sample is not an object");
 	refuse(HEAD "\"outcome\":\"ok\",\"metrics\":{\"exit\":\"1\"}}", "'exit' in 'metrics'");
-	refuse(HEAD "\"outcome\":\"ok\",\"metrics\":{\"\":1}}", "'' in 'metrics' of a sample is no name");
+	refuse(HEAD "\"outcome\":\"ok\",\"metrics\":{\"\":1}}",
+	       "'' in 'metrics' of a sample is no name");
 	refuse(HEAD "\"outcome\":\"ok\",\"vmstat\":{\"a\\u0000b\":1}}", "not JSON");
-	refuse(HEAD "\"outcome\":\"ok\",\"vmstat\":{\"<b>\":1}}", "'<b>' in 'vmstat' of a sample is no name");
-	refuse(HEAD "\"outcome\":\"ok\",\"perf\":{\"=a\":1}}", "'=a' in 'perf' of a sample is no name");
+	refuse(HEAD "\"outcome\":\"ok\",\"vmstat\":{\"<b>\":1}}",
+	       "'<b>' in 'vmstat' of a sample is no name");
+	refuse(HEAD "\"outcome\":\"ok\",\"perf\":{\"=a\":1}}",
+	       "'=a' in 'perf' of a sample is no name");
 	refuse(HEAD "\"outcome\":\"ok\",\"latency_ns\":{}}", "not a list");
 	refuse(HEAD "\"outcome\":\"ok\",\"latency_ns\":[1,-2]}", "at 1");
 	refuse(HEAD "\"outcome\":\"ok\",\"latency_ns\":[1.5]}", "at 0");
@@ -130,7 +147,8 @@ static char *sized(int n, int name, int reason)
 	return s.buf;
 }
 
-/* What would take a reader minutes or a page of a report is refused, what is at the bound is not. */
+/* What would take a reader minutes or a page of a report is refused, what is at the bound is not.
+ */
 static void test_bounds(void **state)
 {
 	static const struct {
@@ -138,7 +156,8 @@ static void test_bounds(void **state)
 		const char *words;
 	} cases[] = {
 		{RECORD_MAX_FIGURES, RECORD_MAX_NAME, RECORD_MAX_REASON, NULL},
-		{RECORD_MAX_FIGURES + 1, 8, 1, "'metrics' of a sample holds 513 figures, above 512"},
+		{RECORD_MAX_FIGURES + 1, 8, 1,
+		 "'metrics' of a sample holds 513 figures, above 512"},
 		{1, RECORD_MAX_NAME + 1, 1, "is no name: up to 64 letters"},
 		{1, 8, RECORD_MAX_REASON + 1, "a sample's reason is of over 1023 bytes"},
 	};
@@ -181,8 +200,8 @@ static void test_long_and_odd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format), cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_figures), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_format),	     cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_figures),	     cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_long_and_odd), cmocka_unit_test(test_bounds),
 	};
 

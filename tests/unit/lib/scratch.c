@@ -1,4 +1,5 @@
-/* Directories for the time of a program: what a killed one left is swept, what a living one holds stays. */
+/* Directories for the time of a program: what a killed one left is swept, what a living one holds
+ * stays. */
 #include "tests/unit/check.h"
 #include <signal.h>
 #include <sys/stat.h>

@@ -24,7 +24,8 @@ static void test_capture(void **state)
 /* More than a pipe holds, on both at once: neither stops the other. */
 static void test_large_output(void **state)
 {
-	char *const argv[] = {"sh", "-c", "head -c 1000000 /dev/zero >&2; head -c 3000000 /dev/zero", NULL};
+	char *const argv[] = {"sh", "-c",
+			      "head -c 1000000 /dev/zero >&2; head -c 3000000 /dev/zero", NULL};
 	struct str out = STR_INIT;
 	struct err err = {""};
 
@@ -161,7 +162,8 @@ static void on_signal(int sig)
 	(void)sig;
 }
 
-/* Signals that come meanwhile take away neither the program nor the word that it could not start. */
+/* Signals that come meanwhile take away neither the program nor the word that it could not start.
+ */
 static void test_interrupted(void **state)
 {
 	char *const missing[] = {"no-such-program-here", NULL}, *const argv[] = {"true", NULL};
@@ -220,7 +222,9 @@ static void test_verb_signal(void **state)
 		close(fds[0]);
 		strv_push(&argv, "/bin/sh");
 		strv_push(&argv, "-c");
-		strv_pushf(&argv, "trap 'printf e >&%d; exit 0' TERM; printf b >&%d; while :; do sleep 0.1; done",
+		strv_pushf(&argv,
+			   "trap 'printf e >&%d; exit 0' TERM; printf b >&%d; while :; do sleep "
+			   "0.1; done",
 			   fds[1], fds[1]);
 		verb_run(&argv, NULL, &err);
 		_exit(0);
@@ -253,12 +257,12 @@ static void test_which(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_capture), cmocka_unit_test(test_large_output),
-		cmocka_unit_test(test_failures), cmocka_unit_test(test_options),
-		cmocka_unit_test(test_own_group), cmocka_unit_test(test_dies_with_parent),
+		cmocka_unit_test(test_capture),		cmocka_unit_test(test_large_output),
+		cmocka_unit_test(test_failures),	cmocka_unit_test(test_options),
+		cmocka_unit_test(test_own_group),	cmocka_unit_test(test_dies_with_parent),
 		cmocka_unit_test(test_ignored_sigchld), cmocka_unit_test(test_forgotten),
-		cmocka_unit_test(test_interrupted), cmocka_unit_test(test_no_pipe_of_ours),
-		cmocka_unit_test(test_verb_signal), cmocka_unit_test(test_which),
+		cmocka_unit_test(test_interrupted),	cmocka_unit_test(test_no_pipe_of_ours),
+		cmocka_unit_test(test_verb_signal),	cmocka_unit_test(test_which),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,8 +44,9 @@ static void test_strv(void **state)
 /* A shell gives back the words that were quoted. */
 static void test_quote(void **state)
 {
-	static const char *const words[] = {"plain-1.2/x=y,z", "two words", "", "it's", "$HOME", "a;b|c&d",
-					    "*?[x]", "\"q\"", "back\\slash", "new\nline", "~", "#no", NULL};
+	static const char *const words[] = {
+		"plain-1.2/x=y,z", "two words",	  "",	       "it's", "$HOME", "a;b|c&d", "*?[x]",
+		"\"q\"",	   "back\\slash", "new\nline", "~",    "#no",	NULL};
 	struct strv v = STRV_INIT;
 	struct str line = STR_INIT, got = STR_INIT, want = STR_INIT;
 	char buf[4096], *command;
@@ -77,15 +78,27 @@ static void test_mend(void **state)
 {
 	static const char *const cases[][2] = {
 		{"plain\ttext\n", "plain\ttext\n"},
-		{"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+		{"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+		 "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
 		{"\x1b[2J\r\x7f", "?[2J??"},
-		{"\xc2\x9b" "2J", "??2J"},
+		{"\xc2\x9b"
+		 "2J",
+		 "??2J"},
 		{"cut \xe2\x82", "cut ??"},
 		/* right-to-left override, zero width space, line separator, isolate, tag */
-		{"a\xe2\x80\xae" "b\xe2\x80\x8b" "c\xe2\x80\xa8" "d\xe2\x81\xa6" "e\xf3\xa0\x80\xa0",
-		 "a???" "b???" "c???" "d???" "e????"},
+		{"a\xe2\x80\xae"
+		 "b\xe2\x80\x8b"
+		 "c\xe2\x80\xa8"
+		 "d\xe2\x81\xa6"
+		 "e\xf3\xa0\x80\xa0",
+		 "a???"
+		 "b???"
+		 "c???"
+		 "d???"
+		 "e????"},
 		{"\xef\xbb\xbf[global]", "\xef\xbb\xbf[global]"},
-		{"\xff\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xe0\x80\x80\xf0\x80\x80\x80", "?????????????????" },
+		{"\xff\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xe0\x80\x80\xf0\x80\x80\x80",
+		 "?????????????????"},
 	};
 
 	(void)state;
@@ -123,7 +136,7 @@ static void test_err(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_str), cmocka_unit_test(test_strv),
+		cmocka_unit_test(test_str),   cmocka_unit_test(test_strv),
 		cmocka_unit_test(test_quote), cmocka_unit_test(test_mend),
 		cmocka_unit_test(test_err),
 	};

@@ -2,8 +2,8 @@
 #include "tests/unit/check.h"
 #include "lib/suggest.h"
 
-static const char *const names[] = {"ab", "run", "compare", "report", "repeat", "profile", "exit-mlocked",
-				    "migrate-mlocked"};
+static const char *const names[] = {"ab",     "run",	 "compare",	 "report",
+				    "repeat", "profile", "exit-mlocked", "migrate-mlocked"};
 #define N (sizeof(names) / sizeof(*names))
 
 static void test_near(void **state)
@@ -27,7 +27,8 @@ static void test_far(void **state)
 	assert_null(suggest("", names, N));
 	assert_null(suggest("x", names, N));
 	assert_null(suggest("nonsense", names, N));
-	assert_null(suggest("--foo", (const char *const[]){"--look"}, 1)); /* the dashes are no likeness */
+	assert_null(suggest("--foo", (const char *const[]){"--look"},
+			    1)); /* the dashes are no likeness */
 	assert_null(suggest(long_name, names, N));
 	assert_null(suggest("run", names, 0));
 }

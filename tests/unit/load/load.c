@@ -11,7 +11,6 @@
 #include "tests/unit/fixture-run.h"
 #include "tests/unit/near.h"
 
-
 static void begin(struct fixture *f, const char *kind)
 {
 	fixture_begin(f, kind, 2);
@@ -147,10 +146,10 @@ static void test_default_primary(void **state)
 	begin(&f, "tcg");
 	fixture_boot(&f, 1, "old", 0, 7, "ok");
 	for (int i = 0; i < 3; i++)
-		fixture_append(&f, 1,
-			       "{\"t\":\"sample\",\"cell\":\"" MAIN_CELL
-			       "\",\"iter\":0,\"warmup\":false,"
-			       "\"outcome\":\"ok\",\"elapsed_ns\":700,\"ops\":10,\"metrics\":{}}\n");
+		fixture_append(
+			&f, 1,
+			"{\"t\":\"sample\",\"cell\":\"" MAIN_CELL "\",\"iter\":0,\"warmup\":false,"
+			"\"outcome\":\"ok\",\"elapsed_ns\":700,\"ops\":10,\"metrics\":{}}\n");
 	load(&f, &r);
 	NEAR(r.cells[0].series[0].boot[0].median, 70, 1e-9);
 	load_release(&r);
@@ -164,13 +163,15 @@ static void boot_under(struct fixture *f, int n, const char *arm, const char *cl
 	fixture_boot(f, n, arm, (n - 1) / 2, 7, "ok");
 	fixture_cell(f, n, MAIN_CELL, 200);
 	fixture_tell(f, n, "guest", json_pack("{s:s}", "clocksource", clocksource));
-	fixture_tell(f, n, "disturbing", json_pack("{s:s,s:s,s:s,s:f}", "governor", governor, "clocksource",
-						   clocksource, "isolcpus", "", "load", n / 10.));
+	fixture_tell(f, n, "disturbing",
+		     json_pack("{s:s,s:s,s:s,s:f}", "governor", governor, "clocksource",
+			       clocksource, "isolcpus", "", "load", n / 10.));
 	fixture_tell(f, n, "wall_seconds", json_real(12));
 	fixture_tell(f, n, "ready_seconds", json_real(2));
 }
 
-/* What was not the same in all boots of an arm is said once; what was, and what was of the load, is not. */
+/* What was not the same in all boots of an arm is said once; what was, and what was of the load, is
+ * not. */
 static void test_conditions(void **state)
 {
 	struct fixture f;
@@ -184,19 +185,24 @@ static void test_conditions(void **state)
 	boot_under(&f, 3, "new", "hpet", "performance");
 	boot_under(&f, 4, "old", "tsc", "powersave");
 	boot_under(&f, 5, "old", "tsc", "performance");
-	/* a kernel that knows a setting which another has not, and says that there is nothing in it */
-	fixture_tell(&f, 1, "disturbing", json_pack("{s:s,s:s,s:s}", "governor", "performance", "clocksource",
-						    "tsc", "nohz_full", ""));
+	/* a kernel that knows a setting which another has not, and says that there is nothing in it
+	 */
+	fixture_tell(&f, 1, "disturbing",
+		     json_pack("{s:s,s:s,s:s}", "governor", "performance", "clocksource", "tsc",
+			       "nohz_full", ""));
 	fixture_tell(&f, 5, "stolen_seconds", json_real(0.5));
 	fixture_tell(&f, 4, "stolen_seconds", json_real(0.01));
 	load(&f, &r);
 	assert_int_equal(r.notes.n, 3);
-	assert_non_null(strstr(r.notes.v[0], ": the host's governor was not the same in all boots of arm old: "
-					     "performance in 2 boots, powersave in boot 004"));
-	assert_non_null(strstr(r.notes.v[1], ": clocksource was not the same in all boots of arm new: tsc in "
-					     "boot 002, hpet in boot 003"));
-	assert_non_null(strstr(r.notes.v[2], ": a hypervisor took CPU time away in 1 of 5 boots, most in boot "
-					     "005: 0.50 s, 5.0 % of its CPUs' time"));
+	assert_non_null(strstr(r.notes.v[0],
+			       ": the host's governor was not the same in all boots of arm old: "
+			       "performance in 2 boots, powersave in boot 004"));
+	assert_non_null(strstr(r.notes.v[1],
+			       ": clocksource was not the same in all boots of arm new: tsc in "
+			       "boot 002, hpet in boot 003"));
+	assert_non_null(strstr(r.notes.v[2],
+			       ": a hypervisor took CPU time away in 1 of 5 boots, most in boot "
+			       "005: 0.50 s, 5.0 % of its CPUs' time"));
 	text = load_condition(&r, 0, "governor");
 	assert_string_equal(text, "performance, powersave");
 	free(text);
@@ -215,11 +221,14 @@ static void test_nodes(void **state)
 	begin(&f, "kvm");
 	for (int n = 1; n <= 3; n++) {
 		boot_under(&f, n, "old", "kvm-clock", "performance");
-		fixture_tell(&f, n, "node", json_pack("{s:s,s:s}", "name", n > 1 ? "n2" : "n1", "cpu", cpus[n - 1]));
+		fixture_tell(
+			&f, n, "node",
+			json_pack("{s:s,s:s}", "name", n > 1 ? "n2" : "n1", "cpu", cpus[n - 1]));
 	}
 	load(&f, &r);
 	assert_int_equal(r.notes.n, 1);
-	assert_non_null(strstr(r.notes.v[0], ": its nodes have unlike CPUs: Xeon in 2 boots, EPYC in boot 003;"));
+	assert_non_null(strstr(r.notes.v[0],
+			       ": its nodes have unlike CPUs: Xeon in 2 boots, EPYC in boot 003;"));
 	load_release(&r);
 	fixture_tell(&f, 3, "node", json_pack("{s:s,s:s}", "name", "n2", "cpu", "Xeon"));
 	load(&f, &r);
@@ -236,7 +245,8 @@ static void test_pinned(void **state)
 
 	(void)state;
 	begin(&f, "kvm");
-	json_object_set_new(json_object_get(f.run, "target"), "place", json_pack("{s:[i,i]}", "cpus", 2, 3));
+	json_object_set_new(json_object_get(f.run, "target"), "place",
+			    json_pack("{s:[i,i]}", "cpus", 2, 3));
 	boot_under(&f, 1, "old", "kvm-clock", "performance");
 	boot_under(&f, 2, "new", "kvm-clock", "performance");
 	fixture_tell(&f, 1, "pinned", json_integer(2));
@@ -247,8 +257,9 @@ static void test_pinned(void **state)
 	fixture_tell(&f, 2, "pinned", json_integer(1));
 	load(&f, &r);
 	assert_int_equal(r.notes.n, 1);
-	assert_non_null(strstr(r.notes.v[0], ": in 1 of 2 boots vCPUs had no core of their own; boot 002: 1 of 2 "
-					     "had one"));
+	assert_non_null(strstr(r.notes.v[0],
+			       ": in 1 of 2 boots vCPUs had no core of their own; boot 002: 1 of 2 "
+			       "had one"));
 	load_release(&r);
 	fixture_release(&f);
 }
@@ -342,8 +353,10 @@ static void test_many_iterations(void **state)
 	begin(&f, "tcg");
 	fixture_boot(&f, 1, "old", 0, 7, "ok");
 	for (int i = 0; i < 3 * LOAD_ITERATIONS; i++)
-		str_addf(&lines, "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":%d,\"outcome\":\"ok\","
-			 "\"metrics\":{\"exit\":%d}}\n", MAIN_CELL, i, i);
+		str_addf(&lines,
+			 "{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":%d,\"outcome\":\"ok\","
+			 "\"metrics\":{\"exit\":%d}}\n",
+			 MAIN_CELL, i, i);
 	fixture_append(&f, 1, str_text(&lines));
 	str_release(&lines);
 	load(&f, &r);
@@ -357,10 +370,11 @@ static void test_many_iterations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_figures),   cmocka_unit_test(test_instructions),
-		cmocka_unit_test(test_conditions), cmocka_unit_test(test_pinned), cmocka_unit_test(test_nodes),
-		cmocka_unit_test(test_gaps),      cmocka_unit_test(test_default_primary),
-		cmocka_unit_test(test_bad_files), cmocka_unit_test(test_many_iterations),
+		cmocka_unit_test(test_figures),		cmocka_unit_test(test_instructions),
+		cmocka_unit_test(test_conditions),	cmocka_unit_test(test_pinned),
+		cmocka_unit_test(test_nodes),		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_default_primary), cmocka_unit_test(test_bad_files),
+		cmocka_unit_test(test_many_iterations),
 	};
 
 	return cmocka_run_group_tests_name("load", tests, NULL, NULL);

@@ -182,7 +182,8 @@ static void test_boots_swapped(void **state)
 	fixture_path(&f, 2, ".", b);
 	a[strlen(a) - 2] = b[strlen(b) - 2] = '\0';
 	swap(a, b);
-	refused(&f, "/boots/001/boot.json' is of another boot: its 'n' is not what run.json has for it");
+	refused(&f, "/boots/001/boot.json' is of another boot: its 'n' is not what run.json has "
+		    "for it");
 }
 
 static void test_samples_swapped(void **state)
@@ -446,24 +447,27 @@ static void test_absurd(void **state)
 {
 	static const struct {
 		const char *key, *text, *words;
-	} runs[] = {
-		{"margin", "1e308", "'margin' is 1e+308"},
-		{"margin", "-0.5", "'margin' is -0.5"},
-		{"margin", "1.5", "'margin' is 1.5"},
-	}, boots[] = {
-		{"attempts", "2147483647", "'attempts' is 2147483647: it wants 0 to 1000"},
-		{"attempts", "-1", "'attempts' is -1"},
-		{"faults", "-1", "'faults' is -1"},
-		{"wall_seconds", "1e300", "'wall_seconds' is 1e+300"},
-		{"ready_seconds", "-1", "'ready_seconds' is -1"},
-	};
+	} runs[] =
+		{
+			{"margin", "1e308", "'margin' is 1e+308"},
+			{"margin", "-0.5", "'margin' is -0.5"},
+			{"margin", "1.5", "'margin' is 1.5"},
+		},
+	  boots[] = {
+		  {"attempts", "2147483647", "'attempts' is 2147483647: it wants 0 to 1000"},
+		  {"attempts", "-1", "'attempts' is -1"},
+		  {"faults", "-1", "'faults' is -1"},
+		  {"wall_seconds", "1e300", "'wall_seconds' is 1e+300"},
+		  {"ready_seconds", "-1", "'ready_seconds' is -1"},
+	  };
 	static const char *const figures[] = {"5e-324", "1e308", "-1e31", "1e-31"};
 	struct fixture f;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
 		begin(&f);
-		json_object_set_new(f.run, runs[i].key, json_loads(runs[i].text, JSON_DECODE_ANY, NULL));
+		json_object_set_new(f.run, runs[i].key,
+				    json_loads(runs[i].text, JSON_DECODE_ANY, NULL));
 		fixture_finish(&f);
 		refused(&f, runs[i].words);
 	}
@@ -475,9 +479,10 @@ static void test_absurd(void **state)
 		refused(&f, boots[i].words);
 	}
 	for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++) {
-		char *line = xasprintf("{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":9,\"warmup\":false,"
-				       "\"outcome\":\"ok\",\"metrics\":{\"exit\":%s}}\n",
-				       MAIN_CELL, figures[i]);
+		char *line =
+			xasprintf("{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":9,\"warmup\":false,"
+				  "\"outcome\":\"ok\",\"metrics\":{\"exit\":%s}}\n",
+				  MAIN_CELL, figures[i]);
 
 		begin(&f);
 		fixture_append(&f, 1, line);
@@ -520,8 +525,8 @@ static double cost(void (*make)(struct fixture *f, int size), int size, int want
 }
 
 /*
- * Eight times the size in at most 24 times the time: a square would be 64. The offset is for what is so
- * quick that starting weighs.
+ * Eight times the size in at most 24 times the time: a square would be 64. The offset is for what
+ * is so quick that starting weighs.
  */
 static void is_linear(void (*make)(struct fixture *f, int size), int size)
 {
@@ -546,8 +551,8 @@ static void add_cells(struct fixture *f, int size, int boots)
 	}
 	for (int i = 0; i < boots; i++)
 		json_array_append_new(json_object_get(f->run, "boots"),
-				      json_pack("{s:i,s:s,s:i,s:i}", "n", i + 100, "arm", "old", "pair",
-						i, "seed", i));
+				      json_pack("{s:i,s:s,s:i,s:i}", "n", i + 100, "arm", "old",
+						"pair", i, "seed", i));
 	fixture_boot(f, 1, "old", 0, 0, "ok");
 }
 
@@ -574,9 +579,10 @@ static void fresh_counters(struct fixture *f, int size)
 	fixture_arm(f, "old", "5.10.0", "n");
 	fixture_boot(f, 1, "old", 0, 0, "ok");
 	for (int i = 0; i < size; i++) {
-		char *line = xasprintf("{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":%d,\"warmup\":false,"
-				       "\"outcome\":\"ok\",\"vmstat\":{\"c%d\":1,\"d%d\":2}}\n",
-				       MAIN_CELL, i, i, i);
+		char *line =
+			xasprintf("{\"t\":\"sample\",\"cell\":\"%s\",\"iter\":%d,\"warmup\":false,"
+				  "\"outcome\":\"ok\",\"vmstat\":{\"c%d\":1,\"d%d\":2}}\n",
+				  MAIN_CELL, i, i, i);
 
 		fixture_append(f, 1, line);
 		free(line);

@@ -1,4 +1,5 @@
-/* Experiment files: what they may say, what they expand to, and what is told of one that is wrong. */
+/* Experiment files: what they may say, what they expand to, and what is told of one that is wrong.
+ */
 #include "tests/unit/check.h"
 
 #include <math.h>
@@ -83,9 +84,11 @@ static void test_load(void **state)
 {
 	struct experiment e;
 
-	load(state, &e, "[global]\npairs=7\nseed=0x10\ncpus=2\nmargin=0.02\niterations=5\n" ARM
-			"[arm:b]\nkernel=deb:/x.deb\ncmdline=a=b c\n"
-			"[j]\nworkload=exit-mlocked\nprocs=1,2\nlock=mlock,none\nwarmup=0\n[k]\nworkload=null\n");
+	load(state, &e,
+	     "[global]\npairs=7\nseed=0x10\ncpus=2\nmargin=0.02\niterations=5\n" ARM
+	     "[arm:b]\nkernel=deb:/x.deb\ncmdline=a=b c\n"
+	     "[j]\nworkload=exit-mlocked\nprocs=1,2\nlock=mlock,none\nwarmup=0\n[k]\nworkload="
+	     "null\n");
 	assert_string_equal(e.name, "x");
 	assert_true(e.watchdog > e.timeout);
 	assert_string_equal(e.target, "auto");
@@ -113,12 +116,15 @@ static void test_round_trip(void **state)
 	json_t *run;
 	struct err err = {""};
 
-	load(state, &e, "[global]\nname=n.1\nseed=18446744073709551615\nmargin=0.0123\nsettle=0\nlayouts=independent\n"
-			"[arm:a]\nkernel=debian:6.1\ncmdline=x=1\ninject=0.5%\n"
-			"[j]\nworkload=exit-mlocked\nprocs=2\nsize=64K\n");
+	load(state, &e,
+	     "[global]\nname=n.1\nseed=18446744073709551615\nmargin=0.0123\nsettle=0\nlayouts="
+	     "independent\n"
+	     "[arm:a]\nkernel=debian:6.1\ncmdline=x=1\ninject=0.5%\n"
+	     "[j]\nworkload=exit-mlocked\nprocs=2\nsize=64K\n");
 	run = experiment_json(&e);
-	json_object_set_new(run, "arms", json_pack("[{s:s, s:s, s:s, s:f}]", "name", "a", "spec", "debian:6.1",
-						   "cmdline", "x=1", "inject", e.arms[0].inject));
+	json_object_set_new(run, "arms",
+			    json_pack("[{s:s, s:s, s:s, s:f}]", "name", "a", "spec", "debian:6.1",
+				      "cmdline", "x=1", "inject", e.arms[0].inject));
 	if (experiment_from_json(&back, run, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_true(back.seed == UINT64_MAX);
@@ -135,7 +141,8 @@ static void test_round_trip(void **state)
 	for (size_t i = 0; i < e.cells[0].args.n; i++)
 		assert_string_equal(back.cells[0].args.v[i], e.cells[0].args.v[i]);
 	/* a key that an older tool did not know keeps its default */
-	json_object_del(json_object_get(json_object_get(run, "experiment"), "settings"), "lock_boots");
+	json_object_del(json_object_get(json_object_get(run, "experiment"), "settings"),
+			"lock_boots");
 	experiment_release(&back);
 	assert_int_equal(experiment_from_json(&back, run, &err), 0);
 	assert_int_equal(back.lock_boots, 1);
@@ -186,10 +193,13 @@ static void test_refused(void **state)
 		{"[global]\nmargin=1\n" JOB, "margin=1: not a share from 0 to 1"},
 		{"[global]\nmargin=nan\n" JOB, "margin=nan: not a share from 0 to 1"},
 		{"[global]\nseed=x\n" JOB, "seed=x: not a number"},
-		{"[global]\nname=../../etc/x\n" JOB, "x.ini:2: name=../../etc/x: of letters, digits"},
+		{"[global]\nname=../../etc/x\n" JOB,
+		 "x.ini:2: name=../../etc/x: of letters, digits"},
 		{"[global]\nname=\n" JOB, "name="},
-		{"[global]\npair=3\n" JOB, "x.ini:2: unknown key 'pair' in [global]: one of name, target,"},
-		{"[arm:a]\nkernal=x\n" JOB, "x.ini:2: unknown key 'kernal' in [arm:a]: kernel, cmdline or inject"},
+		{"[global]\npair=3\n" JOB,
+		 "x.ini:2: unknown key 'pair' in [global]: one of name, target,"},
+		{"[arm:a]\nkernal=x\n" JOB,
+		 "x.ini:2: unknown key 'kernal' in [arm:a]: kernel, cmdline or inject"},
 		{"[arm:a]\ncmdline=x\n" JOB, "x.ini:1: [arm:a] has no kernel="},
 		{"[arm:]\nkernel=x\n" JOB, "an arm's name is of a-z"},
 		{"[arm:a/b]\nkernel=x\n" JOB, "an arm's name is of a-z"},
@@ -201,10 +211,13 @@ static void test_refused(void **state)
 		{"[j]\nworkload=exit-mlocked\nprocs=x\n", "procs=x: not a whole number"},
 		{"[j]\nworkload=exit-mlocked\nlock=maybe\n", "lock=maybe: not one of mlock|none"},
 		{"[j]\nworkload=exit-mlocked\nsize=5\n", "size=5"},
-		{"[j]\nworkload=exit-mlocked\nthreads=5\n", "threads: exit-mlocked has no such parameter, it has procs"},
-		{"[j]\nworkload=exit-mlocked\nprocs=1,2,4,...,63\n", "x.ini:3: procs=1,2,4,...,63: "},
+		{"[j]\nworkload=exit-mlocked\nthreads=5\n",
+		 "threads: exit-mlocked has no such parameter, it has procs"},
+		{"[j]\nworkload=exit-mlocked\nprocs=1,2,4,...,63\n",
+		 "x.ini:3: procs=1,2,4,...,63: "},
 		{"[j]\nworkload=null\niterations=0\n", "x.ini:3: iterations=0: out of range, 1.."},
-		{"[j]\nworkload=null\n[k]\nworkload=null\n", "x.ini:3: the cell 'null' stands twice"},
+		{"[j]\nworkload=null\n[k]\nworkload=null\n",
+		 "x.ini:3: the cell 'null' stands twice"},
 		{"[j]\nworkload=null\nworkload=null\n", "x.ini:3: 'workload' stands twice in [j]"},
 		{"[j\n", "x.ini:1: neither [section] nor key=value"},
 	};

@@ -7,8 +7,9 @@
 /* Reference values of splitmix64 with seed 1234567, as its authors' program prints them. */
 static void test_random(void **state)
 {
-	static const uint64_t known[] = {6457827717110365317u, 3203168211198807973u, 9817491932198370423u,
-					 4593380528125082431u, 16408922859458223821u};
+	static const uint64_t known[] = {6457827717110365317u, 3203168211198807973u,
+					 9817491932198370423u, 4593380528125082431u,
+					 16408922859458223821u};
 	uint64_t s = 1234567;
 
 	(void)state;
@@ -124,7 +125,11 @@ static void test_text(void **state)
 {
 	struct cell cells[2] = {{.id = (char *)"null"}, {.id = (char *)"exit/procs=2"}};
 	struct arm arms[2] = {{.name = (char *)"old"}, {.name = (char *)"new", .inject = 0.5}};
-	struct experiment e = {.timeout = 600, .settle = 60, .arms = arms, .narms = 2, .cells = cells,
+	struct experiment e = {.timeout = 600,
+			       .settle = 60,
+			       .arms = arms,
+			       .narms = 2,
+			       .cells = cells,
 			       .ncells = 2};
 	struct str s = STR_INIT;
 
@@ -150,9 +155,10 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_random), cmocka_unit_test(test_blocks), cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_layouts_without_arms),
-		cmocka_unit_test(test_independent), cmocka_unit_test(test_instrumented), cmocka_unit_test(test_text),
+		cmocka_unit_test(test_random),	    cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_fields),	    cmocka_unit_test(test_layouts_without_arms),
+		cmocka_unit_test(test_independent), cmocka_unit_test(test_instrumented),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,14 +71,17 @@ static void test_experiment(void **state)
 	for (size_t i = 0; i < e.ncells; i++) {
 		const char *name = json_get_str(e.cells[i].json, "workload", "");
 
-		if (!json_equal(workload(e.workloads, name), workload(json_object_get(run, "workloads"), name)))
+		if (!json_equal(workload(e.workloads, name),
+				workload(json_object_get(run, "workloads"), name)))
 			fail_msg(RUN " is older than the descriptor of '%s'; " AGAIN, name);
 	}
 	if (json_array_size(cells) != e.ncells)
-		fail_msg(RUN " has %zu cells, and configs/core.ini %zu; " AGAIN, json_array_size(cells), e.ncells);
+		fail_msg(RUN " has %zu cells, and configs/core.ini %zu; " AGAIN,
+			 json_array_size(cells), e.ncells);
 	for (size_t i = 0; i < e.ncells; i++)
 		if (!json_equal(e.cells[i].json, json_array_get(cells, i)))
-			fail_msg(RUN " does not have the cell '%s' of configs/core.ini; " AGAIN, e.cells[i].id);
+			fail_msg(RUN " does not have the cell '%s' of configs/core.ini; " AGAIN,
+				 e.cells[i].id);
 	experiment_release(&e);
 	json_decref(run);
 }

@@ -13,7 +13,8 @@ static char *make_cache(const char *top, const char *content, const char *sum)
 	if (fs_mkdirs(dir, &err) < 0)
 		fail_msg("%s", err.text);
 	binary = put_file(dir, "qemu", content);
-	json = xasprintf("{\"argv\":[\"env\",\"%s\"],\"binary\":\"%s\",\"sha256\":\"%s\"}", binary, binary, sum);
+	json = xasprintf("{\"argv\":[\"env\",\"%s\"],\"binary\":\"%s\",\"sha256\":\"%s\"}", binary,
+			 binary, sum);
 	free(put_file(dir, "qemu.json", json));
 	free(json);
 	free(dir);

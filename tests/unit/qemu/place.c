@@ -71,11 +71,11 @@ static void test_short(void **state)
 {
 	(void)state;
 	is(stands("pack:1 [numa] core:2 pu:1", 4, 1, "", "", ""),
-	   "nowhere on; not pinned: the guest's node 0 takes 4 CPUs and the host's node 0 has 2 free");
+	   "nowhere on; not pinned: the guest's node 0 takes 4 CPUs and the host's node 0 has 2 "
+	   "free");
 	is(stands("pack:1 [numa] core:4 pu:1", 4, 2, "", "", ""),
 	   "1,2,3,0 on 0 0; 2 nodes of the guest share 1 of the host: none of its memory is far");
-	is(stands(TWO, 4, 2, "", "", "0-5"),
-	   "6,7,8,10 on 0 1");
+	is(stands(TWO, 4, 2, "", "", "0-5"), "6,7,8,10 on 0 1");
 	is(stands(TWO, 4, 2, "2-5", "", ""),
 	   "2,4,3,5 on 0 0; 2 nodes of the guest share 1 of the host: none of its memory is far");
 }

@@ -21,8 +21,10 @@ static char *command(struct target *t, unsigned long long layout, const char *pl
 }
 
 #define PC "qemu -nodefaults -no-user-config -display none -no-reboot -machine pc "
-#define SERIAL " -chardev file,id=console,path=C -serial chardev:console" \
-	       " -chardev stdio,id=records,signal=off -serial chardev:records -kernel K -initrd I -append "
+#define SERIAL                                                                                     \
+	" -chardev file,id=console,path=C -serial chardev:console"                                 \
+	" -chardev stdio,id=records,signal=off -serial chardev:records -kernel K -initrd I "       \
+	"-append "
 
 static void test_icount(void **state)
 {
@@ -30,13 +32,16 @@ static void test_icount(void **state)
 	char *line = command(&t, 0, NULL);
 
 	(void)state;
-	assert_string_equal(line,
-		PC "-accel tcg,thread=single -icount shift=0,sleep=off -rtc clock=vm,base=2024-01-01T00:00:00 "
+	assert_string_equal(
+		line, PC
+		"-accel tcg,thread=single -icount shift=0,sleep=off -rtc "
+		"clock=vm,base=2024-01-01T00:00:00 "
 		"-cpu Nehalem-v1 -smp 1 -m 2048M "
 		"-object memory-backend-ram,id=m0,size=1024M -numa node,nodeid=0,memdev=m0,cpus=0 "
 		"-object memory-backend-ram,id=m1,size=1024M -numa node,nodeid=1,memdev=m1 "
 		"-numa dist,src=0,dst=1,val=20" SERIAL
-		"'console=ttyS0 loglevel=5 nokaslr panic=-1 rdinit=/init nowatchdog tsc=reliable cryptomgr.notests more=1'");
+		"'console=ttyS0 loglevel=5 nokaslr panic=-1 rdinit=/init nowatchdog tsc=reliable "
+		"cryptomgr.notests more=1'");
 	free(line);
 }
 
@@ -77,7 +82,10 @@ static void test_kvm(void **state)
 static void test_placed(void **state)
 {
 	int cpu[] = {2, 4, 8, 10}, node[] = {0, 1};
-	struct target t = {.kind = TARGET_KVM, .cpus = 4, .nodes = 2, .memory_mib = 1024,
+	struct target t = {.kind = TARGET_KVM,
+			   .cpus = 4,
+			   .nodes = 2,
+			   .memory_mib = 1024,
 			   .hugepages = (char *)"2M",
 			   .place = {.cpus = 4, .nodes = 2, .cpu = cpu, .node = node}};
 	char *line = command(&t, 0, NULL);
@@ -85,8 +93,10 @@ static void test_placed(void **state)
 	(void)state;
 	assert_non_null(strstr(line, "taskset -c 2,4,8,10 qemu "));
 	assert_non_null(strstr(line, " -smp 4,sockets=2,cores=2,threads=1 "));
-	assert_non_null(strstr(line, " memory-backend-memfd,id=m1,size=512M,hugetlb=on,hugetlbsize=2M,"
-				     "host-nodes=1,policy=bind,prealloc=on -numa node,nodeid=1,memdev=m1,cpus=2-3 "));
+	assert_non_null(strstr(
+		line,
+		" memory-backend-memfd,id=m1,size=512M,hugetlb=on,hugetlbsize=2M,"
+		"host-nodes=1,policy=bind,prealloc=on -numa node,nodeid=1,memdev=m1,cpus=2-3 "));
 	free(line);
 }
 
@@ -164,7 +174,8 @@ static void expect_version(const char *text, const char *want)
 static void test_version(void **state)
 {
 	(void)state;
-	expect_version("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)\nCopyright", "7.2.22");
+	expect_version("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)\nCopyright",
+		       "7.2.22");
 	expect_version("QEMU emulator version 10.0.2\n", "10.0.2");
 	expect_version("QEMU emulator version unknown", NULL);
 	expect_version("", NULL);
@@ -196,10 +207,15 @@ static void test_missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_icount), cmocka_unit_test(test_tcg), cmocka_unit_test(test_kvm), cmocka_unit_test(test_placed),
-		cmocka_unit_test(test_three_nodes), cmocka_unit_test(test_comma),
+		cmocka_unit_test(test_icount),
+		cmocka_unit_test(test_tcg),
+		cmocka_unit_test(test_kvm),
+		cmocka_unit_test(test_placed),
+		cmocka_unit_test(test_three_nodes),
+		cmocka_unit_test(test_comma),
 		cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_kinds), cmocka_unit_test(test_version), 
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_version),
 		cmocka_unit_test_setup_teardown(test_missing, make_dir, remove_dir),
 	};
 

@@ -100,7 +100,8 @@ static void page_is_written(void **state)
 	assert_non_null(strstr(out.buf, "<th scope=\"row\">a,<wbr/>&quot;b&quot;|c</th>"
 					"<td class=\"n\">1.235M</td>"));
 	/* A policy that no script passes. */
-	assert_non_null(strstr(out.buf, "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"));
+	assert_non_null(strstr(
+		out.buf, "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"));
 	assert_null(strstr(out.buf, "script-src"));
 	assert_non_null(strstr(out.buf, "<details><summary>More</summary>"));
 	/* The summary stands before the way on. */
@@ -222,8 +223,9 @@ static void log_needs_positive(void **state)
 /* Every finite number has axes that end, and gnuplot takes their script. */
 static void axes_end(void **state)
 {
-	static const double v[][2] = {{5e-324, 1}, {5e-324, 1e308}, {1e308, 1.7e308}, {-1e308, 1e308},
-				      {1e16, 1e16 + 2}, {0, 0}, {-5e-324, 5e-324}, {1, 1 + 1e-15}};
+	static const double v[][2] = {{5e-324, 1},	 {5e-324, 1e308},  {1e308, 1.7e308},
+				      {-1e308, 1e308},	 {1e16, 1e16 + 2}, {0, 0},
+				      {-5e-324, 5e-324}, {1, 1 + 1e-15}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
@@ -293,13 +295,13 @@ static void svg_is_a_picture_of_its_own(void **state)
 	assert_memory_equal(out.buf, "<svg xmlns", 10);
 	assert_non_null(strstr(out.buf, "<title id=\"title\">a &lt; b</title><style>"));
 	assert_non_null(strstr(out.buf, "prefers-color-scheme:dark"));
-	assert_non_null(strstr(out.buf,
-			       "<g id=\"gnuplot_canvas\"><circle id=\"gpDot\" r=\"0.5\"/>"
-			       "<g id=\"gnuplot_plot_1\">"
-			       "<use xlink:href=\"#gpDot\" color=\"rgb(  0, 114, 178)\" "
-			       "stroke=\"currentColor\"/>"
-			       "<use xlink:href=\"#gpDot\" class=\"paper\"/><g fill=\"currentColor\">"
-			       "<text>stroke='black' &lt; </text></g></g></g></svg>"));
+	assert_non_null(strstr(
+		out.buf, "<g id=\"gnuplot_canvas\"><circle id=\"gpDot\" r=\"0.5\"/>"
+			 "<g id=\"gnuplot_plot_1\">"
+			 "<use xlink:href=\"#gpDot\" color=\"rgb(  0, 114, 178)\" "
+			 "stroke=\"currentColor\"/>"
+			 "<use xlink:href=\"#gpDot\" class=\"paper\"/><g fill=\"currentColor\">"
+			 "<text>stroke='black' &lt; </text></g></g></g></svg>"));
 	assert_null(strstr(out.buf, "GNUPLOT"));
 	assert_null(strstr(out.buf, "secret"));
 	str_clear(&in);
@@ -434,7 +436,9 @@ static void two_kernels_are_judged(void **state)
 }
 
 /* Whatever may be text in a run.json; a run that holds what is not printable is refused before. */
-#define HOSTILE "\"'><script>alert(1)</script><img src=x onerror=alert(1)>]]>--><!--&amp;&#0;=1+1|`*_[z](javascript:1)"
+#define HOSTILE                                                                                    \
+	"\"'><script>alert(1)</script><img src=x "                                                 \
+	"onerror=alert(1)>]]>--><!--&amp;&#0;=1+1|`*_[z](javascript:1)"
 
 static void check_files(const char *dir)
 {
@@ -454,7 +458,8 @@ static void check_files(const char *dir)
 
 			if (wrong)
 				fail_msg("%s: %s", e->d_name, wrong);
-			if (strstr(e->d_name, ".csv") && (strstr(text.buf, "\n=") || strstr(text.buf, ",=")))
+			if (strstr(e->d_name, ".csv") &&
+			    (strstr(text.buf, "\n=") || strstr(text.buf, ",=")))
 				fail_msg("%s holds a formula", e->d_name);
 		}
 		str_release(&text);
@@ -490,13 +495,15 @@ static void hostile_texts_stay_texts(void **state)
 		json_object_set_new(cell, "id", json_string(cells[i]));
 		json_object_set_new(cell, "control", i ? json_null() : json_string(cells[1]));
 		json_object_foreach(json_object_get(cell, "params"), key, value)
-			json_object_set_new(json_object_get(cell, "params"), key, json_string(i ? "=" HOSTILE : HOSTILE));
+			json_object_set_new(json_object_get(cell, "params"), key,
+					    json_string(i ? "=" HOSTILE : HOSTILE));
 	}
 	workload = json_array_get(json_object_get(f.run, "workloads"), 0);
 	json_array_foreach(json_object_get(workload, "metrics"), i, metric)
 		json_object_set_new(metric, "unit", json_string("ns/" HOSTILE));
 	for (int n = 1; n <= 16; n++) {
-		fixture_boot(&f, n, n % 2 ? "old" : "new", (n - 1) / 2, (n - 1) / 2, n < 16 ? "ok" : HOSTILE);
+		fixture_boot(&f, n, n % 2 ? "old" : "new", (n - 1) / 2, (n - 1) / 2,
+			     n < 16 ? "ok" : HOSTILE);
 		fixture_cell(&f, n, cells[0], (n % 2 ? 400 : 200) + n);
 		fixture_cell(&f, n, cells[1], 100);
 	}

@@ -16,7 +16,9 @@ static void check(const double *seconds, size_t n)
 		end = progress_foresee(end, 100, t, i + 1, n - i - 1);
 		assert_true(end >= t);
 		if (was && t <= was)
-			assert_true(end <= was); /* what is left sinks with the time that passes, or faster */
+			assert_true(
+				end <=
+				was); /* what is left sinks with the time that passes, or faster */
 	}
 	assert_true(end == t);
 }
@@ -44,7 +46,8 @@ static void test_promise(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_left), cmocka_unit_test(test_promise)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_left),
+					   cmocka_unit_test(test_promise)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

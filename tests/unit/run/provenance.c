@@ -1,4 +1,5 @@
-/* Where figures come from: the lines of a .config that count, and who host, target and kernel are. */
+/* Where figures come from: the lines of a .config that count, and who host, target and kernel are.
+ */
 #include "tests/unit/check.h"
 
 #include "lib/json.h"
@@ -6,16 +7,18 @@
 
 static void test_config(void **state)
 {
-	char *path = put_file(*state, "config", "# Linux/x86 6.1 Kernel Configuration\n"
-						"CONFIG_HZ=250\nCONFIG_HZ_250=y\nCONFIG_PREEMPT_VOLUNTARY=y\n"
-						"# CONFIG_KSM is not set\n# CONFIG_SOUND is not set\n"
-						"CONFIG_LOCALVERSION=\"\"\nCONFIG_CC_VERSION_TEXT=\"gcc 12=x\"\n"
-						"CONFIG_NUMA\nnonsense\n");
+	char *path = put_file(*state, "config",
+			      "# Linux/x86 6.1 Kernel Configuration\n"
+			      "CONFIG_HZ=250\nCONFIG_HZ_250=y\nCONFIG_PREEMPT_VOLUNTARY=y\n"
+			      "# CONFIG_KSM is not set\n# CONFIG_SOUND is not set\n"
+			      "CONFIG_LOCALVERSION=\"\"\nCONFIG_CC_VERSION_TEXT=\"gcc 12=x\"\n"
+			      "CONFIG_NUMA\nnonsense\n");
 	json_t *o = provenance_config(path);
 	char *line = json_line(o);
 
-	assert_string_equal(line, "{\"CONFIG_HZ\":\"250\",\"CONFIG_PREEMPT_VOLUNTARY\":\"y\","
-				  "\"CONFIG_KSM\":\"n\",\"CONFIG_CC_VERSION_TEXT\":\"\\\"gcc 12=x\\\"\"}");
+	assert_string_equal(
+		line, "{\"CONFIG_HZ\":\"250\",\"CONFIG_PREEMPT_VOLUNTARY\":\"y\","
+		      "\"CONFIG_KSM\":\"n\",\"CONFIG_CC_VERSION_TEXT\":\"\\\"gcc 12=x\\\"\"}");
 	free(line);
 	json_decref(o);
 	free(path);
@@ -26,8 +29,13 @@ static void test_config(void **state)
 
 static void test_target(void **state)
 {
-	struct target t = {.kind = TARGET_ICOUNT, .cpus = 1, .nodes = 2, .memory_mib = 2048,
-			   .icount_shift = 2, .qemu_version = xstrdup("7.2.22"), .qemu_sha256 = "abc"};
+	struct target t = {.kind = TARGET_ICOUNT,
+			   .cpus = 1,
+			   .nodes = 2,
+			   .memory_mib = 2048,
+			   .icount_shift = 2,
+			   .qemu_version = xstrdup("7.2.22"),
+			   .qemu_sha256 = "abc"};
 	json_t *o;
 
 	(void)state;

@@ -17,7 +17,8 @@ static void tasks(enum target_kind kind, size_t n, size_t slots, struct strv *li
 	struct run r = {.target = &target, .store = &store, .plan = {.boots = boots, .n = n}};
 
 	for (size_t i = 0; i < n; i++)
-		boots[i] = (struct planned_boot){.kind = BOOT_TIMED, .n = (int)i + 1, .pair = (int)i / 2};
+		boots[i] = (struct planned_boot){
+			.kind = BOOT_TIMED, .n = (int)i + 1, .pair = (int)i / 2};
 	slurm_tasks(&r, slots, lines);
 	free(boots);
 }

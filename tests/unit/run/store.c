@@ -22,13 +22,15 @@ static char *read_status(const char *dir)
 	return status;
 }
 
-/* What a killed runner left half written is gone when the run is gone on with, and nothing else is. */
+/* What a killed runner left half written is gone when the run is gone on with, and nothing else is.
+ */
 static void test_sweep(void **state)
 {
 	static const char *const names[] = {"run.json.tmp12", "boots/001/boot.json.tmp7",
 					    "boots/001/initramfs.cpio", "boots/001/samples.jsonl",
 					    "boots/002/boot.json.tmp9"};
-	char *dir = xasprintf("%s/swept", (char *)*state), *outside = xasprintf("%s/outside", (char *)*state);
+	char *dir = xasprintf("%s/swept", (char *)*state),
+	     *outside = xasprintf("%s/outside", (char *)*state);
 	struct store s;
 	struct err err = {""};
 	char *path;

@@ -35,7 +35,8 @@ static void put(const char *root, const char *dir, const char *name, const char 
 	free(path);
 }
 
-static void assert_limits(const char *root, const char *cgroups, int want_quota, unsigned long long want_mib)
+static void assert_limits(const char *root, const char *cgroups, int want_quota,
+			  unsigned long long want_mib)
 {
 	unsigned long long mib = 100000;
 	int quota = 0;
@@ -45,7 +46,8 @@ static void assert_limits(const char *root, const char *cgroups, int want_quota,
 	assert_int_equal(mib, want_mib);
 }
 
-/* The least of a cgroup and those above it; a container of version 1 sees its own as the topmost. */
+/* The least of a cgroup and those above it; a container of version 1 sees its own as the topmost.
+ */
 static void test_cgroups(void **state)
 {
 	const char *root = *state;

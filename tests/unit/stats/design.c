@@ -15,7 +15,7 @@ static void test_max_t(void **state)
 {
 	/* Column 0 never changes sign, column 1 is its double, column 2 is 0, column 3 lacks a
 	 * pair. */
-	const double d[] = {1, 2, 0, 3,  1, 2, 0, -1, 1, 2, 0, NAN,
+	const double d[] = {1, 2, 0, 3,	 1, 2, 0, -1, 1, 2, 0, NAN,
 			    1, 2, 0, -2, 1, 2, 0, 1,  1, 2, 0, -1};
 	const double two[] = {1, -1, 1, 1, 1, 1, 1, 1};
 	double p[4], adjusted[4];
@@ -108,12 +108,14 @@ static void test_seen(void **state)
 		NEAR(stats_level_of(c, (double)k, (double)k - 1), 0.05, 1e-9);
 		seen = stats_seen(NULL, 0, y, VALUES, k, &c, 1, 0, 1);
 		NEAR(seen, published[i].effect, 0.1 * published[i].effect);
-		assert_true(isinf(stats_seen(NULL, 0, y, VALUES, k, (double[]){INFINITY}, 1, 0, 1)));
+		assert_true(
+			isinf(stats_seen(NULL, 0, y, VALUES, k, (double[]){INFINITY}, 1, 0, 1)));
 		assert_true(stats_seen(NULL, 0, y, VALUES, k, &c, 1, 9, 1) > 9);
 		/* Each of 30 tests has less, and so needs more. */
-		assert_true(stats_seen(NULL, 0, y, VALUES, k, (double[]){stats_critical_of(0.05 / 30, (double)k, (double)k - 1)},
-				       1, 0, 1) >
-			    1.4 * seen);
+		assert_true(stats_seen(NULL, 0, y, VALUES, k,
+				       (double[]){stats_critical_of(0.05 / 30, (double)k,
+								    (double)k - 1)},
+				       1, 0, 1) > 1.4 * seen);
 		if (k > 6)
 			NEAR(stats_plan(NULL, 0, y, VALUES, 0.05, 0.05, seen, 1000), (double)k, 3);
 	}
@@ -124,7 +126,8 @@ static void test_seen(void **state)
 	free(y);
 }
 
-/* Where nothing differs, some column's statistic exceeds the critical value in 5 % of experiments. */
+/* Where nothing differs, some column's statistic exceeds the critical value in 5 % of experiments.
+ */
 static void test_critical(void **state)
 {
 	enum { RUNS = 400, COLUMNS = 12 };
@@ -358,13 +361,13 @@ static void test_bootstrap_t(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_max_t),       cmocka_unit_test(test_max_t2),
+		cmocka_unit_test(test_max_t),	      cmocka_unit_test(test_max_t2),
 		cmocka_unit_test(test_random_rounds), cmocka_unit_test(test_bh),
-		cmocka_unit_test(test_seen), cmocka_unit_test(test_critical),  cmocka_unit_test(test_looks),
-		cmocka_unit_test(test_plan),
-		
-		cmocka_unit_test(test_scaling),     cmocka_unit_test(test_false_positives),
-		cmocka_unit_test(test_power),       cmocka_unit_test(test_bootstrap_t),
+		cmocka_unit_test(test_seen),	      cmocka_unit_test(test_critical),
+		cmocka_unit_test(test_looks),	      cmocka_unit_test(test_plan),
+
+		cmocka_unit_test(test_scaling),	      cmocka_unit_test(test_false_positives),
+		cmocka_unit_test(test_power),	      cmocka_unit_test(test_bootstrap_t),
 	};
 
 	return cmocka_run_group_tests_name("stats-design", tests, NULL, NULL);

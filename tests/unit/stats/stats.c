@@ -17,8 +17,8 @@
  * the example of R's wilcox.test.
  */
 static const double depression[] = {0.878 - 1.83, 0.647 - 0.50, 0.598 - 1.62,
-				    2.05 - 2.48,  1.06 - 1.68,  1.29 - 1.88,
-				    1.06 - 1.55,  3.14 - 3.06,  1.29 - 1.30};
+				    2.05 - 2.48,  1.06 - 1.68,	1.29 - 1.88,
+				    1.06 - 1.55,  3.14 - 3.06,	1.29 - 1.30};
 
 /* Darwin's maize, crossed less self-fertilised, eighths of an inch: Fisher, The Design of
  * Experiments, 1935, section 17 and 21. */
@@ -57,7 +57,8 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Of many pairs the averages are not all made: what is found is what sorting them all finds, to the last bit. */
+/* Of many pairs the averages are not all made: what is found is what sorting them all finds, to the
+ * last bit. */
 static void test_all_averages(void **state)
 {
 	struct rng rng;
@@ -245,11 +246,11 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_sample), cmocka_unit_test(test_signed_rank_table),
-		cmocka_unit_test(test_all_averages),
-		cmocka_unit_test(test_paired),     cmocka_unit_test(test_many_pairs),
-		cmocka_unit_test(test_sign_flip),  cmocka_unit_test(test_two_groups),
-		cmocka_unit_test(test_counts),     cmocka_unit_test(test_random),
+		cmocka_unit_test(test_one_sample),   cmocka_unit_test(test_signed_rank_table),
+		cmocka_unit_test(test_all_averages), cmocka_unit_test(test_paired),
+		cmocka_unit_test(test_many_pairs),   cmocka_unit_test(test_sign_flip),
+		cmocka_unit_test(test_two_groups),   cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);

@@ -47,8 +47,10 @@ static int see(void *arg, const struct sample *s, struct err *err)
 }
 
 static const struct metric metrics[] = {
-	{"cost", "ns", "", BETTER_LOWER, true}, {"p50", "ns", "", BETTER_LOWER, true},
-	{"p99", "ns", "", BETTER_LOWER, true},  {"max", "ns", "", BETTER_LOWER, true},
+	{"cost", "ns", "", BETTER_LOWER, true},
+	{"p50", "ns", "", BETTER_LOWER, true},
+	{"p99", "ns", "", BETTER_LOWER, true},
+	{"max", "ns", "", BETTER_LOWER, true},
 	{0},
 };
 
@@ -362,10 +364,14 @@ static void test_vmstat(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_records),     cmocka_unit_test(test_outcomes),
-		cmocka_unit_test(test_needs),       cmocka_unit_test(test_percentiles),
-		cmocka_unit_test(test_random_and_inject), cmocka_unit_test(test_crew),
-		cmocka_unit_test(test_accounting),  cmocka_unit_test(test_vmstat),
+		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_percentiles),
+		cmocka_unit_test(test_random_and_inject),
+		cmocka_unit_test(test_crew),
+		cmocka_unit_test(test_accounting),
+		cmocka_unit_test(test_vmstat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

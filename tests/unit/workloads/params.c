@@ -105,8 +105,10 @@ static void test_bad(void **state)
 	expect("lock=mloc", "lock=mloc: not one of mlock|none");
 	expect("file=a,b", "file: a value holds no space, comma or control character");
 	expect("file=", "file=: empty");
-	expect("color=red", "color: fake has no such parameter, it has procs, size, file, lock, background");
-	expect("proc=1", "proc: fake has no such parameter, it has procs, size, file, lock, background; did you mean 'procs'?");
+	expect("color=red",
+	       "color: fake has no such parameter, it has procs, size, file, lock, background");
+	expect("proc=1", "proc: fake has no such parameter, it has procs, size, file, lock, "
+			 "background; did you mean 'procs'?");
 	expect("procs", "procs: not of the form parameter=value");
 	assert_int_equal(parse(&c, &err, "procs=1", "procs=2", NULL), -1);
 	assert_string_equal(err.text, "procs: given twice");
@@ -122,9 +124,8 @@ static void test_near_names(void **state)
 	assert_string_equal(err.text,
 			    "exit-mlockd: no such workload; did you mean 'exit-mlocked'?");
 	assert_null(workload_find("quite-another-thing", &err));
-	assert_string_equal(
-		err.text,
-		"quite-another-thing: no such workload, `mlockbench list` names them");
+	assert_string_equal(err.text,
+			    "quite-another-thing: no such workload, `mlockbench list` names them");
 }
 
 static void check_params(const struct workload *w)
@@ -202,7 +203,8 @@ static void test_cell_json(void **state)
 	line = cell_json(&c);
 	assert_string_equal(line, "{\"id\":\"fake/procs=2,lock=mlock\",\"workload\":\"fake\","
 				  "\"params\":{\"procs\":\"2\",\"size\":\"1M\",\"file\":\"tmpfs\","
-				  "\"lock\":\"mlock\",\"background\":\"none\"},\"control\":\"fake/procs=2,lock=none\"}");
+				  "\"lock\":\"mlock\",\"background\":\"none\"},\"control\":\"fake/"
+				  "procs=2,lock=none\"}");
 	free(line);
 	cell_release(&c);
 }
@@ -210,8 +212,8 @@ static void test_cell_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ids),	   cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_bad),	   cmocka_unit_test(test_near_names),
+		cmocka_unit_test(test_ids),	    cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_bad),	    cmocka_unit_test(test_near_names),
 		cmocka_unit_test(test_descriptors), cmocka_unit_test(test_cell_json),
 	};
 

@@ -91,12 +91,16 @@ static void test_text(void **state)
 	for (int all = 0; all < 2; all++) {
 		text = export(&m, "text", all);
 		check_printable(text, 75);
-		assert_int_equal(strncmp(text, "WORSE: panic in 1 of 6 boots of the new kernel alone; ", 54), 0);
+		assert_int_equal(
+			strncmp(text, "WORSE: panic in 1 of 6 boots of the new kernel alone; ", 54),
+			0);
 		check_has(text, "5.10.0\\xc3\\xa9[31m|`<b>");
 		check_has(text, "\nexit-mlocked: exit, insn/page/process; procs=32,lock=mlock\n");
-		check_has(text, "\nbetter                           old    new  change       interval "
-				"control\n"
-				"exit-mlocked                    1001  251.2 -74.9 %   -75.0..-74.8    same\n");
+		check_has(text,
+			  "\nbetter                           old    new  change       interval "
+			  "control\n"
+			  "exit-mlocked                    1001  251.2 -74.9 %   -75.0..-74.8    "
+			  "same\n");
 		check_has(text, "panic: in old 0 of 6 boots, new 1 of 6, the new kernel alone: "
 				"Oops\\x1b[2J\n");
 		check_has(text, "boots: failed in old 0 of 6; new 1 of 6 (Oops\\x1b[2J)");
@@ -129,7 +133,7 @@ static void test_text(void **state)
  */
 struct go {
 	unsigned lines[2]; /* result lines by arm */
-	double sum[2];     /* of insn/page/process of the main cell */
+	double sum[2];	   /* of insn/page/process of the main cell */
 };
 
 static void read_go_result(struct go *g, char *line)
@@ -218,8 +222,11 @@ static void test_gobench_read(void **state)
 	assert_int_equal(compare_runs(&m.c, &m.r, &m.r, &(struct compare_opts){0}, &err), 0);
 	text = xstrdup(export(&m, "gobench", false));
 	check_has(text, "\nUnit sec/page/process better=lower\n");
-	check_has(text, "\nBenchmarkExitMlocked/arm=v5.17~1/procs=32/lock=mlock 2 2e-06 sec/page/process");
-	check_has(text, "\nBenchmarkExitMlocked/arm=v5-x/procs=32/lock=mlock 2 2e-06 sec/page/process");
+	check_has(
+		text,
+		"\nBenchmarkExitMlocked/arm=v5.17~1/procs=32/lock=mlock 2 2e-06 sec/page/process");
+	check_has(text,
+		  "\nBenchmarkExitMlocked/arm=v5-x/procs=32/lock=mlock 2 2e-06 sec/page/process");
 	check_has(text, " 0 sec/page/process");
 	assert_null(strstr(text, " ns"));
 	free(text);
@@ -388,7 +395,8 @@ static void test_digits(void **state)
 static void change_is(double old, double new, double low, double high, const char *want)
 {
 	struct run_metric m = {.name = "exit", .unit = "insn/page", .time = true};
-	struct result r = {.metric = &m, .old = old, .new = new, .ratio = new / old, .low = low, .high = high};
+	struct result r = {
+		.metric = &m, .old = old, .new = new, .ratio = new / old, .low = low, .high = high};
 	char *words = verdict_change(&r);
 
 	check_has(words, want);
@@ -400,8 +408,15 @@ static void test_extremes(void **state)
 {
 	struct run_metric m = {.name = "exit", .unit = "insn/page", .time = true};
 	struct run_cell cell = {.workload = "w", .label = ""};
-	struct result r = {.cell = &cell, .metric = &m, .old = 179100, .new = 100, .ratio = 1 / 1791.,
-			   .low = 1 / 1930., .high = 1 / 1650., .level = 0.95, .verdict = VERDICT_BETTER};
+	struct result r = {.cell = &cell,
+			   .metric = &m,
+			   .old = 179100,
+			   .new = 100,
+			   .ratio = 1 / 1791.,
+			   .low = 1 / 1930.,
+			   .high = 1 / 1650.,
+			   .level = 0.95,
+			   .verdict = VERDICT_BETTER};
 	struct comparison c = {.margin = 0.01};
 	char *words, interval[72];
 
@@ -410,7 +425,8 @@ static void test_extremes(void **state)
 	change_is(1, 5e-324, 5e-324, 5e-324, "over 1e15 times fewer instructions");
 	change_is(5e-324, 1e308, 1, INFINITY, "over 1e15 times as many instructions");
 	words = verdict_sentence(&c, &r);
-	check_has(words, "1791 times fewer instructions per page (100 against 179100, 95 % interval 1650 to 1930)");
+	check_has(words, "1791 times fewer instructions per page (100 against 179100, 95 % "
+			 "interval 1650 to 1930)");
 	free(words);
 	table_interval(interval, &r);
 	assert_string_equal(interval, "1/1930..1/1650");
@@ -427,12 +443,17 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),        cmocka_unit_test(test_gobench), cmocka_unit_test(test_gobench_read),
-		cmocka_unit_test(test_csv),        
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_gobench),
+		cmocka_unit_test(test_gobench_read),
+		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_openmetrics_of_two_runs),
-		cmocka_unit_test(test_openmetrics), cmocka_unit_test(test_ktap),
-		cmocka_unit_test(test_json),        cmocka_unit_test(test_wrap),
-		cmocka_unit_test(test_digits),      cmocka_unit_test(test_extremes),
+		cmocka_unit_test(test_openmetrics),
+		cmocka_unit_test(test_ktap),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_digits),
+		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_names),
 	};
 

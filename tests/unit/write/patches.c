@@ -23,7 +23,8 @@ static void test_cell(void **state)
 	expect_cell((struct result){.ratio = 12.37, .verdict = VERDICT_WORSE}, "x12.4!");
 	expect_cell((struct result){.ratio = 1.002, .verdict = VERDICT_CHANGED_SMALL}, "+0.2%~");
 	expect_cell((struct result){.ratio = 1.03, .verdict = VERDICT_INCONCLUSIVE}, "+3.0%?");
-	expect_cell((struct result){.ratio = 256, .difference = true, .verdict = VERDICT_CHANGED}, "+256#");
+	expect_cell((struct result){.ratio = 256, .difference = true, .verdict = VERDICT_CHANGED},
+		    "+256#");
 	expect_cell((struct result){.ratio = 1.0001, .verdict = VERDICT_EQUIVALENT}, "");
 	patches_cell(out, &none);
 	assert_string_equal(out, "- ");
