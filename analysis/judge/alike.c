@@ -91,6 +91,11 @@ void alike_plans(const struct run *a, const struct run *b, struct str *out)
 	add_iterations(a, b, out);
 }
 
+const char *alike_program(const struct run *r)
+{
+	return json_get_str(json_object_get(r->json, "programs"), "mlockbench", NULL);
+}
+
 double alike_injected(const struct run *r, const struct run_arm *arm)
 {
 	const json_t *arms = json_object_get(r->json, "arms");

@@ -14,6 +14,9 @@ void alike_machines(const struct run *a, const struct run *b, struct str *out);
  * and iterations and warm-up of the cells that both have.
  */
 void alike_plans(const struct run *a, const struct run *b, struct str *out);
+/* The SHA-256 of the mlockbench that measured a run, which the run owns; NULL where it does not
+ * say. */
+const char *alike_program(const struct run *r);
 /* Per cent of its work that an arm did over again; 0 as a rule. */
 double alike_injected(const struct run *r, const struct run_arm *arm);
 

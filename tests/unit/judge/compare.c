@@ -291,6 +291,20 @@ static void test_two_runs(void **state)
 	compare(&c, &a, &b, &arms);
 	assert_true(c.paired);
 	assert_int_equal(c.pairs, 8);
+	assert_false(has_note(&c, "mlockbench"));
+	compare_release(&c);
+	/* Another build of the program is in every figure. */
+	json_object_set_new(a.json, "programs",
+			    json_pack("{s:s}", "mlockbench", "0123456789abcdef"));
+	json_object_set_new(b.json, "programs",
+			    json_pack("{s:s}", "mlockbench", "fedcba9876543210"));
+	compare(&c, &a, &b, &arms);
+	assert_true(has_note(&c, "two builds of mlockbench (0123456789ab and fedcba987654)"));
+	compare_release(&c);
+	json_object_set_new(b.json, "programs",
+			    json_pack("{s:s}", "mlockbench", "0123456789abcdef"));
+	compare(&c, &a, &b, &arms);
+	assert_false(has_note(&c, "mlockbench"));
 	compare_release(&c);
 	/* Other layouts are no pairs; the same ones are, in whatever order they were made. */
 	for (size_t i = 0; i < b.n_boots; i++)
