@@ -80,7 +80,14 @@ static void add_accel(const struct target *t, struct strv *a)
 	case TARGET_ICOUNT:
 		strv_push(a, "tcg,thread=single");
 		strv_push(a, "-icount");
-		strv_pushf(a, "shift=%d,sleep=off", t->icount_shift);
+		/*
+		 * Recorded, though nobody replays it: else QEMU's main thread now and then sees the
+		 * vCPU halted before what it ran is counted, and puts the clock off by as much.
+		 * While it records, the two take turns (QEMU's docs/devel/replay.rst). It cannot
+		 * record several vCPUs.
+		 */
+		strv_pushf(a, "shift=%d,sleep=off%s", t->icount_shift,
+			   t->cpus == 1 ? ",rr=record,rrfile=/dev/null" : "");
 		strv_push(a, "-rtc");
 		strv_push(a, "clock=vm,base=" RTC_BASE);
 		break;

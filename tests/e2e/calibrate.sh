@@ -1,7 +1,6 @@
 #!/bin/sh
 # A kernel against itself under icount: equal layouts give equal figures to the last digit, and half a
 # per cent more work is found in every cell.
-# alone: QEMU's clock of instructions differed by two once, with twice as many guests as cores
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 

@@ -1,7 +1,6 @@
 #!/bin/sh
 # The profiler on a guest whose every instruction is counted by hand (tests/guest/counted.S), and on a
 # real kernel: there the totals are those of the unprofiled boot, and the same seed gives the same file.
-# alone: one kernel must equal itself here, see calibrate.sh
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 

@@ -1,6 +1,5 @@
 #!/bin/sh
 # From kernels to a timeline: a change is found where it is, confirmed by an A/B, indexed, gated.
-# alone: one kernel must equal itself here, see calibrate.sh
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
