@@ -4,15 +4,16 @@
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
-# background COMMAND...: starts it, leaving its pid in $job
+# background COMMAND...: starts it, leaving its pid in $job; what it says is in $err when it has ended
 background() {
-	"$@" >"$out" 2>"$err" &
+	"$@" >"$tmp/background" 2>&1 &
 	job=$!
 }
 
 ends_with() {
 	wait "$job"
 	same $? "$1" "exit code of the run that was disturbed"
+	cp "$tmp/background" "$err"
 }
 
 # The pid of the QEMU that the run $job started
