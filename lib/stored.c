@@ -195,6 +195,18 @@ FILE *stored_open(const char *run, int boot, const char *file, struct err *err)
 	return in;
 }
 
+bool stored_is_complete(const char *run)
+{
+	char *path = xasprintf("%s/run.json", run);
+	struct err ignored;
+	json_t *o = json_read(path, &ignored);
+	bool is = strcmp(json_get_str(o, "status", ""), "complete") == 0;
+
+	json_decref(o);
+	free(path);
+	return is;
+}
+
 /* --- checks --- */
 
 static bool has_sums(const json_t *run)

@@ -44,6 +44,8 @@ json_t *stored_files(const char *dir, struct err *err);
 char *stored_name(int boot, const char *file);
 /* A file of lines of that boot, to read: see fs_open_in(). NULL where it cannot be opened. */
 FILE *stored_open(const char *run, int boot, const char *file, struct err *err);
+/* Whether a run has all its boots, whatever became of them; not where there is no run. */
+bool stored_is_complete(const char *run);
 /* Whether run.json is as it was written; 0 for one of format 1. path: of the run, for err. */
 int stored_check_run(const json_t *run, const char *path, struct err *err);
 /*

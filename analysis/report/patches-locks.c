@@ -3,7 +3,7 @@
 #include <string.h>
 #include "analysis/report/patches.h"
 #include "lib/fs.h"
-#include "lib/json.h"
+#include "lib/stored.h"
 #include "lib/verb.h"
 
 /* Where nobody waits, since a run has one CPU, the evidence is of a guest that has several. */
@@ -70,18 +70,6 @@ static void experiment(const struct patches *p, struct str *out)
 	free(is);
 }
 
-static bool is_complete(const char *dir)
-{
-	char *path = xasprintf("%s/run.json", dir);
-	struct err ignored;
-	json_t *run = json_read(path, &ignored);
-	bool is = strcmp(json_get_str(run, "status", ""), "complete") == 0;
-
-	json_decref(run);
-	free(path);
-	return is;
-}
-
 static int measure(const struct patches *p, const char *dir, struct err *err)
 {
 	struct str text = STR_INIT, said = STR_INIT;
@@ -119,7 +107,7 @@ int report_patches_locks(const struct patches *p, bool make, struct locks *l, st
 	int ret = 0;
 
 	*l = (struct locks){0};
-	if (make && !is_complete(dir) && measure(p, dir, &why) < 0)
+	if (make && !stored_is_complete(dir) && measure(p, dir, &why) < 0)
 		strv_pushf(notes, "%s", why.text);
 	if (fs_exists(dir))
 		ret = locks_load(l, dir, err);

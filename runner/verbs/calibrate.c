@@ -7,6 +7,7 @@
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "lib/paths.h"
+#include "lib/stored.h"
 #include "lib/verb.h"
 #include "runner/plan/experiment.h"
 #include "runner/run/options.h"
@@ -95,11 +96,6 @@ static json_t *read_run(const char *dir, const char *name)
 	return run;
 }
 
-static bool is_complete(const json_t *run)
-{
-	return strcmp(json_get_str(run, "status", ""), "complete") == 0;
-}
-
 struct part {
 	const char *name, *suite, *layouts, *inject;
 	long pairs;
@@ -140,19 +136,20 @@ static int make_part(const struct options *o, const char *dir, const struct part
 {
 	struct strv argv = STRV_INIT;
 	struct str said = STR_INIT;
-	json_t *run = read_run(dir, p->name);
+	char *path = xasprintf("%s/%s", dir, p->name);
 	int code = 0;
 
-	if (!is_complete(run)) {
+	if (!stored_is_complete(path)) {
+		json_t *run = read_run(dir, p->name);
+
 		part_argv(o, dir, p, run != NULL, &argv);
-		code = verb_run(&argv, &said, err);
 		json_decref(run);
-		run = read_run(dir, p->name);
+		code = verb_run(&argv, &said, err);
 	}
 	/* boots that failed are left out, and said, where the rest is counted */
-	if (code >= 0 && !is_complete(run))
-		code = err_set(err, "'%s/%s' could not be measured", dir, p->name);
-	json_decref(run);
+	if (code >= 0 && !stored_is_complete(path))
+		code = err_set(err, "'%s' could not be measured", path);
+	free(path);
 	str_release(&said);
 	strv_release(&argv);
 	return code < 0 ? -1 : 0;

@@ -9,9 +9,9 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/ini.h"
-#include "lib/json.h"
 #include "lib/options.h"
 #include "lib/paths.h"
+#include "lib/stored.h"
 #include "lib/verb.h"
 #include "runner/run/options.h"
 #include "runner/run/slurm-jobs.h"
@@ -137,19 +137,6 @@ static void run_argv(const struct work *w, struct strv *argv)
 	free(program);
 }
 
-/* Whether a part has all its boots, whatever became of them. */
-static bool is_complete(const char *part)
-{
-	char *path = xasprintf("%s/run.json", part);
-	struct err ignored;
-	json_t *run = json_read(path, &ignored);
-	bool is = strcmp(json_get_str(run, "status", ""), "complete") == 0;
-
-	json_decref(run);
-	free(path);
-	return is;
-}
-
 static int measure_part(const struct work *w, const struct patch *p, bool resume, struct err *err)
 {
 	struct strv argv = STRV_INIT;
@@ -170,7 +157,7 @@ static int measure_part(const struct work *w, const struct patch *p, bool resume
 	code = verb_run(&argv, &said, err);
 	str_release(&said);
 	strv_release(&argv);
-	if (code < 0 || is_complete(p->part))
+	if (code < 0 || stored_is_complete(p->part))
 		return code < 0 ? -1 : 0;
 	return err_set(err, "the boots of %.12s (%s) could not be made", p->c.id, p->c.subject);
 }
@@ -199,7 +186,7 @@ static int complete_part(const struct work *w, const struct patch *p, struct err
 	struct err ignored;
 	int ret = 0;
 
-	if (is_complete(p->part)) {
+	if (stored_is_complete(p->part)) {
 		fprintf(stderr, "  its boots are there already\n");
 	} else if (!fs_exists(json) || measure_part(w, p, true, &ignored) < 0) {
 		fs_remove_tree(p->part, &ignored);
