@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "lib/str.h"
 
-static double now(void)
+double progress_now(void)
 {
 	struct timespec t;
 
@@ -22,7 +22,7 @@ void progress_start(struct progress *p, size_t total, size_t already_done)
 			       .total = total,
 			       .done = already_done,
 			       .before = already_done,
-			       .started = now()};
+			       .started = progress_now()};
 }
 
 static int columns(void)
@@ -48,7 +48,7 @@ double progress_foresee(double promised, double started, double t, size_t made, 
 /* "about 3 min left" */
 static void remaining(const struct progress *p, char *out, size_t n)
 {
-	double left = p->end - now();
+	double left = p->end - progress_now();
 
 	if (!p->end)
 		snprintf(out, n, "time left not known yet");
@@ -77,9 +77,9 @@ void progress_draw(struct progress *p, const char *running)
 	char left[64], line[512];
 	int width = columns() - 1;
 
-	if (!p->tty || now() - p->drawn < 0.2)
+	if (!p->tty || progress_now() - p->drawn < 0.2)
 		return;
-	p->drawn = now();
+	p->drawn = progress_now();
 	remaining(p, left, sizeof(left));
 	snprintf(line, sizeof(line), "boots %zu/%zu%s, %s | %s", p->done, p->total,
 		 p->failed ? " (some failed)" : "", left, running);
@@ -93,7 +93,7 @@ void progress_boot(struct progress *p, bool failed, const char *text)
 
 	p->done++;
 	p->failed += failed;
-	p->end = progress_foresee(p->end, p->started, now(), p->done - p->before,
+	p->end = progress_foresee(p->end, p->started, progress_now(), p->done - p->before,
 				  p->total - p->done);
 	if (p->tty && !failed)
 		return;

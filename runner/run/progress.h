@@ -10,11 +10,13 @@ struct progress {
 	bool tty;
 	size_t total, done, failed;
 	size_t before;	/* boots that were over when this process started */
-	double started; /* seconds, CLOCK_MONOTONIC */
+	double started; /* progress_now() */
 	double end;	/* when all should be over, as far as it is known; 0: not yet */
 	double drawn;
 };
 
+/* Seconds of CLOCK_MONOTONIC. */
+double progress_now(void);
 void progress_start(struct progress *p, size_t total, size_t already_done);
 /* Redraws the line; `running` says what the guests are at. Does nothing off a terminal. */
 void progress_draw(struct progress *p, const char *running);

@@ -3,17 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "lib/fs.h"
 #include "lib/spawn.h"
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+#include "runner/run/progress.h"
 
 /* Asks Slurm something; its answer, without the newline at its end. */
 static int ask(const struct strv *argv, struct str *answer, struct err *err)
@@ -90,7 +82,7 @@ int slurm_jobs_ask(struct slurm_jobs *j, struct err *err)
 	strv_split(&argv, "squeue --noheader --array --states=all", " ");
 	strv_push(&argv, "--format=%i %T");
 	strv_pushf(&argv, "--jobs=%s", j->ids.buf);
-	j->asked = now();
+	j->asked = progress_now();
 	/* jobs that are long over are no longer known, and that is an answer */
 	if (ask(&argv, &answer, err) < 0 && !strstr(err->text, "Invalid job id"))
 		ret = -1;
@@ -193,7 +185,7 @@ int slurm_jobs_submit(struct slurm_jobs *j, const struct slurm_job *job, struct 
 	if (ret == 0 && id.len) {
 		id.buf[strcspn(id.buf, ";\n")] = '\0'; /* JOB;CLUSTER */
 		ret = keep_id(j, id.buf, err);
-		j->asked = now(); /* Slurm takes a moment to show them */
+		j->asked = progress_now(); /* Slurm takes a moment to show them */
 		j->queued += job->tasks;
 	}
 	strv_release(&argv);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
@@ -30,14 +29,6 @@ struct array {
 	bool *seen;  /* boots that are over, by their place in the plan */
 	bool silent; /* Slurm did not answer */
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* --- tasks --- */
 
@@ -264,7 +255,7 @@ static size_t watch(struct array *a)
 			return missing;
 		draw(a, missing);
 		poll(NULL, 0, 1000);
-		if (now() - a->jobs.asked >= ASK_SECONDS) {
+		if (progress_now() - a->jobs.asked >= ASK_SECONDS) {
 			ask_queue(a);
 			empty = !a->jobs.queued && !a->silent;
 			if (empty)
