@@ -50,6 +50,12 @@ commit_in() {
 	git -C "$1" commit -q -m "$2"
 }
 
+# step TEXT SUBJECT: a commit of $src after which mm/mlock.c is TEXT
+step() {
+	printf '%s\n' "$1" >"$src/mm/mlock.c"
+	commit_in "$src" "$2"
+}
+
 # All that a repository's owner could miss: files with their times, refs, reflogs, the index
 state_of() {
 	(

@@ -11,15 +11,12 @@ stand_in_tools
 
 src=$tmp/linux
 stand_in_tree "$src"
-echo "image=$old" >"$src/mm/mlock.c"
-commit_in "$src" base
+step "image=$old" base
 git -C "$src" tag v1
-echo "image=$new" >"$src/mm/mlock.c"
-commit_in "$src" 'mm: another kernel'
-echo broken >>"$src/mm/mlock.c"
-commit_in "$src" 'mm: does not build'
-echo "image=$new" >"$src/mm/mlock.c"
-commit_in "$src" 'mm: builds again'
+step "image=$new" 'mm: another kernel'
+step "image=$new
+broken" 'mm: does not build'
+step "image=$new" 'mm: builds again'
 
 # --- what was there is there, whatever is built ---
 echo "image=$old" >"$src/mm/mlock.c" # not committed

@@ -11,10 +11,6 @@ stand_in_tools
 
 src=$tmp/linux
 stand_in_tree "$src"
-step() {
-	printf '%s\n' "$1" >"$src/mm/mlock.c"
-	commit_in "$src" "$2"
-}
 # one_message TEXT: the last program said this, and beside that a merge is there nothing, nor that a commit does
 # not build
 one_message() {

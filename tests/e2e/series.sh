@@ -11,10 +11,6 @@ stand_in_tools
 
 src=$tmp/linux
 stand_in_tree "$src"
-step() {
-	printf '%s\n' "$1" >"$src/mm/mlock.c"
-	commit_in "$src" "$2"
-}
 step "image=$old" base
 git -C "$src" tag base
 step "image=$old
