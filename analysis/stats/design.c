@@ -32,11 +32,12 @@ unsigned stats_plan_iterations(double boot, double warmup, double iteration, dou
 
 #define DRAWS 400
 
-/* n distances from a mean, drawn again from those there are; their sum of squares is added to *ss.
- */
-static double draw_mean(const double *v, size_t n, size_t take, struct rng *rng, double *ss)
+/* Distances of values from their mean, drawn again from those there are; their sum of squares is
+ * added to *ss. */
+static double draw_mean(const double *v, size_t n, double mean, size_t take, struct rng *rng,
+			double *ss)
 {
-	double mean = stats_mean(v, n), sum = 0, squares = 0;
+	double sum = 0, squares = 0;
 	/* Distances from the values' own mean are too short by this. */
 	double stretch = sqrt((double)n / (double)(n - 1));
 
@@ -67,6 +68,7 @@ double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t
 	size_t take_x = nx ? (take ? take : nx) : 0, take_y = take ? take : ny;
 	double h =
 		nx ? (double)take_x * (double)take_y / (double)(take_x + take_y) : (double)take_y;
+	double mean_x = nx ? stats_mean(x, nx) : 0, mean_y = stats_mean(y, ny);
 	double *need, found;
 	struct rng rng;
 
@@ -75,10 +77,10 @@ double stats_seen(const double *x, size_t nx, const double *y, size_t ny, size_t
 	need = xcalloc(DRAWS, sizeof(*need));
 	rng_seed(&rng, seed);
 	for (size_t i = 0; i < DRAWS; i++) {
-		double ss = 0, mean = draw_mean(y, ny, take_y, &rng, &ss), sd;
+		double ss = 0, mean = draw_mean(y, ny, mean_y, take_y, &rng, &ss), sd;
 
 		if (nx)
-			mean -= draw_mean(x, nx, take_x, &rng, &ss);
+			mean -= draw_mean(x, nx, mean_x, take_x, &rng, &ss);
 		sd = draw_sd(nx ? nx + ny - 2 : ny - 1, &rng);
 		need[i] =
 			fmax(sd * stats_half_width(c[i % n_c], fmax(ss, 0), h), margin) - sd * mean;

@@ -1,5 +1,6 @@
 /* Permutation tests of many columns at once, and what their number does to p. */
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_linalg.h>
 #include <gsl/gsl_sf_gamma.h>
 #include <gsl/gsl_sort.h>
 #include <math.h>
@@ -16,6 +17,8 @@
 #define FEW_ROUNDS 9999
 /* And where only how much such a quantile varies is. */
 #define FEWER_ROUNDS 999
+/* From so many rows on those of a factor stand for them, where there are fewer. */
+#define MANY_ROWS 100
 /* Sums of the same numbers in another order differ by rounding; statistics lie in 0..sqrt(rows). */
 #define TIE 1e-9
 
@@ -131,23 +134,64 @@ static void all_flips(struct test *t, size_t k)
 	}
 }
 
+/* STEP rows are taken at once, so that a flip of all takes an addition a step rather than a row,
+ * and BLOCK rounds at a time, so that what a step adds is at hand for them. */
+#define STEP 4
+#define CHOICES (1u << STEP)
+#define STEPS_A_WORD (64 / STEP)
+#define BLOCK 256u
+
+static void add_to(double *sum, const double *v, size_t m)
+{
+	for (size_t j = 0; j < m; j++)
+		sum[j] += v[j];
+}
+
+/* The sums of rows from i on under each choice of their signs; a bit that is set is negative. */
+static void signed_sums(const struct test *t, size_t k, size_t i, double *sums)
+{
+	size_t end = i + STEP < k ? i + STEP : k, m = t->m;
+
+	memset(sums, 0, CHOICES * m * sizeof(*sums));
+	for (size_t bit = 0; i + bit < end; bit++)
+		for (size_t choice = 0; choice < CHOICES; choice++)
+			for (size_t j = 0; j < m; j++)
+				sums[choice * m + j] += choice >> bit & 1 ? -t->x[(i + bit) * m + j]
+									  : t->x[(i + bit) * m + j];
+}
+
 static void random_flips(struct test *t, size_t k, unsigned rounds, uint64_t seed)
 {
+	size_t m = t->m, words = (k + 63) / 64;
+	double *add = xcalloc(CHOICES * m + 1, sizeof(*add)), *own = t->sum;
+	double *sums = xcalloc(BLOCK * m + 1, sizeof(*sums));
+	uint64_t *signs = xcalloc(BLOCK * words + 1, sizeof(*signs));
 	struct rng rng;
 
 	rng_seed(&rng, seed);
-	for (unsigned round = 0; round < rounds; round++) {
-		uint64_t bits = 0;
+	for (unsigned done = 0; done < rounds; done += BLOCK) {
+		size_t block = rounds - done < BLOCK ? rounds - done : BLOCK;
 
-		memset(t->sum, 0, t->m * sizeof(*t->sum));
-		for (size_t i = 0; i < k; i++, bits >>= 1) {
-			if (i % 64 == 0)
-				bits = rng_next(&rng);
-			for (size_t j = 0; j < t->m; j++)
-				t->sum[j] += bits & 1 ? -t->x[i * t->m + j] : t->x[i * t->m + j];
+		memset(sums, 0, block * m * sizeof(*sums));
+		for (size_t i = 0; i < block * words; i++)
+			signs[i] = rng_next(&rng);
+		for (size_t step = 0; step * STEP < k; step++) {
+			const uint64_t *word = &signs[step / STEPS_A_WORD];
+			size_t shift = step % STEPS_A_WORD * STEP;
+
+			signed_sums(t, k, step * STEP, add);
+			for (size_t i = 0; i < block; i++, word += words)
+				add_to(&sums[i * m], &add[(*word >> shift) % CHOICES * m], m);
 		}
-		test_count(t);
+		for (size_t i = 0; i < block; i++) {
+			t->sum = &sums[i * m];
+			test_count(t);
+		}
 	}
+	t->sum = own;
+	free(add);
+	free(sums);
+	free(signs);
 }
 
 /* Whether all of so many resamplings are made rather than `rounds` random ones. */
@@ -368,10 +412,30 @@ double stats_critical(const double *d, const bool *second, size_t n, size_t m, d
 	return critical_by(FEW_ROUNDS, d, second, n, m, alpha, seed);
 }
 
+/*
+ * Fewer rows with the same sums of squares and products (R of X = QR): with normal weights they add
+ * up to the same distribution. How many there are then; up to MANY_ROWS nothing is changed.
+ */
+static size_t shrink(double *x, size_t n, size_t m)
+{
+	gsl_matrix_view all = gsl_matrix_view_array(x, n, m);
+	gsl_vector *tau;
+
+	if (n <= MANY_ROWS || n <= m)
+		return n;
+	tau = gsl_vector_alloc(m);
+	gsl_linalg_QR_decomp(&all.matrix, tau);
+	gsl_vector_free(tau);
+	for (size_t i = 1; i < m; i++)
+		memset(&x[i * m], 0, i * sizeof(*x));
+	return m;
+}
+
 void stats_criticals(const double *d, const bool *second, size_t n, size_t m, double alpha,
 		     uint64_t seed, double *c, size_t draws)
 {
 	double *again = xcalloc(n * m + 1, sizeof(*again));
+	size_t rows;
 	struct test t;
 	struct rng rng;
 
@@ -382,13 +446,14 @@ void stats_criticals(const double *d, const bool *second, size_t n, size_t m, do
 		if (second)
 			centre(&t, d, n, j, second, true);
 	}
+	rows = m ? shrink(t.x, n, m) : n;
 	for (size_t i = 0; i < draws; i++) {
 		for (size_t row = 0; row < n; row++) {
 			double *out = &again[row * m];
 
 			for (size_t j = 0; j < m; j++)
 				out[j] = isnan(d[row * m + j]) ? NAN : 0;
-			for (size_t from = 0; from < n; from++) {
+			for (size_t from = 0; from < rows; from++) {
 				double weight = rng_normal(&rng);
 
 				for (size_t j = 0; j < m; j++)

@@ -358,6 +358,72 @@ static void test_bootstrap_t(void **state)
 	assert_true(isinf(ci.low) && isinf(ci.high));
 }
 
+/* However the flips are added up, p is what adding row by row finds with the same signs. */
+static void test_flips(void **state)
+{
+	enum { K = 131, M = 3, FLIPS = 99999 };
+	double d[K * M], p[M], adjusted[M], observed[M], scale[M], alone[M] = {0}, joint[M] = {0};
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 5);
+	for (size_t i = 0; i < K; i++)
+		for (size_t j = 0; j < M; j++)
+			d[i * M + j] = rng_normal(&rng) + 0.1 * (double)j;
+	stats_max_t(d, K, M, 9, p, adjusted);
+	for (size_t j = 0; j < M; j++) {
+		double sum = 0, squares = 0;
+
+		for (size_t i = 0; i < K; i++) {
+			sum += d[i * M + j];
+			squares += d[i * M + j] * d[i * M + j];
+		}
+		scale[j] = 1 / sqrt(squares);
+		observed[j] = fabs(sum) * scale[j];
+	}
+	rng_seed(&rng, 9);
+	for (size_t round = 0; round < FLIPS; round++) {
+		double sum[M] = {0}, max = 0;
+		uint64_t bits = 0;
+
+		for (size_t i = 0; i < K; i++, bits >>= 1) {
+			bits = i % 64 ? bits : rng_next(&rng);
+			for (size_t j = 0; j < M; j++)
+				sum[j] += bits & 1 ? -d[i * M + j] : d[i * M + j];
+		}
+		for (size_t j = 0; j < M; j++) {
+			alone[j] += fabs(sum[j]) * scale[j] >= observed[j] - 1e-9;
+			max = fmax(max, fabs(sum[j]) * scale[j]);
+		}
+		for (size_t j = 0; j < M; j++)
+			joint[j] += max >= observed[j] - 1e-9;
+	}
+	for (size_t j = 0; j < M; j++) {
+		NEAR(p[j], (alone[j] + 1) / (FLIPS + 1), 0);
+		NEAR(adjusted[j], (joint[j] + 1) / (FLIPS + 1), 0);
+	}
+}
+
+/* Of many rows a factor stands for all of them: columns vary together as they do. */
+static void test_many_rows(void **state)
+{
+	enum { K = 400, M = 3, EXPERIMENTS = 200 };
+	double apart[K * M], alike[K * M], c[EXPERIMENTS];
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 6);
+	for (size_t i = 0; i < K * M; i++) {
+		apart[i] = rng_normal(&rng);
+		alike[i] = apart[i - i % M] * (1 + (double)(i % M));
+	}
+	/* what |z| exceeds 5 times in 100, in one column, and in any of three */
+	stats_criticals(alike, NULL, K, M, 0.05, 1, c, EXPERIMENTS);
+	NEAR(stats_mean(c, EXPERIMENTS), 1.96, 0.02);
+	stats_criticals(apart, NULL, K, M, 0.05, 1, c, EXPERIMENTS);
+	NEAR(stats_mean(c, EXPERIMENTS), 2.388, 0.02);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,7 +431,7 @@ int main(void)
 		cmocka_unit_test(test_random_rounds), cmocka_unit_test(test_bh),
 		cmocka_unit_test(test_seen),	      cmocka_unit_test(test_critical),
 		cmocka_unit_test(test_looks),	      cmocka_unit_test(test_plan),
-
+		cmocka_unit_test(test_flips),	      cmocka_unit_test(test_many_rows),
 		cmocka_unit_test(test_scaling),	      cmocka_unit_test(test_false_positives),
 		cmocka_unit_test(test_power),	      cmocka_unit_test(test_bootstrap_t),
 	};
