@@ -1,5 +1,5 @@
-# A cluster of Slurm on this machine, for tests: three nodes on three ports. cluster_start DIR begins it,
-# cluster_stop ends it; both know the daemons by their pids alone, and touch no other cluster's.
+# A cluster of Slurm on this machine, for tests: three nodes on three ports. cluster_or_skip begins it
+# and ends it with the test; both know the daemons by their pids alone, and touch no other cluster's.
 # shellcheck shell=sh
 
 # A cluster for this test, which ends with it
@@ -9,8 +9,9 @@ cluster_or_skip() {
 		command -v $p >/dev/null || skip "no $p: install slurmctld, slurmd, slurm-client and munge"
 	done
 	[ "$(id -u)" = 0 ] || skip 'needs root, as slurmctld and slurmd do here'
-	cluster_start "$tmp/cluster" || die 'the cluster does not start'
+	cluster=$tmp/cluster
 	trap 'cluster_stop; leave' EXIT
+	cluster_start || die 'the cluster does not start'
 }
 
 # Everything but times, paths and the machine's load: what must be the same wherever it is made
@@ -18,9 +19,8 @@ figures() {
 	for b in "$1"/boots/[0-9][0-9][0-9]; do cat "$b/samples.jsonl" "$b/events.jsonl"; done
 }
 
-# cluster_start DIR: munge, slurmctld and slurmd n1 to n3, all their files in DIR
+# munge, slurmctld and slurmd n1 to n3, all their files in $cluster
 cluster_start() {
-	cluster=$1
 	mkdir -p "$cluster/state" "$cluster/spool" "$cluster/munge"
 	chmod 755 "$cluster" "$cluster/munge"
 	dd if=/dev/urandom of="$cluster/munge/key" bs=1 count=1024 2>/dev/null
@@ -33,8 +33,8 @@ cluster_start() {
 		--pid-file="$cluster/munge/pid" --seed-file="$cluster/munge/seed" \
 		--log-file="$cluster/munge/log" || return 1
 	host=$(hostname -s)
-	# ports of its own, as another such cluster may be up
-	port=$((20000 + $$ % 10000))
+	# four ports of its own: the other test and its cluster come a process or two later
+	port=$((20000 + $$ * 4 % 10000))
 	cat >"$cluster/slurm.conf" <<END
 ClusterName=mlocklab
 SlurmctldHost=$host(127.0.0.1)
