@@ -25,7 +25,7 @@ struct bench {
 	struct accounting base; /* before the iteration */
 	struct vmstat region;	/* at the region's start */
 	struct usage usage;
-	struct usage members; /* of crew members: added when done, taken off when ready */
+	struct usage members; /* of crew members, from ready to done */
 	struct perf_counters perf;
 	uint64_t start_ns;
 	unsigned workers; /* processes that worked in the region beside each other */

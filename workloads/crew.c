@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 #include "lib/str.h"
 #include "workloads/bench.h"
+#include "workloads/memory.h"
 
 /* What a member reports through the pipe, when it is ready and when its work is done. */
 struct note {
@@ -43,6 +45,54 @@ static void wait_for_release(void)
 		;
 }
 
+static void touch(uintptr_t from, uintptr_t to, bool write)
+{
+	for (uintptr_t at = from & -(uintptr_t)PAGE_BYTES; at < to; at += PAGE_BYTES) {
+		volatile char *page = (volatile char *)at;
+
+		if (write)
+			*page = *page;
+		else
+			(void)*page;
+	}
+}
+
+/* The code and data of one object; what is read-only after relocation stays as it is. */
+static int touch_object(struct dl_phdr_info *object, size_t size, void *arg)
+{
+	uintptr_t relro = 0;
+
+	(void)size;
+	(void)arg;
+	for (int i = 0; i < object->dlpi_phnum; i++)
+		if (object->dlpi_phdr[i].p_type == PT_GNU_RELRO)
+			relro = object->dlpi_addr + object->dlpi_phdr[i].p_vaddr +
+				object->dlpi_phdr[i].p_memsz;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &object->dlpi_phdr[i];
+		uintptr_t from = object->dlpi_addr + p->p_vaddr, to = from + p->p_memsz;
+		bool write = p->p_flags & PF_W;
+
+		if (p->p_type == PT_LOAD && p->p_flags & PF_R)
+			touch(write && relro > from && relro <= to ? relro : from, to, write);
+	}
+	return 0;
+}
+
+/*
+ * fork(2) leaves out the page tables of files and makes every private page copy-on-write, on both
+ * sides: without this we fault our own program in while its work is timed, as many pages as the
+ * linker's layout of this very build makes it.
+ */
+static void touch_program(void)
+{
+	char stack[4 * PAGE_BYTES];
+
+	dl_iterate_phdr(touch_object, NULL);
+	bench_now(); /* the page of the vDSO */
+	touch((uintptr_t)stack, (uintptr_t)stack + sizeof(stack), true);
+}
+
 struct task {
 	crew_fn prepare, work;
 	void *arg;
@@ -56,6 +106,8 @@ member(struct bench *b, int i, int notes, const struct task *t)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	failed = t->prepare && t->prepare(b, i, t->arg, &err) < 0;
+	if (t->work)
+		touch_program();
 	send_note(notes, i, failed, &err);
 	if (failed)
 		_exit(EXIT_USAGE);
@@ -101,8 +153,8 @@ static void form_group(struct crew *c)
 		setpgid(c->pids[i], c->group);
 }
 
-/* One note of each member; their usage counts with sign. */
-static enum outcome take_notes(struct bench *b, struct crew *c, int sign)
+/* One note of each member, whose usage until then is added to sum. */
+static enum outcome take_notes(struct bench *b, struct crew *c, struct usage *sum)
 {
 	struct note note;
 
@@ -117,7 +169,7 @@ static enum outcome take_notes(struct bench *b, struct crew *c, int sign)
 			return bench_broken(b, "a process of the crew died before its time");
 		if (note.failed)
 			return bench_broken(b, "process %d: %s", note.member, note.text);
-		usage_add(&b->members, &note.usage, sign);
+		usage_add(sum, &note.usage, 1);
 	}
 	return OUTCOME_OK;
 }
@@ -177,9 +229,11 @@ enum outcome crew_gather(struct bench *b, struct crew *c, int n, crew_fn prepare
 	close(ends[1]);
 	form_group(c);
 	if (outcome == OUTCOME_OK)
-		outcome = take_notes(b, c, -1);
+		outcome = take_notes(b, c, &c->before);
 	if (outcome == OUTCOME_OK)
 		wait_until_asleep(c);
+	if (work)
+		touch_program();
 	return outcome;
 }
 
@@ -204,7 +258,13 @@ void crew_kill(struct crew *c)
 
 enum outcome crew_join(struct bench *b, struct crew *c)
 {
-	return take_notes(b, c, 1);
+	struct usage after = {0};
+	enum outcome outcome = take_notes(b, c, &after);
+
+	usage_add(&b->members, &after, 1);
+	usage_add(&b->members, &c->before, -1);
+	c->before = after;
+	return outcome;
 }
 
 enum outcome crew_reap(struct bench *b, struct crew *c)
@@ -220,6 +280,8 @@ enum outcome crew_reap(struct bench *b, struct crew *c)
 		c->reaped_ns[c->reaped++] = bench_now();
 		c->alive--;
 	}
+	/* what they used since counts as that of children now */
+	usage_add(&b->members, &c->before, -1);
 	return OUTCOME_OK;
 }
 

@@ -22,13 +22,15 @@
 
 #include <sys/types.h>
 #include "lib/err.h"
+#include "workloads/accounting.h"
 #include "workloads/workload.h"
 
 struct crew {
 	int n;	   /* members forked */
 	int alive; /* not reaped yet */
 	pid_t *pids, group;
-	int notes; /* read end: what members report */
+	int notes;	     /* read end: what members report */
+	struct usage before; /* of all members, when they were ready */
 	uint64_t released_ns, *reaped_ns;
 	int reaped;
 };

@@ -4,7 +4,7 @@
  * shared page tables where they are, and mmap, fork and munmap take it for write.
  *
  * Contention needs more than one CPU; with one it is the cost of the path. The control has no
- * forkers. minflt grows by the faults, and by those of the forks.
+ * forkers. minflt grows by the faults on the file; those of the forkers are not counted.
  */
 #include <errno.h>
 #include <string.h>

@@ -23,6 +23,7 @@ mlock-toggle size=1M lock=mlock | toggle 300 20000 | unevictable_pgs_mlocked 256
 mlock-toggle size=1M lock=none | toggle 1 2000 | unevictable_pgs_mlocked 0 0
 mlock-toggle size=4K chunk=4K rounds=64 lock=mlock | toggle 1000 50000 | unevictable_pgs_munlocked 64 64
 mlock-toggle memory=shmem procs=2 size=1M lock=mlock | toggle 300 20000 | unevictable_pgs_munlocked 256 512
+mlock-toggle memory=shmem procs=2 size=1M lock=none | toggle 1 2000 | faults 0 0
 munlockall-sparse size=64M pages=16 lock=mlock | munlockall 10000 50000000 | unevictable_pgs_munlocked 16 16
 munlockall-sparse size=64M pages=16 lock=none | munlockall 100 50000 | unevictable_pgs_munlocked 0 0
 mlock-onfault-prefaulted size=1M lock=onfault | mlock2 100 20000 | unevictable_pgs_mlocked 256 256
@@ -34,8 +35,8 @@ mlocked-accuracy procs=2 size=1M fill=sparse ahead=0 lock=future | error 0 0 | n
 mlocked-accuracy procs=2 size=1M fill=sparse ahead=12 lock=future | error 90 210 | nr_mlock -256 256 | error 0 0 | nr_mlock -256 256
 mlocked-accuracy procs=2 size=1M fill=sparse ahead=12 lock=mlock | error 0 0 | nr_mlock -256 256
 mlocked-accuracy procs=2 size=1M fill=sparse start=together lock=none | error 0 0 | nr_mlock 0 0
-lru-add size=2M | fault 500 20000 | faults 512 600
-lru-add memory=shmem size=2M | fault 500 30000 | faults 512 600
+lru-add size=2M | fault 500 20000 | minflt 512 512 | fault 500 20000 | minflt 512 514
+lru-add memory=shmem size=2M | fault 500 30000 | faults 512 512 | fault 500 30000 | faults 512 514
 truncate-mlocked-cow size=1M lock=mlock | truncate 500 20000 | unevictable_pgs_munlocked 256 256 | truncate 500 20000 | unevictable_pgs_cleared 256 256
 reclaim-mlocked room=8M locked=50 | scan 1 2 | stolen 3800 4600
 oom-reap-mlocked size=4M exit=free lock=mlock | freed 500 50000 | unevictable_pgs_munlocked 1024 1024
@@ -71,8 +72,8 @@ i-mmap-churn procs=2 act=map rounds=32 | op 1000 100000 | nr_mlock 0 0
 i-mmap-churn procs=2 act=fork rounds=16 | op 10000 2000000 | minflt 32 100000
 i-mmap-churn procs=2 act=exec rounds=16 | op 10000 2000000 | nr_mlock 0 0
 i-mmap-churn procs=2 act=exec rounds=16 file=own | op 10000 2000000 | nr_mlock 0 0
-hugetlb-fault-fork procs=2 forkers=1 pages=4 rounds=16 | fault 500 100000 | minflt 100 5000
-hugetlb-fault-fork procs=2 forkers=0 pages=4 rounds=16 | fault 500 100000 | minflt 100 1000
+hugetlb-fault-fork procs=2 forkers=1 pages=4 rounds=16 | fault 500 100000 | minflt 128 128
+hugetlb-fault-fork procs=2 forkers=0 pages=4 rounds=16 | fault 500 100000 | minflt 128 128
 EOF
 if command -v stress-ng >/dev/null && command -v fio >/dev/null; then
 	cat >>"$tmp/rows" <<'EOF'
