@@ -173,6 +173,54 @@ static void note_injected(struct comparison *c, const struct run *r, const struc
 			   arm->name, percent);
 }
 
+static bool is_moved(const struct result *r)
+{
+	return r->old != r->new && (r->verdict == VERDICT_BETTER || r->verdict == VERDICT_WORSE);
+}
+
+static void flush_work(struct comparison *c, struct str *cells, struct str *what)
+{
+	if (cells->len)
+		strv_pushf(&c->notes, "%s: %s", cells->buf, what->buf);
+	str_release(cells);
+	str_release(what);
+}
+
+/*
+ * A kernel that leaves pages unlocked is fast for that: where a cell's time is judged and a count
+ * of its pages was wrong on one kernel. Cells that say the same share a note.
+ */
+static void note_work(struct comparison *c, const struct result *time, const struct result *end,
+		      struct str *cells, struct str *what)
+{
+	if (time == end || !time->metric->time || !result_counts(time) || !is_moved(time))
+		return;
+	for (const struct result *r = time + 1; r < end; r++) {
+		struct str text = STR_INIT;
+
+		if (r->metric->kind != METRIC_SECONDARY || strcmp(r->metric->unit, "pages") ||
+		    r->metric->better != LOWER_IS_BETTER || !is_moved(r))
+			continue;
+		str_addf(&text,
+			 "the kernels did not do the same work: %s is %g pages on old, %g on new",
+			 r->metric->name, r->old, r->new);
+		if (cells->len && strcmp(text.buf, what->buf))
+			flush_work(c, cells, what);
+		str_addf(cells, "%s%s", cells->len ? " and " : "", r->cell->id);
+		str_release(what);
+		*what = text;
+	}
+}
+
+static void note_works(struct comparison *c)
+{
+	struct str cells = STR_INIT, what = STR_INIT;
+
+	for (size_t i = 0; i < c->run_old->n_cells; i++)
+		note_work(c, c->results + c->first[i], c->results + c->first[i + 1], &cells, &what);
+	flush_work(c, &cells, &what);
+}
+
 int compare_runs(struct comparison *c, const struct run *old, const struct run *new,
 		 const struct compare_opts *opts, struct err *err)
 {
@@ -195,6 +243,7 @@ int compare_runs(struct comparison *c, const struct run *old, const struct run *
 	compare_choose_boots(c, opts, &b);
 	add_results(c, &b);
 	compare_judge(c, &b, opts->seed);
+	note_works(c);
 	compare_count_outcomes(c);
 	compare_list_findings(c);
 	compare_list_settings(c);
