@@ -59,6 +59,19 @@ static size_t count_over(const struct open_run *o)
 	return over;
 }
 
+/* Says how many boots are over, and how many of these were given up. */
+static void tell_over(const struct open_run *o, const char *dir)
+{
+	int given_up = 0;
+
+	for (size_t i = 0; i < o->r.plan.n; i++)
+		given_up += evidence_count(dir, o->boots[i].n, NULL) >= CAMPAIGN_ATTEMPTS;
+	printf("%zu of %zu boots are over", count_over(o), o->r.plan.n);
+	if (given_up)
+		printf(", %d of them given up", given_up);
+	puts("");
+}
+
 /* --- what came up --- */
 
 struct found {
@@ -138,8 +151,8 @@ static int finish(const struct campaign *c, struct err *err)
 	int ret = open_run(&o, c->run, err);
 
 	if (ret == 0) {
-		printf("the campaign is over: %zu of %zu boots are in '%s'\n", count_over(&o),
-		       o.r.plan.n, c->run);
+		printf("the campaign is over, its run is '%s'\n", c->run);
+		tell_over(&o, c->run);
 		tell_losses(c->run);
 		ret = store_status(&o.store, "complete", err);
 		close_run(&o);
@@ -297,7 +310,8 @@ int campaign_status(struct err *err)
 	}
 	if (campaign_load(&c, CAMPAIGN_STATE, err) < 0 || open_run(&o, c.run, err) < 0)
 		return -1;
-	printf("run '%s'\n%zu of %zu boots are over\n", c.run, count_over(&o), o.r.plan.n);
+	printf("run '%s'\n", c.run);
+	tell_over(&o, c.run);
 	if (c.trying)
 		printf("boot %d of %s (%s), attempt %d, %s\n", c.trying, c.arm, c.release,
 		       c.attempt, c.measuring ? "is measured" : "is to come up");
@@ -322,7 +336,8 @@ int campaign_stop(struct err *err)
 	if (known && open_run(&o, c.run, &why) == 0) {
 		bool whole = count_over(&o) == o.r.plan.n;
 
-		printf("%zu of %zu boots are in '%s'\n", count_over(&o), o.r.plan.n, c.run);
+		printf("run '%s'\n", c.run);
+		tell_over(&o, c.run);
 		if (store_status(&o.store, whole ? "complete" : "incomplete", &why) < 0)
 			printf("%s\n", why.text);
 		close_run(&o);

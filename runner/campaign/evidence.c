@@ -122,7 +122,7 @@ int evidence_count(const char *run, int n, struct str *why)
 	if (glob(pattern, 0, NULL, &g) == 0)
 		count = (int)g.gl_pathc;
 	for (int i = 0; i < count; i++) {
-		json_t *o = json_read(g.gl_pathv[i], &ignored);
+		json_t *o = why ? json_read(g.gl_pathv[i], &ignored) : NULL;
 
 		if (n == 0 && o)
 			str_addf(why, "  boot %lld, attempt %lld: %s%s\n",

@@ -14,8 +14,8 @@ void evidence_drop(const struct campaign *c);
  */
 int evidence_of_loss(const struct campaign *c, int attempt, const struct campaign_seen *seen,
 		     const char *why, struct err *err);
-/* How many attempts of boot n were lost, and why the last one was: appended to why. n 0: of all
- * boots. */
+/* How many attempts of boot n were lost, and why the last one was: appended to why, unless that is
+ * NULL. n 0: of all boots. */
 int evidence_count(const char *run, int n, struct str *why);
 
 #endif

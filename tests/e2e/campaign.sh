@@ -1,6 +1,6 @@
 #!/bin/sh
-# What mlocklab campaign refuses, each with one line, before anything is changed. That it works takes a machine
-# that can be started again: make check-campaign.
+# What mlocklab campaign refuses, each with one line, before anything is changed; and what it does where no kernel
+# ever comes up. That they do takes a machine that can be started again: make check-campaign.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/../common.sh"
 
@@ -96,6 +96,24 @@ grub() {
 	: >/boot/grub/grubenv
 	for p in grub-editenv grub-probe grub-mkrelpath; do ln -s /bin/true /run/bin/$p; done
 }
+# obedient: what GRUB and systemd are told can be read
+obedient() {
+	cat >/run/bin/editenv <<'EDIT'
+#!/bin/sh
+env=$1 verb=$2
+shift 2
+for v; do
+	sed -i "/^${v%%=*}=/d" "$env"
+	[ "$verb" = unset ] || echo "$v" >>"$env"
+done
+EDIT
+	printf '#!/bin/sh\necho "$1"\n' >/run/bin/relpath
+	printf '#!/bin/sh\ncase "$*" in *reboot) touch /run/rebooted ;; esac\n' >/run/bin/ctl
+	chmod +x /run/bin/editenv /run/bin/relpath /run/bin/ctl
+	mv /run/bin/editenv /run/bin/grub-editenv
+	mv /run/bin/relpath /run/bin/grub-mkrelpath
+	mv /run/bin/ctl /run/bin/systemctl
+}
 # kernels: those of the arms, with all that this machine's root takes built in
 kernels() {
 	if [ ! -d /lib/modules ]; then
@@ -131,6 +149,66 @@ END
 		PREPARE=$prepare START="$campaign start configs/smoke.ini --out $tmp/run $*" own_mounts sh "$tmp/machine"
 	}
 	arms="--kernel boot:$old --kernel boot:$new"
+	# --- a campaign whose kernels never come up, from its start to its end: all that a machine does by itself but
+	# the boots
+	cat >"$tmp/in-vain" <<'END'
+set -eu
+run=$1 campaign=$2
+shift 2
+say() { echo "FAIL: $*" >&2; exit 1; }
+mkdir -p /etc/systemd/system
+find /etc/systemd /boot /var/lib | sort >/run/before
+# start_machine N: it comes back with its default
+start_machine() {
+	echo "00000000-0000-4000-8000-00000000000$1" >/run/boot_id
+	rm -f /run/rebooted
+}
+echo 00000000-0000-4000-8000-000000000000 >/run/boot_id
+mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
+"$campaign" start configs/smoke.ini --pairs 1 --no-watchdog --out "$run" "$@"
+[ -e /run/rebooted ] || say 'the machine was not started anew'
+[ -e /etc/systemd/system/multi-user.target.wants/mlocklab-campaign.service ] || say 'no unit'
+grep -q "^menuentry 'mlocklab " /boot/grub/custom.cfg || say 'no menu entry'
+# what a second machine asks this one
+printf '#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n' >/run/bin/ssh
+chmod +x /run/bin/ssh
+"$campaign" watch lab --reset-command false >/run/watched &
+until grep -qx 'lab: boot 1 of kernel2*, attempt 1, is to come up' /run/watched; do kill -0 $! || say 'watch does not see it'; done
+kill $!
+for n in 1 2 3 4 5 6; do
+	grep -qx "mlocklab_boot=$(((n + 2) / 3)).$(((n - 1) % 3 + 1))" /boot/grub/grubenv || say "$n: $(cat /boot/grub/grubenv)"
+	"$campaign" status | grep -qx "$(((n - 1) / 3)) of 2 boots are over$([ "$n" -lt 4 ] || echo ", 1 of them given up")" ||
+		say "status: $("$campaign" status)"
+	start_machine "$n"
+	"$campaign" step
+	[ "$n" = 6 ] || [ -e /run/rebooted ] || say "$n: the machine was not started anew"
+done
+[ ! -e /run/rebooted ] || say 'the machine was started anew after the end'
+find /etc/systemd /boot /var/lib | sort | diff /run/before - || say 'something is left'
+grep -E 'next_entry|mlocklab' /boot/grub/grubenv && say 'grubenv is not as it was'
+"$campaign" status | grep -qx 'no campaign is under way on this machine' || say 'it is still under way'
+"$campaign" watch lab --reset-command false | grep -qx 'lab: no campaign is under way' || say 'watch does not see its end'
+END
+	in_vain() {
+		PREPARE='grub; kernels; obedient' START="sh $tmp/in-vain $tmp/run $campaign $arms" own_mounts sh "$tmp/machine"
+	}
+	expect 0 in_vain
+	grep -qx 'boot 2: given up after 3 attempts; the last: .* did not come up: the machine came back with .*' "$out" ||
+		die "it does not say what it gives up: $(cat "$out")"
+	grep -qx '2 of 2 boots are over, 2 of them given up' "$out" || die "it does not say its end: $(cat "$out")"
+	grep -qx '6 attempts were lost:' "$out" || die "it does not say what was lost: $(cat "$out")"
+	same "$(member "$tmp/run/run.json" status)" complete 'status of a run whose boots were given up'
+	for n in 1 2; do
+		same "$(outcome_of "$tmp/run" $n)" died "outcome of boot $n, given up"
+		same "$(member "$tmp/run/boots/00$n/boot.json" attempts)" 3 'its attempts'
+		detail_of "$tmp/run" $n | grep -q '^given up after 3 attempts; the last: ' || die "detail: $(detail_of "$tmp/run" $n)"
+	done
+	same "$(find "$tmp/run/campaign" -name lost.json | wc -l | tr -d ' ')" 6 'losses that are kept'
+	expect 0 mlocklab fsck "$tmp/run"
+	expect 0 mlocklab compare "$tmp/run"
+	grep -qx 'INCONCLUSIVE: nothing to compare' "$out" || die "compare finds: $(head -n 1 "$out")"
+	rm -r "$tmp/run"
+
 	refused 'no systemd, whose units' within :
 	refused "no GRUB to boot by: cannot open '/boot/grub/grub.cfg'" within 'mkdir -p /run/systemd/system'
 	refused "'/boot/grub/grub.cfg' does not obey next_entry: let update-grub write it" within \
