@@ -45,7 +45,7 @@ static void kvm_row(struct doctor *d, const struct target *t, const struct kerne
 	} else if (access("/dev/kvm", R_OK | W_OK) < 0) {
 		doctor_row(d, "KVM", FINDING_LACK, "/dev/kvm is not for this user",
 			   "sudo adduser $USER kvm, then log in again");
-	} else if (probe_kvm(t, k, &err)) {
+	} else if (probe_kvm(t, k, false, &err)) {
 		doctor_row(d, "KVM", FINDING_OK, "a guest boots", NULL);
 	} else {
 		text = xasprintf("/dev/kvm is there, but no guest boots under it: %s", err.text);

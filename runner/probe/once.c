@@ -37,8 +37,12 @@ static void run(struct boot *b, const struct once *o)
 		passed = now.tv_sec - b->started.tv_sec;
 		if (passed != shown)
 			show(o, shown = passed);
-		if (o->seconds && passed >= o->seconds)
-			boot_kill(b, BOOT_HANG, "the guest did not finish in time");
+		if (o->seconds && passed >= o->seconds) {
+			char *text = xasprintf("the guest did not finish in %d s", o->seconds);
+
+			boot_kill(b, BOOT_HANG, text);
+			free(text);
+		}
 	}
 	show(o, -1);
 }

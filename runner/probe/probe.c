@@ -11,6 +11,7 @@
 #include "runner/probe/once.h"
 
 #define KVM_SECONDS 45
+#define KVM_WANTED_SECONDS 120
 #define SMP_SECONDS 30
 
 /* Boots the kernel with an empty plan. */
@@ -82,7 +83,7 @@ static struct target variant(const struct target *t, enum target_kind kind, int 
 	return v;
 }
 
-bool probe_kvm(const struct target *t, const struct kernel *k, struct err *err)
+bool probe_kvm(const struct target *t, const struct kernel *k, bool wanted, struct err *err)
 {
 	struct target v = variant(t, TARGET_KVM, 2);
 
@@ -90,7 +91,7 @@ bool probe_kvm(const struct target *t, const struct kernel *k, struct err *err)
 		err_sys(err, "cannot use /dev/kvm");
 		return false;
 	}
-	return ask(&v, k, "kvm", KVM_SECONDS, err);
+	return ask(&v, k, "kvm", wanted ? KVM_WANTED_SECONDS : KVM_SECONDS, err);
 }
 
 bool probe_icount_smp(const struct target *t, const struct kernel *k, struct err *err)

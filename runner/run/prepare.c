@@ -117,8 +117,8 @@ static int choose_target(struct run *r, bool show, struct err *err)
 	struct err why;
 
 	if (automatic)
-		t->kind = probe_kvm(t, &r->kernels[0], &why) ? TARGET_KVM : TARGET_ICOUNT;
-	else if (t->kind == TARGET_KVM && !show && !probe_kvm(t, &r->kernels[0], &why))
+		t->kind = probe_kvm(t, &r->kernels[0], false, &why) ? TARGET_KVM : TARGET_ICOUNT;
+	else if (t->kind == TARGET_KVM && !show && !probe_kvm(t, &r->kernels[0], true, &why))
 		return err_set(err,
 			       "KVM boots no guest here: %s; --target tcg and icount do without",
 			       why.text);
