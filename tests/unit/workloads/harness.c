@@ -313,28 +313,32 @@ static void test_crew(void **state)
 
 static enum outcome leave_locked(struct bench *b)
 {
-	static char *at;
+	char *at = mmap(NULL, 15 * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
 
-	if (!at)
-		at = mmap(NULL, 15 * PAGE_BYTES, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	/* a sanitizer makes mlock() do nothing */
 	if (syscall(SYS_mlock, at, 15 * PAGE_BYTES) < 0)
 		return bench_skip(b, "memory cannot be locked");
 	return sleep_a_bit(b);
 }
 
-/* An iteration that leaves memory locked is wrong, and is told by how much. */
+/*
+ * An iteration that leaves memory locked is wrong, and is told by how much. Who unlocks as much on
+ * this machine at that moment hides it; not five times in a row.
+ */
 static void test_accounting(void **state)
 {
-	struct seen s = {.letters = ""};
-	int ret;
+	struct seen s;
+	int ret, tries = 0;
 
 	(void)state;
 	fake.slack_pages = 0;
 	fake.iterate = leave_locked;
-	ret = run_fake(&s, (struct run_opts){.iterations = 1});
-	figures_release(&s.metrics);
+	do {
+		s = (struct seen){.letters = ""};
+		ret = run_fake(&s, (struct run_opts){.iterations = 1});
+		figures_release(&s.metrics);
+	} while (ret != EXIT_SKIP && !strstr(s.reason, "nr_mlock +") && ++tries < 5);
 	if (ret == EXIT_SKIP)
 		skip();
 	assert_string_equal(s.letters, "f");
