@@ -67,23 +67,38 @@ struct index load_failed(const char *run)
 	return failed;
 }
 
+static bool is_kept(const struct run *r, const struct run_boot *b, int attempt)
+{
+	char *dir = xasprintf("%03d.failed-%d", b->n, attempt);
+	bool kept = index_find(&r->failed, dir, strlen(dir)) != INDEX_NONE;
+
+	free(dir);
+	return kept;
+}
+
+int load_attempts_gone(const struct run *r, const struct run_boot *b)
+{
+	int gone = 0;
+
+	for (int k = 1; k < b->attempts; k++)
+		gone += !is_kept(r, b, k);
+	return gone;
+}
+
 /* boot.json of a start that failed before, as it was stored; NULL where it is not, or nobody kept
  * it. */
 static json_t *read_failed(const struct run *r, const struct run_boot *b, int attempt)
 {
-	char *dir = xasprintf("%03d.failed-%d", b->n, attempt),
-	     *name = xasprintf("boots/%s/boot.json", dir);
-	bool kept = index_find(&r->failed, dir, strlen(dir)) != INDEX_NONE;
+	char *name = xasprintf("boots/%03d.failed-%d/boot.json", b->n, attempt);
 	const json_t *planned = json_array_get(json_object_get(r->json, "boots"), b->plan);
 	struct err ignored;
-	json_t *o = kept ? json_read_in(r->path, name, &ignored) : NULL;
+	json_t *o = is_kept(r, b, attempt) ? json_read_in(r->path, name, &ignored) : NULL;
 
 	if (o && stored_check_boot(r->json, planned, o, name, &ignored) < 0) {
 		json_decref(o);
 		o = NULL;
 	}
 	free(name);
-	free(dir);
 	return o;
 }
 

@@ -16,5 +16,7 @@ struct index load_failed(const char *run);
  * {"kind","text"}, or NULL where there are none.
  */
 json_t *load_findings(const struct run *r, const struct run_boot *b, const json_t *boot);
+/* How many starts before that of the boot its boot.json counts, and nobody kept. */
+int load_attempts_gone(const struct run *r, const struct run_boot *b);
 
 #endif

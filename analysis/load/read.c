@@ -382,7 +382,7 @@ static void note_gaps(struct run *r)
 {
 	bool stopped = !strcmp(r->status, "stopped");
 	size_t missing = 0;
-	int last = -1;
+	int last = -1, gone = 0;
 
 	/* a look ends a run after the pair it was at: what is missing before that was lost */
 	for (size_t i = 0; i < r->n_boots; i++)
@@ -393,6 +393,7 @@ static void note_gaps(struct run *r)
 		const struct run_boot *b = &r->boots[i];
 		struct str outcome = STR_INIT, detail = STR_INIT;
 
+		gone += load_attempts_gone(r, b);
 		if (!strcmp(b->outcome, "missing")) {
 			missing += !stopped || b->pair <= last;
 		} else if (strcmp(b->outcome, "ok")) {
@@ -405,6 +406,12 @@ static void note_gaps(struct run *r)
 			str_release(&detail);
 		}
 	}
+	/* of a machine's own boots a campaign keeps the evidence */
+	if (gone && strcmp(r->target.kind, "host") != 0)
+		strv_pushf(&r->notes,
+			   "%s: %d attempt%s that failed before boots went well %s not kept: what "
+			   "kernels complained of then is not counted",
+			   r->path, gone, gone == 1 ? "" : "s", gone == 1 ? "is" : "are");
 	if (missing)
 		strv_pushf(&r->notes, "%s: the run is %s: %zu of its %zu boots have no result",
 			   r->path, strcmp(r->status, "running") ? "incomplete" : "still going on",

@@ -62,6 +62,26 @@ static void tell_disowned(struct check *c, const char *boot)
 	free(text);
 }
 
+/* Attempts before it were kept, beside it or with a campaign's evidence: what their kernels
+ * complained of counts. */
+static void check_earlier(struct check *c, const json_t *boot, const char *dir)
+{
+	long long attempts = json_get_int(boot, "attempts", 1);
+
+	for (long long k = 1; k < attempts && k < STORED_MAX_ATTEMPTS; k++) {
+		char *path = xasprintf("%s/%s.failed-%lld", c->run, dir, k);
+		char *evidence = xasprintf("%s/campaign/%s.%lld", c->run, strchr(dir, '/') + 1, k);
+		char *text =
+			xasprintf("'%s' is gone: '%s' took %lld attempts", path, dir, attempts);
+
+		if (!fs_exists(path) && !fs_exists(evidence))
+			tell(c, text);
+		free(path);
+		free(evidence);
+		free(text);
+	}
+}
+
 /* One boot's directory, of which run.json has the entry `planned`. */
 static void check_boot(struct check *c, const json_t *planned, const char *dir)
 {
@@ -82,6 +102,7 @@ static void check_boot(struct check *c, const json_t *planned, const char *dir)
 		if (stored_check_boot(c->json, planned, boot, path, &err) < 0)
 			tell(c, err.text);
 		stored_check_files(c->run, dir, boot, true, tell, c, &err);
+		check_earlier(c, boot, dir);
 		json_decref(boot);
 	}
 	free(path);

@@ -68,13 +68,12 @@ static json_t *boot_like(const json_t *theirs, const struct planned_boot *p)
 	return NULL;
 }
 
-/* boot.json goes last: it says that the boot is there. */
-static int copy_boot(const char *from, const char *to, const struct planned_boot *p,
-		     const char *arm, const json_t *ours, struct err *err)
+/* boot.json goes last: it says that the boot is there. boot: as read_whole() gives it; changed. */
+static int copy_boot(json_t *boot, const char *from, const char *to, const struct planned_boot *p,
+		     const struct run *r, struct err *err)
 {
-	char *name = xasprintf("%s/boot.json", from), *target = xasprintf("%s/boot.json", to);
-	json_t *boot = json_read(name, err);
-	int ret = boot ? fs_mkdirs(to, err) : -1;
+	char *target = xasprintf("%s/boot.json", to);
+	int ret = fs_mkdirs(to, err);
 	const char *file;
 	json_t *entry;
 
@@ -88,36 +87,57 @@ static int copy_boot(const char *from, const char *to, const struct planned_boot
 	}
 	if (ret == 0) {
 		json_object_set_new(boot, "n", json_integer(p->n));
-		json_object_set_new(boot, "arm", json_string(arm));
-		json_object_set(boot, "plan_sha256", json_object_get(ours, "plan_sha256"));
+		json_object_set_new(boot, "arm", json_string(r->e->arms[p->arm].name));
+		json_object_set(boot, "plan_sha256", json_object_get(r->store->run, "plan_sha256"));
 		json_object_del(boot, "sha256");
 		stored_seal_boot(boot);
 		ret = json_write(target, boot, err);
 	}
-	json_decref(boot);
 	free(target);
-	free(name);
 	return ret;
 }
 
-/* Nothing is taken that was damaged meanwhile: its sums are checked, and stay those of its files.
+/* boot.json of an attempt that nothing was damaged of since: its sums are checked. A new reference.
  */
+static json_t *read_whole(const char *dir, const json_t *theirs, const json_t *like,
+			  const char *from, struct err *err)
+{
+	char *path = xasprintf("%s/boot.json", from);
+	json_t *boot = json_read(path, err);
+
+	if (boot &&
+	    (stored_check_boot(theirs, like, boot, path, err) < 0 ||
+	     stored_check_files(dir, from + strlen(dir) + 1, boot, true, NULL, NULL, err) < 0)) {
+		json_decref(boot);
+		boot = NULL;
+	}
+	free(path);
+	return boot;
+}
+
+/* With the attempts before it: what their kernels complained of counts. One that was interrupted
+ * leaves a place. */
 static int take_boot(const char *dir, const json_t *theirs, const json_t *like, const char *from,
 		     const char *to, const struct planned_boot *p, const struct run *r,
 		     struct err *err)
 {
-	char *path = xasprintf("%s/boot.json", from),
-	     *name = stored_name((int)json_get_int(like, "n", 0), "");
-	json_t *boot = json_read(path, err);
-	int ret = boot ? stored_check_boot(theirs, like, boot, path, err) : -1;
+	json_t *boot = read_whole(dir, theirs, like, from, err);
+	int ret = boot ? 0 : -1;
 
+	for (int k = 1; ret == 0 && k < json_get_int(boot, "attempts", 1); k++) {
+		char *failed = xasprintf("%s.failed-%d", from, k),
+		     *kept = xasprintf("%s.failed-%d", to, k);
+		struct err ignored;
+		json_t *before = read_whole(dir, theirs, like, failed, &ignored);
+
+		ret = before ? copy_boot(before, failed, kept, p, r, err) : fs_mkdirs(kept, err);
+		json_decref(before);
+		free(failed);
+		free(kept);
+	}
 	if (ret == 0)
-		ret = stored_check_files(dir, name, boot, true, NULL, NULL, err);
-	if (ret == 0)
-		ret = copy_boot(from, to, p, r->e->arms[p->arm].name, r->store->run, err);
+		ret = copy_boot(boot, from, to, p, r, err);
 	json_decref(boot);
-	free(name);
-	free(path);
 	return ret;
 }
 

@@ -28,6 +28,18 @@ says 'boot 1 is made again: it was killed by signal 9'
 says 'boots: 1 ok, 0 failed (made again: 1); cells: '
 same "$(outcome_of "$tmp/killed" 1)" ok 'the boot that was made again'
 
+# The attempt before it goes where the boot goes, as what its kernel complained of counts; that it is gone is told
+expect 0 mlocklab run "$tmp/x.ini" --qemu $fake --reuse "only=$tmp/killed" --out "$tmp/taken"
+cmp -s "$tmp/taken/boots/001/samples.jsonl" "$tmp/killed/boots/001/samples.jsonl" || die 'the boot is not taken'
+same "$(member "$tmp/taken/boots/001.failed-1/boot.json" outcome)" died 'the attempt before a boot that was taken from another run'
+expect 0 mlocklab fsck "$tmp/taken"
+rm -r "$tmp/taken/boots/001.failed-1"
+expect 1 mlocklab fsck "$tmp/taken"
+grep -qF "'$tmp/taken/boots/001.failed-1' is gone: 'boots/001' took 2 attempts" "$out" || die "fsck says: $(cat "$out")"
+expect 0 mlocklab report "$tmp/taken"
+grep -q '1 attempt that failed before boots went well is not kept' "$tmp/taken/report/report.md" ||
+	die 'the report does not say that an attempt is gone'
+
 # What ab and gate say of a run in which a boot is missing: "nothing got worse" holds of what is there only
 sed 's/^pairs=.*/pairs=7/; s/^\[arm:only\]/[arm:old]/; $a [arm:new]\nkernel=debian:5.10' "$tmp/x.ini" >"$tmp/ab.ini"
 expect 0 mlocklab ab --suite "$tmp/ab.ini" --qemu $fake --out "$tmp/whole"
