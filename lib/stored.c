@@ -76,11 +76,12 @@ void stored_plan_sum(const json_t *run, char out[65])
 	sum_without(run, changing, out);
 }
 
-static void boot_sum(const json_t *boot, char out[65])
+/* Of a boot.json or series.json, which hold it. */
+static void own_sum(const json_t *o, char out[65])
 {
 	static const char *const own[] = {"sha256", NULL};
 
-	sum_without(boot, own, out);
+	sum_without(o, own, out);
 }
 
 void stored_seal_run(json_t *run)
@@ -95,8 +96,15 @@ void stored_seal_boot(json_t *boot)
 {
 	char sum[65];
 
-	boot_sum(boot, sum);
+	own_sum(boot, sum);
 	json_object_set_new(boot, "sha256", json_string(sum));
+}
+
+void stored_seal_series(json_t *series, const json_t *run)
+{
+	json_object_set_new(series, "format", json_integer(STORED_FORMAT));
+	json_object_set(series, "plan_sha256", json_object_get(run, "plan_sha256"));
+	stored_seal_boot(series);
 }
 
 /* --- files --- */
@@ -253,7 +261,7 @@ int stored_check_boot(const json_t *run, const json_t *planned, const json_t *bo
 				       path, keys[i]);
 	if (!json_object_get(boot, "sha256") && !must)
 		return 0;
-	boot_sum(boot, sum);
+	own_sum(boot, sum);
 	if (strcmp(sum, json_get_str(boot, "sha256", "")) != 0)
 		return err_set(err, "'%s' was changed after it was stored: 'sha256' is not its own",
 			       path);
@@ -261,6 +269,23 @@ int stored_check_boot(const json_t *run, const json_t *planned, const json_t *bo
 		return err_set(err, "'%s' lacks 'files', which tells what was stored", path);
 	if (must && strcmp(json_get_str(boot, "plan_sha256", ""),
 			   json_get_str(run, "plan_sha256", "")) != 0)
+		return err_set(err,
+			       "'%s' is of another run: its 'plan_sha256' is not that of run.json",
+			       path);
+	return 0;
+}
+
+int stored_check_series(const json_t *run, const json_t *series, const char *path, struct err *err)
+{
+	char sum[65];
+
+	if (!has_sums(series))
+		return 0;
+	own_sum(series, sum);
+	if (strcmp(sum, json_get_str(series, "sha256", "")) != 0)
+		return err_set(err, "'%s' was changed after it was stored: 'sha256' is not its own",
+			       path);
+	if (strcmp(json_get_str(series, "plan_sha256", ""), json_get_str(run, "plan_sha256", "")))
 		return err_set(err,
 			       "'%s' is of another run: its 'plan_sha256' is not that of run.json",
 			       path);

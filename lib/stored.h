@@ -34,6 +34,8 @@ void stored_plan_sum(const json_t *run, char out[65]);
 /* Sets "plan_sha256" of a run.json, and "sha256" of a boot.json, which is then complete. */
 void stored_seal_run(json_t *run);
 void stored_seal_boot(json_t *boot);
+/* The same of a series.json (docs/formats.md) of that run. */
+void stored_seal_series(json_t *series, const json_t *run);
 /*
  * "files" of boot.json: every regular file in dir and below but boot.json, by its name there. A new
  * reference, or NULL.
@@ -54,6 +56,8 @@ int stored_check_run(const json_t *run, const char *path, struct err *err);
  */
 int stored_check_boot(const json_t *run, const json_t *planned, const json_t *boot,
 		      const char *path, struct err *err);
+/* Whether series.json is as it was written, and of that run; 0 for one of format 1. */
+int stored_check_series(const json_t *run, const json_t *series, const char *path, struct err *err);
 /* What boot.json says of a file, or NULL where there is nothing to hold it against. */
 const json_t *stored_entry(const json_t *boot, const char *file);
 /*

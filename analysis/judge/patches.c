@@ -6,6 +6,7 @@
 #include <string.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/stored.h"
 #include "lib/text.h"
 
 static size_t arm_of(const struct run *run, const char *name)
@@ -86,7 +87,7 @@ static int read_rows(struct patches *p, struct err *err)
 	p->commits = fs_exists(path);
 	if (p->commits) {
 		series = json_read_in(p->run->path, "series.json", err);
-		ret = series ? 0 : -1;
+		ret = series ? stored_check_series(p->run->json, series, path, err) : -1;
 		json_array_foreach(json_object_get(series, "patches"), i, o)
 			add_patch(p, o);
 		if (series)

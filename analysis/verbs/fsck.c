@@ -82,6 +82,21 @@ static void check_earlier(struct check *c, const json_t *boot, const char *dir)
 	}
 }
 
+static void check_series(struct check *c)
+{
+	char *path = xasprintf("%s/series.json", c->run);
+	json_t *series = NULL;
+	struct err err;
+
+	if (fs_exists(path)) {
+		series = json_read_in(c->run, "series.json", &err);
+		if (!series || stored_check_series(c->json, series, path, &err) < 0)
+			tell(c, err.text);
+	}
+	json_decref(series);
+	free(path);
+}
+
 /* One boot's directory, of which run.json has the entry `planned`. */
 static void check_boot(struct check *c, const json_t *planned, const char *dir)
 {
@@ -199,6 +214,7 @@ static int check_run(const char *run, struct err *err)
 		tell(&c, err->text);
 	index_boots(&c);
 	check_boots(&c);
+	check_series(&c);
 	if (!c.found)
 		check_reads(&c);
 	print_summary(&c);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "lib/stored.h"
 #include "runner/kernels/configure.h"
 
 /* --- reading it --- */
@@ -227,8 +228,8 @@ int series_next_built(struct series *s, size_t i, int fd, const char *cache, str
 int series_write(const struct series *s, const char *run, struct err *err)
 {
 	char *path = xasprintf("%s/series.json", run);
-	json_t *rows = json_array(), *o;
-	int ret;
+	json_t *rows = json_array(), *of = json_read_in(run, "run.json", err), *o;
+	int ret = -1;
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct patch *p = &s->v[i];
@@ -244,10 +245,13 @@ int series_write(const struct series *s, const char *run, struct err *err)
 							: json_integer((json_int_t)p->same));
 		json_array_append_new(rows, row);
 	}
-	o = json_pack("{s:i, s:s, s:s, s:o}", "format", 1, "tree", s->g.dir, "range", s->range,
-		      "patches", rows);
-	ret = json_write(path, o, err);
+	o = json_pack("{s:s, s:s, s:o}", "tree", s->g.dir, "range", s->range, "patches", rows);
+	if (of) {
+		stored_seal_series(o, of);
+		ret = json_write(path, o, err);
+	}
 	json_decref(o);
+	json_decref(of);
 	free(path);
 	return ret;
 }

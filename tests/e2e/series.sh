@@ -89,6 +89,13 @@ expect 0 mlocklab claims --claims "$tmp/claims" --format json "$tmp/run"
 same "$(sed -n 's/^ *"alone": \([a-z]*\).*/\1/p' "$out" | xargs)" 'true true false' 'claims judged at their own patch'
 same "$(sed -n 's/^ *"verdict": "\([a-z ]*\)",*/\1/p' "$out" | xargs)" 'does not hold does not hold holds' 'what they say'
 expect 0 mlocklab fsck "$tmp/run"
+# which patch a row is of is vouched for too
+cp -r "$tmp/run" "$tmp/edited"
+sed -i 's/an entirely different kernel/nothing of note/' "$tmp/edited/series.json"
+expect 1 mlocklab fsck "$tmp/edited"
+grep -qF "series.json' was changed after it was stored" "$out" || die 'fsck does not see an edited series.json'
+expect 2 mlocklab steps "$tmp/edited"
+says "series.json' was changed after it was stored"
 expect 0 mlocklab compare --old base --new p05 "$tmp/run"
 
 # --- again: nothing is built or booted; an amended message costs nothing, an amended patch itself ---
