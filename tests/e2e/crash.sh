@@ -124,26 +124,48 @@ expect 0 mlocklab report "$tmp/reported"
 cp -r "$tmp/reported" "$tmp/fresh"
 cp -r "$tmp/reported/report" "$tmp/report"
 
+# Every point: a call, how often it has been made by then, and what happens to it. Of calls in a row on the same
+# file (a copy of an image) the first, the one in the middle and the last stand for all.
+points_of() {
+	awk -v subject="$1" -v calls="$calls" '
+	function try(n) {
+		print subject, call, n, "signal=KILL"
+		if (call == "openat")
+			print subject, call, n, "error=EMFILE"
+		else if (call == "clone")
+			print subject, call, n, "error=EAGAIN"
+		else if (call ~ /^(write|fsync|fdatasync|mkdir|rename|renameat|ftruncate)$/)
+			print subject, call, n, "error=ENOSPC"
+	}
+	function row() {
+		if (last) try(first)
+		if (last - first > 1) try(int((first + last) / 2))
+		if (last > first) try(last)
+	}
+	BEGIN { for (n = split(calls, names); n; n--) wanted[names[n]] = 1 }
+	{
+		now = substr($0, 1, index($0, "(") - 1)
+		if (!(now in wanted)) next
+		made[now]++
+		file = now ~ /^(write|fsync|fdatasync|ftruncate|flock|fchmod|fchown)$/ ? substr($0, 1, index($0, ",")) : ""
+		if (file == "" || file != before) {
+			row()
+			call = now
+			first = made[now]
+		}
+		last = made[now]
+		before = file
+	}
+	END { row() }' "$tmp/trace"
+}
+
 for subject in run report fetch; do
 	"${subject}_try" strace -o "$tmp/trace" >"$tmp/said" 2>&1 || {
 		cat "$tmp/said"
 		die "$subject does not succeed undisturbed"
 	}
 	[ $subject != fetch ] || mv "$cache" "$tmp/fetched"
-	# every point: a call, how often it has been made by then, and what happens to it
-	for call in $calls; do
-		made=$(grep -c "^$call(" "$tmp/trace")
-		at=1
-		while [ "$at" -le "$made" ]; do
-			echo "$subject $call $at signal=KILL"
-			case $call in
-			openat) echo "$subject $call $at error=EMFILE" ;;
-			write | fsync | fdatasync | mkdir | rename | renameat | ftruncate) echo "$subject $call $at error=ENOSPC" ;;
-			clone) echo "$subject $call $at error=EAGAIN" ;;
-			esac
-			at=$((at + 1))
-		done
-	done
+	points_of $subject
 done >"$tmp/points"
 all=$(wc -l <"$tmp/points" | tr -d ' ')
 [ "$points" -gt 0 ] || points=$all

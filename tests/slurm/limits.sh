@@ -57,7 +57,7 @@ whole memory
 # --- what goes before it: all three nodes for another partition ---
 there preempted >"$out" 2>"$err" &
 runner=$!
-wait_for 60 guests preempted
+wait_for 600 guests preempted
 sbatch --quiet --partition=urgent --array=1-3 --output=/dev/null --wrap 'sleep 2'
 wait "$runner"
 same $? 0 'a run that others went before'
@@ -67,7 +67,7 @@ whole preempted
 # --- a runner that is gone: its tasks go on, and are not disturbed ---
 "$libexec/mlocklab-run" "$tmp/x.ini" --qemu "$tmp/qemu" --on slurm --out "$tmp/gone" >"$out" 2>"$err" &
 runner=$!
-wait_for 60 guests gone
+wait_for 600 guests gone
 kill -9 "$runner"
 wait "$runner" 2>/dev/null
 expect 2 mlocklab run --resume "$tmp/gone" --qemu "$tmp/qemu"

@@ -40,16 +40,25 @@ for pair in '001 002' '003 004'; do
 	grep -q '"name": "n[123]"' "$tmp/tcg/boots/$1/boot.json" || die 'the node is not recorded'
 done
 
-# --- trouble ---
+# --- trouble, with guests that have measured after a sleep (tests/tools/stand-in.c) ---
+cat >"$tmp/qemu" <<END
+#!/bin/sh
+case "\$*" in
+*--version*) exec qemu-system-x86_64 "\$@" ;;
+esac
+sleep 6
+exec $PWD/build/stand-in "\$@"
+END
+chmod 755 "$tmp/qemu"
 sed 's/^pairs=6$/pairs=12/' "$tmp/x.ini" >"$tmp/long.ini"
-"$libexec/mlocklab-run" "$tmp/long.ini" --on slurm --out "$tmp/trouble" >"$out" 2>"$err" &
+"$libexec/mlocklab-run" "$tmp/long.ini" --qemu "$tmp/qemu" --on slurm --out "$tmp/trouble" >"$out" 2>"$err" &
 runner=$!
-wait_for 120 test -e "$tmp/trouble/boots/001/samples.jsonl"
+wait_for 900 test -e "$tmp/trouble/boots/001/samples.jsonl"
 scancel "$(sed 's/,.*//' "$tmp/trouble/slurm/jobs")_2" # one task is cancelled
 cluster_kill slurmctld
 sleep 2
 slurmctld                                              # started again, with its state
-wait_for 120 test -e "$tmp/trouble/boots/004/boot.json"
+wait_for 900 test -e "$tmp/trouble/boots/004/boot.json"
 cluster_kill slurmd-n3
 for step in $(cluster_steps n3); do kill -9 "$step"; done
 sleep 1
@@ -58,23 +67,23 @@ wait "$runner"
 same $? 0 'the run in spite of it'
 same "$(member "$tmp/trouble/run.json" status)" complete 'its status'
 same "$(ls -d "$tmp"/trouble/boots/[0-9][0-9][0-9]/boot.json | wc -l)" 12 'boots'
-expect 0 mlocklab run "$tmp/long.ini" --out "$tmp/calm"
+expect 0 mlocklab run "$tmp/long.ini" --qemu "$tmp/qemu" --out "$tmp/calm"
 same "$(figures "$tmp/trouble" | sha256sum)" "$(figures "$tmp/calm" | sha256sum)" 'what was measured'
 
 # --- a runner that is ended cancels its tasks; here it is finished ---
-"$libexec/mlocklab-run" "$tmp/long.ini" --on slurm --out "$tmp/ended" >"$out" 2>"$err" &
+"$libexec/mlocklab-run" "$tmp/long.ini" --qemu "$tmp/qemu" --on slurm --out "$tmp/ended" >"$out" 2>"$err" &
 runner=$!
-wait_for 120 test -e "$tmp/ended/boots/002/boot.json"
+wait_for 900 test -e "$tmp/ended/boots/002/boot.json"
 kill -TERM "$runner"
 wait "$runner"
 [ $? != 0 ] || die 'a run that was ended ended well'
-wait_for 60 sh -c '[ -z "$(squeue -h)" ]'
+wait_for 600 sh -c '[ -z "$(squeue -h)" ]'
 same "$(member "$tmp/ended/run.json" status)" incomplete 'status of a run that was ended'
-expect 0 mlocklab run --resume "$tmp/ended"
+expect 0 mlocklab run --resume "$tmp/ended" --qemu "$tmp/qemu"
 same "$(figures "$tmp/ended" | sha256sum)" "$(figures "$tmp/calm" | sha256sum)" 'what two machines made'
 # and what one machine began a cluster finishes
 rm -r "$tmp/calm/boots/003" "$tmp/calm/boots/009"
-expect 0 mlocklab run --resume "$tmp/calm" --on slurm
+expect 0 mlocklab run --resume "$tmp/calm" --qemu "$tmp/qemu" --on slurm
 same "$(figures "$tmp/ended" | sha256sum)" "$(figures "$tmp/calm" | sha256sum)" 'and the reverse'
 
 # --- messages ---
