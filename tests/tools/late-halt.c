@@ -1,8 +1,8 @@
 /*
  * Preloaded into QEMU: each time that all vCPUs have halted their thread is held up for
- * LATE_HALT_US microseconds before QEMU counts what they ran, as a busy machine may hold it up. QEMU
- * leaves the guest's code by a longjmp; all_cpu_threads_idle() is its own. At its end it says on
- * stderr how often it held the thread up.
+ * LATE_HALT_US microseconds before QEMU counts what they ran, as a busy machine may hold it up.
+ * QEMU leaves the guest's code by a longjmp; all_cpu_threads_idle() is its own. At its end it says
+ * on stderr how often it held the thread up.
  */
 #include <dlfcn.h>
 #include <setjmp.h>

@@ -34,7 +34,8 @@ static void test_icount(void **state)
 	(void)state;
 	assert_string_equal(
 		line, PC
-		"-accel tcg,thread=single -icount shift=0,sleep=off,rr=record,rrfile=/dev/null -rtc "
+		"-accel tcg,thread=single -icount shift=0,sleep=off,rr=record,rrfile=/dev/null "
+		"-rtc "
 		"clock=vm,base=2024-01-01T00:00:00 "
 		"-cpu Nehalem-v1 -smp 1 -m 2048M "
 		"-object memory-backend-ram,id=m0,size=1024M -numa node,nodeid=0,memdev=m0,cpus=0 "
