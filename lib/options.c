@@ -341,19 +341,12 @@ void command_completion(const struct command *c, struct str *out)
 	strv_release(&words);
 }
 
-const char *command_typed(void)
-{
-	const char *typed = getenv(TYPED);
-
-	return typed && *typed ? typed : "";
-}
-
 void command_note(const char *fmt, ...)
 {
-	const char *typed = command_typed();
+	const char *typed = getenv(TYPED);
 	va_list ap;
 
-	fprintf(stderr, "mlocklab%s%s: ", *typed ? " " : "", typed);
+	fprintf(stderr, "mlocklab%s%s: ", typed && *typed ? " " : "", typed ? typed : "");
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);

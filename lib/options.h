@@ -114,8 +114,6 @@ void command_help(const struct command *c, struct str *out);
  */
 void command_completion(const struct command *c, struct str *out);
 
-/* The verb that was typed, which has started this program if it is not its own. */
-const char *command_typed(void);
 /* "mlocklab VERB: TEXT" on standard error, VERB being the one that was typed. */
 void command_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same of an error; returns EXIT_USAGE. */

@@ -69,7 +69,8 @@ static void sum_without(const json_t *o, const char *const *without, char out[65
 	json_decref(rest);
 }
 
-void stored_plan_sum(const json_t *run, char out[65])
+/* The sum of what does not change in run.json while the run is measured: all but status and sum. */
+static void plan_sum(const json_t *run, char out[65])
 {
 	static const char *const changing[] = {"status", "plan_sha256", NULL};
 
@@ -88,7 +89,7 @@ void stored_seal_run(json_t *run)
 {
 	char sum[65];
 
-	stored_plan_sum(run, sum);
+	plan_sum(run, sum);
 	json_object_set_new(run, "plan_sha256", json_string(sum));
 }
 
@@ -228,7 +229,7 @@ int stored_check_run(const json_t *run, const char *path, struct err *err)
 
 	if (!has_sums(run))
 		return 0;
-	stored_plan_sum(run, sum);
+	plan_sum(run, sum);
 	if (strcmp(sum, json_get_str(run, "plan_sha256", "")) != 0)
 		return err_set(err,
 			       "'%s/run.json' was changed after it was stored: 'plan_sha256' is "
@@ -292,7 +293,8 @@ int stored_check_series(const json_t *run, const json_t *series, const char *pat
 	return 0;
 }
 
-const json_t *stored_entry(const json_t *boot, const char *file)
+/* What boot.json says of a file, or NULL where there is nothing to hold it against. */
+static const json_t *entry_of(const json_t *boot, const char *file)
 {
 	return json_object_get(json_object_get(boot, "files"), file);
 }
@@ -355,7 +357,7 @@ static int check_stranger(void *arg, const char *name, bool regular)
 {
 	struct check *c = arg;
 
-	if (strcmp(name, "boot.json") == 0 || stored_entry(c->boot, name))
+	if (strcmp(name, "boot.json") == 0 || entry_of(c->boot, name))
 		return 0;
 	err_set(c->err, "'%s/%s/%s' is not among what was stored%s", c->run, c->dir, name,
 		regular ? "" : ", nor is it a regular file");

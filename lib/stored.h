@@ -29,8 +29,6 @@ void tally_add(struct tally *t, const void *bytes, size_t n);
  * err. */
 int tally_check(struct tally *t, const json_t *entry, const char *path, struct err *err);
 
-/* The sum of what does not change in run.json while the run is measured: all but status and sum. */
-void stored_plan_sum(const json_t *run, char out[65]);
 /* Sets "plan_sha256" of a run.json, and "sha256" of a boot.json, which is then complete. */
 void stored_seal_run(json_t *run);
 void stored_seal_boot(json_t *boot);
@@ -58,8 +56,6 @@ int stored_check_boot(const json_t *run, const json_t *planned, const json_t *bo
 		      const char *path, struct err *err);
 /* Whether series.json is as it was written, and of that run; 0 for one of format 1. */
 int stored_check_series(const json_t *run, const json_t *series, const char *path, struct err *err);
-/* What boot.json says of a file, or NULL where there is nothing to hold it against. */
-const json_t *stored_entry(const json_t *boot, const char *file);
 /*
  * Whether the files of a boot (its directory in the run, such as "boots/007") are there with the
  * sizes that its boot.json tells; with `whole` the sums too. found is called for each that is not,

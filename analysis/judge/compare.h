@@ -68,9 +68,6 @@ struct result {
 	enum verdict without; /* what the verdict would be without those */
 	enum verdict verdict;
 };
-/* What a result's effect is reckoned in: the logarithm of a ratio, or a difference as it is. */
-double result_scale(const struct result *r, double v);
-double result_unscale(const struct result *r, double v);
 /* Whether the result is one of the cells that a verdict counts: primary, and not the floor. */
 bool result_counts(const struct result *r);
 /* Room for the values of n pairs; one pair of them, of that row. */

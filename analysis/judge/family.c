@@ -8,12 +8,13 @@
 /* Critical values that other such runs would have, for what this one would have seen. */
 #define CRITICALS 32
 
-double result_scale(const struct result *r, double v)
+/* What a result's effect is reckoned in: the logarithm of a ratio, or a difference as it is. */
+static double scaled(const struct result *r, double v)
 {
 	return r->difference ? v : log(v);
 }
 
-double result_unscale(const struct result *r, double v)
+static double unscaled(const struct result *r, double v)
 {
 	return r->difference ? v : exp(v);
 }
@@ -111,9 +112,9 @@ static struct sample take_sample(const struct result *r, bool paired)
 	s.x = xcalloc(r->n_old + 1, sizeof(*s.x));
 	s.y = xcalloc(r->n_new + 1, sizeof(*s.y));
 	for (size_t i = 0; i < s.nx; i++)
-		s.x[i] = result_scale(r, r->old_v[i]);
+		s.x[i] = scaled(r, r->old_v[i]);
 	for (size_t i = 0; i < s.ny; i++)
-		s.y[i] = result_scale(r, r->new_v[i]) - (paired ? result_scale(r, r->old_v[i]) : 0);
+		s.y[i] = scaled(r, r->new_v[i]) - (paired ? scaled(r, r->old_v[i]) : 0);
 	measure(&s);
 	return s;
 }
@@ -157,10 +158,10 @@ static double *fill(const struct family *f, struct result **moved, size_t m)
 		const struct result *r = moved[j];
 
 		for (size_t i = 0; f->second && i < r->n_old; i++)
-			x[r->old_row[i] * m + j] = result_scale(r, r->old_v[i]);
+			x[r->old_row[i] * m + j] = scaled(r, r->old_v[i]);
 		for (size_t i = 0; i < r->n_new; i++)
-			x[r->new_row[i] * m + j] = result_scale(r, r->new_v[i]) -
-						   (f->second ? 0 : result_scale(r, r->old_v[i]));
+			x[r->new_row[i] * m + j] =
+				scaled(r, r->new_v[i]) - (f->second ? 0 : scaled(r, r->old_v[i]));
 	}
 	return x;
 }
@@ -267,8 +268,8 @@ static void judge_without(const struct family *f, struct result *r, struct sampl
 
 static void set_interval(struct result *r, double low, double high, double level)
 {
-	r->low = result_unscale(r, low);
-	r->high = result_unscale(r, high);
+	r->low = unscaled(r, low);
+	r->high = unscaled(r, high);
 	r->level = level;
 }
 
@@ -292,9 +293,9 @@ static void conclude(const struct family *f, struct result *r, const double *oth
 	/* At no change it is the exact test that speaks. */
 	low = certain && effect > 0 ? fmax(low, 0) : certain ? low : fmin(low, 0);
 	high = certain && effect < 0 ? fmin(high, 0) : certain ? high : fmax(high, 0);
-	r->ratio = result_unscale(r, effect);
-	r->low90 = result_unscale(r, own.low);
-	r->high90 = result_unscale(r, own.high);
+	r->ratio = unscaled(r, effect);
+	r->low90 = unscaled(r, own.low);
+	r->high90 = unscaled(r, own.high);
 	if (!r->difference)
 		r->detectable = expm1(r->detectable);
 	r->verdict = judge(r, certain, effect, own.low, own.high, margin);

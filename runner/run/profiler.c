@@ -51,20 +51,12 @@ int profiler_prepare(struct profiler *p, const struct target *t, const struct ke
 	free(name);
 	if (!fs_exists(p->plugin)) {
 		err_set(err, "the profiler '%s' is not there: run 'make'", p->plugin);
-		profiler_release(p);
+		free(p->plugin);
+		p->plugin = NULL;
 		return -1;
 	}
 	p->symbols = xcalloc(n, sizeof(*p->symbols));
 	for (size_t i = 0; i < n; i++)
 		p->symbols[i] = find_symbols(&kernels[i], t);
 	return 0;
-}
-
-void profiler_release(struct profiler *p)
-{
-	for (size_t i = 0; p->symbols && i < p->n; i++)
-		free(p->symbols[i]);
-	free(p->symbols);
-	free(p->plugin);
-	*p = (struct profiler){0};
 }

@@ -25,7 +25,6 @@ struct profiler {
  */
 int profiler_prepare(struct profiler *p, const struct target *t, const struct kernel *kernels,
 		     size_t n, struct err *err);
-void profiler_release(struct profiler *p);
 
 /* The plugin's version for a QEMU version ("7.2.22"): 1 to 3, or -1 with what would do. */
 int profiler_api(const char *qemu_version, struct err *err);

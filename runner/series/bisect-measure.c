@@ -78,7 +78,8 @@ static void push_kernel(const struct bisect *b, struct strv *argv, const char *a
 	strv_pushf(argv, "--kernel=%s=git:%s@%s", arm, b->g.dir, c->id);
 }
 
-int bisect_measure(const struct bisect *b, const struct git_commit *old,
+/* Runs the cell on old (NULL: on new alone) and new, into the directory out. */
+static int measure(const struct bisect *b, const struct git_commit *old,
 		   const struct git_commit *new, const char *out, struct err *err)
 {
 	char *path = verb_file("bisect.ini", &b->experiment, err);
@@ -187,9 +188,9 @@ static int measure_ends(struct bisect *b, const struct git_commit *bad, struct e
 	/* under icount GOOD's boots are made once */
 	if (strcmp(b->target, "icount") == 0) {
 		b->good_run = xasprintf("%s/%02d-good", b->dir, ++b->steps);
-		ret = bisect_measure(b, NULL, &b->good, b->good_run, err);
+		ret = measure(b, NULL, &b->good, b->good_run, err);
 	}
-	return ret < 0 ? -1 : bisect_measure(b, &b->good, bad, b->ends_run, err);
+	return ret < 0 ? -1 : measure(b, &b->good, bad, b->ends_run, err);
 }
 
 int bisect_ends(struct bisect *b, const struct git_commit *bad, struct err *err)
@@ -217,7 +218,7 @@ char *bisect_step(const struct bisect *b, const struct git_commit *parent,
 		out = xstrdup(b->ends_run);
 	} else if (new) {
 		out = xasprintf("%s/step", b->dir);
-		if (bisect_measure(b, parent, c, out, err) < 0) {
+		if (measure(b, parent, c, out, err) < 0) {
 			free(out);
 			out = NULL;
 		}
@@ -233,8 +234,7 @@ char *bisect_step(const struct bisect *b, const struct git_commit *parent,
 static enum bisect_answer decide(struct bisect *b, const struct git_commit *c, struct err *err)
 {
 	char *out = xasprintf("%s/%02d-%.12s", b->dir, ++b->steps, c->id);
-	json_t *cell =
-		bisect_measure(b, &b->good, c, out, err) == 0 ? bisect_figure(b, out, err) : NULL;
+	json_t *cell = measure(b, &b->good, c, out, err) == 0 ? bisect_figure(b, out, err) : NULL;
 	bool rises;
 	int is = cell ? moved(cell, &rises, err) : -1;
 

@@ -33,9 +33,6 @@ struct bisect {
 int bisect_cell(struct bisect *b, const char *cell, struct err *err);
 void bisect_release(struct bisect *b);
 
-/* Runs the cell on old (NULL: on new alone) and new, into the directory out. */
-int bisect_measure(const struct bisect *b, const struct git_commit *old,
-		   const struct git_commit *new, const char *out, struct err *err);
 /* The cell's entry in what compare says of a run, --format json: a new reference, or NULL. */
 json_t *bisect_figure(const struct bisect *b, const char *run, struct err *err);
 
