@@ -68,6 +68,7 @@ void confine_init(struct confined *c, const struct boot_job *job, const char *di
 {
 	const struct target *t = job->target;
 	bool profiled = job->planned->kind == BOOT_PROFILE;
+	unsigned long long memory = (unsigned long long)t->memory_mib * MIB;
 
 	*c = (struct confined){0};
 	if (t->qemu.n)
@@ -91,10 +92,10 @@ void confine_init(struct confined *c, const struct boot_job *job, const char *di
 	c->jail = (struct jail){
 		.writes = dir,
 		.reads = (const char *const *)c->reads.v,
-		.memory = (unsigned long long)t->memory_mib * MIB + QEMU_BYTES +
-			  (unsigned long long)t->cpus * VCPU_BYTES +
+		.memory = memory + QEMU_BYTES + (unsigned long long)t->cpus * VCPU_BYTES +
 			  (profiled ? PROFILER_BYTES : 0),
-		.file = FILE_BYTES * (profiled ? 16 : 1),
+		/* huge pages are a file too, in memory (memfd_create(2)) */
+		.file = FILE_BYTES * (profiled ? 16 : 1) + (t->hugepages ? memory : 0),
 	};
 }
 
