@@ -136,7 +136,7 @@ check-statistics: $(B)/studies
 check-slurm check-nested check-campaign: check-%:
 	@./runner/deps.sh check $* || ./runner/deps.sh install $*
 	@$(MAKE) --no-print-directory all $(test_programs)
-	@LIMIT=3000 tests/run.sh $(filter-out %/cluster.sh %/inside.sh,$(wildcard tests/$*/*.sh))
+	@LIMIT=3000 tests/run.sh $(filter-out %/cluster.sh %/inside.sh %/image.sh,$(wildcard tests/$*/*.sh))
 
 # The runner killed, or refused, at every single system call of a run: hours.
 .PHONY: check-crash
