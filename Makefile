@@ -93,13 +93,16 @@ $(unit_tests): $(B)/unit/%: $(B)/tests/unit/%.o $(B)/workloads.a $(B)/guest.a $(
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(libs_runner) $(libs_analysis)
 
 # What tests use: a guest that means harm, one that has measured at once, a stored run made larger, what
-# measures a command, a clock that is stepped, memory that is short, and a QEMU that is held up.
+# measures a command, workloads that something can be preloaded into, a clock that is stepped, memory that is
+# short, and a QEMU that is held up.
 test_programs := $(B)/hostile $(B)/stand-in $(B)/measured $(B)/enlarge $(B)/studies \
-	$(B)/clock-step.so $(B)/fail-alloc.so $(B)/late-halt.so
+	$(B)/mlockbench-dynamic $(B)/clock-step.so $(B)/fail-alloc.so $(B)/late-halt.so
 $(B)/hostile: $(B)/tests/guest/hostile.o $(B)/runner/kernels/bzimage.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -static -o $@ $^ -ljansson -linih -lz
 $(B)/stand-in $(B)/enlarge: $(B)/%: $(B)/tests/tools/%.o $(B)/lib.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(libs_lib)
+$(B)/mlockbench-dynamic: $(B)/workloads/main.o $(B)/workloads.a $(B)/lib.a
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -ljansson -linih -lz -lm -lpthread
 $(B)/measured: $(B)/tests/tools/measured.o
 	$(Q)$(CC) $(CFLAGS) -o $@ $^
 $(B)/studies: $(call objs,tests/statistics/*.c) $(B)/analysis.a $(B)/lib.a

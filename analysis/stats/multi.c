@@ -419,13 +419,15 @@ double stats_critical(const double *d, const bool *second, size_t n, size_t m, d
 static size_t shrink(double *x, size_t n, size_t m)
 {
 	gsl_matrix_view all = gsl_matrix_view_array(x, n, m);
-	gsl_vector *tau;
+	gsl_vector_view tau;
+	double *own;
 
 	if (n <= MANY_ROWS || n <= m)
 		return n;
-	tau = gsl_vector_alloc(m);
-	gsl_linalg_QR_decomp(&all.matrix, tau);
-	gsl_vector_free(tau);
+	own = xcalloc(m, sizeof(*own));
+	tau = gsl_vector_view_array(own, m);
+	gsl_linalg_QR_decomp(&all.matrix, &tau.vector);
+	free(own);
 	for (size_t i = 1; i < m; i++)
 		memset(&x[i * m], 0, i * sizeof(*x));
 	return m;

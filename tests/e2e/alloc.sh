@@ -56,6 +56,26 @@ each 'compare, as JSON' "$libexec/mlocklab-compare" --format json "$run"
 each 'fsck' "$libexec/mlocklab-fsck" "$run"
 each 'an experiment' "$libexec/mlocklab-run" "$tmp/ab.ini" --qemu tests/fake/qemu-fast --show-command
 
+# What measures: whole records of all iterations, or none and a message. As a guest has it, it is static, which
+# nothing can be preloaded into: this is the same, linked to what it shares.
+bench="build/mlockbench-dynamic run exit-mlocked procs=2 size=256K --iterations 2 --warmup 0"
+# shellcheck disable=SC2086 # words
+program mlockbench $bench
+for at in $(awk -v n="$count" -v p="$points" 'BEGIN { for (i = 0; i < p; i++) print 1 + int((i + 0.5) * n / p) }'); do
+	# shellcheck disable=SC2086
+	FAIL_ALLOC=$at LD_PRELOAD=$fail $bench >"$out" 2>"$err"
+	code=$?
+	checks=$((checks + 1))
+	case $code in
+	0) same "$(grep -c '"outcome":"ok"' "$out")" 2 "records where allocation $at of $count fails" ;;
+	2) failed=$((failed + 1)) && grep -q 'out of memory' "$err" || die "mlockbench says: $(cat "$err")" ;;
+	*) die "mlockbench: exit code $code where allocation $at of $count fails: $(cat "$err")" ;;
+	esac
+done
+
+# GSL ends a program that is short of memory with abort(): it works in memory of ours
+! grep -rnE 'gsl_[a-z0-9_]*_(m|c)?alloc\b' analysis --include='*.[ch]' || die 'GSL allocates'
+
 # The report is made whole or not at all; what was there stays
 expect 0 mlocklab report "$run"
 cp -r "$run/report" "$tmp/report"
