@@ -51,18 +51,29 @@ static struct patch_row *add_patch_row(struct patches *p)
 	return &p->rows[p->n_rows++];
 }
 
+static void take_line(struct strv *to, const json_t *line)
+{
+	char *text = text_clean(json_string_value(line) ? json_string_value(line) : "", 100);
+
+	strv_push(to, text);
+	free(text);
+}
+
 static void add_patch(struct patches *p, const json_t *o)
 {
 	const json_t *git = json_object_get(o, "git");
 	const char *error = json_get_str(o, "error", NULL);
 	struct patch_row *row = add_patch_row(p);
+	json_t *line;
+	size_t i;
 	char *words;
 
 	row->subject = text_clean(json_get_str(git, "subject", ""), 200);
 	row->commit = text_clean(json_get_str(git, "commit", ""), 12);
 	row->arm = arm_of(p->run, json_get_str(o, "arm", NULL));
 	row->same = (int)json_get_int(o, "same", -1);
-	row->config = json_array_size(json_object_get(o, "config"));
+	json_array_foreach(json_object_get(o, "config"), i, line)
+		take_line(&row->config, line);
 	if (row->same >= row->n)
 		row->same = -1;
 	if (error) {
@@ -191,6 +202,7 @@ void patches_release(struct patches *p)
 		free(p->rows[i].commit);
 		free(p->rows[i].trouble);
 		strv_release(&p->rows[i].where);
+		strv_release(&p->rows[i].config);
 	}
 	free(p->rows);
 	free(p->columns);

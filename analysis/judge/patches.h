@@ -15,7 +15,9 @@ struct patch_row {
 	char *trouble;		/* why it has no figures, or not all, printable, or NULL */
 	struct strv
 		where; /* lines of which functions the steps lie in, from a profile of both sides */
-	size_t config; /* lines of its configuration that differ from the patch before */
+	/* printable lines of its configuration that differ from the patch before; of the base what
+	   fragments ask for and it does not take */
+	struct strv config;
 };
 
 /* A figure that moved at some step, or from end to end. */

@@ -92,8 +92,12 @@ static void add_patches(const struct patches *p, struct doc *d)
 			doc_para(d, "And %zu more figure%s.", all - n, all - n == 1 ? "" : "s");
 		for (size_t i = 0; i < row->where.n; i++)
 			doc_para(d, "%s", row->where.v[i]);
-		if (row->config)
-			doc_para(d, "Its configuration differs in %zu lines, too.", row->config);
+		if (row->config.n) {
+			char *text = patches_config(row);
+
+			doc_para(d, "%s", text);
+			free(text);
+		}
 	}
 }
 

@@ -87,6 +87,19 @@ char *patches_sentence(const struct result *r)
 	return text;
 }
 
+char *patches_config(const struct patch_row *row)
+{
+	struct str out = STR_INIT;
+	size_t shown = row->config.n < 4 ? row->config.n : 3;
+
+	str_addf(&out, "its configuration %s: ", row->n ? "differs" : "does not take");
+	for (size_t i = 0; i < shown; i++)
+		str_addf(&out, "%s%s", i ? "; " : "", row->config.v[i]);
+	if (row->config.n > shown)
+		str_addf(&out, "; and %zu more lines", row->config.n - shown);
+	return out.buf;
+}
+
 char *patches_note(const struct patches *p, const struct patch_row *row)
 {
 	const struct patch_row *before = row->n ? patches_before(p, row) : NULL;
@@ -99,6 +112,8 @@ char *patches_note(const struct patches *p, const struct patch_row *row)
 	if (before && row->arm != SIZE_MAX && before->n + 1 < row->n &&
 	    p->rows[row->n - 1].same < 0)
 		return xasprintf("its step is from %d", before->n);
+	if (!row->n && row->config.n)
+		return patches_config(row);
 	return xstrdup("");
 }
 
@@ -259,8 +274,12 @@ static void add_sentences(const struct patches *p, const struct patch_row *row, 
 		str_addf(out, "  and %zu more figure%s\n", all - n, all - n == 1 ? "" : "s");
 	for (size_t i = 0; i < row->where.n; i++)
 		text_wrap(out, row->where.v[i], TABLE_WIDTH, 4);
-	if (row->config)
-		str_addf(out, "  its configuration differs in %zu lines, too\n", row->config);
+	if (row->config.n) {
+		char *text = patches_config(row);
+
+		text_wrap(out, text, TABLE_WIDTH, 2);
+		free(text);
+	}
 }
 
 static void add_notes(const struct patches *p, struct str *out)

@@ -140,6 +140,69 @@ void kernel_recipe_argv(const struct kernel_recipe *r, struct strv *argv)
 		strv_pushf(argv, "--fragment=%s", r->fragments.v[i]);
 }
 
+int kernel_recipe_missing(const struct kernel_recipe *r, const char *config, struct strv *missing,
+			  struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < r->fragments.n; i++) {
+		struct str text = STR_INIT;
+
+		ret = fs_read(r->fragments.v[i], &text, err);
+		kernel_config_missing(str_text(&text), config, missing);
+		str_release(&text);
+	}
+	return ret;
+}
+
+/* The options that either commit's Kconfig files have, "CONFIG_X=y" a line each. */
+static void options_of(const struct git *g, const char *base, const char *tip, struct str *out)
+{
+	const char *const grep[] = {"grep",	 "-hE", "^[[:space:]]*(menu)?config[[:space:]]",
+				    base,	 tip,	"--",
+				    "*Kconfig*", NULL};
+	struct str said = STR_INIT;
+	struct strv lines = STRV_INIT;
+	struct err none; /* it fails where it finds nothing */
+
+	git_own(g, grep, &said, &none);
+	strv_split(&lines, str_text(&said), "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *name = strstr(lines.v[i], "config") + strlen("config");
+
+		name += strspn(name, " \t");
+		str_addf(out, "CONFIG_%.*s=y\n", (int)strcspn(name, " \t\r"), name);
+	}
+	strv_release(&lines);
+	str_release(&said);
+}
+
+int kernel_recipe_for_range(struct kernel_recipe *r, const struct git *g, const char *base,
+			    const char *tip, struct err *err)
+{
+	struct strv wanted = STRV_INIT;
+	struct str known = STR_INIT;
+	int ret = kernel_recipe_missing(r, "", &wanted, err);
+
+	if (ret == 0 && wanted.n)
+		options_of(g, base, tip, &known);
+	for (size_t i = 0; ret == 0 && i < wanted.n; i++) {
+		char *line = xasprintf("%.*s=y", (int)strcspn(wanted.v[i], "="), wanted.v[i]);
+
+		if (!has_line(str_text(&known), line))
+			ret = err_set(
+				err,
+				"a fragment asks for '%s': neither %.12s nor %.12s of '%s' has "
+				"such an option",
+				wanted.v[i], base, tip, g->dir);
+		free(line);
+	}
+	r->some_may_lack = ret == 0;
+	str_release(&known);
+	strv_release(&wanted);
+	return ret;
+}
+
 static int must_have(const char *file, const char *config, const char *out, struct err *err)
 {
 	struct str text = STR_INIT;
@@ -148,10 +211,11 @@ static int must_have(const char *file, const char *config, const char *out, stru
 
 	kernel_config_missing(str_text(&text), config, &missing);
 	if (ret == 0 && missing.n)
-		ret = err_set(err,
-			      "%s: this kernel's configuration does not take '%s', and %zu "
-			      "more lines; what it takes is in '%s/.config'",
-			      file, missing.v[0], missing.n - 1, out);
+		ret = err_set(
+			err,
+			"%s: this kernel's configuration does not take '%s', the first of %zu "
+			"such lines; what it takes is in '%s/.config'",
+			file, missing.v[0], missing.n, out);
 	strv_release(&missing);
 	str_release(&text);
 	return ret;
@@ -208,7 +272,7 @@ int kernel_configure(struct kernel_make *m, const struct kernel_recipe *r, struc
 	/* base.config is for all releases: what one does not know it does without */
 	if (ret == 0)
 		ret = must_have(guest, str_text(&text), m->out, err);
-	for (size_t i = 0; ret == 0 && i < r->fragments.n; i++)
+	for (size_t i = 0; ret == 0 && !r->some_may_lack && i < r->fragments.n; i++)
 		ret = must_have(r->fragments.v[i], str_text(&text), m->out, err);
 	if (ret == 0 && config)
 		str_addn(config, text.buf, text.len);

@@ -5,6 +5,7 @@
 #include "lib/err.h"
 #include "lib/options.h"
 #include "lib/str.h"
+#include "runner/kernels/git.h"
 #include "runner/kernels/make.h"
 
 /* How a kernel is built, whatever it is built from. */
@@ -13,6 +14,7 @@ struct kernel_recipe {
 	struct strv fragments; /* files of CONFIG_ lines that the user wants beside it, the later
 				  winning */
 	int jobs;	       /* 0: one a CPU */
+	bool some_may_lack;    /* kernel_recipe_for_range() was asked */
 	struct strv
 		job; /* words that the compilation is started with, elsewhere: srun's; none: here */
 };
@@ -20,6 +22,16 @@ struct kernel_recipe {
 /* Takes both as a user names files; a recipe owns what is in it. */
 void kernel_recipe_set(struct kernel_recipe *r, const char *config, const struct strv *fragments);
 void kernel_recipe_release(struct kernel_recipe *r);
+/*
+ * The recipe is for all commits of a range: what one of them does not take of a fragment (the
+ * option that the series brings) is left out of its configuration. -1 where a fragment wants an
+ * option that neither end of the range has.
+ */
+int kernel_recipe_for_range(struct kernel_recipe *r, const struct git *g, const char *base,
+			    const char *tip, struct err *err);
+/* What the fragments ask for and a configuration does not have: kernel_config_missing() of each. */
+int kernel_recipe_missing(const struct kernel_recipe *r, const char *config, struct strv *missing,
+			  struct err *err);
 /* Appends the options of `mlocklab run` that mean the same configuration. */
 void kernel_recipe_argv(const struct kernel_recipe *r, struct strv *argv);
 
@@ -45,7 +57,8 @@ struct tree_options {
 /*
  * Makes OUT/.config by the kernel's own olddefconfig, with what a guest needs
  * (configs/kernel/guest.config); says on stderr which such lines a .config of the user's did not
- * have. A line of a fragment, or one a guest needs, that the kernel does not take is an error.
+ * have. A line that a guest needs, or one of a fragment, that the kernel does not take is an error,
+ * the latter unless some_may_lack.
  * config, where not NULL, gets the whole of it.
  */
 int kernel_configure(struct kernel_make *m, const struct kernel_recipe *r, struct str *config,

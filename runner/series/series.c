@@ -171,8 +171,26 @@ static size_t built_before(const struct series *s, size_t i)
 	return SIZE_MAX;
 }
 
-static int take_built(struct series *s, size_t i, const char *name, const char *cache,
-		      struct err *err)
+static int take_config(struct series *s, size_t i, const struct kernel_recipe *r, const char *cache,
+		       struct err *err)
+{
+	size_t before = built_before(s, i);
+	char *is = config_of(cache, s->v[i].name), *was;
+	int ret = 0;
+
+	if (before != SIZE_MAX) {
+		was = config_of(cache, s->v[before].name);
+		kernel_config_differ(was, is, &s->v[i].config);
+		free(was);
+	} else {
+		ret = kernel_recipe_missing(r, is, &s->v[i].config, err);
+	}
+	free(is);
+	return ret;
+}
+
+static int take_built(struct series *s, size_t i, const char *name, const struct kernel_recipe *r,
+		      const char *cache, struct err *err)
 {
 	struct patch *p = &s->v[i];
 	size_t before = built_before(s, i);
@@ -181,13 +199,8 @@ static int take_built(struct series *s, size_t i, const char *name, const char *
 	if (!p->identity)
 		return -1;
 	p->name = xstrdup(name);
-	if (before != SIZE_MAX) {
-		char *was = config_of(cache, s->v[before].name), *is = config_of(cache, name);
-
-		kernel_config_differ(was, is, &p->config);
-		free(was);
-		free(is);
-	}
+	if (take_config(s, i, r, cache, err) < 0)
+		return -1;
 	if (before != SIZE_MAX && strcmp(s->v[before].identity, p->identity) == 0)
 		p->same = s->v[before].same == SIZE_MAX ? before : s->v[before].same;
 	else
@@ -205,7 +218,8 @@ static char *take_error(const struct git_commit *c, const char *line)
 	return xstrdup(end ? end + 3 : text);
 }
 
-int series_next_built(struct series *s, size_t i, int fd, const char *cache, struct err *err)
+int series_next_built(struct series *s, size_t i, int fd, const struct kernel_recipe *r,
+		      const char *cache, struct err *err)
 {
 	char *line = read_line(fd);
 	int ret = 0;
@@ -214,7 +228,7 @@ int series_next_built(struct series *s, size_t i, int fd, const char *cache, str
 		return err_set(err, "the builds ended before %.12s (%s) was built", s->v[i].c.id,
 			       s->v[i].c.subject);
 	if (strncmp(line, "built ", 6) == 0)
-		ret = take_built(s, i, line + 6, cache, err);
+		ret = take_built(s, i, line + 6, r, cache, err);
 	else if (strncmp(line, "unable ", 7) == 0)
 		ret = err_set(err, "%s", line + 7);
 	else

@@ -19,7 +19,7 @@ struct patch {
 	size_t same;	    /* the patch before it whose image it has; SIZE_MAX: none */
 	char *error;	    /* why it was not built, or NULL */
 	struct strv config; /* lines of the configuration that differ from the last patch that was
-			       built */
+			       built; of the base those of fragments that it does not take */
 };
 
 struct series {
@@ -47,7 +47,8 @@ int series_start_builds(const struct series *s, const struct kernel_recipe *r,
  * Waits for patch i's build, to be asked for in order, and fills in its name or error, its
  * identity, arm or `same`, and config. -1 where the builds have ended without an answer.
  */
-int series_next_built(struct series *s, size_t i, int fd, const char *cache, struct err *err);
+int series_next_built(struct series *s, size_t i, int fd, const struct kernel_recipe *r,
+		      const char *cache, struct err *err);
 
 /* docs/formats.md: RUN/series.json. */
 int series_write(const struct series *s, const char *run, struct err *err);

@@ -198,12 +198,14 @@ static int lock(const struct bisect *b, struct err *err)
 }
 
 /* Says what is wrong with a range, or with this machine, before anything is left of it. */
-static int check_range(const struct bisect *b, const struct options *o, struct err *err)
+static int check_range(struct bisect *b, const struct options *o, struct err *err)
 {
 	struct git_commit from = {0};
 	struct git_commits l = {0};
 	int ret = git_series(&b->g, o->good, o->bad, NULL, &from, &l, err);
 
+	if (ret == 0)
+		ret = kernel_recipe_for_range(&b->recipe, &b->g, from.id, l.v[l.n - 1].id, err);
 	if (ret == 0)
 		ret = kernel_build_able(&b->g, &from, &b->recipe, b->kernels.cache, err);
 	git_commit_release(&from);

@@ -232,9 +232,10 @@ static void tell(const struct series *s, size_t i)
 	if (p->same != SIZE_MAX)
 		fprintf(stderr, "  its image is that of %zu: it is not measured again\n", p->same);
 	for (size_t k = 0; k < p->config.n && k < 5; k++)
-		fprintf(stderr, "  its configuration differs: %s\n", p->config.v[k]);
+		fprintf(stderr, "  its configuration %s: %s\n", i ? "differs" : "does not take",
+			p->config.v[k]);
 	if (p->config.n > 5)
-		fprintf(stderr, "  and in %zu more lines\n", p->config.n - 5);
+		fprintf(stderr, "  and %zu more of its lines\n", p->config.n - 5);
 }
 
 static int build_and_measure(struct work *w, struct err *err)
@@ -251,7 +252,7 @@ static int build_and_measure(struct work *w, struct err *err)
 	if (fd < 0)
 		ret = -1;
 	for (size_t i = 0; ret == 0 && i < w->s.n; i++) {
-		ret = series_next_built(&w->s, i, fd, w->cache, err);
+		ret = series_next_built(&w->s, i, fd, &w->recipe, w->cache, err);
 		if (ret == 0)
 			tell(&w->s, i);
 		if (ret == 0 && parts && w->s.v[i].arm)
@@ -344,7 +345,10 @@ static int run(struct work *w, struct err *err)
 	for (size_t i = 0; i < notes.n; i++)
 		command_note("%s", notes.v[i]);
 	strv_release(&notes);
-	ret = build_and_measure(w, err);
+	ret = kernel_recipe_for_range(&w->recipe, &w->s.g, w->s.v[0].c.id, w->s.v[w->s.n - 1].c.id,
+				      err);
+	if (ret == 0)
+		ret = build_and_measure(w, err);
 	if (ret == 0)
 		ret = check(&w->s, err);
 	if (ret == 0)

@@ -128,6 +128,25 @@ expect 0 mlocklab locks "$tmp/locked/locks"
 expect 0 mlocklab series base..culprit~1 "$tmp/e.ini" --tree "$src"
 grep -q "2 patches of 'base..culprit~1': the image of the base" "$out" || die 'equal images are no answer'
 
+# --- an option that only the series brings: the base does without it, and one that neither has is a slip ---
+git -C "$src" checkout -q -b feature base
+printf 'config NO_SUCH_BEFORE\nCONFIG_NO_SUCH_BEFORE=y\n' >"$src/mm/Kconfig"
+step "image=$new" 'mm: a feature behind an option'
+echo CONFIG_NO_SUCH_BEFORE=y >"$tmp/feature.config"
+expect 0 mlocklab series base..feature "$tmp/e.ini" --tree "$src" --fragment "$tmp/feature.config" --no-profile \
+	--out "$tmp/feature"
+tr -s ' \n' ' ' <"$out" >"$tmp/words"
+grep -q 'note: 0: its configuration does not take: CONFIG_NO_SUCH_BEFORE=y' "$tmp/words" ||
+	die 'it is not said that the base does without the option'
+grep -q 'its configuration differs: CONFIG_NO_SUCH_BEFORE: y, was n' "$tmp/words" || die 'nor where it begins'
+echo CONFIG_NO_SUCH_AT_ALL=y >>"$tmp/feature.config"
+for verb in "series base..feature" "bisect base feature --cell exit-mlocked/procs=2"; do
+	# shellcheck disable=SC2086 # words
+	expect 2 mlocklab $verb --tree "$src" --fragment "$tmp/feature.config" --out "$tmp/slip"
+	says "a fragment asks for 'CONFIG_NO_SUCH_AT_ALL=y': neither"
+done
+git -C "$src" checkout -q master
+
 # --- what cannot be ---
 expect 2 mlocklab series base..base --tree "$src"
 says 'is empty'
