@@ -3,8 +3,6 @@
 #include <string.h>
 #include "analysis/report/patches.h"
 #include "lib/fs.h"
-#include "lib/stored.h"
-#include "lib/verb.h"
 
 /* Where nobody waits, since a run has one CPU, the evidence is of a guest that has several. */
 #define CPUS 4
@@ -30,14 +28,6 @@ static void choose_arms(const struct patches *p, bool *is)
 	}
 }
 
-static void add_job(const struct run_cell *c, size_t n, struct str *out)
-{
-	str_addf(out, "[job%zu]\nworkload=%s\n", n, c->workload);
-	for (const char *at = c->label; *at; at++)
-		str_addf(out, "%c", *at == ',' ? '\n' : *at);
-	str_add(out, "\n");
-}
-
 /* The cells that moved; where none did, all that lock. */
 static void add_jobs(const struct patches *p, struct str *out)
 {
@@ -46,10 +36,10 @@ static void add_jobs(const struct patches *p, struct str *out)
 
 	for (size_t i = 0; i < p->n_columns; i++)
 		if (i == 0 || p->columns[i].cell != p->columns[i - 1].cell)
-			add_job(p->columns[i].cell, n++, out);
+			report_patches_job(p->columns[i].cell, n++, out);
 	for (size_t i = 0; !p->n_columns && i < r->n_cells; i++)
 		if (r->cells[i].control)
-			add_job(&r->cells[i], n++, out);
+			report_patches_job(&r->cells[i], n++, out);
 }
 
 static void experiment(const struct patches *p, struct str *out)
@@ -72,31 +62,14 @@ static void experiment(const struct patches *p, struct str *out)
 
 static int measure(const struct patches *p, const char *dir, struct err *err)
 {
-	struct str text = STR_INIT, said = STR_INIT;
-	struct strv argv = STRV_INIT;
-	char *path;
-	int code = -1;
+	struct str text = STR_INIT;
+	int ret;
 
 	experiment(p, &text);
-	path = verb_file("locks.ini", &text, err);
-	if (path) {
-		fprintf(stderr, "recording who waits for which lock\n");
-		strv_push(&argv, "run");
-		if (fs_exists(dir)) {
-			strv_pushf(&argv, "--resume=%s", dir);
-		} else {
-			strv_push(&argv, path);
-			strv_pushf(&argv, "--out=%s", dir);
-		}
-		code = verb_run(&argv, &said, err);
-		if (code > 0)
-			err_set(err, "boots that recorded locks failed, see '%s'", dir);
-	}
-	str_release(&said);
+	ret = report_patches_measure("locks", &text, "recording who waits for which lock", dir,
+				     err);
 	str_release(&text);
-	strv_release(&argv);
-	free(path);
-	return code ? -1 : 0;
+	return ret;
 }
 
 int report_patches_locks(const struct patches *p, bool make, struct locks *l, struct strv *notes,
@@ -107,8 +80,8 @@ int report_patches_locks(const struct patches *p, bool make, struct locks *l, st
 	int ret = 0;
 
 	*l = (struct locks){0};
-	if (make && !stored_is_complete(dir) && measure(p, dir, &why) < 0)
-		strv_pushf(notes, "%s", why.text);
+	if (make && measure(p, dir, &why) < 0)
+		strv_pushf(notes, "no locks were recorded: %s", why.text);
 	if (fs_exists(dir))
 		ret = locks_load(l, dir, err);
 	free(dir);

@@ -7,7 +7,6 @@
 #include "analysis/write/patches-text.h"
 #include "lib/fs.h"
 #include "lib/paths.h"
-#include "lib/verb.h"
 
 #define FUNCTIONS 3
 
@@ -25,40 +24,22 @@ static void experiment(const struct patches *p, const struct patch_row *row,
 		 r->target.nodes, r->target.memory_mib);
 	str_addf(out, "[arm:%s]\nkernel=%s\n[arm:%s]\nkernel=%s\n", r->arms[before->arm].name,
 		 r->arms[before->arm].spec, r->arms[row->arm].name, r->arms[row->arm].spec);
-	for (size_t i = 0; i < n; i++) {
-		const struct run_cell *c = v[i]->result.cell;
-
-		str_addf(out, "[job%zu]\nworkload=%s\n", i, c->workload);
-		for (const char *at = c->label; *at; at++)
-			str_addf(out, "%c", *at == ',' ? '\n' : *at);
-		str_add(out, "\n");
-	}
+	for (size_t i = 0; i < n; i++)
+		report_patches_job(v[i]->result.cell, i, out);
 }
 
 static int measure_profile(const struct patches *p, const struct patch_row *row,
 			   const struct patch_row *before, const char *dir, struct err *err)
 {
-	char *path;
-	struct str text = STR_INIT, said = STR_INIT;
-	struct strv argv = STRV_INIT;
-	int code = -1;
+	struct str text = STR_INIT;
+	char *what = xasprintf("profiling %d (%s) against %d", row->n, row->subject, before->n);
+	int ret;
 
 	experiment(p, row, before, &text);
-	path = verb_file("profile.ini", &text, err);
-	if (path) {
-		fprintf(stderr, "profiling %d (%s) against %d\n", row->n, row->subject, before->n);
-		strv_push(&argv, "run");
-		strv_push(&argv, path);
-		strv_pushf(&argv, "--out=%s", dir);
-		code = verb_run(&argv, &said, err);
-		if (code > 0)
-			err_set(err, "its boots failed, see '%s'", dir);
-	}
-	str_release(&said);
+	ret = report_patches_measure("profile", &text, what, dir, err);
 	str_release(&text);
-	strv_release(&argv);
-	free(path);
-	return code ? -1 : 0;
+	free(what);
+	return ret;
 }
 
 static void say_functions(const struct profile *f, struct patch_row *row)
@@ -116,8 +97,7 @@ int report_patches_profile(struct patches *p, bool measure, struct strv *notes, 
 			continue;
 		dir = xasprintf("%s/%s", parent, p->run->arms[row->arm].name);
 		json = xasprintf("%s/run.json", dir);
-		if (fs_exists(json) ||
-		    (measure && measure_profile(p, row, before, dir, &why) == 0)) {
+		if (measure ? measure_profile(p, row, before, dir, &why) == 0 : fs_exists(json)) {
 			if (read_profile(row, dir, families, &why) < 0)
 				strv_pushf(notes, "the profile of %d: %s", row->n, why.text);
 		} else if (measure) {

@@ -11,6 +11,15 @@
 void report_patches(const struct patches *p, const struct locks *locks, bool pictures,
 		    struct doc *d);
 
+/* Appends the job of an experiment that measures a cell: a section "job" and its number. */
+void report_patches_job(const struct run_cell *c, size_t n, struct str *out);
+/*
+ * Makes the run dir of an experiment, told of as NAME.ini, or what is missing of it; what: what is
+ * said on stderr before that. 0 where dir has all its boots.
+ */
+int report_patches_measure(const char *name, const struct str *text, const char *what,
+			   const char *dir, struct err *err);
+
 /*
  * Fills rows' `where` from exact profiles of the kernels on both sides of each step that moved
  * something: RUN/profiles/ARM. With measure, those that are not there are made (icount). A profile

@@ -123,6 +123,13 @@ grep -q 'id="locks"' "$tmp/locked/report/series.html" || die 'the page has no lo
 expect 0 mlocklab steps "$tmp/locked"
 cmp -s "$out" "$tmp/table" || die 'steps does not print the locks that are stored'
 expect 0 mlocklab locks "$tmp/locked/locks"
+# a profile that was interrupted, of which a run that lacks a boot is as good as any, is gone on with
+mkdir "$tmp/locked/profiles"
+cp -a "$tmp/run" "$tmp/locked/profiles/p03"
+rm -r "$tmp/locked/profiles/p03/boots/001"
+sed -i 's/"status": "complete"/"status": "running"/' "$tmp/locked/profiles/p03/run.json"
+expect 0 mlocklab steps --profile "$tmp/locked"
+[ -e "$tmp/locked/profiles/p03/boots/001/boot.json" ] || die 'a profile that was interrupted is not gone on with'
 
 # --- a series that changes no image is an answer, not a failure: its base's boots are there already ---
 expect 0 mlocklab series base..culprit~1 "$tmp/e.ini" --tree "$src"
