@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -218,12 +219,25 @@ static char *take_error(const struct git_commit *c, const char *line)
 	return xstrdup(end ? end + 3 : text);
 }
 
+/* Minutes, where a patch touches a header that everything takes; the base's build shows its own
+ * way. */
+static void say_wait(const struct series *s, size_t i, int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	if (i && poll(&p, 1, 5000) == 0)
+		fprintf(stderr, "%zu of %zu: building %.12s (%s)\n", i, s->n - 1, s->v[i].c.id,
+			s->v[i].c.subject);
+}
+
 int series_next_built(struct series *s, size_t i, int fd, const struct kernel_recipe *r,
 		      const char *cache, struct err *err)
 {
-	char *line = read_line(fd);
+	char *line;
 	int ret = 0;
 
+	say_wait(s, i, fd);
+	line = read_line(fd);
 	if (!line)
 		return err_set(err, "the builds ended before %.12s (%s) was built", s->v[i].c.id,
 			       s->v[i].c.subject);

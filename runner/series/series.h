@@ -44,8 +44,9 @@ void series_notes(const struct series *s, struct strv *notes);
 int series_start_builds(const struct series *s, const struct kernel_recipe *r,
 			const struct kernel_opts *o, struct err *err);
 /*
- * Waits for patch i's build, to be asked for in order, and fills in its name or error, its
- * identity, arm or `same`, and config. -1 where the builds have ended without an answer.
+ * Waits for patch i's build, to be asked for in order, says so where that takes some seconds, and
+ * fills in its name or error, its identity, arm or `same`, and config. -1 where the builds have
+ * ended without an answer.
  */
 int series_next_built(struct series *s, size_t i, int fd, const struct kernel_recipe *r,
 		      const char *cache, struct err *err);
