@@ -96,8 +96,8 @@ static int read_list(const struct place *p, struct str *text, struct err *err)
 
 int place_publish(struct place *p, struct err *err)
 {
-	struct strv new = STRV_INIT, old = STRV_INIT;
-	char *listed = xasprintf("%s/" LIST, p->dir);
+	struct strv new = STRV_INIT, old = STRV_INIT, last = STRV_INIT;
+	char *listed = xasprintf("%s/" LIST, p->dir), *draft = xasprintf("%s/" LIST, p->draft);
 	struct str text = STR_INIT;
 	int ret = list(p->draft, &new, err);
 
@@ -111,9 +111,16 @@ int place_publish(struct place *p, struct err *err)
 		str_clear(&text);
 		for (size_t i = 0; i < new.n; i++)
 			str_addf(&text, "%s\n", new.v[i]);
-		ret = fs_write_atomic(listed, str_text(&text), text.len, err);
+		/* what is left of it when we are killed is the draft's, which the next one removes
+		 */
+		ret = fs_write_atomic(draft, str_text(&text), text.len, err);
+		strv_push(&last, LIST);
 	}
+	if (ret == 0)
+		ret = move(p, &last, err);
 	str_release(&text);
+	strv_release(&last);
+	free(draft);
 	free(listed);
 	strv_release(&old);
 	strv_release(&new);

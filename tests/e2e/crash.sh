@@ -173,8 +173,9 @@ all=$(wc -l <"$tmp/points" | tr -d ' ')
 # in an order that mixes them, and is the same each time
 awk '{ print NR * 7919 % 1000003, $0 }' "$tmp/points" | sort -n | cut -d ' ' -f 2- |
 	tail -n +$((${SKIP:-0} + 1)) | head -n "$points" >"$tmp/chosen"
-# always: that the run is complete cannot be written
+# always: that the run is complete cannot be written, and a report that is killed at its list of files
 grep '^run fsync .*ENOSPC' "$tmp/points" | tail -n 1 >>"$tmp/chosen"
+grep '^report write .*KILL' "$tmp/points" | tail -n 2 >>"$tmp/chosen"
 tried=0 killed=0 refused=0 ended=0
 while read -r subject call at what; do
 	"${subject}_try" strace -o /dev/null -e "trace=$call" -e "inject=$call:$what:when=$at" \
