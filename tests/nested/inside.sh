@@ -1,7 +1,7 @@
 #!/bin/sh
 # What tests/nested/nested.sh runs as PID 1 of its outer machine: four CPUs on two nodes, emulated, whose
 # KVM works. Every check is a line "ok: ..." or "not ok: ..." on the console; "end" is the last.
-# $parts, from the kernel's command line: which of "kvm,faults,held,host"; all where it is empty.
+# $parts, from the kernel's command line: which of "kvm,huge,faults,held,host"; all where it is empty.
 set -u
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root
 mount -t proc proc /proc
@@ -12,6 +12,11 @@ mount -t tmpfs shm /dev/shm
 mount -t cgroup2 cgroup /sys/fs/cgroup
 modules=/modules
 for m in irqbypass kvm kvm-amd; do insmod $modules/$m.ko || echo "not ok: $m does not load"; done
+# as udev has it: a group's, which QEMU keeps when it is nobody
+chgrp kvm /dev/kvm && chmod 660 /dev/kvm
+# for the guest of huge pages and what its layout adds, before memory is in pieces
+set_aside=/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages
+echo 320 >$set_aside
 cd /lab || exit 1
 
 ok() { echo "ok: $*"; }
@@ -70,6 +75,7 @@ kvm() {
 	# shellcheck disable=SC2086 # words
 	run smoke 0 configs/smoke.ini $kvm --pairs 1
 	check 'both arms were booted under KVM' has '"kind": "kvm"' /tmp/smoke/run.json
+	check 'QEMU was nobody' has '"not_root": true' /tmp/smoke/run.json
 	for b in 001 002; do
 		check "boot $b is ok" has '"outcome": "ok"' /tmp/smoke/boots/$b/boot.json
 		check "boot $b has all four CPUs pinned" has '"pinned": 4' /tmp/smoke/boots/$b/boot.json
@@ -85,6 +91,19 @@ small() {
 	printf '%s\n' "$@"
 	printf '[floor]\nworkload=null\n'
 }
+
+# Huge pages of node 1, set aside for a guest that stands there, and none
+huge() {
+	small 'hugepages=2M' 'host_nodes=1' '[arm:only]' 'kernel=debian:6.1' '[m]' 'workload=exit-mlocked' 'lock=none' >/tmp/huge.ini
+	check '640 MiB are set aside' has '^320$' $set_aside
+	run huge 0 /tmp/huge.ini
+	check 'a guest of huge pages is ok' has '"outcome": "ok"' /tmp/huge/boots/001/boot.json
+	check 'and has no others' has 'hugetlb=on,hugetlbsize=2M.*host-nodes=1,policy=bind' /tmp/huge/boots/001/boot.json
+	echo 0 >$set_aside
+	run huge-none 2 /tmp/huge.ini
+	check 'without them it is told that there are none' sh -c 'cat /tmp/huge-none.said; grep -q "allocate memory" /tmp/huge-none.said'
+}
+part huge && huge
 
 # told OUTCOME: as which the boot of the run of that name ended
 told() {
