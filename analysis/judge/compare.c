@@ -187,7 +187,7 @@ static void flush_work(struct comparison *c, struct str *cells, struct str *what
 }
 
 /*
- * A kernel that leaves pages unlocked is fast for that: where a cell's time is judged and a count
+ * A kernel that leaves pages uncounted as locked is fast for that: where a cell's time is judged and a count
  * of its pages was wrong on one kernel. Cells that say the same share a note.
  */
 static void note_work(struct comparison *c, const struct result *time, const struct result *end,

@@ -60,7 +60,7 @@ expect 1 mlocklab compare "$tmp/A"
 fits 'mlocklab compare'
 sed -n 's/^    \(WORSE: .*\)/\1/p; s/^    \([a-z-]* .* %  *[+-].*\)/\1/p' README.md docs/verdict.md >"$tmp/shown"
 [ "$(wc -l <"$tmp/shown")" -ge 6 ] || die 'README shows no verdict'
-# 5.10 does not lock a file's pages that are faulted in around: what is cheap for that is no gain
+# 5.10 leaves it to reclaim to mark these pages as locked: what is cheap for that is no gain
 tr -s ' \n' ' ' <"$out" | grep -qF 'onfault,memory=file,tasks=1,size=4M: the kernels did not do the same work: uncounted is 1024 pages on old, 0 on new' ||
 	die 'it does not say that one kernel locked nothing'
 while read -r line; do
