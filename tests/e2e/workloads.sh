@@ -19,6 +19,10 @@ migrate-mlocked memory=shmem procs=2 size=1M lock=mlock | migrate 3000 50000 | p
 mlockall-fault mode=future size=1M | fault 500 20000 | unevictable_pgs_mlocked 256 256
 mlockall-fault mode=onfault size=1M | uncounted 0 0 | nr_mlock 256 256
 mlockall-fault mode=none size=1M | fault 500 20000 | nr_mlock 0 0
+mlockall-start maps=32 size=1M shared=1M stack=64K mode=current | start 500 50000 | locked 576 1200
+mlockall-start maps=32 size=1M shared=1M stack=64K mode=future | locked 576 576 | nr_mlock 576 576
+mlockall-start maps=32 size=1M shared=1M stack=64K mode=onfault | locked 516 530 | nr_mlock 516 530 | locked 260 300 | nr_mlock 260 300
+mlockall-start maps=32 size=1M shared=1M stack=64K mode=none | start 500 50000 | nr_mlock 0 0
 mlock-toggle size=1M lock=mlock | toggle 300 20000 | unevictable_pgs_mlocked 256 256
 mlock-toggle size=1M lock=none | toggle 1 2000 | unevictable_pgs_mlocked 0 0
 mlock-toggle size=4K chunk=4K rounds=64 lock=mlock | toggle 1000 50000 | unevictable_pgs_munlocked 64 64
@@ -28,6 +32,8 @@ munlockall-sparse size=64M pages=16 lock=mlock | munlockall 10000 50000000 | une
 munlockall-sparse size=64M pages=16 lock=none | munlockall 100 50000 | unevictable_pgs_munlocked 0 0
 mlock-onfault-prefaulted size=1M lock=onfault | mlock2 100 20000 | unevictable_pgs_mlocked 256 256
 mlock-onfault-prefaulted size=1M memory=shmem lock=onfault | uncounted 0 0 | unevictable_pgs_mlocked 256 256
+secret-fault size=1M memory=secret | fault 500 50000 | nr_unevictable 256 256
+secret-fault size=1M memory=shmem | fault 500 50000 | nr_unevictable 0 0
 mlocked-accuracy procs=4 size=256K disturb=none lock=mlock | error 0 0 | nr_mlock 0 0
 mlocked-accuracy procs=4 size=256K disturb=migrate lock=mlock | error 0 0 | pgmigrate_success 64 64
 mlocked-accuracy procs=4 size=256K disturb=pin lock=mlock | worst 0 64 | pgmigrate_fail 64 64
@@ -89,7 +95,7 @@ fi
 {
 	printf '[global]\ntarget=icount\npairs=1\niterations=1\nwarmup=0\n'
 	for k in $kernels; do
-		printf '[arm:%s]\nkernel=debian:%s\n' "$k" "$k"
+		printf '[arm:%s]\nkernel=debian:%s\ncmdline=secretmem.enable=1\n' "$k" "$k"
 	done
 	n=0
 	while read -r words; do
@@ -147,7 +153,7 @@ for n in $(seq "$(echo "$kernels" | wc -w)"); do
 		check_row "$boot" "$arm"
 	done <"$tmp/rows"
 	case $arm in
-	5.10) same "$skipped" 3 'skipped workloads: 5.10 has no MADV_COLLAPSE, MADV_POPULATE and large folios' ;;
+	5.10) same "$skipped" 4 'skipped workloads: 5.10 has no MADV_COLLAPSE, MADV_POPULATE, memfd_secret and large folios' ;;
 	6.1) same "$skipped" 1 'skipped workloads: 6.1 has no large anonymous folios' ;;
 	6.12 | 7.2) same "$skipped" 0 "skipped workloads, of which $arm needs none" ;;
 	esac
