@@ -56,7 +56,7 @@ static size_t cost(const char *text, size_t len)
 
 json_t *json_of(const char *text, size_t len, size_t flags, json_error_t *je)
 {
-	json_error_t ignored;
+	json_error_t ignored = {0};
 
 	je = je ? je : &ignored;
 	if (cost(text, len) > JSON_MAX_TIMES * len + JSON_MAX_OVER) {

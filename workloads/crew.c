@@ -49,11 +49,10 @@ static void touch(uintptr_t from, uintptr_t to, bool write)
 {
 	for (uintptr_t at = from & -(uintptr_t)PAGE_BYTES; at < to; at += PAGE_BYTES) {
 		volatile char *page = (volatile char *)at;
+		char byte = *page;
 
 		if (write)
-			*page = *page;
-		else
-			(void)*page;
+			*page = byte;
 	}
 }
 

@@ -186,7 +186,9 @@ void target_plugin_option(const char *plugin, const char *symbols, const char *d
 void target_argv(const struct target *t, const struct boot_files *f, unsigned long long layout,
 		 struct strv *a)
 {
-	int memory = t->memory_mib + (int)(layout % 16) * 4;
+	/* whole pages: where they are of 1 GiB, the size is no part of the layout */
+	bool whole = t->hugepages && !strcmp(t->hugepages, "1G");
+	int memory = t->memory_mib + (whole ? 0 : (int)(layout % 16) * 4);
 	struct str cmdline = STR_INIT;
 
 	/* from its first instruction on: memory that QEMU touches early is near then, too */

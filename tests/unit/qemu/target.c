@@ -99,6 +99,13 @@ static void test_placed(void **state)
 		" memory-backend-memfd,id=m1,size=512M,hugetlb=on,hugetlbsize=2M,"
 		"host-nodes=1,policy=bind,prealloc=on -numa node,nodeid=1,memdev=m1,cpus=2-3 "));
 	free(line);
+	/* Whatever the layout, nodes of whole pages. */
+	t.memory_mib = 4096;
+	t.hugepages = (char *)"1G";
+	line = command(&t, 7, NULL);
+	assert_non_null(strstr(line, "id=m0,size=2048M,hugetlb=on,hugetlbsize=1G,"));
+	assert_non_null(strstr(line, "id=m1,size=2048M,"));
+	free(line);
 }
 
 static void test_three_nodes(void **state)
