@@ -247,12 +247,30 @@ static bool agree(const json_t *planned, const json_t *boot, const char *key, bo
 	return is ? !want || json_equal(is, want) : !must || !want;
 }
 
+static int check_own(const json_t *o, const char *path, struct err *err)
+{
+	char sum[65];
+
+	own_sum(o, sum);
+	if (strcmp(sum, json_get_str(o, "sha256", "")) == 0)
+		return 0;
+	return err_set(err, "'%s' was changed after it was stored: 'sha256' is not its own", path);
+}
+
+/* Whether what names the sum of its run's plan is of this run. */
+static int check_plan(const json_t *run, const json_t *o, const char *path, struct err *err)
+{
+	if (strcmp(json_get_str(o, "plan_sha256", ""), json_get_str(run, "plan_sha256", "")) == 0)
+		return 0;
+	return err_set(err, "'%s' is of another run: its 'plan_sha256' is not that of run.json",
+		       path);
+}
+
 int stored_check_boot(const json_t *run, const json_t *planned, const json_t *boot,
 		      const char *path, struct err *err)
 {
 	static const char *const keys[] = {"n", "kind", "arm", "pair", "seed"};
 	bool must = has_sums(run);
-	char sum[65];
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (!agree(planned, boot, keys[i], must))
@@ -262,35 +280,18 @@ int stored_check_boot(const json_t *run, const json_t *planned, const json_t *bo
 				       path, keys[i]);
 	if (!json_object_get(boot, "sha256") && !must)
 		return 0;
-	own_sum(boot, sum);
-	if (strcmp(sum, json_get_str(boot, "sha256", "")) != 0)
-		return err_set(err, "'%s' was changed after it was stored: 'sha256' is not its own",
-			       path);
+	if (check_own(boot, path, err) < 0)
+		return -1;
 	if (!json_is_object(json_object_get(boot, "files")))
 		return err_set(err, "'%s' lacks 'files', which tells what was stored", path);
-	if (must && strcmp(json_get_str(boot, "plan_sha256", ""),
-			   json_get_str(run, "plan_sha256", "")) != 0)
-		return err_set(err,
-			       "'%s' is of another run: its 'plan_sha256' is not that of run.json",
-			       path);
-	return 0;
+	return must ? check_plan(run, boot, path, err) : 0;
 }
 
 int stored_check_series(const json_t *run, const json_t *series, const char *path, struct err *err)
 {
-	char sum[65];
-
 	if (!has_sums(series))
 		return 0;
-	own_sum(series, sum);
-	if (strcmp(sum, json_get_str(series, "sha256", "")) != 0)
-		return err_set(err, "'%s' was changed after it was stored: 'sha256' is not its own",
-			       path);
-	if (strcmp(json_get_str(series, "plan_sha256", ""), json_get_str(run, "plan_sha256", "")))
-		return err_set(err,
-			       "'%s' is of another run: its 'plan_sha256' is not that of run.json",
-			       path);
-	return 0;
+	return check_own(series, path, err) < 0 ? -1 : check_plan(run, series, path, err);
 }
 
 /* What boot.json says of a file, or NULL where there is nothing to hold it against. */
