@@ -169,10 +169,8 @@ static void note_programs(struct comparison *c)
 	if (a && b && strcmp(a, b))
 		strv_pushf(&c->notes,
 			   "the runs were measured by two builds of mlockbench (%.12s and %.12s): "
-			   "what "
-			   "that alone moves is in every difference, and no interval holds it; one "
-			   "run "
-			   "of both kernels has one build",
+			   "what that alone moves is in every difference, and no interval holds "
+			   "it; one run of both kernels has one build",
 			   a, b);
 }
 

@@ -187,8 +187,8 @@ static void flush_work(struct comparison *c, struct str *cells, struct str *what
 }
 
 /*
- * A kernel that leaves pages uncounted as locked is fast for that: where a cell's time is judged and a count
- * of its pages was wrong on one kernel. Cells that say the same share a note.
+ * A kernel that leaves pages uncounted as locked is fast for that: where a cell's time is judged
+ * and a count of its pages was wrong on one kernel. Cells that say the same share a note.
  */
 static void note_work(struct comparison *c, const struct result *time, const struct result *end,
 		      struct str *cells, struct str *what)
