@@ -78,6 +78,20 @@ static int touch_object(struct dl_phdr_info *object, size_t size, void *arg)
 	return 0;
 }
 
+/* Where the heap begins is the kernel's choice (randomize_va_space), so the kernel is asked. */
+static void touch_heap(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[256];
+	unsigned long from, to;
+
+	while (maps && fgets(line, sizeof(line), maps))
+		if (strstr(line, " [heap]") && sscanf(line, "%lx-%lx", &from, &to) == 2)
+			touch(from, to, true);
+	if (maps)
+		fclose(maps);
+}
+
 /*
  * fork(2) leaves out the page tables of files and makes every private page copy-on-write, on both
  * sides: without this we fault our own program in while its work is timed, as many pages as the
@@ -88,6 +102,7 @@ static void touch_program(void)
 	char stack[4 * PAGE_BYTES];
 
 	dl_iterate_phdr(touch_object, NULL);
+	touch_heap();
 	bench_now(); /* the page of the vDSO */
 	touch((uintptr_t)stack, (uintptr_t)stack + sizeof(stack), true);
 }
