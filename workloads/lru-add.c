@@ -7,8 +7,6 @@
  * cache. There is nothing locked and so no control. minflt grows by the pages (for shmem up
  * to 5.17, majflt).
  */
-#include <sys/mman.h>
-#include <unistd.h>
 #include "workloads/crew.h"
 #include "workloads/memory.h"
 #include "workloads/workload.h"
@@ -37,14 +35,9 @@ static int map(struct bench *b, int member, void *arg, struct err *err)
 		fd = memory_file("tmpfs", 0, err);
 		if (fd < 0)
 			return -1;
-		if (ftruncate(fd, (off_t)s->bytes) < 0)
-			return err_sys(err, "a file of %llu bytes", (unsigned long long)s->bytes);
 	}
-	s->at = memory_place(s->bytes, (unsigned)bench_random(b), err);
-	return s->at && memory_map(s->at, s->bytes, PROT_READ | PROT_WRITE,
-				   anon ? MAP_PRIVATE : MAP_SHARED, fd, err)
-		       ? 0
-		       : -1;
+	s->at = memory_map_new(fd, s->bytes, (unsigned)bench_random(b), err);
+	return s->at ? 0 : -1;
 }
 
 static int fault(struct bench *b, int member, void *arg, struct err *err)

@@ -72,6 +72,20 @@ void *memory_map(void *at, uint64_t size, int prot, int flags, int fd, struct er
 	return p;
 }
 
+void *memory_map_new(int fd, uint64_t bytes, unsigned shift, struct err *err)
+{
+	void *at;
+
+	if (fd >= 0 && ftruncate(fd, (off_t)bytes) < 0) {
+		err_sys(err, "a file of %llu bytes", (unsigned long long)bytes);
+		return NULL;
+	}
+	at = memory_place(bytes, shift, err);
+	return at ? memory_map(at, bytes, PROT_READ | PROT_WRITE, fd < 0 ? MAP_PRIVATE : MAP_SHARED,
+			       fd, err)
+		  : NULL;
+}
+
 int memory_lock(void *at, uint64_t size, struct err *err)
 {
 	if (mlock(at, size) < 0)

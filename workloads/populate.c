@@ -79,17 +79,14 @@ static enum outcome iterate(struct bench *b)
 	enum outcome outcome;
 	struct err err;
 	int fd = shmem ? memory_file("tmpfs", 0, &err) : -1;
-	void *at = shmem && fd < 0 ? NULL : memory_place(bytes, (unsigned)bench_random(b), &err);
+	void *at =
+		shmem && fd < 0 ? NULL : memory_map_new(fd, bytes, (unsigned)bench_random(b), &err);
 
-	if (at && shmem && ftruncate(fd, (off_t)bytes) < 0) {
-		outcome = bench_broken(b, "a sparse file of %" PRIu64 " bytes: %s", bytes,
-				       strerror(errno));
-	} else if (!at || !memory_map(at, bytes, PROT_READ | PROT_WRITE,
-				      shmem ? MAP_SHARED : MAP_PRIVATE, fd, &err)) {
-		outcome = bench_broken(b, "%s", err.text);
-	} else {
+	if (at) {
 		outcome = measure(b, at, bytes);
 		munmap(at, bytes);
+	} else {
+		outcome = bench_broken(b, "%s", err.text);
 	}
 	if (fd >= 0)
 		close(fd);

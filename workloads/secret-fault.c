@@ -9,7 +9,6 @@
  * kernel's command line.
  */
 #include <errno.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "workloads/crew.h"
@@ -42,12 +41,8 @@ static int map(struct bench *b, int member, void *arg, struct err *err)
 	(void)member;
 	if (fd < 0)
 		return secret ? err_sys(err, "memfd_secret") : -1;
-	if (ftruncate(fd, (off_t)s->bytes) < 0)
-		return err_sys(err, "a file of %llu bytes", (unsigned long long)s->bytes);
-	s->at = memory_place(s->bytes, (unsigned)bench_random(b), err);
-	return s->at && memory_map(s->at, s->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, err)
-		       ? 0
-		       : -1;
+	s->at = memory_map_new(fd, s->bytes, (unsigned)bench_random(b), err);
+	return s->at ? 0 : -1;
 }
 
 static int fault(struct bench *b, int member, void *arg, struct err *err)
