@@ -42,7 +42,7 @@ static void test_icount(void **state)
 		"-object memory-backend-ram,id=m1,size=1024M -numa node,nodeid=1,memdev=m1 "
 		"-numa dist,src=0,dst=1,val=20" SERIAL
 		"'console=ttyS0 loglevel=5 nokaslr panic=-1 rdinit=/init nowatchdog tsc=reliable "
-		"cryptomgr.notests more=1'");
+		"cryptomgr.notests noapictimer no_timer_check more=1'");
 	free(line);
 }
 
