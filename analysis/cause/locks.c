@@ -190,7 +190,8 @@ double *locks_shares(const struct lock_cell *c, enum lock_class class)
 	return shares;
 }
 
-size_t locks_by_boot(const struct lock_cell *c, double *shares)
+/* Turns shares by round, in place, into those of boots; how many boots there are. */
+static size_t by_boot(const struct lock_cell *c, double *shares)
 {
 	double *of_boot = xcalloc(c->rounds + 1, sizeof(*of_boot));
 	size_t boots = 0;
@@ -211,7 +212,7 @@ static int give_class(struct locks *l, const struct lock_cell *c, enum lock_clas
 {
 	char *name = xasprintf(LOCKS_FIGURE "%s", lock_class_name(class));
 	double *shares = locks_shares(c, class);
-	size_t n = locks_by_boot(c, shares), next = 0;
+	size_t n = by_boot(c, shares), next = 0;
 	int ret = 0;
 
 	for (size_t i = 0, boot = 0; ret == 0 && next < n; i++) {
@@ -263,6 +264,17 @@ double *locks_exit_shares(const struct lock_cell *c, enum lock_class class)
 			if (class == LOCK_CLASSES || c->lines[k].class == class)
 				shares[i] += c->lines[k].in_exit_ns[i] / c->exit_ns[i];
 	return shares;
+}
+
+bool locks_boot_shares(const struct lock_cell *c, enum lock_class class, bool exits,
+		       struct values *v)
+{
+	*v = (struct values){0};
+	if (c->rounds)
+		v->v = exits ? locks_exit_shares(c, class) : locks_shares(c, class);
+	if (v->v)
+		v->n = by_boot(c, v->v);
+	return v->v;
 }
 
 double locks_stat_share(const struct lock_cell *c, const struct lock_stat *s)

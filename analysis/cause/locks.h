@@ -106,11 +106,12 @@ int locks_give_shares(struct locks *l, struct err *err);
 double *locks_exit_shares(const struct lock_cell *c, enum lock_class class);
 
 /*
- * Turns shares by round, in place, into those of boots, the median of each boot's rounds, and
- * returns how many boots there are: rounds of one boot are not independent, so an interval is over
- * boots.
+ * Those shares, of exit_mmap or of the processes' time, a value a boot, the median of its rounds:
+ * rounds of one boot are not independent, so an interval is over boots. False, and nothing to
+ * release: there is no round, or one without exits.
  */
-size_t locks_by_boot(const struct lock_cell *c, double *shares);
+bool locks_boot_shares(const struct lock_cell *c, enum lock_class class, bool exits,
+		       struct values *v);
 
 /* A class's part of all the waiting that the kernel's statistics tell of. */
 double locks_stat_share(const struct lock_cell *c, const struct lock_stat *s);

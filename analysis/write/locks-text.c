@@ -168,34 +168,36 @@ static void add_line(const struct locks *l, const struct lock_cell *c, const str
 		 longest, share);
 }
 
-/* "i_mmap_rwsem: 58.1% of WHAT (4 boots: 51.0% to 63.2%)", from six boots on with a 95 % interval,
- * of values by round that are freed; NULL: nothing */
-static void add_share(const struct lock_cell *c, enum lock_class class, double *shares,
-		      const char *what, struct str *out)
+void locks_interval(const struct values *v, struct str *out)
 {
-	char mid[32], low[32], high[32];
-	struct interval ci;
-	size_t boots;
+	struct interval ci = stats_median_interval(v->v, v->n);
+	char low[32], high[32];
 
-	if (!shares)
-		return;
-	boots = locks_by_boot(c, shares);
-	ci = stats_median_interval(shares, boots);
-	stats_sort(shares, boots);
-	locks_percent(mid, stats_median(shares, boots));
-	locks_percent(low, isnan(ci.low) ? shares[0] : ci.low);
-	locks_percent(high, isnan(ci.low) ? shares[boots - 1] : ci.high);
-	str_addf(out, " %s: %s of %s (", lock_class_name(class), mid, what);
+	stats_sort(v->v, v->n);
+	locks_percent(low, isnan(ci.low) ? v->v[0] : ci.low);
+	locks_percent(high, isnan(ci.low) ? v->v[v->n - 1] : ci.high);
+	str_add(out, "(");
 	if (isnan(ci.low))
-		str_addf(out, "%zu boot%s: ", boots, boots == 1 ? "" : "s");
-	str_addf(out, "%s to %s)\n", low, high);
-	free(shares);
+		str_addf(out, "%zu boot%s: ", v->n, v->n == 1 ? "" : "s");
+	str_addf(out, "%s to %s)", low, high);
 }
 
 void locks_class_shares(const struct lock_cell *c, enum lock_class class, struct str *out)
 {
-	add_share(c, class, locks_exit_shares(c, class), "the time in exit_mmap", out);
-	add_share(c, class, locks_shares(c, class), "the processes' time", out);
+	static const char *const of[] = {"the processes' time", "the time in exit_mmap"};
+
+	for (int exits = 1; exits >= 0; exits--) {
+		struct values v;
+		char mid[32];
+
+		if (!locks_boot_shares(c, class, exits, &v))
+			continue;
+		locks_percent(mid, stats_median(v.v, v.n));
+		str_addf(out, " %s: %s of %s ", lock_class_name(class), mid, of[exits]);
+		locks_interval(&v, out);
+		str_add(out, "\n");
+		values_release(&v);
+	}
 }
 
 static void add_stat(const struct lock_cell *c, const struct lock_stat *s, struct str *out)

@@ -81,6 +81,9 @@ expect 0 mlocklab report "$tmp/run"
 mlocklab locks "$tmp/run" >/dev/full 2>"$err"
 same $? 2 'exit code of locks on a full disk'
 grep -q 'Who waited for which lock' "$tmp/run/report/index.html" || die 'the report does not tell'
+# Rounds of one boot are not independent: a spread is that of boots, of which there is one a kernel.
+grep -q 'waiting for i_mmap_rwsem took .*% (1 boot: .*% (1 boot: ' "$tmp/run/report/index.html" ||
+	die 'its sentence on the share of waiting does not tell of boots'
 
 # Where a kernel cannot record, the reason is told, and the boot is none the worse.
 contended | sed '/^\[arm:new\]/,/^kernel/d; s/^kernel=.*/&\ncmdline=lockdown=confidentiality/' >"$tmp/deny.ini"

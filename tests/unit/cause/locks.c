@@ -444,12 +444,27 @@ static void test_no_count(void **state)
 /* Rounds of one boot are one value: two boots, however many rounds. */
 static void test_by_boot(void **state)
 {
-	double boot[] = {3, 3, 3, 5, 5}, shares[] = {0.1, 0.9, 0.2, 0.4, 0.6};
-	const struct lock_cell c = {.rounds = 5, .boot = boot};
+	double boot[] = {3, 3, 3, 5, 5}, of[] = {10, 10, 10, 10, 10}, waits[] = {1, 9, 2, 4, 6};
+	struct lock_line line = {.class = LOCK_I_MMAP, .wait_ns = waits, .in_exit_ns = waits};
+	struct lock_cell c = {.rounds = 5,
+			      .boot = boot,
+			      .process_ns = of,
+			      .exit_ns = of,
+			      .lines = &line,
+			      .n_lines = 1};
+	struct values v;
 
 	(void)state;
-	assert_int_equal(locks_by_boot(&c, shares), 2);
-	assert_true(fabs(shares[0] - 0.2) < 1e-12 && fabs(shares[1] - 0.5) < 1e-12);
+	for (int exits = 0; exits < 2; exits++) {
+		assert_true(locks_boot_shares(&c, LOCK_I_MMAP, exits, &v));
+		assert_int_equal(v.n, 2);
+		assert_true(fabs(v.v[0] - 0.2) < 1e-12 && fabs(v.v[1] - 0.5) < 1e-12);
+		values_release(&v);
+	}
+	c.exit_ns = (double[]){10, 10, 0, 10, 10};
+	assert_false(locks_boot_shares(&c, LOCK_I_MMAP, true, &v));
+	c.rounds = 0;
+	assert_false(locks_boot_shares(&c, LOCK_I_MMAP, false, &v));
 }
 
 int main(void)
