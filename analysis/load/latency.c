@@ -1,4 +1,5 @@
 /* Latencies are many: a boot's are read again, once, for the cells whose pictures show them. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "analysis/load/lines.h"
@@ -8,6 +9,7 @@
 struct latencies {
 	double *v;
 	size_t n, cap, seen;
+	double least, most; /* of all that were seen */
 	struct rng rng;
 };
 
@@ -25,6 +27,8 @@ static void keep(struct latencies *l, double v)
 {
 	uint64_t at = l->n;
 
+	l->least = l->seen ? fmin(l->least, v) : v;
+	l->most = l->seen ? fmax(l->most, v) : v;
 	l->seen++;
 	if (l->n == LOAD_LATENCIES) {
 		at = rng_below(&l->rng, l->seen);
@@ -89,8 +93,11 @@ int load_latencies(const struct run *r, const struct run_boot *b, const bool *wa
 		struct latencies *l = &rd.cells[i];
 
 		stats_sort(l->v, l->n);
-		if (ret == 0 && l->n)
+		if (ret == 0 && l->n) {
+			l->v[0] = l->least;
+			l->v[l->n - 1] = l->most;
 			take(arg, i, l->v, l->n);
+		}
 		free(l->v);
 	}
 	free(rd.cells);

@@ -194,7 +194,7 @@ const char *load_what(const struct run *r);
  * The latencies of some cells in one boot, after warm-up, from one reading of its samples: take is
  * called for each cell of which wanted[cell] is set and that has any, with those in instructions
  * under icount, else ns, sorted; they are gone when it returns. Of more than LOAD_LATENCIES an even
- * sample of that many.
+ * sample of that many, with the least and the greatest of all at its ends.
  */
 #define LOAD_LATENCIES 20000
 typedef void load_latencies_fn(void *arg, size_t cell, const double *v, size_t n);

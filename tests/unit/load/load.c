@@ -136,6 +136,50 @@ static void test_instructions(void **state)
 	fixture_release(&f);
 }
 
+/* Of very many there is a sample, but the shortest and the longest of it are those of all. */
+static void test_latency_ends(void **state)
+{
+	enum { LINES = 200, A_LINE = 2 * LOAD_LATENCIES / LINES };
+	struct fixture f;
+	struct run r;
+	struct err err;
+	struct latencies l = {0};
+	bool wanted[8] = {0};
+	uint64_t ns[A_LINE];
+
+	(void)state;
+	begin(&f, "tcg");
+	fixture_boot(&f, 1, "old", 0, 7, "ok");
+	for (int i = 0; i < LINES; i++) {
+		struct sample s = {.cell = MAIN_CELL,
+				   .iter = i + 1,
+				   .outcome = "ok",
+				   .reason = "",
+				   .elapsed_ns = 1000,
+				   .ops = 10,
+				   .latency_ns = ns,
+				   .latencies = A_LINE};
+		char *line;
+
+		for (uint64_t k = 0; k < A_LINE; k++)
+			ns[k] = 1000 + (uint64_t)i * A_LINE + k;
+		ns[0] = i == LINES / 2 ? 7 : ns[0];
+		ns[1] = i == LINES / 2 ? 999999 : ns[1];
+		line = sample_format(&s);
+		fixture_append(&f, 1, line);
+		fixture_append(&f, 1, "\n");
+		free(line);
+	}
+	load(&f, &r);
+	wanted[load_cell(&r, MAIN_CELL) - r.cells] = true;
+	assert_int_equal(load_latencies(&r, &r.boots[0], wanted, take_latencies, &l, &err), 0);
+	assert_int_equal(l.n, LOAD_LATENCIES);
+	NEAR(l.first, 7, 0);
+	NEAR(l.last, 999999, 0);
+	load_release(&r);
+	fixture_release(&f);
+}
+
 /* The primary metric that a workload did not set is elapsed / ops. */
 static void test_default_primary(void **state)
 {
@@ -370,11 +414,11 @@ static void test_many_iterations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_figures),		cmocka_unit_test(test_instructions),
-		cmocka_unit_test(test_conditions),	cmocka_unit_test(test_pinned),
-		cmocka_unit_test(test_nodes),		cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_default_primary), cmocka_unit_test(test_bad_files),
-		cmocka_unit_test(test_many_iterations),
+		cmocka_unit_test(test_figures),	     cmocka_unit_test(test_instructions),
+		cmocka_unit_test(test_latency_ends), cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_pinned),	     cmocka_unit_test(test_nodes),
+		cmocka_unit_test(test_gaps),	     cmocka_unit_test(test_default_primary),
+		cmocka_unit_test(test_bad_files),    cmocka_unit_test(test_many_iterations),
 	};
 
 	return cmocka_run_group_tests_name("load", tests, NULL, NULL);
