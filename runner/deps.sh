@@ -14,7 +14,7 @@ packages="gcc libc6-dev make libjansson-dev libinih-dev libarchive-dev libgsl-de
 libxml2-dev zlib1g-dev nettle-dev libcmocka-dev qemu-system-x86 gnuplot-nox apt dpkg debian-archive-keyring ca-certificates
 fonts-dejavu-core"
 [ "${2:-}" = tests ] &&
-	packages="$packages procps strace chromium stress-ng fio mandoc clang libclang-rt-dev linux-perf
+	packages="$packages procps strace chromium stress-ng fio rt-tests mandoc clang libclang-rt-dev linux-perf
 	bpftool libbpf-dev libelf-dev"
 [ "${2:-}" = build ] && packages="$packages flex bison bc libelf-dev libssl-dev xz-utils linux-perf"
 [ "${2:-}" = lint ] && packages="$packages clang-format-14 clang-tidy cppcheck shellcheck"

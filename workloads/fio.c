@@ -62,7 +62,7 @@ static enum outcome judge(struct bench *b)
 
 static enum outcome iterate(struct bench *b)
 {
-	return outside_run(b, &(struct outside){arguments, judge});
+	return outside_run(b, &(struct outside){.arguments = arguments, .judge = judge});
 }
 
 /* The file, what is locked, and fio's own. */

@@ -1,6 +1,7 @@
 #include "workloads/outside.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -77,8 +78,25 @@ enum outcome outside_version(struct bench *b, const char *program)
 	return ret < 0 ? bench_broken(b, "%s", err.text) : OUTCOME_OK;
 }
 
+/* A descriptor to read that text from, and then the end. */
+static int input_of(const char *text)
+{
+	int ends[2];
+
+	if (!text)
+		return CHILD_DEFAULT;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	if (write(ends[1], text, strlen(text)) < 0) {
+		close(ends[0]);
+		ends[0] = -1;
+	}
+	close(ends[1]);
+	return ends[0];
+}
+
 /* The timed region: the program from its start to its end. */
-static enum outcome run(struct bench *b, const struct strv *argv)
+static enum outcome run(struct bench *b, const struct strv *argv, const char *input)
 {
 	int said = outside_listen(), ret;
 	struct child c = CHILD_INIT;
@@ -87,12 +105,15 @@ static enum outcome run(struct bench *b, const struct strv *argv)
 	if (said < 0)
 		return bench_broken(b, "a file in memory: %s", strerror(errno));
 	c.argv = argv->v;
+	c.in = input_of(input);
 	c.out = c.errfd = said;
 	c.death_signal = SIGKILL;
 	bench_start(b);
 	ret = child_start(&c, &err) < 0 ? -1 : child_end(&c, &err);
 	bench_stop(b);
 	bench_ops(b, 1);
+	if (c.in >= 0)
+		close(c.in);
 	outside_show(argv->v[0], said);
 	return ret < 0 ? bench_broken(b, "%s", err.text) : OUTCOME_OK;
 }
@@ -104,7 +125,7 @@ enum outcome outside_run(struct bench *b, const struct outside *o)
 
 	strv_push(&argv, bench_text(b, "program"));
 	o->arguments(b, &argv);
-	outcome = run(b, &argv);
+	outcome = run(b, &argv, o->input);
 	strv_release(&argv);
 	return outcome == OUTCOME_OK ? o->judge(b) : outcome;
 }

@@ -11,6 +11,7 @@
 
 struct outside {
 	void (*arguments)(struct bench *b, struct strv *argv); /* after the program's own name */
+	const char *input; /* what it reads, less than a pipe holds; NULL: nothing */
 	enum outcome (*judge)(struct bench *b); /* reads what it reported and sets the metrics */
 };
 

@@ -1,5 +1,6 @@
 #include "runner/boot/program.h"
 
+#include <glob.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,29 @@ void program_parse_ldd(const char *text, struct strv *paths)
 	strv_release(&words);
 }
 
+/* QEMU loads its emulator by name, where a distribution builds that apart: no list of libraries has
+ * it. */
+static void add_module(const char *program, struct strv *paths)
+{
+	const char *base = strrchr(program, '/');
+	char *pattern;
+	glob_t found;
+
+	if (!base || strncmp(base, "/qemu-system-", strlen("/qemu-system-")) != 0)
+		return;
+	pattern = xasprintf("%.*s/../lib/*/qemu/accel-tcg-%s.so", (int)(base - program), program,
+			    base + strlen("/qemu-system-"));
+	if (glob(pattern, 0, NULL, &found) == 0) {
+		char *path = realpath(found.gl_pathv[0], NULL);
+
+		if (path)
+			add_once(paths, path);
+		free(path);
+		globfree(&found);
+	}
+	free(pattern);
+}
+
 int program_files(const char *program, struct strv *paths, struct err *err)
 {
 	char *path = strchr(program, '/') ? xstrdup(program) : spawn_which(program);
@@ -46,6 +70,7 @@ int program_files(const char *program, struct strv *paths, struct err *err)
 	if (ret == 0) {
 		add_once(paths, path);
 		program_parse_ldd(str_text(&said), paths);
+		add_module(path, paths);
 	}
 	str_release(&said);
 	strv_release(&argv);

@@ -6,8 +6,9 @@
 #include "lib/str.h"
 
 /*
- * Adds the full paths of the program, as PATH finds it, of the libraries it is linked with, and of
- * the loader, each once. -1 where there is no such program, or it has no libraries to be found.
+ * Adds the full paths of the program, as PATH finds it, of the libraries it is linked with, of the
+ * loader, and of the module that QEMU emulates with, each once. -1 where there is no such program,
+ * or it has no libraries to be found.
  */
 int program_files(const char *program, struct strv *paths, struct err *err);
 

@@ -72,6 +72,18 @@ fork-mlocked size=1M lock=onfault | error 0 0 | minflt 256 300
 fork-mlocked size=1M lock=none | error 0 0 | minflt 256 300
 mlock-folios size=4M | short 0 512 | unevictable_pgs_mlocked 1024 1024
 mlock-folios size=4M folio=4K | short 0 0 | unevictable_pgs_mlocked 1024 1024
+userfault size=1M | fault 1000 200000 | nr_mlock 256 256
+userfault size=1M lock=mlock | uncounted 0 0 | nr_mlock 256 256
+userfault size=1M by=zero | uncounted 0 0 | nr_mlock 256 256
+userfault size=1M lock=none | uncounted 0 0 | nr_mlock 0 0
+userfault size=1M memory=shmem | uncounted 0 0 | nr_mlock 256 256 | uncounted 256 256 | nr_mlock 0 0
+userfault size=1M memory=shmem by=zero | uncounted 0 0 | nr_mlock 256 256 | uncounted 256 256 | nr_mlock 0 0
+userfault size=1M memory=shmem by=continue | uncounted 0 0 | nr_mlock 256 256
+pin-mlocked size=1M | pinned 256 256 | unevictable_pgs_munlocked 256 256
+pin-mlocked size=1M end=munmap | error 0 0 | unevictable_pgs_munlocked 256 256
+pin-mlocked size=1M lock=none | pinned 256 256 | unevictable_pgs_munlocked 0 0
+qemu-mlocked size=16M | run 1000 1000000 | unevictable_pgs_mlocked 4096 60000
+qemu-mlocked size=16M lock=none | run 1000 1000000 | unevictable_pgs_mlocked 0 44
 migrate-hugetlb moves=4 race=none | move 10000 5000000 | moved 1 1
 migrate-hugetlb moves=4 memory=shared race=unmap | moved 1 1 | pgmigrate_success 8 4096
 i-mmap-churn procs=2 act=map rounds=32 | op 1000 100000 | nr_mlock 0 0
@@ -89,6 +101,12 @@ stress-ng stressor=mlock ops=1 | op 100000 1000000000 | unevictable_pgs_mlocked 
 stress-ng stressor=mlockmany ops=1 | op 100000 1000000000 | unevictable_pgs_mlocked 4000 40000
 fio size=1M lock=mlock | io 500 100000 | unevictable_pgs_mlocked 256 300
 fio size=1M lock=none | io 500 100000 | unevictable_pgs_mlocked 0 44
+EOF
+fi
+if command -v cyclictest >/dev/null; then
+	cat >>"$tmp/rows" <<'EOF'
+cyclictest loops=200 | p50 1000 10000000 | unevictable_pgs_mlocked 64 60000
+cyclictest loops=200 lock=none | max 1000 100000000 | unevictable_pgs_mlocked 0 44
 EOF
 fi
 
@@ -153,7 +171,7 @@ for n in $(seq "$(echo "$kernels" | wc -w)"); do
 		check_row "$boot" "$arm"
 	done <"$tmp/rows"
 	case $arm in
-	5.10) same "$skipped" 4 'skipped workloads: 5.10 has no MADV_COLLAPSE, MADV_POPULATE, memfd_secret and large folios' ;;
+	5.10) same "$skipped" 5 'skipped workloads: 5.10 has no MADV_COLLAPSE, MADV_POPULATE, memfd_secret, minor faults of shmem and large folios' ;;
 	6.1) same "$skipped" 1 'skipped workloads: 6.1 has no large anonymous folios' ;;
 	6.12 | 7.2) same "$skipped" 0 "skipped workloads, of which $arm needs none" ;;
 	esac
