@@ -226,10 +226,10 @@ bench: all $(B)/bench-boot $(B)/bare-init
 	@tests/bench/bench.sh $(B)/bench-boot $(B)/bare-init
 
 # The ledger: every claim of the munlock rework and of older changes, judged on two kernels.
-# Instructions first, then what takes contention, on several CPUs.
+# Instructions first, whole and by function, then what takes contention, on several CPUs.
 claims: all
-	@r=$$(./mlocklab run configs/munlock.ini) && t=$$(./mlocklab run configs/munlock-tcg.ini) && \
-		./mlocklab claims $$r $$t && ./mlocklab report $$r
+	@r=$$(./mlocklab run configs/munlock.ini) && f=$$(./mlocklab run configs/munlock-functions.ini) && \
+		t=$$(./mlocklab run configs/munlock-tcg.ini) && ./mlocklab claims $$r $$f $$t && ./mlocklab report $$r
 
 clean:
 	rm -rf $(B) build-asan $(fuzz_b) mlocklab

@@ -26,7 +26,7 @@ static int family_of(const struct profiles *from, size_t cell, size_t arm, doubl
 {
 	struct profile_side s;
 
-	if (profile_side_load(&s, from, cell, arm, err) < 0)
+	if (profile_side_load(&s, from, cell, arm, PROFILE_ALL_PAIRS, err) < 0)
 		return -1;
 	*whole = s.ops > 0 ? s.calls.insns / s.ops : NAN;
 	*each = s.ops > 0 ? own_of(&s.calls.root, &from->families) / s.ops : NAN;

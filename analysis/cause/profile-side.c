@@ -74,11 +74,12 @@ static void add_notes(struct profile_side *s)
 }
 
 int profile_side_load(struct profile_side *s, const struct profiles *from, size_t cell, size_t arm,
-		      struct err *err)
+		      int pair, struct err *err)
 {
 	*s = (struct profile_side){.arm = &from->run.arms[arm]};
 	for (size_t i = 0; i < from->run.n_boots; i++) {
-		if (from->run.boots[i].arm != arm)
+		if (from->run.boots[i].arm != arm ||
+		    (pair != PROFILE_ALL_PAIRS && from->run.boots[i].pair != pair))
 			continue;
 		if (add_boot(s, from, &from->run.boots[i], cell, err) < 0) {
 			profile_side_release(s);

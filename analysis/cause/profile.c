@@ -165,8 +165,8 @@ static void make_families(struct profile *p, const struct families *f)
 	qsort(p->families, p->n_families, sizeof(*p->families), by_change);
 }
 
-int profile_load(struct profile *p, const struct profiles *from, size_t cell, size_t old,
-		 size_t new, struct err *err)
+int profile_load_pair(struct profile *p, const struct profiles *from, size_t cell, size_t old,
+		      size_t new, int pair, struct err *err)
 {
 	const size_t arms[] = {old, new};
 	struct under_way under_way = {0};
@@ -179,7 +179,7 @@ int profile_load(struct profile *p, const struct profiles *from, size_t cell, si
 	for (size_t side = 0; ret == 0 && side < 2; side++) {
 		struct profile_side *s = &p->side[side];
 
-		ret = profile_side_load(s, from, cell, arms[side], err);
+		ret = profile_side_load(s, from, cell, arms[side], pair, err);
 		if (ret < 0 || !s->ops)
 			continue;
 		p->whole[side] = s->calls.insns / s->ops;
@@ -198,6 +198,12 @@ int profile_load(struct profile *p, const struct profiles *from, size_t cell, si
 	make_families(p, &from->families);
 	free(e.v);
 	return 0;
+}
+
+int profile_load(struct profile *p, const struct profiles *from, size_t cell, size_t old,
+		 size_t new, struct err *err)
+{
+	return profile_load_pair(p, from, cell, old, new, PROFILE_ALL_PAIRS, err);
 }
 
 void profile_release(struct profile *p)

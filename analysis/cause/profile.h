@@ -33,9 +33,10 @@ struct profile_side {
 	struct strv notes; /* printable: what is missing or doubtful */
 };
 
-/* Adds up a cell's profiled boots on one arm (indices in the run). */
+/* Adds up a cell's profiled boots on one arm (indices in the run), or that of one pair. */
+#define PROFILE_ALL_PAIRS (-1)
 int profile_side_load(struct profile_side *s, const struct profiles *from, size_t cell, size_t arm,
-		      struct err *err);
+		      int pair, struct err *err);
 void profile_side_release(struct profile_side *s);
 
 /* What one function or family has on both kernels, instructions per operation. */
@@ -61,6 +62,9 @@ struct profile {
 /* The profile of a cell (its index in run.cells) on two arms. */
 int profile_load(struct profile *p, const struct profiles *from, size_t cell, size_t old,
 		 size_t new, struct err *err);
+/* The same by the boots of one pair, which have one layout; a side that has none has ops 0. */
+int profile_load_pair(struct profile *p, const struct profiles *from, size_t cell, size_t old,
+		      size_t new, int pair, struct err *err);
 void profile_release(struct profile *p);
 
 /* new - old of a row's own instructions. */

@@ -135,8 +135,6 @@ static int take_claim(struct claim *c, const struct claim_file *f, const struct 
 					    strcmp(ini_get(s, "expect"), "higher"))))
 		return bad_value(f, s, "families",
 				 "goes with subject=, and with expect=lower and higher only", err);
-	if (c->families && ini_get(s, "by"))
-		return bad_value(f, s, "families", "goes without by=", err);
 	if (c->net && !*c->net)
 		return bad_value(f, s, "net", "net=control, or another cell", err);
 	return take_expect(c, f, s, err) < 0 || take_within(c, f, s, err) < 0 ||

@@ -146,77 +146,6 @@ static void take_control(struct ledger_row *r)
 
 /* --- what follows from them --- */
 
-static bool is_down(const struct result *r)
-{
-	return r->difference ? r->ratio < 0 : r->ratio < 1;
-}
-
-/* Certain, and by the margin at least. */
-static bool is_change(const struct comparison *c, const struct result *r)
-{
-	double unit = fmax(fabs(r->old), fabs(r->new));
-
-	return r->p_adjusted <= c->alpha &&
-	       (r->difference ? fabs(r->ratio) >= c->margin * unit
-			      : fabs(log(r->ratio)) >= log1p(c->margin));
-}
-
-/* new / old, of a difference too; NAN where the old kernel takes nothing. */
-static double as_ratio(const struct result *r, double v)
-{
-	if (!r->difference)
-		return v;
-	return r->old > 0 ? 1 + v / r->old : NAN;
-}
-
-/* A change of a size that was claimed: certain and at least that, or certainly less. */
-static enum claim_verdict judge_by(const struct ledger_row *row, const struct result *judged)
-{
-	const struct comparison *c = row->comparison;
-	const struct claim *claim = row->claim;
-	const struct result *r = row->result;
-	bool down = claim->expect == EXPECT_LOWER;
-	double want = down ? 1 / (1 + claim->by) : 1 + claim->by;
-
-	double ratio = as_ratio(r, r->ratio);
-
-	if (is_change(c, judged) && (down ? ratio <= want : ratio >= want))
-		return CLAIM_SUPPORTED;
-	if (down ? as_ratio(r, r->low) > want : as_ratio(r, r->high) < want)
-		return CLAIM_REFUTED;
-	return CLAIM_INCONCLUSIVE;
-}
-
-static enum claim_verdict judge_change(const struct comparison *c, const struct result *r,
-				       enum expect expect)
-{
-	double unit = r->difference ? c->margin * fmax(fabs(r->old), fabs(r->new)) : 0;
-	bool inside = r->difference ? r->low90 >= -unit && r->high90 <= unit
-				    : r->low90 >= 1 / (1 + c->margin) && r->high90 <= 1 + c->margin;
-
-	if (is_change(c, r))
-		return is_down(r) == (expect == EXPECT_LOWER) ? CLAIM_SUPPORTED : CLAIM_REFUTED;
-	return inside || r->p_adjusted <= c->alpha ? CLAIM_NO_DIFFERENCE : CLAIM_INCONCLUSIVE;
-}
-
-/*
- * Two one-sided tests: all of the 90 % interval inside is support, all of the 95 % interval on one
- * side outside refutes. Differences are measured by the larger of the two medians.
- */
-static enum claim_verdict judge_same(const struct comparison *c, const struct claim *claim,
-				     const struct result *r)
-{
-	double within = claim->within > 0 ? claim->within : c->margin;
-	double unit = fmax(fabs(r->old), fabs(r->new));
-	double high = r->difference ? within * unit : 1 + within;
-	double low = r->difference ? -within * unit : 1 / (1 + within);
-	bool both = claim->expect == EXPECT_EQUAL;
-
-	if (r->high90 <= high && (!both || r->low90 >= low))
-		return CLAIM_SUPPORTED;
-	return r->low > high || (both && r->high < low) ? CLAIM_REFUTED : CLAIM_INCONCLUSIVE;
-}
-
 /*
  * A sign test of the new kernel's boots, one-sided at 5 %: that its median keeps the bound, or does
  * not. Supported is only what every boot keeps.
@@ -279,11 +208,11 @@ static void judge(struct ledger_row *r)
 	else if (!r->result || r->claim->expect == EXPECT_AT_MOST)
 		r->need = missing_value(r);
 	else if (r->claim->by > 0)
-		r->verdict = judge_by(r, judged);
+		r->verdict = claims_judge_by(c, r->claim, r->result, judged);
 	else if (r->claim->expect == EXPECT_LOWER || r->claim->expect == EXPECT_HIGHER)
-		r->verdict = judge_change(c, judged, r->claim->expect);
+		r->verdict = claims_judge_change(c, judged, r->claim->expect);
 	else
-		r->verdict = judge_same(c, r->claim, judged);
+		r->verdict = claims_judge_same(c, r->claim, judged);
 }
 
 static void take_figures(struct ledger_row *r)
@@ -302,8 +231,7 @@ static void take_figures(struct ledger_row *r)
 	r->new = arm_median(c->run_new, c->arm_new, r->cell->id, r->claim->metric);
 }
 
-/* The nets of one comparison are tested together: they were not among what it tested. */
-static void judge_nets(struct ledger *l, const struct comparison *c)
+void claims_judge_together(struct ledger *l, const struct comparison *c, claims_pick *pick)
 {
 	struct family f = {
 		.r = xcalloc(l->n + 1, sizeof(struct result *)),
@@ -315,16 +243,27 @@ static void judge_nets(struct ledger *l, const struct comparison *c)
 	};
 
 	for (size_t i = 0; i < l->n; i++) {
-		struct ledger_row *r = &l->rows[i];
+		struct result *r = l->rows[i].comparison == c ? pick(&l->rows[i]) : NULL;
 
-		if (r->comparison != c || r->result != &r->net)
+		if (!r)
 			continue;
-		f.r[f.m++] = &r->gross;
-		for (size_t k = 0; k < r->gross.k; k++)
-			f.rows = f.rows > r->gross.old_row[k] ? f.rows : r->gross.old_row[k] + 1;
+		f.r[f.m++] = r;
+		for (size_t k = 0; k < r->k; k++)
+			f.rows = f.rows > r->old_row[k] ? f.rows : r->old_row[k] + 1;
 	}
 	family_judge(&f);
 	free(f.r);
+}
+
+static struct result *pick_net(struct ledger_row *r)
+{
+	return r->result == &r->net ? &r->gross : NULL;
+}
+
+/* The nets of one comparison are tested together: they were not among what it tested. */
+static void judge_nets(struct ledger *l, const struct comparison *c)
+{
+	claims_judge_together(l, c, pick_net);
 	for (size_t i = 0; i < l->n; i++)
 		if (l->rows[i].comparison == c && l->rows[i].result == &l->rows[i].net)
 			show_net(&l->rows[i]);
@@ -447,6 +386,7 @@ void ledger_release(struct ledger *l)
 		free(l->rows[i].need);
 		result_release(&l->rows[i].net);
 		result_release(&l->rows[i].gross);
+		result_release(&l->rows[i].functions);
 	}
 	free(l->rows);
 	*l = (struct ledger){NULL, 0, 0};

@@ -93,10 +93,12 @@ struct ledger_row {
 					  * changed; max-T over all nets of a comparison */
 	double old, new;		 /* medians over boots; NAN: that kernel has no value */
 	double counter_old, counter_new; /* the same of the counter */
-	bool by_family; /* it was judged by the families of functions that its patch touches: */
-	double touched, others; /* new - old in them and in all others, instructions an operation,
-				 * net as the claim is */
-	char *need;		/* not testable: what is missing, printable; else NULL */
+	/* Of claim->families, where the kernels were profiled, instructions an operation: what they
+	 * change by, with its interval, and all others; net as the claim is. */
+	struct result functions; /* by layout; k 0: not profiled */
+	double touched, touched_low, touched_high, others;
+	bool by_family; /* the verdict is on that */
+	char *need;	/* not testable: what is missing, printable; else NULL */
 };
 
 struct ledger {
@@ -110,10 +112,11 @@ void ledger_make(struct ledger *l, const struct claims *claims,
 		 const struct comparison *const *comparisons, size_t n);
 /*
  * Judges anew, by profiles, what was judged by kernels that differ in more than the claim's
- * patches: by what the functions of its families take more or less, being counts that no chance is
- * in, where that is at least the comparison's margin of the whole cell. A profile is of the same
- * kernels by their releases, and tells of a figure that is the whole region by its operations. -1:
- * a profile cannot be read, or a family is none.
+ * patches: by what the functions of its families take more or less in each layout that was profiled
+ * on both kernels, COMPARE_MIN_PAIRS of them, by the same test and margin; of fewer the figures are
+ * taken and the verdict is left. A profile is of the same kernels by their releases, and tells of a
+ * figure that is the whole region by its operations. -1: a profile cannot be read, or a family is
+ * none.
  */
 int ledger_attribute(struct ledger *l, const struct profiles *from, size_t n, struct err *err);
 void ledger_release(struct ledger *l);

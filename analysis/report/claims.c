@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/cause/profile.h"
 #include "analysis/judge/claims.h"
 #include "analysis/report/part.h"
 #include "lib/paths.h"
@@ -70,6 +71,21 @@ static void add_ledger(struct report *r, const struct claims *c, const struct le
 		doc_table(&r->doc, ledger_table(l, &c->files[i]));
 }
 
+/* By the run's own profiles, where it has any; that they cannot be read their own section says. */
+static void attribute(const struct report *r, struct ledger *l)
+{
+	char *families = paths_config("kernel/families.ini");
+	struct profiles from;
+	struct err err;
+
+	if (r->cmp->run_old == r->cmp->run_new &&
+	    profiles_load(&from, r->run->path, families, &err) == 0) {
+		ledger_attribute(l, &from, 1, &err);
+		profiles_release(&from);
+	}
+	free(families);
+}
+
 /* Nothing at all where the run measured no claim: an A/B of something else is about something else.
  */
 void report_claims(struct report *r)
@@ -81,8 +97,10 @@ void report_claims(struct report *r)
 
 	if (r->cmp && claims_load(&claims, dir, &err) == 0) {
 		ledger_make(&ledger, &claims, &r->cmp, 1);
-		if (ledger.testable)
+		if (ledger.testable) {
+			attribute(r, &ledger);
 			add_ledger(r, &claims, &ledger);
+		}
 		ledger_release(&ledger);
 		claims_release(&claims);
 	}

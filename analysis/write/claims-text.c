@@ -52,17 +52,33 @@ static void add_figure(struct str *out, double v)
 	str_add(out, text);
 }
 
-/* "; of that munlock and LRU, rmap -540.2, other changes of these kernels +120" */
-static void add_families(struct str *out, const struct ledger_row *r)
+static void add_signed(struct str *out, double v)
 {
 	char number[32];
 
+	verdict_figure(number, v);
+	str_addf(out, "%s%s", v > 0 ? "+" : "", number);
+}
+
+/* "; of that munlock and LRU, rmap -540.2 (-545..-532), other changes of these kernels +120, by
+ * profiles of 6 layouts" */
+static void add_families(struct str *out, const struct ledger_row *r)
+{
 	str_add(out, "; of that ");
 	text_escape(out, r->claim->families);
-	verdict_figure(number, r->touched);
-	str_addf(out, " %s%s, other changes of these kernels ", r->touched > 0 ? "+" : "", number);
-	verdict_figure(number, r->others);
-	str_addf(out, "%s%s, by the profile", r->others > 0 ? "+" : "", number);
+	str_add(out, " ");
+	add_signed(out, r->touched);
+	if (r->by_family) {
+		str_add(out, " (");
+		add_signed(out, r->touched_low);
+		str_add(out, "..");
+		add_signed(out, r->touched_high);
+		str_add(out, ")");
+	}
+	str_add(out, ", other changes of these kernels ");
+	add_signed(out, r->others);
+	str_addf(out, ", by profiles of %zu layout%s", r->functions.k,
+		 r->functions.k == 1 ? "" : "s");
 }
 
 char *ledger_evidence(const struct ledger_row *r)
@@ -95,7 +111,7 @@ char *ledger_evidence(const struct ledger_row *r)
 							     : " net of another cell, which is",
 			 ratio);
 	}
-	if (r->by_family)
+	if (r->functions.k)
 		add_families(&out, r);
 	return out.buf;
 }
@@ -172,8 +188,7 @@ static void add_entry(const struct ledger_row *r, struct str *out)
 	if (r->claim->subject && r->comparison) {
 		if (r->by_family)
 			str_add(&line, "these kernels differ in more than its patch: judged by the "
-				       "functions "
-				       "that it touches");
+				       "functions that it touches");
 		else if (!r->comparison->subject)
 			str_add(&line, "these kernels differ in more than its patch");
 		else
@@ -291,10 +306,10 @@ static void add_verdict(const struct ledger_row *r, struct str *out)
 	}
 	str_add(out, ledger_whose(r));
 	if (r->by_family) {
-		verdict_figure(ratio, r->touched);
-		str_addf(out, ", %s%s and %s", r->touched > 0 ? "+" : "", ratio,
-			 r->others > 0 ? "+" : "");
-		add_figure(out, r->others);
+		str_add(out, ", ");
+		add_signed(out, r->touched);
+		str_add(out, " and ");
+		add_signed(out, r->others);
 	} else if (r->result && !r->result->difference) {
 		table_ratio(ratio, r->result, r->result->ratio);
 		str_addf(out, ", %s", ratio);
@@ -366,10 +381,14 @@ static json_t *row_json(const struct ledger_row *r)
 			      json_finite(r->counter_new), "need", r->need, "refuted", c->refuted,
 			      "alone", r->comparison && r->comparison->subject);
 
-	if (r->by_family) {
+	if (r->functions.k) {
 		json_object_set_new(o, "families", json_string(c->families));
 		json_object_set_new(o, "touched", json_finite(r->touched));
+		json_object_set_new(o, "touched_low", json_finite(r->touched_low));
+		json_object_set_new(o, "touched_high", json_finite(r->touched_high));
 		json_object_set_new(o, "others", json_finite(r->others));
+		json_object_set_new(o, "layouts", json_integer((json_int_t)r->functions.k));
+		json_object_set_new(o, "by_functions", json_boolean(r->by_family));
 	}
 	if (r->result)
 		json_object_set_new(o, "difference", json_boolean(r->result->difference));
