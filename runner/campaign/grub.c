@@ -40,8 +40,8 @@ static int ask(const char *program, const char *option, const char *path, struct
 
 static int edit(const char *verb, const char *one, const char *two, struct err *err)
 {
-	char *argv[] = {"grub-editenv", GRUB_DIR "/grubenv", (char *)verb,
-			(char *)one,	(char *)two,	     NULL};
+	static char env[] = GRUB_DIR "/grubenv";
+	char *argv[] = {"grub-editenv", env, (char *)verb, (char *)one, (char *)two, NULL};
 
 	return spawn_run(argv, err);
 }

@@ -48,16 +48,33 @@ static const struct command command = {
 	.pass_at = AT(rest),
 };
 
-/* Reads a command line, its words apart by blanks. */
+/* What the last line was read into, of which a program releases nothing. */
+static struct strv argv, kept;
+static struct got got;
+
+static int release(void **state)
+{
+	(void)state;
+	strv_release(&argv);
+	strv_release(&kept);
+	strv_release(&got.kernels);
+	strv_release(&got.rest);
+	return 0;
+}
+
+/* Reads a command line, its words apart by blanks; what it gives lives until the next. */
 static int reads(struct got *g, struct strv *words, struct err *err, const char *line)
 {
-	struct strv argv = STRV_INIT;
+	int ret;
 
+	release(NULL);
 	strv_push(&argv, "mlocklab-try");
 	strv_split(&argv, line, " ");
-	*g = (struct got){0};
-	*words = (struct strv){0};
-	return command_read(&command, g, (int)argv.n, argv.v, words, err);
+	got = (struct got){0};
+	ret = command_read(&command, &got, (int)argv.n, argv.v, &kept, err);
+	*g = got;
+	*words = kept;
+	return ret;
 }
 
 static void test_read(void **state)
@@ -173,5 +190,5 @@ int main(void)
 		cmocka_unit_test(test_read), cmocka_unit_test(test_hand_on),
 		cmocka_unit_test(test_refuse), cmocka_unit_test(test_tell)};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, release);
 }

@@ -592,6 +592,9 @@ static void fresh_counters(struct fixture *f, int size)
 static void test_linear(void **state)
 {
 	(void)state;
+#ifdef __SANITIZE_ADDRESS__
+	skip(); /* the time is the sanitizer's own */
+#endif
 	is_linear(many_cells, 500);
 	is_linear(mixed_records, 300);
 	is_linear(fresh_counters, 200);
