@@ -283,8 +283,10 @@ unsigned jail_enter(const struct jail *j)
 	/* what we have open is not for it */
 	syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC);
 	limit(RLIMIT_CORE, 0);
+#ifndef __SANITIZE_ADDRESS__ /* which reserves terabytes of addresses */
 	if (j->memory)
 		limit(RLIMIT_AS, j->memory);
+#endif
 	if (j->file)
 		limit(RLIMIT_FSIZE, j->file);
 	if (root ? unshare(spaces) == 0

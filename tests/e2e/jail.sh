@@ -52,7 +52,9 @@ jailed() {
 		awk '$5 == "/" && $6 !~ /(^|,)ro(,|$)/ { exit 1 }' "/proc/$qemu/mountinfo" || die 'it can write to /'
 	fi
 	grep -q '^Max core file size *0 ' "/proc/$qemu/limits" || die 'it may leave a core'
-	! grep -q '^Max address space *unlimited' "/proc/$qemu/limits" || die 'its memory has no limit'
+	# sanitizers reserve terabytes of addresses, and let a guest have them
+	[ "$libexec" != build/libexec ] || ! grep -q '^Max address space *unlimited' "/proc/$qemu/limits" ||
+		die 'its memory has no limit'
 	! grep -q '^Max file size *unlimited' "/proc/$qemu/limits" || die 'its files have no limit'
 	# 0 to 2 and its own; nothing that leads to the run but its console and its words
 	same "$(find "/proc/$qemu/fd" -lname "$run/*" ! -lname '*/console.log' ! -lname '*/qemu.log' | wc -l)" 0 'files of the run'
