@@ -166,13 +166,35 @@ static void add_differences(struct str *out, double low, double high)
 	str_addf(out, "%s to %s", a, b);
 }
 
+static bool all_equal(const double *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (v[i] != v[0])
+			return false;
+	return n > 0;
+}
+
+/* What an interval without a width comes of, or NULL: it may leave out boots that are not so. */
+static const char *sameness(const struct result *r)
+{
+	bool pairs = r->n_old == r->n_new;
+
+	if (all_equal(r->old_v, r->n_old) && all_equal(r->new_v, r->n_new))
+		return "the same in every boot";
+	for (size_t i = 0; pairs && i < r->n_new; i++)
+		pairs = r->old_row[i] == r->new_row[i] && r->old_v[i] == r->new_v[i];
+	return pairs ? "the same in every pair" : NULL;
+}
+
 /* "(525 against 2110, 95 % interval 3.9 to 4.1)", the interval in the words of the change. */
 static void add_evidence(struct str *out, const struct result *r)
 {
+	const char *same = bounded(r) && r->low == r->high ? sameness(r) : NULL;
+
 	str_add(out, " (");
 	add_figures(out, r);
-	if (bounded(r) && r->low == r->high) {
-		str_add(out, ", the same in every boot");
+	if (same) {
+		str_addf(out, ", %s", same);
 	} else if (bounded(r)) {
 		str_addf(out, ", %.3g %% interval ", 100 * r->level);
 		if (r->difference)

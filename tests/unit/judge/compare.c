@@ -233,6 +233,38 @@ static void test_equal(void **state)
 	drop(&c, &r, &f);
 }
 
+/* An interval without a width is not yet what every boot measured. */
+static void test_nearly_equal(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+
+	(void)state;
+	for (int odd = 0; odd < 2; odd++) {
+		fixture_begin(&f, "icount", 1);
+		fixture_arm(&f, "old", "5.10.0", "n");
+		fixture_arm(&f, "new", "6.1.0", "y");
+		for (int n = 0; n < 20; n++) {
+			int pair = n / 2;
+
+			fixture_boot(&f, n + 1, n % 2 ? "new" : "old", pair, 100 + pair, "ok");
+			/* a layout is a value; with `odd` one pair lies apart */
+			fixture_cell(&f, n + 1, MAIN_CELL,
+				     2000 + 4 * pair + (odd && n == 9 ? 2 : 0));
+		}
+		fixture_finish(&f);
+		load(&r, &f);
+		compare(&c, &r, &r, NULL);
+		NEAR(compare_find(&c, MAIN_CELL, NULL)->low, 1, 0);
+		NEAR(compare_find(&c, MAIN_CELL, NULL)->high, 1, 0);
+		check_sentence(&c, MAIN_CELL,
+			       odd ? ", 90 % interval +0.000 to +0.000 %)"
+				   : "(1009 against 1009, the same in every pair)");
+		drop(&c, &r, &f);
+	}
+}
+
 static void test_inconclusive(void **state)
 {
 	struct compare_opts wide = {.margin = 0.5};
@@ -805,7 +837,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_better),	       cmocka_unit_test(test_host_settings),
 		cmocka_unit_test(test_worse),	       cmocka_unit_test(test_nodes),
-		cmocka_unit_test(test_equal),	       cmocka_unit_test(test_inconclusive),
+		cmocka_unit_test(test_nearly_equal),   cmocka_unit_test(test_inconclusive),
+		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_two_runs),       cmocka_unit_test(test_unpaired),
 		cmocka_unit_test(test_failures),       cmocka_unit_test(test_differences),
 		cmocka_unit_test(test_json),	       cmocka_unit_test(test_interval_decides),
