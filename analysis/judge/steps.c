@@ -5,7 +5,13 @@
 #include "analysis/judge/family.h"
 #include "lib/str.h"
 
-/* Gives each round a row, by the numbers that the boots say: boot i is of round[i]. */
+static bool was_made(const struct run_boot *b)
+{
+	return strcmp(b->outcome, "missing") != 0;
+}
+
+/* Gives each round of which a boot was made a row, by the numbers that the boots say: boot i is of
+ * round[i]. */
 static size_t number_rounds(const struct run *r, size_t *round)
 {
 	size_t n = 0;
@@ -13,7 +19,10 @@ static size_t number_rounds(const struct run *r, size_t *round)
 	for (size_t i = 0; i < r->n_boots; i++) {
 		size_t same = 0;
 
-		while (same < i && r->boots[same].pair != r->boots[i].pair)
+		if (!was_made(&r->boots[i]))
+			continue;
+		while (same < i && (r->boots[same].pair != r->boots[i].pair ||
+				    !was_made(&r->boots[same])))
 			same++;
 		round[i] = same < i ? round[same] : n++;
 	}
@@ -29,7 +38,9 @@ static double *values_of(const struct steps *s, const size_t *round, const struc
 	for (size_t i = 0; i < r->n_arms * s->rounds; i++)
 		v[i] = NAN;
 	for (size_t i = 0; i < r->n_boots; i++)
-		v[r->boots[i].arm * s->rounds + round[i]] = series->boot[i].median;
+		if (was_made(&r->boots[i]))
+			v[r->boots[i].arm * s->rounds + round[i]] =
+				series->boot[i].median;
 	return v;
 }
 

@@ -23,7 +23,7 @@ struct step {
 struct steps {
 	const struct run *run;
 	double margin, alpha;
-	size_t rounds; /* made, whatever became of their boots */
+	size_t rounds; /* of which a boot was made, whatever became of it */
 	/*
 	 * By cell in the run's order, by its metric (primary first, then the secondary ones), by
 	 * step: an arm whose cell has no value in any round is passed over, so that `before` need

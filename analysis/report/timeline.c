@@ -247,8 +247,8 @@ static void fill(const struct timeline *t, struct doc *d)
 {
 	char *method = timeline_method(t), *tally = timeline_tally(t);
 
-	doc_para(d, "%zu kernels in %d interleaved rounds, target %s.", t->run->n_arms,
-		 t->run->pairs, t->run->target.kind);
+	doc_para(d, "%zu kernels in %zu interleaved round%s, target %s.", t->run->n_arms,
+		 t->judged.rounds, t->judged.rounds == 1 ? "" : "s", t->run->target.kind);
 	doc_para(d, "%s", method);
 	doc_para(d, "%s.", tally);
 	add_changes(t, d);

@@ -19,8 +19,9 @@ static void add_head(const struct timeline *t, struct str *out)
 
 	text_escape(&line, r->name);
 	str_addf(&line,
-		 ": %zu kernels, %d interleaved rounds, target %s, %d CPU%s, %d nodes, %lld MiB",
-		 r->n_arms, r->pairs, r->target.kind, r->target.cpus, r->target.cpus > 1 ? "s" : "",
+		 ": %zu kernels, %zu interleaved round%s, target %s, %d CPU%s, %d nodes, %lld MiB",
+		 r->n_arms, t->judged.rounds, t->judged.rounds == 1 ? "" : "s", r->target.kind,
+		 r->target.cpus, r->target.cpus > 1 ? "s" : "",
 		 r->target.nodes, r->target.memory_mib);
 	if (*r->target.qemu_version)
 		str_addf(&line, ", QEMU %s", r->target.qemu_version);

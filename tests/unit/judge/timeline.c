@@ -202,6 +202,50 @@ static void test_text(void **state)
 	str_release(&out);
 }
 
+/* A run of three kernels of which `made` rounds of seven were measured. */
+static void make_three(struct fixture *f, struct run *r, const double *levels3, int made)
+{
+	struct err err;
+
+	fixture_begin(f, "icount", 1);
+	json_object_set_new(f->run, "pairs", json_integer(7));
+	for (int arm = 0; arm < 3; arm++)
+		fixture_arm(f, names[arm], names[arm], "n");
+	for (int boot = 0; boot < 21; boot++) {
+		int round = boot / 3;
+
+		fixture_boot(f, boot + 1, names[boot % 3], round, round,
+			     round < made ? "ok" : NULL);
+		if (round < made)
+			fixture_cell(f, boot + 1, MAIN_CELL, levels3[boot % 3]);
+	}
+	fixture_finish(f);
+	if (load_run(r, f->path, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+/* What was planned and not made is no round. */
+static void test_rounds_made(void **state)
+{
+	static const double equal[] = {2000, 2000, 2000};
+	struct str out = STR_INIT;
+	struct fixture f;
+	struct timeline t;
+	struct err err;
+	struct run r;
+
+	(void)state;
+	make_three(&f, &r, equal, 3);
+	assert_int_equal(timeline_make(&t, &r, 0, &err), 0);
+	timeline_text(&t, &out);
+	assert_non_null(strstr(out.buf, "3 kernels, 3 interleaved rounds, "));
+	assert_int_equal(t.judged.rounds, 3);
+	str_release(&out);
+	timeline_release(&t);
+	load_release(&r);
+	fixture_release(&f);
+}
+
 static bool has_word(const struct strv *argv, const char *word)
 {
 	for (size_t i = 0; i < argv->n; i++)
@@ -297,6 +341,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		MADE(test_points), MADE(test_changes),	    MADE(test_settings),
 		MADE(test_text),   MADE(test_confirm_args), MADE(test_proof),
+		cmocka_unit_test(test_rounds_made),
 	};
 
 	return cmocka_run_group_tests_name("timeline", tests, NULL, NULL);
