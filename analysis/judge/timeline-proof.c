@@ -61,8 +61,9 @@ static void take_results(struct timeline *t, const struct comparison *cmp, const
 		struct timeline_series *s = &t->series[i];
 		const struct result *r = compare_find(cmp, s->cell->id, NULL);
 
-		for (size_t j = 0; r && r->difference == s->difference && j < s->n_changes; j++)
+		for (size_t j = 0; r && j < s->n_changes; j++)
 			if (s->changes[j].before == before && s->changes[j].at == at &&
+			    s->changes[j].difference == r->difference &&
 			    s->changes[j].proof == PROOF_NONE)
 				judge(&s->changes[j], r, run);
 	}

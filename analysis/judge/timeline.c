@@ -72,6 +72,7 @@ static void add_change(struct timeline_series *s, const struct step *step)
 		.at = step->at,
 		.old = r->old,
 		.new = r->new,
+		.difference = r->difference,
 		.ratio = r->ratio,
 		.low = r->low,
 		.high = r->high,

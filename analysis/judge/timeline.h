@@ -27,6 +27,7 @@ struct timeline_change {
 	size_t before, at; /* arms */
 	/* What is stated of it: by the step, or where an A/B confirmed it by that. */
 	double old, new; /* medians */
+	bool difference; /* of the two: a third kernel's 0 makes the series' `difference` alone */
 	double ratio;	 /* new / old; difference: new - old */
 	double low, high;
 	double p_adjusted;

@@ -16,7 +16,7 @@
 
 static enum tone tone_of(const struct timeline_series *s, const struct timeline_change *c)
 {
-	bool up = c->ratio > (s->difference ? 0 : 1);
+	bool up = c->ratio > (c->difference ? 0 : 1);
 
 	if (c->proof == PROOF_REFUTED || s->metric->better == NO_DIRECTION)
 		return TONE_UNSURE;

@@ -20,9 +20,9 @@ char *timeline_cell(const struct timeline_series *s)
 }
 
 /* "0.932 (0.930..0.934)" */
-static char *size(const struct timeline_series *s, double ratio, double low, double high)
+static char *size(const struct timeline_change *c, double ratio, double low, double high)
 {
-	const struct result r = {.difference = s->difference, .low = low, .high = high};
+	const struct result r = {.difference = c->difference, .low = low, .high = high};
 	char text[32], interval[72];
 
 	table_ratio(text, &r, ratio);
@@ -33,22 +33,22 @@ static char *size(const struct timeline_series *s, double ratio, double low, dou
 char *timeline_sentence(const struct timeline_series *s, const struct timeline_change *c)
 {
 	const struct result r = {
-		.metric = s->metric, .ratio = c->ratio, .difference = s->difference};
+		.metric = s->metric, .ratio = c->ratio, .difference = c->difference};
 	char *cell = timeline_cell(s), *change = verdict_change(&r), old[32], new[32], *text;
-	char *ratio = size(s, c->ratio, c->low, c->high);
+	char *ratio = size(c, c->ratio, c->low, c->high);
 
 	verdict_figure(old, c->old);
 	verdict_figure(new, c->new);
 	text = xasprintf("%s%s: %s (%s to %s; %s %s)", cell,
 			 s->cell->is_control ? " (control)" : "", change, old, new,
-			 s->difference ? "difference" : "ratio", ratio);
+			 c->difference ? "difference" : "ratio", ratio);
 	free(ratio);
 	free(change);
 	free(cell);
 	return text;
 }
 
-char *timeline_standing(const struct timeline_series *s, const struct timeline_change *c)
+char *timeline_standing(const struct timeline_change *c)
 {
 	char *ratio, *text;
 
@@ -58,7 +58,7 @@ char *timeline_standing(const struct timeline_series *s, const struct timeline_c
 	if (c->proof == PROOF_CONFIRMED)
 		return xasprintf("confirmed by %s, of which these figures are: %zu pairs", c->run,
 				 c->pairs);
-	ratio = size(s, c->proof_ratio, c->proof_low, c->proof_high);
+	ratio = size(c, c->proof_ratio, c->proof_low, c->proof_high);
 	text = xasprintf("NOT confirmed by %s: %s, %s", c->run, ratio,
 			 verdict_name(c->proof_verdict));
 	free(ratio);
@@ -121,7 +121,7 @@ size_t timeline_changes(const struct timeline *t, size_t before, size_t at, time
 			n++;
 			if (tell) {
 				char *sentence = timeline_sentence(s, c);
-				char *standing = timeline_standing(s, c);
+				char *standing = timeline_standing(c);
 
 				tell(to, s, c, sentence, standing);
 				free(standing);

@@ -18,7 +18,7 @@ char *timeline_settings(const struct timeline *t, size_t at);
 char *timeline_sentence(const struct timeline_series *s, const struct timeline_change *c);
 /* "confirmed by confirm-5.10-6.1, of which these figures are: 10 pairs", or what an A/B says
  * against it, or how certain the step itself is. */
-char *timeline_standing(const struct timeline_series *s, const struct timeline_change *c);
+char *timeline_standing(const struct timeline_change *c);
 
 /* Told of a change of a series, its sentence and how it stands; texts last as long as the call. */
 typedef void timeline_tell(void *to, const struct timeline_series *s,

@@ -246,6 +246,32 @@ static void test_rounds_made(void **state)
 	fixture_release(&f);
 }
 
+/* Where one kernel takes nothing its own step is a difference, and those of others are ratios. */
+static void test_zero(void **state)
+{
+	static const double zero[] = {0, 2000, 4000};
+	struct fixture f;
+	struct timeline t;
+	struct err err;
+	struct run r;
+	char *text;
+
+	(void)state;
+	make_three(&f, &r, zero, 7);
+	assert_int_equal(timeline_make(&t, &r, 0, &err), 0);
+	assert_int_equal(t.series[0].n_changes, 2);
+	text = timeline_sentence(&t.series[0], &t.series[0].changes[0]);
+	assert_non_null(strstr(text, "higher by 1000 (0 to 1000; difference +1000 ("));
+	free(text);
+	text = timeline_sentence(&t.series[0], &t.series[0].changes[1]);
+	assert_non_null(strstr(text, "2.0 times as many instructions per page and process (1000 "
+				     "to 2000; ratio 2.000 ("));
+	free(text);
+	timeline_release(&t);
+	load_release(&r);
+	fixture_release(&f);
+}
+
 static bool has_word(const struct strv *argv, const char *word)
 {
 	for (size_t i = 0; i < argv->n; i++)
@@ -320,7 +346,7 @@ static void test_proof(void **state)
 	/* Its size is the one stated. */
 	NEAR(s->changes[0].ratio, s->changes[0].proof_ratio, 0);
 	NEAR(s->changes[0].low, s->changes[0].proof_low, 0);
-	text = timeline_standing(s, &s->changes[0]);
+	text = timeline_standing(&s->changes[0]);
 	assert_non_null(strstr(text, "confirmed by confirm, of which these figures are: 6 pairs"));
 	free(text);
 	assert_int_equal(s->changes[1].proof, PROOF_NONE);
@@ -341,7 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		MADE(test_points), MADE(test_changes),	    MADE(test_settings),
 		MADE(test_text),   MADE(test_confirm_args), MADE(test_proof),
-		cmocka_unit_test(test_rounds_made),
+		cmocka_unit_test(test_rounds_made), cmocka_unit_test(test_zero),
 	};
 
 	return cmocka_run_group_tests_name("timeline", tests, NULL, NULL);
