@@ -163,8 +163,9 @@ char *timeline_method(const struct timeline *t)
 		 "flips of "
 		 "whole rounds for all steps of all cells: in 95 of 100 runs where nothing changed "
 		 "there "
-		 "is none, and all intervals of steps hold together at 95 %%. A change is one that "
-		 "is "
+		 "is none, and the intervals of steps hold together at 95 %%, but for those that "
+		 "are "
+		 "equivalent, whose interval is its own, of 90 %%. A change is a step that is "
 		 "certain and not below the margin of %.3g %%; an interleaved A/B of the two "
 		 "neighbours "
 		 "confirms it or does not, and then its size is the one stated.",

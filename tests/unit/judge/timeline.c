@@ -199,6 +199,9 @@ static void test_text(void **state)
 	assert_null(strstr(first, "\n6.12, after"));
 	assert_non_null(strstr(first, " #\n"));
 	assert_non_null(strstr(out.buf, "\nCHANGES\n\n2 of "));
+	/* no interval is said to be of a level that it does not have */
+	NEAR(m->t.series[1].points[1].step->result.level, 0.9, 1e-9);
+	assert_non_null(strstr(out.buf, "its own, of 90 %"));
 	str_release(&out);
 }
 
