@@ -80,8 +80,12 @@ char *patches_sentence(const struct result *r)
 
 	table_ratio(ratio, r, r->ratio);
 	table_interval(interval, r);
-	text = xasprintf("%s%s: %s (%s, 95 %% interval %s)", cell,
-			 r->cell->is_control ? " (control)" : "", change, ratio, interval);
+	text = strcmp(interval, "-") != 0
+		       ? xasprintf("%s%s: %s (%s, %.3g %% interval %s)", cell,
+				   r->cell->is_control ? " (control)" : "", change, ratio,
+				   100 * r->level, interval)
+		       : xasprintf("%s%s: %s (%s, no interval)", cell,
+				   r->cell->is_control ? " (control)" : "", change, ratio);
 	free(change);
 	free(cell);
 	return text;

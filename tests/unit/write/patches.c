@@ -1,6 +1,8 @@
 /* A step of a series as a cell of its table. */
 #include "tests/unit/check.h"
+#include "analysis/judge/patches.h"
 #include "analysis/write/patches-text.h"
+#include "tests/unit/fixture-run.h"
 
 static void expect_cell(struct result r, const char *want)
 {
@@ -32,9 +34,71 @@ static void test_cell(void **state)
 	assert_string_equal(out, "- ");
 }
 
+/* Three kernels in six rounds, of which the second takes twice as much. */
+static void make_series(struct fixture *f, const char *const last[6])
+{
+	static const char *const names[] = {"a", "b", "c"};
+
+	fixture_begin(f, "icount", 2);
+	for (int arm = 0; arm < 3; arm++)
+		fixture_arm(f, names[arm], names[arm], "n");
+	for (int n = 0; n < 18; n++) {
+		int round = n / 3, arm = n % 3;
+		const char *outcome = arm == 2 ? last[round] : "ok";
+
+		fixture_boot(f, n + 1, names[arm], round, round, outcome);
+		if (!outcome || strcmp(outcome, "ok") != 0)
+			continue;
+		fixture_cell(f, n + 1, MAIN_CELL, arm == 1 ? 4000 : 2000);
+		fixture_cell(f, n + 1, CONTROL_CELL, 500);
+	}
+	fixture_finish(f);
+}
+
+static void judge(struct patches *p, struct run *r, const struct fixture *f, struct str *text)
+{
+	struct err err;
+
+	if (load_run(r, f->path, &err) < 0 || patches_make(p, r, 0, &err) < 0)
+		fail_msg("%s", err.text);
+	patches_text(p, text);
+}
+
+static void drop(struct patches *p, struct run *r, struct fixture *f, struct str *text)
+{
+	str_release(text);
+	patches_release(p);
+	load_release(r);
+	fixture_release(f);
+}
+
+/* What is equivalent has an interval of its own, of another level. */
+static void test_level(void **state)
+{
+	static const char *const last[] = {"ok", "ok", "ok", "ok", "ok", "ok"};
+	struct str text = STR_INIT;
+	struct fixture f;
+	struct patches p;
+	struct run r;
+	char *words;
+
+	(void)state;
+	make_series(&f, last);
+	judge(&p, &r, &f, &text);
+	assert_int_equal(p.n_columns, 1);
+	assert_non_null(strstr(text.buf, "    from first to last"));
+	words = patches_sentence(compare_find(&p.whole, MAIN_CELL, NULL));
+	assert_non_null(strstr(words, "equivalent (1.000, 90 % interval 1.000..1.000)"));
+	free(words);
+	words = patches_sentence(&p.steps.v[0].result);
+	assert_non_null(strstr(words, "(2.000, 95 % interval "));
+	free(words);
+	drop(&p, &r, &f, &text);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cell)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cell), cmocka_unit_test(test_level)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
