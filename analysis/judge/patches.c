@@ -16,32 +16,61 @@ static size_t arm_of(const struct run *run, const char *name)
 	return a ? (size_t)(a - run->arms) : SIZE_MAX;
 }
 
-/* What went wrong with the boots of an arm: "panic in 6 of 6 boots: ...". */
+/* How many boots of an arm ended so. */
+static size_t count_outcome(const struct run *run, size_t arm, const char *outcome)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->n_boots; i++)
+		n += run->boots[i].arm == arm && strcmp(run->boots[i].outcome, outcome) == 0;
+	return n;
+}
+
+/* Adds how many boots ended so: the first that is told says of how many. */
+static void add_ended(struct str *out, const char *outcome, size_t n, size_t all)
+{
+	bool missing = strcmp(outcome, "missing") == 0, first = !out->len;
+
+	str_add(out, first ? "" : ", ");
+	if (!missing)
+		str_addf(out, "%s in ", outcome);
+	str_addf(out, "%zu", n);
+	if (first)
+		str_addf(out, " of %zu boot%s", all, all == 1 ? "" : "s");
+	if (missing)
+		str_addf(out, " %s missing", n == 1 ? "is" : "are");
+}
+
+/* What went wrong with the boots of an arm: "panic in 5 of 6 boots, hang in 1: ...", or NULL; of
+ * what was never made last. */
 static char *boot_trouble(const struct run *run, size_t arm)
 {
-	const struct run_boot *first = NULL;
-	size_t all = 0, bad = 0;
-	char *detail, *text;
+	size_t all = 0, missing = count_outcome(run, arm, "missing");
+	struct strv told = STRV_INIT;
+	struct str out = STR_INIT;
+	char *detail = NULL;
 
+	for (size_t i = 0; i < run->n_boots; i++)
+		all += run->boots[i].arm == arm;
+	strv_push(&told, "ok");
+	strv_push(&told, "missing");
 	for (size_t i = 0; i < run->n_boots; i++) {
 		const struct run_boot *b = &run->boots[i];
 
-		if (b->arm != arm)
+		if (b->arm != arm || strv_has(&told, b->outcome))
 			continue;
-		all++;
-		if (strcmp(b->outcome, "ok") == 0)
-			continue;
-		bad++;
-		if (!first)
-			first = b;
+		add_ended(&out, b->outcome, count_outcome(run, arm, b->outcome), all);
+		strv_push(&told, b->outcome);
+		if (!detail)
+			detail = text_clean(b->detail ? b->detail : "", 200);
 	}
-	if (!first)
-		return NULL;
-	detail = text_clean(first->detail ? first->detail : "", 200);
-	text = xasprintf("%s in %zu of %zu boots%s%s", first->outcome, bad, all,
-			 *detail ? ": " : "", detail);
+	if (missing)
+		add_ended(&out, "missing", missing, all);
+	if (detail && *detail)
+		str_addf(&out, ": %s", detail);
+	strv_release(&told);
 	free(detail);
-	return text;
+	return out.buf;
 }
 
 static struct patch_row *add_patch_row(struct patches *p)

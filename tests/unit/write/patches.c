@@ -96,9 +96,38 @@ static void test_level(void **state)
 	drop(&p, &r, &f, &text);
 }
 
+/* Each kind of end is counted by itself, and what was not made is no panic. */
+static void test_trouble(void **state)
+{
+	static const char *const cases[][6] = {
+		{"panic", "panic", "panic", "panic", "panic", "panic"},
+		{"ok", "panic", NULL, NULL, "hang", "panic"},
+		{"ok", "ok", NULL, "ok", "ok", "ok"},
+	};
+	static const char *const want[] = {
+		"panic in 6 of 6 boots: Oops",
+		"panic in 2 of 6 boots, hang in 1, 2 are missing: Oops",
+		"1 of 6 boots is missing",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct str text = STR_INIT;
+		struct fixture f;
+		struct patches p;
+		struct run r;
+
+		make_series(&f, cases[i]);
+		judge(&p, &r, &f, &text);
+		assert_int_equal(strncmp(p.rows[2].trouble, want[i], strlen(want[i])), 0);
+		drop(&p, &r, &f, &text);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cell), cmocka_unit_test(test_level)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cell), cmocka_unit_test(test_level),
+					   cmocka_unit_test(test_trouble)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
