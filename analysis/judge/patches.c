@@ -292,6 +292,21 @@ size_t patches_largest(const struct patches *p, const struct patch_row *row, con
 	return n;
 }
 
+void patches_ends(const struct patches *p, const struct patch_row **from,
+		  const struct patch_row **to)
+{
+	*from = *to = p->rows;
+	for (size_t i = 0; i < p->n_rows; i++) {
+		const struct patch_row *row = &p->rows[i];
+		size_t arm = row->same >= 0 ? p->rows[row->same].arm : row->arm;
+
+		if (arm == (size_t)(p->whole.arm_old - p->run->arms) && row->same < 0)
+			*from = row;
+		if (arm == (size_t)(p->whole.arm_new - p->run->arms))
+			*to = row;
+	}
+}
+
 const struct patch_row *patches_before(const struct patches *p, const struct patch_row *row)
 {
 	for (const struct patch_row *r = row; r-- > p->rows;)

@@ -56,6 +56,12 @@ bool patches_moves(const struct patches *p, const struct patch_row *row);
  */
 size_t patches_largest(const struct patches *p, const struct patch_row *row, const struct step **v,
 		       size_t most, size_t *all);
+/*
+ * The rows that `whole` is from and to: those of its kernels, and where the last rows have the
+ * image of one before, the last of them.
+ */
+void patches_ends(const struct patches *p, const struct patch_row **from,
+		  const struct patch_row **to);
 /* Where the steps that a row makes begin: the row before it that has figures, or NULL. */
 const struct patch_row *patches_before(const struct patches *p, const struct patch_row *row);
 

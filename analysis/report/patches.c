@@ -56,7 +56,11 @@ static void add_table(const struct patches *p, struct doc *d)
 
 static void add_whole(const struct patches *p, struct doc *d)
 {
-	doc_section(d, "whole", "The whole series against its base");
+	char *what = patches_whole(p);
+
+	*what = (char)toupper((unsigned char)*what);
+	doc_section(d, "whole", what);
+	free(what);
 	for (size_t i = 0; i < p->n_columns; i++) {
 		const struct result *r =
 			compare_find(&p->whole, p->columns[i].cell->id, p->columns[i].metric->name);
@@ -201,8 +205,13 @@ void report_patches(const struct patches *p, const struct locks *locks, bool pic
 	const struct run *r = p->run;
 	char *summary = patches_summary(p);
 
-	doc_para(d, "%zu patches in %zu rounds, target %s: %s. Margin %g %%.", p->n_rows - 1,
-		 p->steps.rounds, r->target.kind, load_what(r), p->steps.margin * 100);
+	doc_para(d, "%zu %s%s in %zu round%s, target %s: %s. Margin %g %%.", p->n_rows - 1,
+		 p->commits ? "patch" : "step",
+		 p->n_rows == 2 ? ""
+		 : p->commits	? "es"
+				: "s",
+		 p->steps.rounds, p->steps.rounds == 1 ? "" : "s", r->target.kind, load_what(r),
+		 p->steps.margin * 100);
 	doc_section(d, "steps", "Patch by patch");
 	add_table(p, d);
 	if (*summary)

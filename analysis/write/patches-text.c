@@ -91,6 +91,16 @@ char *patches_sentence(const struct result *r)
 	return text;
 }
 
+char *patches_whole(const struct patches *p)
+{
+	const struct patch_row *from, *to;
+
+	patches_ends(p, &from, &to);
+	if (from != p->rows || to != p->rows + p->n_rows - 1)
+		return xasprintf("from %d to %d", from->n, to->n);
+	return xstrdup(p->commits ? "the whole series" : "from first to last");
+}
+
 char *patches_config(const struct patch_row *row)
 {
 	struct str out = STR_INIT;
@@ -210,7 +220,10 @@ static void add_patch_line(const struct patches *p, const struct patch_row *row,
 
 static void add_whole(const struct patches *p, size_t from, size_t to, struct str *out)
 {
-	str_addf(out, "    %-*s", SUBJECT, p->commits ? "the whole series" : "from first to last");
+	char *what = patches_whole(p);
+
+	str_addf(out, "    %-*s", SUBJECT, what);
+	free(what);
 	for (size_t i = from; i < to; i++) {
 		const struct result *r =
 			compare_find(&p->whole, p->columns[i].cell->id, p->columns[i].metric->name);

@@ -25,6 +25,9 @@ extern const char patches_marks[];
 /* Whether anything moved, and how many steps are inconclusive, as one sentence without its full
  * stop; "" where something moved and every step is certain. Owned by the caller. */
 char *patches_summary(const struct patches *p);
+/* What `whole` is of: "the whole series", "from first to last" of other kernels, or "from 0 to 4"
+ * where the rest has no figures. Owned by the caller. */
+char *patches_whole(const struct patches *p);
 /* The lines of row->config, of which there is one at least, as one sentence. Owned by the caller.
  */
 char *patches_config(const struct patch_row *row);

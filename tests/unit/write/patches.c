@@ -96,6 +96,32 @@ static void test_level(void **state)
 	drop(&p, &r, &f, &text);
 }
 
+/* A tip without figures is no end of what is told of the whole. */
+static void test_whole(void **state)
+{
+	static const char *const last[] = {"panic", "panic", "panic", "panic", "panic", "panic"};
+	struct str text = STR_INIT;
+	struct fixture f;
+	struct patches p;
+	struct run r;
+
+	(void)state;
+	make_series(&f, last);
+	judge(&p, &r, &f, &text);
+	assert_non_null(strstr(text.buf, "\n    from 0 to 1 "));
+	str_clear(&text);
+	/* nor is what lies before one that has the image of the base */
+	p.rows[2].same = 0;
+	p.rows[2].arm = SIZE_MAX;
+	patches_text(&p, &text);
+	assert_non_null(strstr(text.buf, "\n    from 0 to 1 "));
+	str_clear(&text);
+	p.rows[2].same = 1;
+	patches_text(&p, &text);
+	assert_non_null(strstr(text.buf, "\n    from first to last "));
+	drop(&p, &r, &f, &text);
+}
+
 /* Each kind of end is counted by itself, and what was not made is no panic. */
 static void test_trouble(void **state)
 {
@@ -127,6 +153,7 @@ static void test_trouble(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cell), cmocka_unit_test(test_level),
+					   cmocka_unit_test(test_whole),
 					   cmocka_unit_test(test_trouble)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
