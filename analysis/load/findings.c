@@ -1,6 +1,5 @@
 #include "analysis/load/findings.h"
 
-#include <dirent.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,71 +50,32 @@ static void add_boot(json_t *to, const json_t *boot)
 		add(to, kind_of(detail), detail);
 }
 
-struct index load_failed(const char *run)
-{
-	char *path = xasprintf("%s/boots", run);
-	struct index failed = {0};
-	DIR *d = opendir(path);
-	struct dirent *e;
-
-	while (d && (e = readdir(d)))
-		if (strstr(e->d_name, ".failed-"))
-			index_put(&failed, e->d_name, 0);
-	if (d)
-		closedir(d);
-	free(path);
-	return failed;
-}
-
-static bool is_kept(const struct run *r, const struct run_boot *b, int attempt)
-{
-	char *dir = xasprintf("%03d.failed-%d", b->n, attempt);
-	bool kept = index_find(&r->failed, dir, strlen(dir)) != INDEX_NONE;
-
-	free(dir);
-	return kept;
-}
-
 int load_attempts_gone(const struct run *r, const struct run_boot *b)
 {
-	int gone = 0;
+	size_t kept;
 
-	for (int k = 1; k < b->attempts; k++)
-		gone += !is_kept(r, b, k);
-	return gone;
+	attempts_of(&r->attempts, b->n, b->attempts - 1, &kept);
+	return b->attempts > 1 ? b->attempts - 1 - (int)kept : 0;
 }
 
-/* boot.json of a start that failed before, as it was stored; NULL where it is not, or nobody kept
- * it. */
-static json_t *read_failed(const struct run *r, const struct run_boot *b, int attempt)
+int load_findings(const struct run *r, const struct run_boot *b, const json_t *boot, json_t **list,
+		  struct err *err)
 {
-	char *name = xasprintf("boots/%03d.failed-%d/boot.json", b->n, attempt);
 	const json_t *planned = json_array_get(json_object_get(r->json, "boots"), b->plan);
-	struct err ignored;
-	json_t *o = is_kept(r, b, attempt) ? json_read_in(r->path, name, &ignored) : NULL;
+	json_t *found = json_array(), *before;
+	const struct attempt *at;
+	size_t n;
+	int ret = 0;
 
-	if (o && stored_check_boot(r->json, planned, o, name, &ignored) < 0) {
-		json_decref(o);
-		o = NULL;
-	}
-	free(name);
-	return o;
-}
-
-json_t *load_findings(const struct run *r, const struct run_boot *b, const json_t *boot)
-{
-	json_t *found = json_array();
-
-	for (int i = 1; i < b->attempts; i++) {
-		json_t *before = read_failed(r, b, i);
-
+	at = attempts_of(&r->attempts, b->n, b->attempts - 1, &n);
+	for (size_t i = 0; i < n && ret == 0; i++) {
+		ret = attempt_read(&at[i], r->path, r->json, planned, &before, err);
 		if (before)
 			add_boot(found, before);
 		json_decref(before);
 	}
 	add_boot(found, boot);
-	if (json_array_size(found))
-		return found;
+	*list = ret == 0 && json_array_size(found) ? json_incref(found) : NULL;
 	json_decref(found);
-	return NULL;
+	return ret;
 }

@@ -269,7 +269,7 @@ void load_release(struct run *r)
 	free(r->no_outcomes);
 	index_release(&r->by_id);
 	index_release(&r->by_arm);
-	index_release(&r->failed);
+	attempts_release(&r->attempts);
 	free(r->cells);
 	free(r->arms);
 	free(r->boots);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "analysis/load/attempts.h"
 #include "analysis/stats/stats.h"
 #include "lib/err.h"
 #include "lib/index.h"
@@ -129,7 +130,7 @@ struct run {
 	struct run_cell *cells;
 	size_t n_cells;
 	struct index by_id, by_arm; /* names to places in cells and arms */
-	struct index failed;	    /* see load_failed() */
+	struct attempts attempts;   /* before those that count */
 	struct run_boot *boots;	    /* in the order in which they ran */
 	size_t n_boots;
 	size_t records;			  /* samples read */

@@ -315,7 +315,8 @@ static int take_boot(struct run *r, struct run_boot *b, const json_t *o, const c
 	if (json_is_object(json_object_get(o, "files")))
 		b->files = json_incref(json_object_get(o, "files"));
 	ret = load_counts(b, o, path, err);
-	b->findings = load_findings(r, b, o);
+	if (ret == 0)
+		ret = load_findings(r, b, o, &b->findings, err);
 	if (ret == 0)
 		ret = stored_check_boot(r->json, planned, o, path, err);
 	if (ret == 0)
@@ -406,8 +407,7 @@ static void note_gaps(struct run *r)
 			str_release(&detail);
 		}
 	}
-	/* of a machine's own boots a campaign keeps the evidence */
-	if (gone && strcmp(r->target.kind, "host") != 0)
+	if (gone)
 		strv_pushf(&r->notes,
 			   "%s: %d attempt%s that failed before boots went well %s not kept: what "
 			   "kernels complained of then is not counted",
@@ -449,7 +449,7 @@ static int load_all(struct run *r, const char *kind, struct err *err)
 	if (load_target(r, err) < 0 || load_arms(r, err) < 0 || load_plan(r, kind, err) < 0)
 		return -1;
 	set_limit(r);
-	r->failed = load_failed(r->path);
+	attempts_find(&r->attempts, r->path);
 	if (load_cells(r, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->n_boots; i++)

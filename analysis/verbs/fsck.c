@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/load/attempts.h"
 #include "analysis/load/load.h"
 #include "lib/fs.h"
 #include "lib/json.h"
@@ -32,6 +33,7 @@ struct check {
 	const char *run;
 	const json_t *json;   /* run.json */
 	struct index planned; /* numbers of boots to their places in its "boots" */
+	struct attempts attempts;
 	size_t found, boots, unfinished, unvouched;
 	bool disowned; /* it was told that run.json lacks the sum that boots have */
 };
@@ -62,24 +64,45 @@ static void tell_disowned(struct check *c, const char *boot)
 	free(text);
 }
 
-/* Attempts before it were kept, beside it or with a campaign's evidence: what their kernels
- * complained of counts. */
-static void check_earlier(struct check *c, const json_t *boot, const char *dir)
+/* Attempts before it were kept: what their kernels complained of counts. */
+static void check_earlier(struct check *c, const json_t *boot, const char *dir, int n)
 {
 	long long attempts = json_get_int(boot, "attempts", 1);
+	const struct attempt *at;
+	size_t kept, next = 0;
 
-	for (long long k = 1; k < attempts && k < STORED_MAX_ATTEMPTS; k++) {
-		char *path = xasprintf("%s/%s.failed-%lld", c->run, dir, k);
-		char *evidence = xasprintf("%s/campaign/%s.%lld", c->run, strchr(dir, '/') + 1, k);
-		char *text =
-			xasprintf("'%s' is gone: '%s' took %lld attempts", path, dir, attempts);
+	at = attempts_of(&c->attempts, n, STORED_MAX_ATTEMPTS, &kept);
+	for (int k = 1; k < attempts && k < STORED_MAX_ATTEMPTS; k++) {
+		char *text;
 
-		if (!fs_exists(path) && !fs_exists(evidence))
-			tell(c, text);
-		free(path);
-		free(evidence);
+		if (next < kept && at[next].k == k) {
+			next++;
+			continue;
+		}
+		text = xasprintf("'%s/%s.failed-%d' is gone: '%s' took %lld attempts", c->run, dir,
+				 k, dir, attempts);
+		tell(c, text);
 		free(text);
 	}
+}
+
+/* One that was kept; where it was interrupted nothing vouches for what it left. */
+static void check_attempt(struct check *c, const struct attempt *at)
+{
+	char *name = stored_name(at->boot, ""), *dir = xasprintf("%s.failed-%d", name, at->k);
+	size_t i =
+		index_find(&c->planned, name + strlen("boots/"), strlen(name) - strlen("boots/"));
+	const json_t *planned = json_array_get(json_object_get(c->json, "boots"), i);
+	json_t *boot = NULL;
+	struct err err;
+
+	if (planned && attempt_read(at, c->run, c->json, planned, &boot, &err) < 0)
+		tell(c, err.text);
+	if (boot)
+		stored_check_files(c->run, dir, boot, true, tell, c, &err);
+	json_decref(boot);
+	free(dir);
+	free(name);
 }
 
 static void check_series(struct check *c)
@@ -117,7 +140,7 @@ static void check_boot(struct check *c, const json_t *planned, const char *dir)
 		if (stored_check_boot(c->json, planned, boot, path, &err) < 0)
 			tell(c, err.text);
 		stored_check_files(c->run, dir, boot, true, tell, c, &err);
-		check_earlier(c, boot, dir);
+		check_earlier(c, boot, dir, (int)json_get_int(planned, "n", -1));
 		json_decref(boot);
 	}
 	free(path);
@@ -141,14 +164,14 @@ static const json_t *planned_boot(const struct check *c, const char *name)
 {
 	size_t len = strcspn(name, ".");
 
-	if (name[len] && strncmp(name + len, ".failed-", 8) != 0)
+	if (name[len] && strncmp(name + len, ".failed-", 8) != 0 &&
+	    strncmp(name + len, ".unfit-", 7) != 0)
 		return NULL;
 	return json_array_get(json_object_get(c->json, "boots"),
 			      index_find(&c->planned, name, len));
 }
 
-/* Earlier attempts (NNN.failed-K) were put aside because they did not fit, or failed: they are
- * kept. */
+/* Earlier attempts failed (NNN.failed-K), or were put aside as they do not fit (NNN.unfit-K). */
 static void check_boots(struct check *c)
 {
 	char *path = xasprintf("%s/boots", c->run);
@@ -170,6 +193,8 @@ static void check_boots(struct check *c)
 		free(dir);
 		free(list[i]);
 	}
+	for (size_t i = 0; i < c->attempts.n; i++)
+		check_attempt(c, &c->attempts.v[i]);
 	free(list);
 	free(path);
 }
@@ -213,12 +238,14 @@ static int check_run(const char *run, struct err *err)
 	if (stored_check_run(json, run, err) < 0)
 		tell(&c, err->text);
 	index_boots(&c);
+	attempts_find(&c.attempts, run);
 	check_boots(&c);
 	check_series(&c);
 	if (!c.found)
 		check_reads(&c);
 	print_summary(&c);
 	index_release(&c.planned);
+	attempts_release(&c.attempts);
 	json_decref(json);
 	return c.found ? EXIT_REGRESSION : EXIT_OK;
 }

@@ -203,11 +203,13 @@ bool store_has_boot(const struct store *s, int n)
 	return has;
 }
 
-/* Puts a boot's directory beside itself where there is one; attempts as store_boot_dir. */
-static int put_aside(const char *dir, int *attempts, struct err *err)
+/* Puts a directory of boots/ beside itself where there is one, as DIR.WHY-K. count: how many such
+ * there are now. */
+static int put_beside(const char *dir, const char *beside, const char *why, int *count,
+		      struct err *err)
 {
-	for (*attempts = 0;; ++*attempts) {
-		char *old = xasprintf("%s.failed-%d", dir, *attempts + 1);
+	for (*count = 0;; ++*count) {
+		char *old = xasprintf("%s.%s-%d", beside, why, *count + 1);
 		bool taken = fs_exists(old), moved = false;
 		int ret = 0;
 
@@ -219,10 +221,16 @@ static int put_aside(const char *dir, int *attempts, struct err *err)
 		if (ret < 0)
 			return err_sys(err, "cannot put '%s' aside", dir);
 		if (!taken) {
-			*attempts += moved;
+			*count += moved;
 			return 0;
 		}
 	}
+}
+
+/* An attempt at a boot that failed. */
+static int put_aside(const char *dir, int *attempts, struct err *err)
+{
+	return put_beside(dir, dir, "failed", attempts, err);
 }
 
 char *store_boot_dir(const struct store *s, int n, int *attempts, struct err *err)
@@ -238,11 +246,11 @@ char *store_boot_dir(const struct store *s, int n, int *attempts, struct err *er
 	return NULL;
 }
 
-/* Whether a boot that is over is the one that was planned, with all that it stored. */
-static int check_boot(const struct store *s, const json_t *planned, int n, struct err *err)
+/* Whether what is over in dir is of the boot that was planned, with all that it stored. */
+static int check_boot(const struct store *s, const json_t *planned, const char *dir,
+		      struct err *err)
 {
-	char *dir = stored_name(n, ""), *name = stored_name(n, "boot.json");
-	char *path = in_run(s, name);
+	char *name = xasprintf("%s/boot.json", dir), *path = in_run(s, name);
 	json_t *boot = json_read_in(s->dir, name, err);
 	int ret = -1;
 
@@ -251,7 +259,6 @@ static int check_boot(const struct store *s, const json_t *planned, int n, struc
 	json_decref(boot);
 	free(path);
 	free(name);
-	free(dir);
 	return ret;
 }
 
@@ -313,28 +320,53 @@ bool store_boot_failed(const struct store *s, int n)
 	return failed;
 }
 
+/* Puts it aside where it is over and does not fit; name: "boots/007" or an attempt before it. 1
+ * where it was. */
+static int put_unfit(const struct store *s, const json_t *planned, const char *name,
+		     struct err *err)
+{
+	char *boot = stored_name((int)json_get_int(planned, "n", -1), ""),
+	     *beside = in_run(s, boot), *dir = in_run(s, name),
+	     *json = xasprintf("%s/boot.json", dir);
+	struct err why;
+	int ret = 0, count;
+
+	if (fs_exists(json) && check_boot(s, planned, name, &why) < 0) {
+		if (strcmp(name, boot) == 0)
+			fprintf(stderr, "boot %lld is made again: %s\n",
+				json_get_int(planned, "n", -1), why.text);
+		else
+			fprintf(stderr, "an attempt that failed is put aside: %s\n", why.text);
+		ret = put_beside(dir, beside, "unfit", &count, err) < 0 ? -1 : 1;
+	}
+	free(json);
+	free(dir);
+	free(beside);
+	free(boot);
+	return ret;
+}
+
 int store_put_aside_unfit(const struct store *s, size_t *count, struct err *err)
 {
-	const json_t *boots = json_object_get(s->run, "boots");
 	json_t *planned;
 	size_t i;
+	int ret = 0;
 
 	*count = 0;
-	json_array_foreach(boots, i, planned) {
-		int n = (int)json_get_int(planned, "n", -1), attempts;
-		struct err why;
-		char *dir;
-		int ret;
+	json_array_foreach(json_object_get(s->run, "boots"), i, planned) {
+		int n = (int)json_get_int(planned, "n", -1), earlier = store_earlier_attempts(s, n);
+		char *name = stored_name(n, "");
 
-		if (!store_has_boot(s, n) || check_boot(s, planned, n, &why) == 0)
-			continue;
-		fprintf(stderr, "boot %d is made again: %s\n", n, why.text);
-		dir = xasprintf("%s/boots/%03d", s->dir, n);
-		ret = put_aside(dir, &attempts, err);
-		free(dir);
-		if (ret < 0)
-			return -1;
-		++*count;
+		if (ret >= 0)
+			ret = put_unfit(s, planned, name, err);
+		*count += ret > 0;
+		for (int k = 1; k <= earlier && ret >= 0; k++) {
+			char *failed = xasprintf("%s.failed-%d", name, k);
+
+			ret = put_unfit(s, planned, failed, err);
+			free(failed);
+		}
+		free(name);
 	}
-	return 0;
+	return ret < 0 ? -1 : 0;
 }

@@ -37,8 +37,8 @@ void store_close(struct store *s);
 
 /*
  * Before going on with a run: boots that are over and do not fit (lib/stored.h) are put aside as
- * store_boot_dir does, with a line on standard error that says why, so that they are made again.
- * count: how many they were.
+ * boots/NNN.unfit-K, with a line on standard error that says why, so that they are made again; and
+ * attempts before them that do not fit. count: how many boots they were.
  */
 int store_put_aside_unfit(const struct store *s, size_t *count, struct err *err);
 /*

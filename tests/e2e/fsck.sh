@@ -77,7 +77,7 @@ says "boot 2 is made again: '$b2/samples.jsonl' has "
 expect 0 mlocklab fsck "$tmp/run"
 cmp "$b2/samples.jsonl" "$tmp/whole/boots/002/samples.jsonl" || die 'the boot that was made again differs'
 cmp "$b1/boot.json" "$tmp/whole/boots/001/boot.json" || die 'a boot that fits was made again'
-[ -s "$b2.failed-1/samples.jsonl" ] || die 'what did not fit was not kept'
+[ -s "$b2.unfit-1/samples.jsonl" ] || die 'what did not fit was not kept'
 
 # and writes nowhere else
 again

@@ -33,6 +33,20 @@ expect 0 mlocklab run "$tmp/x.ini" --qemu $fake --reuse "only=$tmp/killed" --out
 cmp -s "$tmp/taken/boots/001/samples.jsonl" "$tmp/killed/boots/001/samples.jsonl" || die 'the boot is not taken'
 same "$(member "$tmp/taken/boots/001.failed-1/boot.json" outcome)" died 'the attempt before a boot that was taken from another run'
 expect 0 mlocklab fsck "$tmp/taken"
+# one that was edited is noticed as a boot is, and --resume puts it aside
+cp -a "$tmp/taken" "$tmp/edited"
+sed -i 's/killed by signal 9/not killed at all/' "$tmp/edited/boots/001.failed-1/boot.json"
+expect 1 mlocklab fsck "$tmp/edited"
+grep -qF "'$tmp/edited/boots/001.failed-1/boot.json' was changed after it was stored" "$out" || die "fsck says: $(cat "$out")"
+expect 2 mlocklab report "$tmp/edited"
+says "'$tmp/edited/boots/001.failed-1/boot.json' was changed after it was stored"
+expect 0 mlocklab run --resume "$tmp/edited" --qemu $fake
+says "an attempt that failed is put aside: '$tmp/edited/boots/001.failed-1/boot.json' was changed"
+[ -s "$tmp/edited/boots/001.unfit-1/boot.json" ] || die 'an attempt that was put aside is not kept'
+expect 0 mlocklab report "$tmp/edited"
+echo more >>"$tmp/taken/boots/001.failed-1/console.log"
+expect 1 mlocklab fsck "$tmp/taken"
+grep -qF "'$tmp/taken/boots/001.failed-1/console.log' has " "$out" || die "fsck says: $(cat "$out")"
 rm -r "$tmp/taken/boots/001.failed-1"
 expect 1 mlocklab fsck "$tmp/taken"
 grep -qF "'$tmp/taken/boots/001.failed-1' is gone: 'boots/001' took 2 attempts" "$out" || die "fsck says: $(cat "$out")"

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include "analysis/load/findings.h"
 #include "analysis/load/load.h"
+#include "tests/unit/check.h"
 #include "tests/unit/fixture-run.h"
 
 static void begin(struct fixture *f)
@@ -393,7 +394,8 @@ static void test_links(void **state)
 	refused(&f, "/boots/001/boot.json' is no regular file, or a link leads to it");
 }
 
-/* An earlier attempt's boot.json: nobody's seal covers it, and its text stands in reports. */
+/* An earlier attempt's boot.json is held against its sums as a boot's own is: its text stands in
+ * reports. */
 static void test_earlier_attempt(void **state)
 {
 	struct fixture f;
@@ -401,6 +403,7 @@ static void test_earlier_attempt(void **state)
 	char dir[128], path[160], aside[160];
 	struct run_boot b = {.n = 1, .attempts = 2};
 	struct run r = {.path = f.path};
+	struct err err;
 
 	(void)state;
 	begin(&f);
@@ -410,21 +413,32 @@ static void test_earlier_attempt(void **state)
 	snprintf(aside, sizeof(aside), "%s/aside.json", f.path);
 	assert_int_equal(mkdir(dir, 0700), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	r.failed = load_failed(f.path);
-	assert_null(load_findings(&r, &b, boot));
+	attempts_find(&r.attempts, f.path);
+	assert_int_equal(r.attempts.n, 1);
+	assert_int_equal(load_findings(&r, &b, boot, &found, &err), -1);
+	assert_says(&err, "is no regular file");
 	unlink(path);
 	spit(aside, "{\"outcome\": \"panic\", \"detail\": \"Oops\"}");
 	assert_int_equal(symlink(aside, path), 0);
-	assert_null(load_findings(&r, &b, boot));
+	assert_int_equal(load_findings(&r, &b, boot, &found, &err), -1);
 	assert_int_equal(rename(aside, path), 0);
-	found = load_findings(&r, &b, boot);
+	assert_int_equal(load_findings(&r, &b, boot, &found, &err), 0);
 	assert_int_equal(json_array_size(found), 1);
 	json_decref(found);
 	/* in a run with sums it must have its own */
 	json_object_set_new(r.json, "format", json_integer(STORED_FORMAT));
-	assert_null(load_findings(&r, &b, boot));
+	assert_int_equal(load_findings(&r, &b, boot, &found, &err), -1);
+	assert_null(found);
+	assert_says(&err, "is of another boot");
+	/* one that was interrupted has none, and is kept all the same */
+	unlink(path);
+	assert_int_equal(load_findings(&r, &b, boot, &found, &err), 0);
+	assert_null(found);
+	assert_int_equal(load_attempts_gone(&r, &b), 0);
+	b.attempts = 4;
+	assert_int_equal(load_attempts_gone(&r, &b), 2);
 	json_decref(r.json);
-	index_release(&r.failed);
+	attempts_release(&r.attempts);
 	json_decref(boot);
 	fixture_release(&f);
 }
