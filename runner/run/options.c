@@ -33,8 +33,8 @@ static int set_stop_early(void *to, const struct opt *opt, const char *value, st
 
 #define KEY(NAME, VALUE, OFFER, HELP)                                                              \
 	{                                                                                          \
-		.name = NAME, .value = VALUE, .offer = OFFER, .set = set_key, .at = AT(settings),  \
-		.help = HELP                                                                       \
+		.name = (NAME), .value = (VALUE), .offer = (OFFER), .help = (HELP),                \
+		.set = set_key, .at = AT(settings)                                                 \
 	}
 
 const struct opt run_opts[] = {
