@@ -356,6 +356,22 @@ static char *member(const json_t *info, const char *key)
 	return value ? xstrdup(value) : NULL;
 }
 
+/* What was left by a fetch that was killed, unless another is at work on it. */
+static void sweep(const char *cache)
+{
+	char *dir = xasprintf("%s/kernels/.unfinished", cache);
+	char *lock = xasprintf("%s/kernels/.lock", cache);
+	int fd = fs_exists(dir) ? open(lock, O_RDWR | O_CLOEXEC) : -1;
+	struct err ignored;
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		fs_remove_tree(dir, &ignored);
+	if (fd >= 0)
+		close(fd);
+	free(lock);
+	free(dir);
+}
+
 int kernel_cache_load(struct kernel *k, const char *cache, const char *name, struct err *err)
 {
 	char *dir = xasprintf("%s/kernels/%s", cache, name);
@@ -364,6 +380,7 @@ int kernel_cache_load(struct kernel *k, const char *cache, const char *name, str
 	int ret = -1;
 
 	*k = (struct kernel){0};
+	sweep(cache);
 	if (!info)
 		goto out;
 	k->image = xasprintf("%s/vmlinuz", dir);

@@ -125,18 +125,22 @@ static int add_debs(const char *cache, const char *name, const struct kernel_spe
 		    struct err *err)
 {
 	int lock = kernel_cache_lock(cache, err), ret = -1;
+	char *dir = xasprintf("%s/kernels/%s", cache, name), *scratch = NULL;
 	struct err ignored;
-	char *scratch;
 
-	if (lock < 0)
-		return -1;
-	scratch = kernel_cache_scratch(cache, err);
-	if (scratch)
+	/* Another fetch may have brought it while this one waited, and be read by now. */
+	if (lock >= 0 && fs_exists(dir))
+		ret = 0;
+	else if (lock >= 0)
+		scratch = kernel_cache_scratch(cache, err);
+	if (scratch) {
 		ret = kernel_cache_add(cache, name, &s->debs, info, err);
-	if (scratch)
 		fs_remove_tree(scratch, &ignored);
+	}
 	free(scratch);
-	close(lock);
+	free(dir);
+	if (lock >= 0)
+		close(lock);
 	return ret;
 }
 

@@ -173,9 +173,12 @@ all=$(wc -l <"$tmp/points" | tr -d ' ')
 # in an order that mixes them, and is the same each time
 awk '{ print NR * 7919 % 1000003, $0 }' "$tmp/points" | sort -n | cut -d ' ' -f 2- |
 	tail -n +$((${SKIP:-0} + 1)) | head -n "$points" >"$tmp/chosen"
-# always: that the run is complete cannot be written, and a report that is killed at its list of files
+# always: that the run is complete cannot be written, a report that is killed at its list of files, and a fetch
+# when the kernel is in its place and what it was made in is not gone
 grep '^run fsync .*ENOSPC' "$tmp/points" | tail -n 1 >>"$tmp/chosen"
 grep '^report write .*KILL' "$tmp/points" | tail -n 2 >>"$tmp/chosen"
+at=$(grep '^openat(' "$tmp/trace" | grep -n '/\.unfinished", .*O_DIRECTORY' | tail -n 1 | cut -d : -f 1)
+echo "fetch openat $at signal=KILL" >>"$tmp/chosen"
 tried=0 killed=0 refused=0 ended=0
 while read -r subject call at what; do
 	"${subject}_try" strace -o /dev/null -e "trace=$call" -e "inject=$call:$what:when=$at" \
