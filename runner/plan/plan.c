@@ -66,18 +66,30 @@ const char *plan_kind_name(enum boot_kind kind)
 	return names[kind];
 }
 
+/* The layout of that round: of the timed pair, or a new one that follows from one of them. */
+static uint64_t layout_of(const struct plan *p, size_t arms, size_t round)
+{
+	size_t pairs = 0;
+	uint64_t state;
+
+	/* the timed boots come first, those of a pair together */
+	while (pairs * arms < p->n && p->boots[pairs * arms].kind == BOOT_TIMED)
+		pairs++;
+	if (round < pairs)
+		return p->boots[round * arms].seed;
+	state = p->boots[round % pairs * arms].seed + round / pairs;
+	return random_layout(&state);
+}
+
 void plan_add(struct plan *p, size_t arms, enum boot_kind kind, int rounds)
 {
-	size_t timed = p->n;
-
 	p->boots = xrealloc(p->boots, (p->n + arms * (size_t)rounds) * sizeof(*p->boots));
 	for (int round = 0; round < rounds; round++) {
-		for (size_t arm = 0; arm < arms; arm++) {
-			/* the timed boots of a pair stand together */
-			size_t like = ((size_t)round * arms) % timed;
+		uint64_t layout = layout_of(p, arms, (size_t)round);
 
-			p->boots[p->n] = (struct planned_boot){kind, (int)p->n + 1, (int)arm, round,
-							       p->boots[like].seed};
+		for (size_t arm = 0; arm < arms; arm++) {
+			p->boots[p->n] =
+				(struct planned_boot){kind, (int)p->n + 1, (int)arm, round, layout};
 			p->n++;
 		}
 	}

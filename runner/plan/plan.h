@@ -39,7 +39,8 @@ struct plan {
 void plan_make(struct plan *p, size_t arms, int pairs, uint64_t seed, bool independent);
 /*
  * Appends `rounds` boots of each arm of an instrumented kind. Round k has the layout of pair k, so
- * that it can be set against the timed boot it explains.
+ * that it can be set against the timed boot it explains; where there are more rounds than pairs,
+ * one of its own: a layout that is taken again tells nothing new.
  */
 void plan_add(struct plan *p, size_t arms, enum boot_kind kind, int rounds);
 void plan_release(struct plan *p);

@@ -121,6 +121,28 @@ static void test_instrumented(void **state)
 	plan_release(&p);
 }
 
+/* More rounds than pairs: no layout comes twice, and the arms of a round share theirs. */
+static void test_new_layouts(void **state)
+{
+	struct plan p;
+
+	(void)state;
+	plan_make(&p, 2, 2, 1, false);
+	plan_add(&p, 2, BOOT_PROFILE, 3);
+	plan_add(&p, 2, BOOT_LOCKS, 5);
+	assert_int_equal(p.n, 20);
+	for (size_t i = 10; i < 20; i += 2) {
+		assert_int_equal(p.boots[i].kind, BOOT_LOCKS);
+		assert_true(p.boots[i].seed == p.boots[i + 1].seed);
+		for (size_t k = 10; k < i; k += 2)
+			assert_true(p.boots[i].seed != p.boots[k].seed);
+	}
+	/* the same of both kinds */
+	for (size_t i = 0; i < 3; i++)
+		assert_true(p.boots[4 + 2 * i].seed == p.boots[10 + 2 * i].seed);
+	plan_release(&p);
+}
+
 static void test_text(void **state)
 {
 	struct cell cells[2] = {{.id = (char *)"null"}, {.id = (char *)"exit/procs=2"}};
@@ -158,7 +180,7 @@ int main(void)
 		cmocka_unit_test(test_random),	    cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_fields),	    cmocka_unit_test(test_layouts_without_arms),
 		cmocka_unit_test(test_independent), cmocka_unit_test(test_instrumented),
-		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_new_layouts), cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
