@@ -6,14 +6,13 @@
 #include "analysis/cause/profile.h"
 #include "analysis/stats/stats.h"
 
-#define FAMILY "copying"
 /* Of an operation: less is not worth a word. */
 #define LEAST 1
 
 static double own_of(const struct call *call, const struct families *f)
 {
 	const char *name = families_renamed(f, call->function);
-	double own = strcmp(f->v[families_of(f, name)].name, FAMILY) ? 0 : call->self;
+	double own = strcmp(f->v[families_of(f, name)].name, COPYING_FAMILY) ? 0 : call->self;
 
 	for (const struct call *c = call->child; c; c = c->next)
 		own += own_of(c, f);

@@ -10,6 +10,8 @@
 
 #include "analysis/load/load.h"
 
+#define COPYING_FAMILY "copying" /* of configs/kernel/families.ini */
+
 /* What was taken out: instructions an operation, each[i * arms + arm] of the cell cells.v[i]. */
 struct copied {
 	struct strv cells;

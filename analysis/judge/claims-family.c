@@ -33,6 +33,11 @@ static bool is_one(const char *families, const char *name)
 	return false;
 }
 
+static bool is_judged(const struct claim *claim, const char *family)
+{
+	return is_one(claim->families, family) != claim->copying_apart;
+}
+
 /* What a cell takes on the old and the new kernel in one layout, instructions an operation: in the
  * families that are named and in all others, which may be net of another cell, and in all of it. */
 struct parts {
@@ -41,7 +46,7 @@ struct parts {
 
 /* 0 where the run does not have it, 1 where it has, -1 with err. */
 static int parts_of(struct parts *out, const struct profiles *from, const struct comparison *c,
-		    const char *cell, const char *families, int pair, struct err *err)
+		    const char *cell, const struct claim *claim, int pair, struct err *err)
 {
 	const struct run_cell *known = load_cell(&from->run, cell);
 	size_t old = arm_like(&from->run, c->arm_old), new = arm_like(&from->run, c->arm_new);
@@ -55,7 +60,7 @@ static int parts_of(struct parts *out, const struct profiles *from, const struct
 		return -1;
 	for (size_t side = 0; side < 2; side++) {
 		for (size_t i = 0; i < p.n_families; i++)
-			*(is_one(families, p.families[i].name) ? &out->touched[side]
+			*(is_judged(claim, p.families[i].name) ? &out->touched[side]
 							       : &out->others[side]) +=
 				p.families[i].self[side];
 		out->whole[side] = p.whole[side];
@@ -71,13 +76,13 @@ static int net_parts(struct parts *out, const struct ledger_row *r, const struct
 {
 	const struct claim *claim = r->claim;
 	struct parts net = {0};
-	int ret = parts_of(out, from, r->comparison, r->cell->id, claim->families, pair, err);
+	int ret = parts_of(out, from, r->comparison, r->cell->id, claim, pair, err);
 
 	if (ret <= 0 || !claim->net)
 		return ret;
 	if (!r->control)
 		return 0;
-	ret = parts_of(&net, from, r->comparison, r->control->cell->id, claim->families, pair, err);
+	ret = parts_of(&net, from, r->comparison, r->control->cell->id, claim, pair, err);
 	for (size_t side = 0; side < 2; side++) {
 		out->touched[side] -= net.touched[side];
 		out->others[side] -= net.others[side];
@@ -123,9 +128,9 @@ static bool can_tell(const struct ledger_row *r, const struct parts *v, size_t n
 }
 
 /*
- * What it is judged by, layout by layout: of a size that is claimed, what those functions take on
- * both kernels; else the old kernel's cell, and that cell had only they changed, as a net is
- * judged.
+ * What it is judged by, layout by layout: of a size that is claimed, and without copying, what
+ * those functions take on both kernels; else the old kernel's cell, and that cell had only they
+ * changed, as a net is judged.
  */
 static void take(struct ledger_row *r, const struct parts *v, const size_t *pair, size_t n)
 {
@@ -134,7 +139,8 @@ static void take(struct ledger_row *r, const struct parts *v, const size_t *pair
 	r->functions = (struct result){.cell = r->cell, .metric = r->result->metric};
 	result_reserve(&r->functions, n);
 	for (size_t i = 0; i < n; i++) {
-		double base = r->claim->by > 0 ? v[i].touched[0] : v[i].whole[0];
+		double base = r->claim->by > 0 || r->claim->copying_apart ? v[i].touched[0]
+									  : v[i].whole[0];
 
 		result_pair(&r->functions, pair[i], base, base + v[i].touched[1] - v[i].touched[0]);
 		others.v[i] = v[i].others[1] - v[i].others[0];
@@ -189,6 +195,8 @@ static void conclude(struct ledger_row *r)
 		return;
 	if (r->claim->by > 0)
 		r->verdict = claims_judge_by(r->comparison, r->claim, f, f);
+	else if (r->claim->expect == EXPECT_EQUAL || r->claim->expect == EXPECT_NO_HIGHER)
+		r->verdict = claims_judge_same(r->comparison, r->claim, f);
 	else
 		r->verdict = claims_judge_change(r->comparison, f, r->claim->expect);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/cause/copying.h"
 #include "lib/fs.h"
 
 static const char *const expect_names[] = {"lower", "higher", "equal", "no-higher"};
@@ -74,6 +75,25 @@ static int take_by(struct claim *c, const struct claim_file *f, const struct ini
 	return 0;
 }
 
+static int take_families(struct claim *c, const struct claim_file *f, const struct ini_section *s,
+			 struct err *err)
+{
+	const char *copying = ini_get(s, "copying");
+	bool change = c->expect == EXPECT_LOWER || c->expect == EXPECT_HIGHER;
+
+	if (c->families && (!c->subject || !change))
+		return bad_value(f, s, "families",
+				 "goes with subject=, and with expect=lower and higher only", err);
+	if (!copying)
+		return 0;
+	if (strcmp(copying, "apart") || c->families || c->net || c->expect == EXPECT_AT_MOST)
+		return bad_value(f, s, "copying",
+				 "copying=apart, without families=, net= and expect=at-most", err);
+	c->families = COPYING_FAMILY;
+	c->copying_apart = true;
+	return 0;
+}
+
 static int take_cpus(struct claim *c, const struct claim_file *f, const struct ini_section *s,
 		     struct err *err)
 {
@@ -107,6 +127,7 @@ static int take_claim(struct claim *c, const struct claim_file *f, const struct 
 		{"subject", &c->subject, true},
 		{"since", &c->since, true},
 		{"families", &c->families, true},
+		{"copying", NULL, true},
 		{"target", &c->target, true},
 		{"counter", &c->counter, true},
 	};
@@ -131,14 +152,11 @@ static int take_claim(struct claim *c, const struct claim_file *f, const struct 
 	}
 	if (c->since && !c->subject)
 		return bad_value(f, s, "since", "goes with subject= only", err);
-	if (c->families && (!c->subject || (strcmp(ini_get(s, "expect"), "lower") &&
-					    strcmp(ini_get(s, "expect"), "higher"))))
-		return bad_value(f, s, "families",
-				 "goes with subject=, and with expect=lower and higher only", err);
 	if (c->net && !*c->net)
 		return bad_value(f, s, "net", "net=control, or another cell", err);
 	return take_expect(c, f, s, err) < 0 || take_within(c, f, s, err) < 0 ||
-			       take_by(c, f, s, err) < 0 || take_cpus(c, f, s, err) < 0
+			       take_by(c, f, s, err) < 0 || take_cpus(c, f, s, err) < 0 ||
+			       take_families(c, f, s, err) < 0
 		       ? -1
 		       : 0;
 }

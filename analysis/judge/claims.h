@@ -4,25 +4,36 @@
  *
  *     [munlockall-sparse]
  *     claim=munlockall() of a large range with nothing in it is no longer very slow
- *     refuted=a tenth of the instructions or more       optional: what would refute it
  *     source=patch 07, 34b6792380ce
- *     workload=munlockall-sparse size=512M lock=mlock   a cell: what is not named has its default
- *     metric=munlockall                                 or a counter: vmstat.NAME; or
- * waiting.i_mmap_rwsem, as of other classes of locks: what part of the processes' time went into
- * waiting for them, in percent, by boots that recorded it expect=lower of the new kernel against
- * the old: lower, higher, equal, no-higher; of each boot of the new: at-most NUMBER within=0.1 a
- * share, for equal and no-higher by=0.5                                            a share, for
- * lower and higher: by so much at least net=control                                       what the
- * cell takes more than its control, or than another cell, named as workload= does
- *     subject=mm/munlock: mlock_pte_range() when ...    of the patch, or seven digits and more of
- * its commit: a run over a series judges it there, since=mm/munlock: delete page_mlock() ... or
- * from before this one on, where those between cannot be compared alone families=munlock and LRU,
- * rmap                    of functions that the patch touches: where kernels differ in more, and
- * were profiled, it is judged by these untestable=REASON                                 why no
- * figure of the lab can tell target=icount                                     where it can be
- * seen; left out: anywhere cpus=4                                            so many at least; left
- * out: one counter=unevictable_pgs_munlocked                 of /proc/vmstat, or a metric: the
- * mechanism
+ *     workload=munlockall-sparse size=512M lock=mlock
+ *     metric=munlockall
+ *     expect=lower
+ *
+ * workload  a cell: what is not named has its default
+ * metric    or a counter: vmstat.NAME; or waiting.i_mmap_rwsem, as of other classes of locks: what
+ *           part of the processes' time went into waiting for them, in percent, by boots that
+ *           recorded it
+ * expect    of the new kernel against the old: lower, higher, equal, no-higher; of each boot of the
+ *           new: at-most NUMBER
+ *
+ * and, where it needs them:
+ *
+ * refuted     what would refute it
+ * within=0.1  a share, for equal and no-higher
+ * by=0.5      a share, for lower and higher: by so much at least
+ * net         control: what the cell takes more than its control; or than another cell, named as
+ *             workload= does
+ * subject     of the patch, or seven digits and more of its commit: a run over a series judges it
+ *             there,
+ * since       or from before this one on, where those between cannot be compared alone
+ * families    of functions that the patch touches: where kernels differ in more, and were profiled,
+ *             it is judged by these
+ * copying     apart: where they were profiled it is judged by all functions but those that copy,
+ *             which the emulator's clock counts otherwise on old kernels (analysis/cause/copying.h)
+ * untestable  why no figure of the lab can tell
+ * target      icount: where it can be seen; left out: anywhere
+ * cpus=4      so many at least; left out: one
+ * counter     the mechanism: of /proc/vmstat, or a metric
  */
 #ifndef ANALYSIS_JUDGE_CLAIMS_H
 #define ANALYSIS_JUDGE_CLAIMS_H
@@ -39,6 +50,7 @@ struct claim {
 	const char *target, *counter;			    /* NULL: any; none */
 	const char *subject, *since; /* of the patches it speaks of; NULL: none is named */
 	const char *families;	     /* of functions, that they touch; NULL: likewise */
+	bool copying_apart;	     /* families are those that it is not judged by */
 	const char *untestable;	     /* NULL: it can be tested */
 	const char *refuted;	     /* NULL: its text says it, or the bound does */
 	const char
@@ -93,8 +105,9 @@ struct ledger_row {
 					  * changed; max-T over all nets of a comparison */
 	double old, new;		 /* medians over boots; NAN: that kernel has no value */
 	double counter_old, counter_new; /* the same of the counter */
-	/* Of claim->families, where the kernels were profiled, instructions an operation: what they
-	 * change by, with its interval, and all others; net as the claim is. */
+	/* Of claim->families, or of all but those, where the kernels were profiled, instructions
+	 * an operation: what they change by, with its interval, and all others; net as the claim
+	 * is. */
 	struct result functions; /* by layout; k 0: not profiled */
 	double touched, touched_low, touched_high, others;
 	bool by_family; /* the verdict is on that */

@@ -60,9 +60,23 @@ static void add_signed(struct str *out, double v)
 	str_addf(out, "%s%s", v > 0 ? "+" : "", number);
 }
 
+/* "; without copying, which takes +1038, ratio 1.031 (1.029..1.033), by profiles of 6 layouts" */
+static void add_without(struct str *out, const struct ledger_row *r)
+{
+	char ratio[32], interval[72];
+
+	str_add(out, "; without copying, which takes ");
+	add_signed(out, r->others);
+	table_ratio(ratio, &r->functions, r->functions.ratio);
+	str_addf(out, ", %s %s", r->functions.difference ? "difference" : "ratio", ratio);
+	table_interval(interval, &r->functions);
+	if (strcmp(interval, "-"))
+		str_addf(out, " (%s)", interval);
+}
+
 /* "; of that munlock and LRU, rmap -540.2 (-545..-532), other changes of these kernels +120, by
  * profiles of 6 layouts" */
-static void add_families(struct str *out, const struct ledger_row *r)
+static void add_touched(struct str *out, const struct ledger_row *r)
 {
 	str_add(out, "; of that ");
 	text_escape(out, r->claim->families);
@@ -77,6 +91,11 @@ static void add_families(struct str *out, const struct ledger_row *r)
 	}
 	str_add(out, ", other changes of these kernels ");
 	add_signed(out, r->others);
+}
+
+static void add_families(struct str *out, const struct ledger_row *r)
+{
+	(r->claim->copying_apart ? add_without : add_touched)(out, r);
 	str_addf(out, ", by profiles of %zu layout%s", r->functions.k,
 		 r->functions.k == 1 ? "" : "s");
 }
@@ -131,7 +150,11 @@ char *ledger_mechanism(const struct ledger_row *r)
 
 const char *ledger_whose(const struct ledger_row *r)
 {
-	if (!r->claim->subject || r->verdict == CLAIM_NOT_TESTABLE)
+	if (r->verdict == CLAIM_NOT_TESTABLE)
+		return "";
+	if (r->claim->copying_apart)
+		return r->by_family ? " (without copying)" : " (copying in it)";
+	if (!r->claim->subject)
 		return "";
 	if (r->by_family)
 		return " (by its functions)";
@@ -305,7 +328,10 @@ static void add_verdict(const struct ledger_row *r, struct str *out)
 		return;
 	}
 	str_add(out, ledger_whose(r));
-	if (r->by_family) {
+	if (r->by_family && r->claim->copying_apart) {
+		table_ratio(ratio, &r->functions, r->functions.ratio);
+		str_addf(out, ", %s", ratio);
+	} else if (r->by_family) {
 		str_add(out, ", ");
 		add_signed(out, r->touched);
 		str_add(out, " and ");
@@ -382,7 +408,8 @@ static json_t *row_json(const struct ledger_row *r)
 			      "alone", r->comparison && r->comparison->subject);
 
 	if (r->functions.k) {
-		json_object_set_new(o, "families", json_string(c->families));
+		json_object_set_new(o, c->copying_apart ? "apart" : "families",
+				    json_string(c->families));
 		json_object_set_new(o, "touched", json_finite(r->touched));
 		json_object_set_new(o, "touched_low", json_finite(r->touched_low));
 		json_object_set_new(o, "touched_high", json_finite(r->touched_high));

@@ -477,11 +477,12 @@ static int by_family(const struct profiled *p, struct err *err)
 	struct ledger_row *r;
 	int ret;
 
-	snprintf(claim, sizeof(claim), TOUCHED "%s", p->claim);
+	snprintf(claim, sizeof(claim), "%s%s",
+		 strstr(p->claim, "families") ? TOUCHED : HEAD "metric=exit\n", p->claim);
 	make_profiled(&t.f, p->old, p->new, p->boots, p->layouts);
 	r = hear(&t, claim);
 	snprintf(path, sizeof(path), "%s/families.ini", t.dir);
-	write_file(path, "[rmap]\nrmap=*_rmap*\n[far and wide]\nf=g\n");
+	write_file(path, "[rmap]\nrmap=*_rmap*\n[copying]\ncopy=f\n");
 	if (profiles_load(&from, t.f.path, path, err) < 0)
 		fail_msg("%s", err->text);
 	ret = ledger_attribute(&t.ledger, &from, 1, err);
@@ -515,6 +516,14 @@ static void test_families(void **state)
 		/* of a size: 12 to 20 */
 		{{50, 40, 6, true, "expect=higher\nby=0.5\nfamilies=rmap\n", all}, CLAIM_SUPPORTED},
 		{{50, 40, 6, true, "expect=higher\nby=0.7\nfamilies=rmap\n", all}, CLAIM_REFUTED},
+		/* rmap alone: 12 to 20 */
+		{{50, 40, 6, true, "expect=no-higher\nwithin=0.1\ncopying=apart\n",
+		  "; without copying, which takes -18, ratio 1.667 (1.667..1.667), by profiles of "
+		  "6 layouts"},
+		 CLAIM_REFUTED},
+		{{50, 40, 1, true, "expect=no-higher\nwithin=0.1\ncopying=apart\n",
+		  "; without copying, which takes -18, ratio 1.667, by profiles of 1 layout"},
+		 -1},
 		/* too few, or one and the same again: shown, and no verdict */
 		{{50, 40, 1, true, "expect=lower\nfamilies=rmap\n", one}, -1},
 		{{50, 40, 6, false, "expect=lower\nfamilies=rmap\n", one}, -1},
@@ -533,6 +542,9 @@ static void test_families(void **state)
 	       "families=rmap: goes with subject=");
 	refuse(HEAD "metric=exit\nexpect=equal\nsubject=a\nfamilies=rmap\n",
 	       "expect=lower and higher only");
+	refuse(HEAD "metric=exit\nexpect=lower\nnet=control\ncopying=apart\n",
+	       "copying=apart, without families=, net= and");
+	refuse(HEAD "metric=exit\nexpect=lower\ncopying=left\n", "copying=left: copying=apart");
 }
 
 /* --- waiting --- */
