@@ -6,7 +6,7 @@
 
 # What the user installs is what make builds, whatever this check was told to build
 ours() {
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory "$@"
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u CFLAGS -u B make --no-print-directory "$@"
 }
 
 expect 0 mlocklab kernels fetch debian:6.1
