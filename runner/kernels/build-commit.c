@@ -300,7 +300,9 @@ char *kernel_build_commit(const struct git *g, const struct git_commit *c,
 	w.make.quiet = o->quiet;
 	if (ret == 0) {
 		name = name_of(c, w.recipe_key);
-		if (!is_cached(o->cache, name)) {
+		if (!is_cached(o->cache, name) && o->cached) {
+			ret = err_set(err, "no kernel of %.12s is cached", c->id);
+		} else if (!is_cached(o->cache, name)) {
 			lock = is_able(g, o->cache, err) < 0 ? -1 : lock_tree(g, err);
 			ret = lock < 0 ? -1 : 0;
 		}

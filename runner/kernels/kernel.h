@@ -42,6 +42,7 @@ struct kernel_opts {
 	const char *config; /* configs/kernel/debian.ini: the suites to look in */
 	const char *mirror; /* base URI to use instead of the host's own, or NULL */
 	bool update;	    /* ask the mirror even where the cache already has an answer */
+	bool cached;	    /* neither fetch nor build: -1 where the cache has none */
 	bool quiet;
 	const char *tree; /* of git:REV; NULL: git_default_tree() */
 	const struct kernel_recipe

@@ -45,7 +45,7 @@ static int resolve_debian(struct kernel *k, const struct kernel_spec *s,
 	}
 	if (!o->update)
 		name = cached_name(s, suites.flavour, o->cache, err);
-	if (!name) {
+	if (!name && !o->cached) {
 		lock = kernel_cache_lock(o->cache, err);
 		/* Another fetch may have brought it while this one waited. */
 		if (lock >= 0 && !o->update)
@@ -226,19 +226,30 @@ static void fill_recipe(struct kernel_recipe *to, const struct kernel_spec *s,
 		strv_push(&to->job, given->job.v[i]);
 }
 
+/* The tree and the commit that a spec means; both are to be released whatever comes of it. */
+static int find_commit(struct git *g, struct git_commit *c, const struct kernel_spec *s,
+		       const struct kernel_opts *o, struct err *err)
+{
+	const char *at = git_split(s->name), *rev = at ? at + 1 : s->name;
+	char *dir = at ? xstrndup(s->name, (size_t)(at - s->name)) : NULL;
+	int ret = git_open(g, dir ? dir : o->tree ? o->tree : git_default_tree(), o->cache, err);
+
+	if (ret == 0)
+		ret = git_commit(g, rev, c, err);
+	free(dir);
+	return ret;
+}
+
 static int resolve_git(struct kernel *k, const struct kernel_spec *s, const struct kernel_opts *o,
 		       struct err *err)
 {
-	const char *at = git_split(s->name), *rev = at ? at + 1 : s->name;
-	char *dir = at ? xstrndup(s->name, (size_t)(at - s->name)) : NULL, *name = NULL;
 	struct kernel_recipe recipe;
 	struct git_commit c = {0};
 	struct git g = {0};
-	int ret = git_open(&g, dir ? dir : o->tree ? o->tree : git_default_tree(), o->cache, err);
+	char *name = NULL;
+	int ret = find_commit(&g, &c, s, o, err);
 
 	fill_recipe(&recipe, s, o->recipe);
-	if (ret == 0)
-		ret = git_commit(&g, rev, &c, err);
 	if (ret == 0)
 		name = kernel_build_commit(&g, &c, &recipe, o, NULL, err);
 	if (name && kernel_cache_load(k, o->cache, name, err) == 0) {
@@ -254,8 +265,46 @@ static int resolve_git(struct kernel *k, const struct kernel_spec *s, const stru
 	git_commit_release(&c);
 	git_release(&g);
 	free(name);
-	free(dir);
 	return ret;
+}
+
+/* The spec of a commit in full, a new string, or NULL. */
+static char *pin_git(const struct kernel_spec *s, const struct kernel_opts *o, struct err *err)
+{
+	struct kernel_recipe recipe;
+	struct git_commit c = {0};
+	struct git g = {0};
+	char *full = NULL;
+
+	fill_recipe(&recipe, s, o->recipe);
+	if (find_commit(&g, &c, s, o, err) == 0)
+		full = full_spec(&g, &c, &recipe);
+	kernel_recipe_release(&recipe);
+	git_commit_release(&c);
+	git_release(&g);
+	return full;
+}
+
+char *kernel_pin(const char *spec, const struct kernel_opts *opts, bool *missing, struct err *err)
+{
+	struct kernel_opts cached = *opts;
+	struct kernel_spec s;
+	struct err ignored;
+	struct kernel k;
+	char *full;
+
+	*missing = false;
+	if (kernel_spec_parse(&s, spec, err) < 0)
+		return NULL;
+	full = s.kind == SPEC_GIT ? pin_git(&s, opts, err) : xstrdup(spec);
+	if (full && (s.kind == SPEC_GIT || s.kind == SPEC_DEBIAN)) {
+		cached.cached = true;
+		*missing = kernel_resolve(&k, full, &cached, &ignored) < 0;
+		if (!*missing)
+			kernel_release(&k);
+	}
+	kernel_spec_release(&s);
+	return full;
 }
 
 int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts *opts,

@@ -16,6 +16,13 @@ int kernel_resolve(struct kernel *k, const char *spec, const struct kernel_opts 
 		   struct err *err);
 
 /*
+ * A spec that means the same tomorrow and elsewhere, a new string: git:REV in full, others as they
+ * are. missing: the cache has none of it, and kernel_resolve() would fetch or build it. NULL where
+ * there is no such commit.
+ */
+char *kernel_pin(const char *spec, const struct kernel_opts *opts, bool *missing, struct err *err);
+
+/*
  * The spec of the kernel that a tree, or an object directory, was made into where it stands, as a
  * kernel's own tools find it: arch/x86/boot/bzImage, else bzImage, with .config and System.map
  * beside it. A new string, or NULL.

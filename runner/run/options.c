@@ -104,9 +104,17 @@ const struct opt run_opts[] = {
 		   "else here)"),
 	OPT_TEXT("slurm", "OPTIONS", NULL, AT(slurm),
 		 "more options for sbatch, such as '--partition=long --account=mm'"),
+	OPT_FLAG(
+		"submit", AT(submit),
+		"with --on slurm: hand kernels and boots over to Slurm and end; --attach looks on, "
+		"--resume RUN --on slurm sees to what is missing then"),
 	OPT_TEXT("attach", "RUN", OFFER_RUN, AT(attach), "look on at a run that Slurm makes"),
 	OPT_TEXT("boots", "LIST", NULL, AT(boots),
 		 "with --resume, only these boots, while others make the rest: what a task runs"),
+	OPT_TEXT("inputs", "DIR", OFFER_DIR, AT(inputs),
+		 "with --boots, the run's kernels as they lie there: what a task runs on a node "
+		 "that "
+		 "does not see the cache"),
 	OPT_END,
 };
 
@@ -136,12 +144,18 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 			  o->config || o->fragments.n)) {
 		command_note(
 			"--resume goes on with what the run was begun with: of the other options "
-			"only --workers, --on, --slurm, --boots, --qemu, --ktap and --show-command "
+			"only --workers, --on, --slurm, --submit, --boots, --qemu, --ktap and "
+			"--show-command "
 			"may stand beside it");
 		return -1;
 	}
 	if (o->boots && !o->resume) {
 		command_note("--boots names boots of a stored run: it stands beside --resume RUN");
+		return -1;
+	}
+	if (o->inputs && !o->boots) {
+		command_note(
+			"--inputs goes along with a task's boots: it stands beside --boots LIST");
 		return -1;
 	}
 	return 0;

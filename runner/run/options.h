@@ -18,8 +18,10 @@ struct run_options {
 	int workers;
 	const char *on, *slurm; /* "here" or "slurm"; more for sbatch */
 	const char *boots;	/* "3,4": only these, of a run that others make too */
+	const char *inputs;	/* a run's inputs/ that came along, or NULL */
 	const char *attach;
 	bool show_command, ktap;
+	bool submit; /* with on=slurm: leave it to Slurm and end */
 };
 
 /* Its options, for the verbs that hand theirs on to it. */

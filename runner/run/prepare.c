@@ -24,23 +24,77 @@
 #include "runner/probe/probe.h"
 #include "runner/qemu/find.h"
 
-static int resolve_kernels(struct run *r, const struct run_options *o, struct err *err)
+/* How kernels are found, which the options say; what is in it is released with the recipe. */
+static void kernel_opts_begin(struct kernel_opts *opts, struct kernel_recipe *recipe,
+			      const struct run_options *o)
 {
-	char *cache = paths_cache(), *config = paths_config("kernel/debian.ini");
-	struct kernel_recipe recipe = {0};
-	struct kernel_opts opts = {.cache = cache,
-				   .config = config,
-				   .mirror = o->mirror,
-				   .tree = o->tree,
-				   .recipe = &recipe};
+	*recipe = (struct kernel_recipe){0};
+	*opts = (struct kernel_opts){.cache = paths_cache(),
+				     .config = paths_config("kernel/debian.ini"),
+				     .mirror = o->mirror,
+				     .tree = o->tree,
+				     .recipe = recipe};
+	kernel_recipe_set(recipe, o->config, &o->fragments);
+}
+
+static void kernel_opts_end(struct kernel_opts *opts, struct kernel_recipe *recipe)
+{
+	kernel_recipe_release(recipe);
+	free((char *)opts->cache);
+	free((char *)opts->config);
+}
+
+int run_pin(struct run *r, const struct run_options *o, bool *missing, struct err *err)
+{
+	struct kernel_recipe recipe;
+	struct kernel_opts opts;
 	int ret = 0;
 
-	kernel_recipe_set(&recipe, o->config, &o->fragments);
-	if (strcmp(o->on ? o->on : r->e->on, "slurm") == 0)
+	kernel_opts_begin(&opts, &recipe, o);
+	for (size_t i = 0; ret == 0 && i < r->e->narms; i++) {
+		struct arm *a = &r->e->arms[i];
+		char *full = kernel_pin(a->spec, &opts, &missing[i], err);
+
+		ret = full ? 0 : -1;
+		if (full) {
+			free(a->spec);
+			a->spec = full;
+		}
+	}
+	kernel_opts_end(&opts, &recipe);
+	return ret;
+}
+
+/* The spec of an arm's kernel among the inputs that came along, a new string. */
+static char *carried_spec(const struct run_options *o, const struct arm *a)
+{
+	char *map = xasprintf("%s/%s/System.map", o->inputs, a->name);
+	char *spec =
+		xasprintf("image:%s/%s/vmlinuz,modules=%s/%s%s%s", o->inputs, a->name, o->inputs,
+			  a->name, fs_exists(map) ? ",map=" : "", fs_exists(map) ? map : "");
+
+	free(map);
+	return spec;
+}
+
+static int resolve_kernels(struct run *r, const struct run_options *o, struct err *err)
+{
+	struct kernel_recipe recipe;
+	struct kernel_opts opts;
+	int ret = 0;
+
+	kernel_opts_begin(&opts, &recipe, o);
+	if (strcmp(o->on ? o->on : r->e->on, "slurm") == 0 && !r->carried)
 		slurm_build_words(&recipe.job, o->slurm, 0);
 	r->kernels = xcalloc(r->e->narms, sizeof(*r->kernels));
 	for (size_t i = 0; ret == 0 && i < r->e->narms; i++) {
-		if (strcmp(r->e->arms[i].spec, "running") == 0 && strcmp(r->e->target, "host") != 0)
+		if (o->inputs && strcmp(r->e->target, "host") != 0) {
+			char *spec = carried_spec(o, &r->e->arms[i]);
+
+			ret = kernel_resolve(&r->kernels[i], spec, &opts, err);
+			free(spec);
+		} else if (strcmp(r->e->arms[i].spec, "running") == 0 &&
+			   strcmp(r->e->target, "host") != 0)
 			ret = err_set(
 				err,
 				"kernel 'running' is for --target host; for QEMU name an image: "
@@ -48,9 +102,7 @@ static int resolve_kernels(struct run *r, const struct run_options *o, struct er
 		else
 			ret = kernel_resolve(&r->kernels[i], r->e->arms[i].spec, &opts, err);
 	}
-	kernel_recipe_release(&recipe);
-	free(cache);
-	free(config);
+	kernel_opts_end(&opts, &recipe);
 	return ret;
 }
 
@@ -253,12 +305,45 @@ static json_t *calibration_of(const json_t *run)
 	return c;
 }
 
+/* Takes over `run`, and adds what the experiment says; NULL where that cannot be written. */
+static json_t *with_experiment(json_t *run, const struct experiment *e, struct err *err)
+{
+	json_t *experiment = experiment_json(e);
+
+	if (!run || json_object_update(run, experiment) < 0) {
+		err_set(err, "%s is not UTF-8: write it so", run ? e->path : "an option or a path");
+		json_decref(run);
+		run = NULL;
+	}
+	json_decref(experiment);
+	return run;
+}
+
+json_t *run_planned_json(const struct run *r, int argc, char **argv, struct err *err)
+{
+	json_t *arms = json_array(), *arm, *run;
+
+	for (size_t i = 0; i < r->e->narms; i++) {
+		const struct arm *a = &r->e->arms[i];
+
+		arm = json_pack("{s:s, s:s, s:s}", "name", a->name, "spec", a->spec, "cmdline",
+				a->cmdline);
+		if (a->inject > 0)
+			json_object_set_new(arm, "inject", json_real(a->inject));
+		json_array_append_new(arms, arm);
+	}
+	run = json_pack("{s:i, s:o, s:{s:s}, s:o, s:o}", "format", STORED_FORMAT, "command",
+			words(argc, argv), "target", "kind", r->e->target, "arms", arms, "boots",
+			plan_json(&r->plan, r->e));
+	return with_experiment(run, r->e, err);
+}
+
 json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *err)
 {
 	char sums[2][65], created[32];
 	struct str command = STR_INIT;
 	time_t now = time(NULL);
-	json_t *run, *experiment, *calibration, *arms = json_array();
+	json_t *run, *calibration, *arms = json_array();
 
 	if (fs_sha256(r->bench, sums[0], err) < 0 || fs_sha256(r->init, sums[1], err) < 0)
 		return NULL;
@@ -282,13 +367,8 @@ json_t *run_make_json(const struct run *r, int argc, char **argv, struct err *er
 	calibration = calibration_of(run);
 	if (calibration)
 		json_object_set_new(run, "calibration", calibration);
-	experiment = experiment_json(r->e);
-	if (!run || json_object_update(run, experiment) < 0) {
-		err_set(err, "%s is not UTF-8: write it so",
-			run ? r->e->path : "an option or a path");
-		json_decref(run);
-		run = NULL;
-	}
-	json_decref(experiment);
-	return run;
+	/* as it was typed, not as the job that begins the run was */
+	if (r->store->planned)
+		json_object_set(run, "command", json_object_get(r->store->run, "command"));
+	return with_experiment(run, r->e, err);
 }

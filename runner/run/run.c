@@ -147,18 +147,23 @@ static void on_stop(int sig)
 	run_stop_asked = 1;
 }
 
-void run_begin(const struct run *r, struct run_tally *tally)
+void run_heed_stops(void)
 {
 	struct sigaction sa = {.sa_handler = on_stop};
 
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
+void run_begin(const struct run *r, struct run_tally *tally)
+{
 	*tally = (struct run_tally){0};
 	for (size_t i = 0; i < r->plan.n; i++) {
 		tally->boots += run_wants(r, &r->plan.boots[i]);
 		tally->done +=
 			run_wants(r, &r->plan.boots[i]) && !run_is_to_do(r, &r->plan.boots[i]);
 	}
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
+	run_heed_stops();
 }
 
 static void fill_slots(struct loop *l)

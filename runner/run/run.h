@@ -27,6 +27,7 @@ struct run {
 	int workers;		  /* boots at a time */
 	int pairs_until; /* timed boots of this pair and later ones are left out; 0: none is */
 	int journal, host_lock; /* of the host target (runner/run/host.h), else 0 */
+	bool carried;		/* nodes see nothing of ours: runner/run/slurm-carry.h */
 	bool timed_only;	/* so are instrumented boots */
 	const int *only; /* numbers of the boots that are wanted, n_only of them; NULL: all are */
 	size_t n_only;
@@ -45,12 +46,14 @@ struct run_tally {
  */
 int run_boots(struct run *r, struct run_tally *tally, struct err *err);
 
+/* From here on SIGINT and SIGTERM set run_stop_asked. */
+void run_heed_stops(void);
+extern volatile sig_atomic_t run_stop_asked;
 /*
- * The beginning of all that makes boots: counts what is wanted and what of it is there, and has
- * SIGINT and SIGTERM set run_stop_asked.
+ * The beginning of all that makes boots: counts what is wanted and what of it is there, and heeds
+ * such signals.
  */
 void run_begin(const struct run *r, struct run_tally *tally);
-extern volatile sig_atomic_t run_stop_asked;
 
 /* Whether a boot is part of this run, and whether its boot.json is still missing. */
 bool run_wants(const struct run *r, const struct planned_boot *b);

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "lib/fs.h"
+#include "lib/paths.h"
 #include "lib/spawn.h"
 #include "runner/run/progress.h"
 
@@ -57,9 +59,10 @@ static void take_line(struct slurm_jobs *j, const char *line)
 		"PENDING",     "RUNNING",      "CONFIGURING",  "COMPLETING",   "SUSPENDED",
 		"STOPPED",     "SIGNALING",    "STAGE_OUT",    "REQUEUED",     "RESIZING",
 		"REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD"};
-	const char *state = strchr(line, ' ');
+	const char *state = strchr(line, ' '), *own = getenv("SLURM_JOB_ID");
 
-	if (!state)
+	/* the job that begins a run is one of its jobs, and asks what else there is */
+	if (!state || (own && strncmp(line, own, strlen(own)) == 0 && line + strlen(own) == state))
 		return;
 	for (size_t i = 0; i < sizeof(waiting) / sizeof(*waiting); i++)
 		if (strcmp(state + 1, waiting[i]) == 0) {
@@ -119,6 +122,17 @@ char *slurm_jobs_troubles(struct slurm_jobs *j)
 	return out.buf ? out.buf : xstrdup("");
 }
 
+const char *slurm_jobs_trouble(const struct slurm_jobs *j, const char *id)
+{
+	for (size_t i = 0; i < j->troubles.n; i++) {
+		const char *line = j->troubles.v[i], *state = strchr(line, ' ');
+
+		if (strncmp(line, id, strlen(id)) == 0 && line + strlen(id) == state)
+			return state + 1;
+	}
+	return NULL;
+}
+
 int slurm_jobs_cancel(const struct slurm_jobs *j, struct err *err)
 {
 	struct strv argv = STRV_INIT;
@@ -135,7 +149,55 @@ int slurm_jobs_cancel(const struct slurm_jobs *j, struct err *err)
 	return ret;
 }
 
+/* Whether the tasks shall go on without us. */
+static bool may_go_on(const struct slurm_jobs *j)
+{
+	char answer[16] = "";
+
+	if (!isatty(0))
+		return false;
+	fprintf(stderr, "\n%zu tasks are in Slurm: [l]eave them to go on, or [c]ancel them? ",
+		j->queued);
+	return fgets(answer, sizeof(answer), stdin) && (*answer == 'l' || *answer == 'L');
+}
+
+void slurm_jobs_stop(const struct slurm_jobs *j, const char *dir)
+{
+	struct err err;
+
+	if (may_go_on(j))
+		fprintf(stderr, "look on with: mlocklab run --attach %s\n", dir);
+	else if (slurm_jobs_cancel(j, &err) < 0)
+		fprintf(stderr, "%s\n", err.text);
+}
+
 /* --- new ones --- */
+
+int slurm_jobs_script(const char *path, const char *program, const struct strv *words,
+		      const char *more, struct err *err)
+{
+	char *libexec = paths_libexec(), *cache = paths_cache();
+	struct strv line = STRV_INIT;
+	struct str text = STR_INIT;
+	int ret;
+
+	str_add(&text, "#!/bin/sh\n# Of a run of mlocklab.\nexport ");
+	strv_pushf(&line, "MLOCKLAB_CACHE=%s", cache);
+	strv_quote(&line, &text);
+	strv_release(&line);
+	str_add(&text, "\nexec ");
+	strv_pushf(&line, "%s/mlocklab-%s", libexec, program);
+	for (size_t i = 0; i < words->n; i++)
+		strv_push(&line, words->v[i]);
+	strv_quote(&line, &text);
+	str_addf(&text, "%s\n", more);
+	ret = fs_write_atomic(path, text.buf, text.len, err);
+	str_release(&text);
+	strv_release(&line);
+	free(cache);
+	free(libexec);
+	return ret;
+}
 
 static int keep_id(struct slurm_jobs *j, const char *id, struct err *err)
 {
@@ -166,30 +228,60 @@ size_t slurm_slots(void)
 	return slots;
 }
 
-int slurm_jobs_submit(struct slurm_jobs *j, const struct slurm_job *job, struct err *err)
+static void submit_words(struct strv *argv, const struct slurm_jobs *j, const struct slurm_job *job)
+{
+	strv_split(argv, "sbatch --parsable --ntasks=1 --no-requeue", " ");
+	strv_pushf(argv, "--job-name=mlocklab-%s", job->name);
+	if (job->tasks)
+		strv_pushf(argv, "--array=1-%zu", job->tasks);
+	strv_pushf(argv, job->tasks ? "--output=%s/%%A_%%a.log" : "--output=%s/%%j.log", j->dir);
+	strv_pushf(argv, "--mem=%d", job->memory_mib);
+	strv_push(argv, job->exclusive ? "--exclusive" : "--cpus-per-task=1");
+	if (job->after) {
+		strv_pushf(argv, "--dependency=afterok:%s", job->after);
+		strv_push(argv, "--kill-on-invalid-dep=yes");
+	}
+	if (job->held)
+		strv_push(argv, "--hold");
+	if (job->options)
+		strv_split(argv, job->options, " ");
+	strv_push(argv, job->script);
+}
+
+int slurm_jobs_submit(struct slurm_jobs *j, const struct slurm_job *job, char **id, struct err *err)
 {
 	struct strv argv = STRV_INIT;
-	struct str id = STR_INIT;
+	struct str answer = STR_INIT;
 	int ret;
 
-	strv_split(&argv, "sbatch --parsable --ntasks=1 --no-requeue", " ");
-	strv_pushf(&argv, "--job-name=mlocklab-%s", job->name);
-	strv_pushf(&argv, "--array=1-%zu", job->tasks);
-	strv_pushf(&argv, "--output=%s/%%A_%%a.log", j->dir);
-	strv_pushf(&argv, "--mem=%d", job->memory_mib);
-	strv_push(&argv, job->exclusive ? "--exclusive" : "--cpus-per-task=1");
-	if (job->options)
-		strv_split(&argv, job->options, " ");
-	strv_push(&argv, job->script);
-	ret = ask(&argv, &id, err);
-	if (ret == 0 && id.len) {
-		id.buf[strcspn(id.buf, ";\n")] = '\0'; /* JOB;CLUSTER */
-		ret = keep_id(j, id.buf, err);
+	submit_words(&argv, j, job);
+	ret = ask(&argv, &answer, err);
+	if (ret == 0 && !answer.len)
+		ret = err_set(err, "sbatch names no job");
+	if (ret == 0) {
+		answer.buf[strcspn(answer.buf, ";\n")] = '\0'; /* JOB;CLUSTER */
+		ret = keep_id(j, answer.buf, err);
 		j->asked = progress_now(); /* Slurm takes a moment to show them */
-		j->queued += job->tasks;
+		j->queued += job->tasks ? job->tasks : 1;
+		if (id)
+			*id = xstrdup(answer.buf);
 	}
 	strv_release(&argv);
-	str_release(&id);
+	str_release(&answer);
+	return ret;
+}
+
+int slurm_jobs_let_go(const char *id, struct err *err)
+{
+	struct strv argv = STRV_INIT;
+	struct str answer = STR_INIT;
+	int ret;
+
+	strv_split(&argv, "scontrol release", " ");
+	strv_push(&argv, id);
+	ret = ask(&argv, &answer, err);
+	strv_release(&argv);
+	str_release(&answer);
 	return ret;
 }
 
@@ -209,31 +301,37 @@ void slurm_build_words(struct strv *words, const char *options, int jobs)
 	strv_push(words, "sh");
 }
 
-int slurm_probe(const struct strv *files, const char *options, struct err *err)
+int slurm_probe(const struct strv *files, const char *sums, const char *options, char **missed,
+		struct err *err)
 {
+	static const char script[] =
+		"sums=$1; shift\n"
+		"for f; do [ -e \"$f\" ] || { echo \"$f\"; exit 1; }; done\n"
+		"[ -w \"$1\" ] || { echo \"$1\"; exit 1; }\n"
+		"bad=$(printf %s \"$sums\" | sha256sum --check --quiet 2>/dev/null) ||\n"
+		"\t{ echo \"${bad%%: *}\"; exit 1; }\n";
 	struct strv argv = STRV_INIT;
 	struct str answer = STR_INIT;
 	struct err own;
 	int ret;
 
-	strv_split(&argv, "srun --ntasks=1 --quiet", " ");
+	/* the directory that it is typed in may not be there */
+	strv_split(&argv, "srun --ntasks=1 --quiet --chdir=/", " ");
 	if (options)
 		strv_split(&argv, options, " ");
 	strv_split(&argv, "sh -c", " ");
-	strv_push(&argv,
-		  "for f; do [ -e \"$f\" ] || { echo \"$f\"; exit 1; }; done; [ -w \"$1\" ]");
+	strv_push(&argv, script);
 	strv_push(&argv, "sh");
+	strv_push(&argv, sums);
 	for (size_t i = 0; i < files->n; i++)
 		strv_push(&argv, files->v[i]);
 	ret = ask(&argv, &answer, &own);
-	if (ret < 0 && answer.len)
-		err_set(err,
-			"a node of Slurm does not see '%s': put the tree, the cache and --out "
-			"where all "
-			"nodes see them",
-			answer.buf);
-	else if (ret < 0)
+	if (ret < 0 && answer.len) {
+		*missed = xstrdup(answer.buf);
+		ret = 1;
+	} else if (ret < 0) {
 		err_set(err, "Slurm runs nothing for us: %s", own.text);
+	}
 	strv_release(&argv);
 	str_release(&answer);
 	return ret;

@@ -25,18 +25,40 @@ int slurm_jobs_ask(struct slurm_jobs *j, struct err *err);
 /* "2 TIMEOUT, 1 CANCELLED": what became of tasks since this was asked last; "" of none. A new
  * string. */
 char *slurm_jobs_troubles(struct slurm_jobs *j);
+/* What became of a job that ended badly, such as "TIMEOUT", owned by j. NULL: none
+ * did, as far as is known. */
+const char *slurm_jobs_trouble(const struct slurm_jobs *j, const char *id);
 int slurm_jobs_cancel(const struct slurm_jobs *j, struct err *err);
+
+/* How often Slurm is asked. */
+#define SLURM_ASK_SECONDS 10
+
+/* Writes the script of a job: one of our programs, "run", with these words and, as it is, more. */
+int slurm_jobs_script(const char *path, const char *program, const struct strv *words,
+		      const char *more, struct err *err);
 
 struct slurm_job {
 	const char *name, *script; /* the batch script's path */
-	size_t tasks;		   /* of the array, from 1 */
-	int memory_mib;		   /* of each */
+	size_t tasks;		   /* of the array, from 1; 0: it is one job */
+	int memory_mib;		   /* of each; 0: all of the node's */
 	bool exclusive;		   /* a node of its own, else one CPU */
-	const char *options;	   /* more for sbatch, apart by blanks, or NULL */
+	const char *after;   /* begins when these ids, apart by ':', have ended well; or NULL */
+	bool held;	     /* until slurm_jobs_let_go() */
+	const char *options; /* more for sbatch, apart by blanks, or NULL */
 };
 
-/* Submits it and keeps its id. */
-int slurm_jobs_submit(struct slurm_jobs *j, const struct slurm_job *job, struct err *err);
+/*
+ * Submits it and keeps its id, which *id gets as a new string where id is not NULL. Slurm cancels a
+ * job whose `after` did not end well.
+ */
+int slurm_jobs_submit(struct slurm_jobs *j, const struct slurm_job *job, char **id,
+		      struct err *err);
+int slurm_jobs_let_go(const char *id, struct err *err);
+/*
+ * On the way out: asks on a terminal whether the tasks shall go on, else and elsewhere cancels
+ * them. dir: the run's, for what is said.
+ */
+void slurm_jobs_stop(const struct slurm_jobs *j, const char *dir);
 /* CPUs of the nodes that are up; 0 where it is not known. */
 size_t slurm_slots(void);
 /* How many were submitted, by this runner and earlier ones. */
@@ -49,9 +71,11 @@ int slurm_jobs_count(const struct slurm_jobs *j);
 void slurm_build_words(struct strv *words, const char *options, int jobs);
 
 /*
- * Runs a small job that looks for the files, and whether it may write to the first of them. Where a
- * node does not see one, or nothing is run for us, -1 with that.
+ * Runs a small job that looks for the files, whether it may write to the first of them, and whether
+ * those of sums are what they are here: "SUM  FILE" a line, as sha256sum writes them. 0; 1 where a
+ * node does not see one so, which *missed then names, a new string; -1 where nothing is run for us.
  */
-int slurm_probe(const struct strv *files, const char *options, struct err *err);
+int slurm_probe(const struct strv *files, const char *sums, const char *options, char **missed,
+		struct err *err);
 
 #endif

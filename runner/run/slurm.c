@@ -10,13 +10,13 @@
 #include "lib/paths.h"
 #include "lib/text.h"
 #include "runner/run/progress.h"
+#include "runner/run/slurm-carry.h"
 #include "runner/run/slurm-jobs.h"
 
 /* Slurm's own default for MaxArraySize is 1001: indices up to 1000. */
 #define ARRAY_MOST 1000
-/* How often a boot is made at most, and how often Slurm is asked. */
+/* How often a boot is made at most. */
 #define ROUNDS 3
-#define ASK_SECONDS 10
 /* A task is at most so many boots, and at most such a part of what is left to a slot. */
 #define TASK_MOST 10
 #define SHARES 2
@@ -100,23 +100,16 @@ void slurm_tasks(const struct run *r, size_t slots, struct strv *lines)
 static char *write_script(const struct array *a, const struct strv *lines, size_t from, size_t n,
 			  struct err *err)
 {
-	char *program = paths_libexec(), *cache = paths_cache(),
-	     *run = realpath(a->r->store->dir, NULL);
+	char *run = realpath(a->r->store->dir, NULL);
 	int job = slurm_jobs_count(&a->jobs) + 1;
 	char *script = xasprintf("%s/job-%d.sh", a->jobs.dir, job);
 	char *list = xasprintf("%s/job-%d.tasks", a->jobs.dir, job);
-	struct strv words = STRV_INIT;
-	struct str text = STR_INIT, tasks = STR_INIT;
+	struct strv words = STRV_INIT, quoted = STRV_INIT;
+	struct str more = STR_INIT, tasks = STR_INIT;
 	int ret;
 
 	for (size_t i = from; i < from + n; i++)
 		str_addf(&tasks, "%s\n", lines->v[i]);
-	str_add(&text, "#!/bin/sh\n# The tasks of a run of mlocklab, a line of the list each.\n");
-	strv_pushf(&words, "MLOCKLAB_CACHE=%s", cache);
-	strv_quote(&words, &text);
-	str_add(&text, " exec ");
-	strv_release(&words);
-	strv_pushf(&words, "%s/mlocklab-run", program);
 	strv_push(&words, "--workers=1");
 	strv_push(&words, "--resume");
 	strv_push(&words, run ? run : a->r->store->dir);
@@ -124,20 +117,17 @@ static char *write_script(const struct array *a, const struct strv *lines, size_
 		strv_push(&words, "--qemu");
 		strv_push(&words, a->r->target->qemu.v[0]);
 	}
-	strv_quote(&words, &text);
-	str_addf(&text, " --boots \"$(sed -n \"${SLURM_ARRAY_TASK_ID}p\" ");
-	strv_release(&words);
-	strv_push(&words, list);
-	strv_quote(&words, &text);
-	str_add(&text, ")\"\n");
+	strv_push(&quoted, list);
+	str_add(&more, " --boots \"$(sed -n \"${SLURM_ARRAY_TASK_ID}p\" ");
+	strv_quote(&quoted, &more);
+	str_add(&more, ")\"");
 	ret = fs_write_atomic(list, tasks.buf, tasks.len, err);
 	if (ret == 0)
-		ret = fs_write_atomic(script, text.buf, text.len, err);
+		ret = slurm_jobs_script(script, "run", &words, more.buf, err);
 	strv_release(&words);
-	str_release(&text);
+	strv_release(&quoted);
+	str_release(&more);
 	str_release(&tasks);
-	free(program);
-	free(cache);
 	free(run);
 	free(list);
 	if (ret == 0)
@@ -164,7 +154,7 @@ static int submit(struct array *a, const char *options, struct err *err)
 		char *script = write_script(a, &lines, from, job.tasks, err);
 
 		job.script = script;
-		ret = script ? slurm_jobs_submit(&a->jobs, &job, err) : -1;
+		ret = script ? slurm_jobs_submit(&a->jobs, &job, NULL, err) : -1;
 		free(script);
 	}
 	strv_release(&lines);
@@ -255,7 +245,7 @@ static size_t watch(struct array *a)
 			return missing;
 		draw(a, missing);
 		poll(NULL, 0, 1000);
-		if (progress_now() - a->jobs.asked >= ASK_SECONDS) {
+		if (progress_now() - a->jobs.asked >= SLURM_ASK_SECONDS) {
 			ask_queue(a);
 			empty = !a->jobs.queued && !a->silent;
 			if (empty)
@@ -264,6 +254,31 @@ static size_t watch(struct array *a)
 		}
 	}
 	return missing;
+}
+
+/* --- on nodes that see nothing of ours --- */
+
+static void look_on(void *arg)
+{
+	struct array *a = arg;
+	size_t missing = look(a);
+	char *text = xasprintf("%zu boots missing", missing);
+
+	progress_draw(&a->progress, text);
+	free(text);
+}
+
+/* Makes what is missing once; returns what is missing then, or -1. */
+static long carry(struct array *a, const char *options, struct err *err)
+{
+	struct strv lines = STRV_INIT;
+	size_t slots = slurm_slots();
+	int ret;
+
+	slurm_tasks(a->r, slots, &lines);
+	ret = slurm_carry(a->r, options, &lines, slots, look_on, a, err);
+	strv_release(&lines);
+	return ret < 0 ? -1 : (long)look(a);
 }
 
 /* --- beginning and end --- */
@@ -287,48 +302,6 @@ static void end(struct array *a)
 	free(a->seen);
 }
 
-/* Whether the tasks shall go on without us. */
-static bool may_go_on(const struct array *a)
-{
-	char answer[16] = "";
-
-	if (!isatty(0))
-		return false;
-	fprintf(stderr, "\n%zu tasks are in Slurm: [l]eave them to go on, or [c]ancel them? ",
-		a->jobs.queued);
-	return fgets(answer, sizeof(answer), stdin) && (*answer == 'l' || *answer == 'L');
-}
-
-static void stop(struct array *a)
-{
-	struct err err;
-
-	if (may_go_on(a))
-		fprintf(stderr, "look on with: mlocklab run --attach %s\n", a->r->store->dir);
-	else if (slurm_jobs_cancel(&a->jobs, &err) < 0)
-		fprintf(stderr, "%s\n", err.text);
-}
-
-/* A node that does not see our files fails every task: one small job asks first. */
-static int probe(const struct array *a, const char *options, struct err *err)
-{
-	char *libexec = paths_libexec(), *cache = paths_cache(),
-	     *dir = realpath(a->r->store->dir, NULL);
-	struct strv files = STRV_INIT;
-	int ret;
-
-	strv_push(&files, dir ? dir : a->r->store->dir);
-	strv_pushf(&files, "%s/mlocklab-run", libexec);
-	strv_push(&files, cache);
-	strv_push(&files, a->r->bench);
-	ret = slurm_probe(&files, options, err);
-	strv_release(&files);
-	free(libexec);
-	free(cache);
-	free(dir);
-	return ret;
-}
-
 /* Says of boots that are missing what became of their tasks, as far as Slurm told. */
 static void tell_missing(struct array *a, size_t missing, const char *what)
 {
@@ -339,6 +312,15 @@ static void tell_missing(struct array *a, size_t missing, const char *what)
 	progress_note(&a->progress, text);
 	free(text);
 	free(troubles);
+}
+
+/* One round of all that is missing; 0 is missing where it could not be begun. */
+static int make(struct array *a, const char *options, size_t *missing, struct err *err)
+{
+	long left = a->r->carried ? carry(a, options, err) : submit(a, options, err);
+
+	*missing = left < 0 ? 0 : a->r->carried ? (size_t)left : watch(a);
+	return left < 0 ? -1 : 0;
 }
 
 int slurm_boots(struct run *r, const char *options, struct run_tally *tally, struct err *err)
@@ -357,20 +339,38 @@ int slurm_boots(struct run *r, const char *options, struct run_tally *tally, str
 	if (!a.jobs.queued && !a.silent)
 		store_sweep(r->store);
 	if (ret == 0 && missing && !run_stop_asked)
-		ret = probe(&a, options, err);
+		ret = slurm_check(r, options, err) < 0 ? -1 : 0;
 	for (int made = 0; ret == 0 && missing && !run_stop_asked && made < ROUNDS; made++) {
 		if (made)
 			tell_missing(&a, missing, "to be made again");
-		ret = submit(&a, options, err);
-		missing = ret == 0 ? watch(&a) : 0;
+		ret = make(&a, options, &missing, err);
 	}
-	if (run_stop_asked)
-		stop(&a);
+	if (run_stop_asked && !r->carried)
+		slurm_jobs_stop(&a.jobs, r->store->dir);
 	else if (ret == 0 && missing)
 		tell_missing(&a, missing, "given up");
 	/* no guest is under way any more, and tasks that were killed left what they had begun */
 	if (ret == 0 && !missing)
 		store_sweep(r->store);
+	end(&a);
+	return ret;
+}
+
+int slurm_submit(struct run *r, const char *options, struct run_tally *tally, struct err *err)
+{
+	struct array a;
+	int ret;
+
+	begin(&a, r, tally);
+	ret = fs_mkdirs(a.jobs.dir, err);
+	ask_queue(&a);
+	/* in a job nobody need ask whether nodes see what we see */
+	if (ret == 0 && !getenv("SLURM_JOB_ID") && slurm_check(r, options, err) != 0)
+		ret = r->carried ? err_set(err, "nodes that see no results cannot be left to make "
+						"some: go on with --resume RUN --on slurm")
+				 : -1;
+	if (ret == 0 && !a.jobs.queued)
+		ret = submit(&a, options, err);
 	end(&a);
 	return ret;
 }

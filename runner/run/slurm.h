@@ -2,7 +2,8 @@
  * The boots of a run as tasks of Slurm job arrays. A task is `mlocklab run --resume RUN --boots
  * N,N...` on some node: it writes the directories of its boots and nothing else, so that no file
  * has two writers and no lock of a network file system is relied on. The tree, the cache and the
- * results lie where all nodes see them. Queues, limits, priorities and accounts are Slurm's own.
+ * results lie where all nodes see them, or go along with the tasks (slurm-carry.h). Queues, limits,
+ * priorities and accounts are Slurm's own.
  */
 #ifndef RUNNER_RUN_SLURM_H
 #define RUNNER_RUN_SLURM_H
@@ -19,6 +20,9 @@
  * SIGTERM cancel them.
  */
 int slurm_boots(struct run *r, const char *options, struct run_tally *tally, struct err *err);
+
+/* As slurm_boots(), leaving them to Slurm; where tasks are in the queue already it adds none. */
+int slurm_submit(struct run *r, const char *options, struct run_tally *tally, struct err *err);
 
 /* Looks on, from anywhere, until no boot is missing or none is under way; changes nothing. */
 int slurm_attach(struct run *r, struct run_tally *tally, struct err *err);

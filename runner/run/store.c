@@ -17,6 +17,9 @@
 #include "lib/stored.h"
 #include "runner/boot/boot.h"
 
+/* The run.json of a run whose kernels are still to be made. */
+#define PLANNED "planned.json"
+
 static char *in_run(const struct store *s, const char *name)
 {
 	return xasprintf("%s/%s", s->dir, name);
@@ -73,8 +76,9 @@ static int make_dir(struct store *s, const char *results, const char *name, cons
 	return err_set(err, "no free name for a run in '%s'", results);
 }
 
-int store_create(struct store *s, const char *results, const char *name, const char *out,
-		 json_t *run, struct err *err)
+/* With boots/ below it; takes over run. */
+static int create(struct store *s, const char *results, const char *name, const char *out,
+		  json_t *run, struct err *err)
 {
 	char *boots;
 	int ret;
@@ -87,13 +91,76 @@ int store_create(struct store *s, const char *results, const char *name, const c
 	boots = in_run(s, "boots");
 	ret = fs_mkdirs(boots, err);
 	free(boots);
-	if (ret == 0) {
+	if (ret == 0)
 		stored_seal_run(s->run);
+	else
+		store_close(s);
+	return ret;
+}
+
+int store_create(struct store *s, const char *results, const char *name, const char *out,
+		 json_t *run, struct err *err)
+{
+	int ret = create(s, results, name, out, run, err);
+
+	if (ret == 0)
 		ret = store_status(s, "running", err);
-	}
 	if (ret < 0)
 		store_close(s);
 	return ret;
+}
+
+int store_plan(struct store *s, const char *results, const char *name, const char *out,
+	       json_t *plan, struct err *err)
+{
+	int ret = create(s, results, name, out, plan, err);
+	char *path = ret == 0 ? in_run(s, PLANNED) : NULL;
+
+	if (ret == 0)
+		ret = json_write(path, plan, err);
+	if (ret < 0)
+		store_close(s);
+	s->planned = ret == 0;
+	free(path);
+	return ret;
+}
+
+int store_begin(struct store *s, json_t *run, struct err *err)
+{
+	char *planned = in_run(s, PLANNED);
+	int ret;
+
+	json_decref(s->run);
+	s->run = run;
+	s->planned = false;
+	stored_seal_run(s->run);
+	ret = store_status(s, "running", err);
+	if (ret == 0 && unlink(planned) < 0)
+		ret = err_sys(err, "cannot remove '%s'", planned);
+	free(planned);
+	return ret;
+}
+
+void store_forget(struct store *s)
+{
+	static const char *const names[] = {PLANNED, "lock"};
+	static const char *const dirs[] = {"slurm", "boots", ""};
+
+	if (!s->planned)
+		return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		char *path = in_run(s, names[i]);
+
+		unlink(path);
+		free(path);
+	}
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
+		char *path = in_run(s, dirs[i]);
+
+		rmdir(path); /* where something lies in it, it stays */
+		free(path);
+	}
+	s->planned = false;
 }
 
 /* What we are to write below must not lie elsewhere. */
@@ -149,14 +216,17 @@ void store_sweep(const struct store *s)
 
 static int store_read(struct store *s, const char *dir, bool alone, struct err *err)
 {
-	char *json;
+	char *json, *planned;
 
 	*s = (struct store){.dir = xstrdup(dir), .lock_fd = -1};
 	json = in_run(s, "run.json");
-	if (!fs_exists(json))
+	planned = in_run(s, PLANNED);
+	s->planned = !fs_exists(json) && fs_exists(planned);
+	if (!s->planned && !fs_exists(json))
 		err_set(err, "'%s' is not a run: it has no run.json", dir);
 	else if (!alone || take_lock(s, err) == 0)
-		s->run = json_read_in(dir, "run.json", err);
+		s->run = json_read_in(dir, s->planned ? PLANNED : "run.json", err);
+	free(planned);
 	free(json);
 	if (s->run && check_open(s, err) == 0)
 		return 0;
@@ -185,10 +255,21 @@ int store_status(struct store *s, const char *status, struct err *err)
 	return ret;
 }
 
-void store_close(struct store *s)
+const char *store_file(const struct store *s)
+{
+	return s->planned ? PLANNED : "run.json";
+}
+
+void store_leave(struct store *s)
 {
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
+	s->lock_fd = -1;
+}
+
+void store_close(struct store *s)
+{
+	store_leave(s);
 	json_decref(s->run);
 	free(s->dir);
 	*s = (struct store){.lock_fd = -1};
@@ -369,4 +450,43 @@ int store_put_aside_unfit(const struct store *s, size_t *count, struct err *err)
 		free(name);
 	}
 	return ret < 0 ? -1 : 0;
+}
+
+/* Moves what is in a directory of `from` to that of boots/; one that has a place there keeps it
+ * where it is empty elsewhere. */
+static int take_dir(const struct store *s, const char *from, const char *name, struct err *err)
+{
+	char *a = xasprintf("%s/%s", from, name), *b = xasprintf("%s/boots/%s", s->dir, name);
+	int ret = 0;
+
+	if (rmdir(a) < 0 && rename(a, b) < 0)
+		ret = err_sys(err, "cannot take '%s' over", a);
+	free(a);
+	free(b);
+	return ret;
+}
+
+int store_take_boot(const struct store *s, const char *from, int n, struct err *err)
+{
+	char *name = xasprintf("%03d", n), *json = xasprintf("%s/%s/boot.json", from, name);
+	int ret = 0;
+
+	for (int k = 1; ret == 0 && fs_exists(json); k++) {
+		char *failed = xasprintf("%s.failed-%d", name, k),
+		     *path = xasprintf("%s/%s", from, failed);
+		bool there = fs_exists(path);
+
+		if (there)
+			ret = take_dir(s, from, failed, err);
+		free(path);
+		free(failed);
+		if (!there)
+			break;
+	}
+	/* boot.json with the rest, at once */
+	if (ret == 0 && fs_exists(json))
+		ret = take_dir(s, from, name, err);
+	free(json);
+	free(name);
+	return ret;
 }

@@ -13,6 +13,7 @@ struct store {
 	char *dir;   /* results/RUN */
 	json_t *run; /* run.json */
 	int lock_fd;
+	bool planned; /* run is planned.json: the kernels are not known yet */
 };
 
 /*
@@ -22,7 +23,19 @@ struct store {
  */
 int store_create(struct store *s, const char *results, const char *name, const char *out,
 		 json_t *run, struct err *err);
-/* Opens a stored run for going on with it; -1 where another process is at it. */
+/*
+ * The same of a run whose kernels are still to be made: plan is kept in planned.json, until
+ * store_begin() puts run.json in its place. store_forget() takes it back while nothing came of it.
+ */
+int store_plan(struct store *s, const char *results, const char *name, const char *out,
+	       json_t *plan, struct err *err);
+int store_begin(struct store *s, json_t *run, struct err *err);
+void store_forget(struct store *s);
+/* The file that s->run was read from: "run.json". */
+const char *store_file(const struct store *s);
+/* Lets the lock go while another process is to go on with the run. */
+void store_leave(struct store *s);
+/* Opens a stored run, or a planned one, for going on with it; -1 where another process is at it. */
 int store_open(struct store *s, const char *dir, struct err *err);
 /* The same without the lock, for one who writes the directories of some boots and nothing else. */
 int store_join(struct store *s, const char *dir, struct err *err);
@@ -46,6 +59,12 @@ int store_put_aside_unfit(const struct store *s, size_t *count, struct err *err)
  * tried so often yet.
  */
 int store_put_aside_lost(const struct store *s, int retries, struct err *err);
+/*
+ * Takes over a boot that was made elsewhere, from/NNN, with the attempts before it,
+ * from/NNN.failed-K; from must lie on the run's file system. Where it is not over, or not as it was
+ * stored, nothing is taken.
+ */
+int store_take_boot(const struct store *s, const char *from, int n, struct err *err);
 /* How many attempts at boot n lie beside it, boots/NNN.failed-K. */
 int store_earlier_attempts(const struct store *s, int n);
 /* Whether boot n is over and was not measured to its end. */

@@ -45,7 +45,7 @@ static const struct command command = {
 	.pass = run_opts,
 	.pass_verb = "run",
 	.pass_at = AT(rest),
-	.keeps = "ktap kernel",
+	.keeps = "ktap kernel submit",
 };
 
 static int parse(struct options *o, int argc, char **argv)

@@ -60,7 +60,7 @@ static const struct command command = {
 	.pass = run_opts,
 	.pass_verb = "run",
 	.pass_at = AT(rest),
-	.keeps = "kernel resume ktap stop-early inject reuse show-command name",
+	.keeps = "kernel resume ktap stop-early inject reuse show-command name submit",
 };
 
 /* --- the end --- */

@@ -70,7 +70,7 @@ static const struct command command = {
 	.pass = run_opts,
 	.pass_verb = "run",
 	.pass_at = AT(rest),
-	.keeps = "kernel layouts stop-early name resume ktap show-command",
+	.keeps = "kernel layouts stop-early name resume ktap show-command submit",
 };
 
 static int load_suite(struct experiment *e, const char *suite, struct err *err)

@@ -44,7 +44,7 @@ static const struct command command = {
 	.pass_at = AT(rest),
 	.keeps = "target cpus nodes memory host-cpus host-nodes hugepages stop-early workers qemu "
 		 "mirror ktap "
-		 "show-command resume on slurm attach boots tree config fragment",
+		 "show-command resume on slurm submit attach boots tree config fragment",
 };
 
 static int start(const struct options *o, const char *experiment, int argc, char **argv,

@@ -55,7 +55,7 @@ static const struct command command = {
 	.pass_verb = "run",
 	.pass_at = AT(rest),
 	.wrong = EXIT_UNJUDGED,
-	.keeps = "ktap show-command",
+	.keeps = "ktap show-command submit",
 };
 
 static int parse(struct options *o, int argc, char **argv)

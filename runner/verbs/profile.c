@@ -44,7 +44,7 @@ static const struct command command = {
 	.pass = run_opts,
 	.pass_verb = "run",
 	.pass_at = AT(run),
-	.keeps = "kernel target resume ktap stop-early inject",
+	.keeps = "kernel target resume ktap stop-early inject submit",
 };
 
 static int parse(struct options *o, int argc, char **argv)

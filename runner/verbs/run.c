@@ -17,6 +17,8 @@
 #include "runner/run/reuse.h"
 #include "runner/run/summary.h"
 #include "runner/run/slurm.h"
+#include "runner/run/slurm-carry.h"
+#include "runner/run/slurm-kernels.h"
 #include "runner/run/workers.h"
 
 /* The run's directory is the last word on standard output, in KTAP as well. */
@@ -211,6 +213,125 @@ static void tell_estimate(const struct run *r, const char *results)
 	free(used);
 }
 
+/* A task's boots, which the run's own runner tells of. */
+static int make_some(struct run *r, struct err *err)
+{
+	struct run_tally tally = {0};
+	int ret;
+
+	if (run_check_same(r, err) < 0 || inputs_hold(r, err) < 0)
+		return -1;
+	ret = run_boots(r, &tally, err);
+	host_end(r);
+	inputs_drop(r);
+	return tell_part(&tally, ret, err);
+}
+
+/* run.json of a new run, or of one that was planned until now; else the stored run is made fit to
+ * be gone on with. */
+static int begin(struct run *r, const struct run_options *o, int argc, char **argv,
+		 const char *results, struct err *err)
+{
+	struct store *s = r->store;
+	size_t unfit;
+	json_t *json;
+
+	if (o->resume && !s->planned)
+		return run_check_same(r, err) < 0 || store_put_aside_unfit(s, &unfit, err) < 0 ||
+				       store_put_aside_lost(s, RUN_RETRIES, err) < 0 ||
+				       store_status(s, "running", err) < 0
+			       ? -1
+			       : 0;
+	json = run_make_json(r, argc, argv, err);
+	if (!json)
+		return -1;
+	if ((s->planned ? store_begin(s, json, err)
+			: store_create(s, results, r->e->name, o->out, json, err)) < 0)
+		return -1;
+	return reuse_boots(r, &o->reuse, err);
+}
+
+/* Leaves the boots to Slurm; whose they are then says nothing of how the run ended. */
+static int submit(struct run *r, const struct run_options *o, struct err *err)
+{
+	struct run_tally tally;
+
+	if (slurm_submit(r, o->slurm, &tally, err) < 0)
+		return -1;
+	command_note("%zu of %zu boots are in Slurm; look on with: mlocklab run --attach %s",
+		     tally.boots - tally.done, tally.boots, r->store->dir);
+	return print_result(r, false);
+}
+
+/*
+ * Kernels that the cache lacks are made in jobs of the cluster, and the run is planned until they
+ * are. Returns how many they are; where there are any, the run is no longer ours.
+ */
+static int plan_ahead(struct run *r, const struct run_options *o, int argc, char **argv,
+		      const char *results, struct err *err)
+{
+	bool *missing = xcalloc(r->e->narms, sizeof(*missing));
+	int ret = run_pin(r, o, missing, err);
+	bool any = false;
+
+	for (size_t i = 0; i < r->e->narms; i++)
+		any |= missing[i];
+	if (ret == 0 && any && !r->store->planned) {
+		json_t *plan = run_planned_json(r, argc, argv, err);
+
+		ret = plan ? store_plan(r->store, results, r->e->name, o->out, plan, err) : -1;
+	}
+	if (ret == 0 && any)
+		ret = slurm_check(r, o->slurm, err);
+	/* where a node sees nothing of ours it can make us no kernel either */
+	if (ret == 0 && any)
+		ret = slurm_kernels_submit(r, o, missing, err);
+	else if (r->carried)
+		ret = 0;
+	if (ret < 0 && !o->resume)
+		store_forget(r->store);
+	free(missing);
+	return ret;
+}
+
+static int run(const struct run_options *o, int argc, char **argv, struct err *err);
+
+/* Waits for a planned run to begin, and goes on with it. */
+static int go_on(struct store *s, const struct run_options *o, int argc, char **argv,
+		 struct err *err)
+{
+	struct run_options rest = *o;
+
+	store_leave(s);
+	if (slurm_kernels_wait(s->dir, err) < 0)
+		return -1;
+	rest.resume = o->attach ? NULL : s->dir;
+	return run(&rest, argc, argv, err);
+}
+
+/* Whether a run on a cluster waits for kernels that jobs make: then it is more than 0. */
+static int wait_for_kernels(struct run *r, const struct run_options *o, int argc, char **argv,
+			    const char *results, struct err *err)
+{
+	if (!is_on_slurm(r, o))
+		return o->submit
+			       ? err_set(err, "--submit hands boots over to Slurm: say --on slurm")
+			       : 0;
+	if (o->boots || o->show_command || (o->resume && !r->store->planned) ||
+	    strcmp(r->e->target, "host") == 0 || (o->submit && getenv("SLURM_JOB_ID")))
+		return 0;
+	/* of who planned it jobs may be under way */
+	if (r->store->planned) {
+		char *ids;
+		long left = slurm_left(r->store->dir, &ids, err);
+
+		free(ids);
+		if (left)
+			return left < 0 ? -1 : 1;
+	}
+	return plan_ahead(r, o, argc, argv, results, err);
+}
+
 static int run(const struct run_options *o, int argc, char **argv, struct err *err)
 {
 	struct experiment e = {0};
@@ -221,7 +342,6 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	char *results = paths_results();
 	bool stopped = false;
 	time_t begun;
-	json_t *json;
 	int ret;
 
 	r.bench = paths_program("mlockbench");
@@ -229,9 +349,16 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	if (check_paths(&r, o, err) < 0 || load(&r, o, err) < 0)
 		return -1;
 	if (o->attach)
-		return tell_part(&tally, slurm_attach(&r, &tally, err), err);
-	if ((o->boots && parse_boots(&r, o->boots, err) < 0) || run_prepare(&r, o, err) < 0 ||
-	    (!o->resume && locks_plan(&e, &target, &r.plan, err) < 0))
+		return store.planned ? go_on(&store, o, argc, argv, err)
+				     : tell_part(&tally, slurm_attach(&r, &tally, err), err);
+	if (o->resume && !o->boots && !o->show_command && settle(&r, o, err) < 0)
+		return -1;
+	ret = wait_for_kernels(&r, o, argc, argv, results, err);
+	if (ret > 0)
+		return o->submit ? print_result(&r, false) : go_on(&store, o, argc, argv, err);
+	if (ret < 0 || (o->boots && parse_boots(&r, o->boots, err) < 0) ||
+	    run_prepare(&r, o, err) < 0 ||
+	    ((!o->resume || store.planned) && locks_plan(&e, &target, &r.plan, err) < 0))
 		return -1;
 	if (o->show_command)
 		return show_commands(&r);
@@ -241,28 +368,12 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	if (run_check_booted(&r, err) < 0 ||
 	    (target.kind == TARGET_HOST && host_begin(&r, err) < 0))
 		return -1;
-	if (o->boots) {
-		if (run_check_same(&r, err) < 0 || inputs_hold(&r, err) < 0)
-			return -1;
-		ret = run_boots(&r, &tally, err);
-		host_end(&r);
-		inputs_drop(&r);
-		return tell_part(&tally, ret, err);
-	}
-	if (o->resume) {
-		size_t unfit;
-
-		if (settle(&r, o, err) < 0 || run_check_same(&r, err) < 0 ||
-		    store_put_aside_unfit(&store, &unfit, err) < 0 ||
-		    store_put_aside_lost(&store, RUN_RETRIES, err) < 0 ||
-		    store_status(&store, "running", err) < 0)
-			return -1;
-	} else {
-		json = run_make_json(&r, argc, argv, err);
-		if (!json || store_create(&store, results, e.name, o->out, json, err) < 0 ||
-		    reuse_boots(&r, &o->reuse, err) < 0)
-			return -1;
-	}
+	if (o->boots)
+		return make_some(&r, err);
+	if (begin(&r, o, argc, argv, results, err) < 0)
+		return -1;
+	if (o->submit)
+		return submit(&r, o, err);
 	if (inputs_hold(&r, err) < 0)
 		return -1;
 	fprintf(stderr, "%zu boots of %zu cells on %s, into %s\n", r.plan.n, e.ncells,

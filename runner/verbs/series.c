@@ -70,7 +70,7 @@ static const struct command command = {
 	.pass = run_opts,
 	.pass_verb = "run",
 	.pass_at = AT(rest),
-	.keeps = "kernel resume ktap stop-early inject reuse show-command profile locks",
+	.keeps = "kernel resume ktap stop-early inject reuse show-command profile locks submit",
 };
 
 struct work {

@@ -126,7 +126,7 @@ echo '{"format":1,"arms":[],"cells":[]}' >"$tmp/broken/run.json"
 expect 2 mlocklab run --resume "$tmp/broken"
 says 'run.json has no arms, cells or workloads'
 expect 2 mlocklab run --resume "$tmp/broken" --pairs 3
-says 'only --workers, --on, --slurm, --boots, --qemu, --ktap and --show-command may stand'
+says 'only --workers, --on, --slurm, --submit, --boots, --qemu, --ktap and --show-command may stand'
 
 # --- the directory ---
 expect 2 mlocklab run $smoke --out "$tmp/no/such/place"

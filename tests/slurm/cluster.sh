@@ -82,10 +82,16 @@ END
 	return 1
 }
 
+# $cluster_hide: directories that nodes find empty
 cluster_nodes() {
 	for n; do
 		mkdir -p "$cluster/spool/n$n"
-		slurmd -N "n$n"
+		if [ -n "${cluster_hide:-}" ]; then
+			# shellcheck disable=SC2086 # several words
+			own_mounts sh -c 'n=$1; shift; for d; do mount -t tmpfs -o size=1M tmpfs "$d" || exit 1; done; exec slurmd -N "n$n"' sh "$n" $cluster_hide
+		else
+			slurmd -N "n$n"
+		fi
 	done
 }
 
