@@ -117,14 +117,29 @@ static double median_of(const struct parts *v, size_t n, size_t side)
 	return median;
 }
 
-/* The row's figure is all of its region by its operations, as the profiles' are. */
-static bool can_tell(const struct ledger_row *r, const struct parts *v, size_t n)
+/*
+ * The row's figure is all of its region by its operations, as the profiles' are. One that is judged
+ * by all that ran may be more: then the clock went on while nobody did.
+ */
+static bool can_tell(struct ledger_row *r, const struct parts *v, size_t n)
 {
 	const struct result *timed = compare_find(r->comparison, r->cell->id, r->claim->metric);
+	double figure[2], idle[2];
 
-	return timed && timed->metric->kind == METRIC_PRIMARY && timed->metric->time &&
-	       fabs(timed->old - median_of(v, n, 0)) <= SAME_WHOLE * fabs(timed->old) &&
-	       fabs(timed->new - median_of(v, n, 1)) <= SAME_WHOLE * fabs(timed->new);
+	if (!timed || timed->metric->kind != METRIC_PRIMARY || !timed->metric->time)
+		return false;
+	figure[0] = timed->old;
+	figure[1] = timed->new;
+	for (size_t side = 0; side < 2; side++) {
+		idle[side] = figure[side] - median_of(v, n, side);
+		if (fabs(idle[side]) <= SAME_WHOLE * fabs(figure[side]))
+			continue;
+		r->idles = r->claim->copying_apart && idle[side] > 0;
+		if (!r->idles)
+			return false;
+	}
+	r->idle = idle[1] - idle[0];
+	return true;
 }
 
 /*

@@ -29,11 +29,10 @@
  * families    of functions that the patch touches: where kernels differ in more, and were profiled,
  *             it is judged by these
  * copying     apart: where they were profiled it is judged by all functions but those that copy,
- *             which the emulator's clock counts otherwise on old kernels (analysis/cause/copying.h)
- * untestable  why no figure of the lab can tell
- * target      icount: where it can be seen; left out: anywhere
- * cpus=4      so many at least; left out: one
- * counter     the mechanism: of /proc/vmstat, or a metric
+ *             which the emulator's clock counts otherwise on old kernels
+ * (analysis/cause/copying.h), and without the time in which nobody ran untestable  why no figure of
+ * the lab can tell target      icount: where it can be seen; left out: anywhere cpus=4      so many
+ * at least; left out: one counter     the mechanism: of /proc/vmstat, or a metric
  */
 #ifndef ANALYSIS_JUDGE_CLAIMS_H
 #define ANALYSIS_JUDGE_CLAIMS_H
@@ -110,6 +109,8 @@ struct ledger_row {
 	 * is. */
 	struct result functions; /* by layout; k 0: not profiled */
 	double touched, touched_low, touched_high, others;
+	bool idles;	/* the clock went on by more than a tenth while nobody ran, on a kernel */
+	double idle;	/* by so much more on the new one */
 	bool by_family; /* the verdict is on that */
 	char *need;	/* not testable: what is missing, printable; else NULL */
 };

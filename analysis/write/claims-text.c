@@ -67,6 +67,10 @@ static void add_without(struct str *out, const struct ledger_row *r)
 
 	str_add(out, "; without copying, which takes ");
 	add_signed(out, r->others);
+	if (r->idles) {
+		str_add(out, ", and the time in which nobody ran, ");
+		add_signed(out, r->idle);
+	}
 	table_ratio(ratio, &r->functions, r->functions.ratio);
 	str_addf(out, ", %s %s", r->functions.difference ? "difference" : "ratio", ratio);
 	table_interval(interval, &r->functions);
@@ -153,7 +157,9 @@ const char *ledger_whose(const struct ledger_row *r)
 	if (r->verdict == CLAIM_NOT_TESTABLE)
 		return "";
 	if (r->claim->copying_apart)
-		return r->by_family ? " (without copying)" : " (copying in it)";
+		return !r->by_family ? " (copying in it)"
+		       : r->idles    ? " (without copying and idle time)"
+				     : " (without copying)";
 	if (!r->claim->subject)
 		return "";
 	if (r->by_family)
@@ -408,6 +414,7 @@ static json_t *row_json(const struct ledger_row *r)
 			      "alone", r->comparison && r->comparison->subject);
 
 	if (r->functions.k) {
+		json_object_set_new(o, "idle", json_finite(r->idles ? r->idle : 0));
 		json_object_set_new(o, c->copying_apart ? "apart" : "families",
 				    json_string(c->families));
 		json_object_set_new(o, "touched", json_finite(r->touched));

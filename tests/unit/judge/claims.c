@@ -524,6 +524,14 @@ static void test_families(void **state)
 		{{50, 40, 1, true, "expect=no-higher\nwithin=0.1\ncopying=apart\n",
 		  "; without copying, which takes -18, ratio 1.667, by profiles of 1 layout"},
 		 -1},
+		/* 20 more in which nobody ran on the new kernel */
+		{{50, 60, 6, true, "expect=no-higher\nwithin=0.1\ncopying=apart\n",
+		  "; without copying, which takes -18, and the time in which nobody ran, +20, "
+		  "ratio "
+		  "1.667"},
+		 CLAIM_REFUTED},
+		/* or more of it than was timed: another figure */
+		{{50, 30, 6, true, "expect=no-higher\nwithin=0.1\ncopying=apart\n", NULL}, -1},
 		/* too few, or one and the same again: shown, and no verdict */
 		{{50, 40, 1, true, "expect=lower\nfamilies=rmap\n", one}, -1},
 		{{50, 40, 6, false, "expect=lower\nfamilies=rmap\n", one}, -1},
