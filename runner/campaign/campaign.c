@@ -13,6 +13,7 @@
 #include "runner/campaign/state.h"
 #include "runner/campaign/systemd.h"
 #include "runner/run/prepare.h"
+#include "runner/run/store-boots.h"
 
 /* The stored run that a campaign makes, opened for one who adds to it. */
 struct open_run {

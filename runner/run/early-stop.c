@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "lib/verb.h"
+#include "runner/run/store-boots.h"
 
 /* Whether a pair after those of this look was begun: then the look, in an earlier process, said "go
  * on". */

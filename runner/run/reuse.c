@@ -7,6 +7,7 @@
 #include "lib/json.h"
 #include "lib/options.h"
 #include "lib/stored.h"
+#include "runner/run/store-boots.h"
 
 /* Equal but for these members. */
 static bool same_but(const json_t *a, const json_t *b, const char *const *but)

@@ -7,6 +7,7 @@
 #include "lib/json.h"
 #include "runner/boot/boot.h"
 #include "runner/run/progress.h"
+#include "runner/run/store-boots.h"
 
 struct slot {
 	struct boot boot;

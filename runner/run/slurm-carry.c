@@ -13,6 +13,7 @@
 #include "lib/spawn.h"
 #include "lib/text.h"
 #include "runner/run/slurm-jobs.h"
+#include "runner/run/store-boots.h"
 
 /* Tasks under way at a time, whatever the cluster has: each is an srun here. */
 #define TASKS_MOST 64
@@ -130,8 +131,11 @@ static int put_places(const struct run *r, const char *tree, struct err *err)
 
 	for (size_t i = 0; i < r->plan.n && ret == 0; i++) {
 		const struct planned_boot *b = &r->plan.boots[i];
-		int n = run_is_to_do(r, b) ? store_earlier_attempts(r->store, b->n) : 0;
+		int n = 0;
 
+		/* what a runner that was ended left here is one */
+		if (run_is_to_do(r, b))
+			ret = store_put_aside(r->store, b->n, &n, err);
 		for (int k = 1; k <= n && ret == 0; k++) {
 			char *place = xasprintf("%s/run/boots/%03d.failed-%d", tree, b->n, k);
 

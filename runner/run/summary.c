@@ -10,6 +10,7 @@
 #include "lib/stored.h"
 #include "lib/text.h"
 #include "runner/run/machine.h"
+#include "runner/run/store-boots.h"
 
 /* --- the end --- */
 

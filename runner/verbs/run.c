@@ -19,6 +19,7 @@
 #include "runner/run/slurm.h"
 #include "runner/run/slurm-carry.h"
 #include "runner/run/slurm-kernels.h"
+#include "runner/run/store-boots.h"
 #include "runner/run/workers.h"
 
 /* The run's directory is the last word on standard output, in KTAP as well. */

@@ -57,9 +57,15 @@ wait "$runner"
 [ $? != 0 ] || die 'a run that was ended ended well'
 wait_for 60 sh -c '[ -z "$(squeue -h)" ]'
 rm "$tmp/slow"
+# what was half made here is an attempt there, too
+[ ! -e "$tmp/results/ended/boots/006" ] || die 'there is nothing left to do'
+mkdir "$tmp/results/ended/boots/006"
+echo half >"$tmp/results/ended/boots/006/samples.jsonl"
 expect 0 mlocklab run --resume "$tmp/results/ended" --on slurm --qemu "$tmp/qemu"
 same "$(figures "$tmp/results/ended" | sha256sum)" "$(figures "$tmp/calm" | sha256sum)" 'what was measured in the end'
 expect 0 mlocklab fsck "$tmp/results/ended"
+same "$(cat "$tmp/results/ended/boots/006.failed-1/samples.jsonl")" half 'what was half made'
+same "$(member "$tmp/results/ended/boots/006/boot.json" attempts)" 2 'its attempts'
 expect 2 there left --submit --qemu "$tmp/qemu"
 says 'nodes that see no results cannot be left to make some'
 

@@ -3,6 +3,7 @@
 
 #include "lib/fs.h"
 #include "lib/json.h"
+#include "runner/run/store-boots.h"
 #include "runner/run/store.h"
 
 static json_t *run_json(void)
@@ -178,6 +179,86 @@ static void test_attempts(void **state)
 	free(out);
 }
 
+/* A run whose kernels are still to be made is planned.json alone, until it begins or is given up.
+ */
+static void test_planned(void **state)
+{
+	char *dir = xasprintf("%s/planned", (char *)*state), *run = xasprintf("%s/run.json", dir),
+	     *planned = xasprintf("%s/planned.json", dir);
+	struct store s;
+	struct err err = {""};
+
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(store_plan(&s, NULL, "x", dir, run_json(), &err), 0);
+		assert_true(s.planned);
+		assert_true(fs_exists(planned));
+		assert_false(fs_exists(run));
+		if (round == 0) {
+			store_forget(&s);
+			assert_false(fs_exists(dir));
+		}
+		store_close(&s);
+	}
+	assert_int_equal(store_open(&s, dir, &err), 0);
+	assert_true(s.planned);
+	assert_string_equal(store_file(&s), "planned.json");
+	assert_int_equal(store_begin(&s, run_json(), &err), 0);
+	assert_false(s.planned);
+	assert_false(fs_exists(planned));
+	store_forget(&s); /* it is no plan any more */
+	assert_true(fs_exists(run));
+	store_close(&s);
+	free(planned);
+	free(run);
+	free(dir);
+}
+
+static void write_boot(const char *from, const char *name, const char *text)
+{
+	char *dir = xasprintf("%s/%s", from, name);
+	struct err err;
+
+	assert_int_equal(fs_mkdirs(dir, &err), 0);
+	if (text)
+		free(put_file(dir, "boot.json", text));
+	free(dir);
+}
+
+/* A boot that was made elsewhere comes with the attempts before it, of which those that were here
+ * had empty places there; one that is not over stays away. */
+static void test_take(void **state)
+{
+	static const char *const there[] = {"001/boot.json", "001.failed-1/boot.json",
+					    "001.failed-2/boot.json"};
+	char *dir = xasprintf("%s/to", (char *)*state), *boots = xasprintf("%s/boots", dir),
+	     *from = xasprintf("%s/from", (char *)*state);
+	struct store s;
+	struct err err = {""};
+
+	assert_int_equal(store_create(&s, NULL, "x", dir, run_json(), &err), 0);
+	write_boot(boots, "001.failed-1", "{\"here\":1}");
+	write_boot(from, "001.failed-1", NULL);
+	write_boot(from, "001.failed-2", "{}");
+	write_boot(from, "001", "{}");
+	write_boot(from, "002", NULL);
+	write_boot(from, "002.failed-1", "{}");
+	assert_int_equal(store_take_boot(&s, from, 1, &err), 0);
+	assert_int_equal(store_take_boot(&s, from, 2, &err), 0);
+	for (size_t i = 0; i < sizeof(there) / sizeof(*there); i++) {
+		char *path = xasprintf("%s/%s", boots, there[i]);
+
+		assert_true(fs_exists(path));
+		free(path);
+	}
+	assert_int_equal(store_earlier_attempts(&s, 1), 2);
+	assert_int_equal(store_earlier_attempts(&s, 2), 0);
+	assert_false(store_has_boot(&s, 2));
+	store_close(&s);
+	free(from);
+	free(boots);
+	free(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +268,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lock, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_open_refused, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_attempts, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_planned, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_take, make_dir, remove_dir),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
