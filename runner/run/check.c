@@ -143,6 +143,25 @@ static int check_same_host(const struct run *r, struct err *err)
 	return ret;
 }
 
+/* The nodes of a cluster need not all run what the run was begun with. */
+static int check_release(const struct run *r, const json_t *arm, struct err *err)
+{
+	const char *node = getenv("SLURMD_NODENAME"), *release, *version;
+	struct utsname u;
+
+	uname(&u);
+	/* runs of an older tool lack the newer keys */
+	release = json_get_str(arm, "release", u.release);
+	version = json_get_str(arm, "uts_version", u.version);
+	if (strcmp(u.release, release) == 0 && strcmp(u.version, version) == 0)
+		return 0;
+	return err_set(err,
+		       "%s runs %s (%s), and '%s' measures %s (%s): it is made on machines that "
+		       "run that",
+		       node ? node : "this machine", u.release, u.version, r->store->dir, release,
+		       version);
+}
+
 int run_check_same(const struct run *r, struct err *err)
 {
 	static const char *const names[] = {"mlockbench", "guest-init"};
@@ -154,7 +173,8 @@ int run_check_same(const struct run *r, struct err *err)
 	char sum[65];
 
 	/* a cluster's tasks are on many machines, each named in its boots */
-	if (r->target->kind != TARGET_ICOUNT && !r->n_only && check_same_host(r, err) < 0)
+	if (r->target->kind != TARGET_ICOUNT && !r->n_only && !r->elsewhere &&
+	    check_same_host(r, err) < 0)
 		return -1;
 	for (i = 0; i < 2; i++) {
 		if (fs_sha256(paths[i], sum, err) < 0)
@@ -164,13 +184,16 @@ int run_check_same(const struct run *r, struct err *err)
 				err, "'%s' is not the %s that '%s' was begun with: start a new run",
 				paths[i], names[i], r->store->dir);
 	}
-	json_array_foreach(json_object_get(r->store->run, "arms"), i, arm)
+	json_array_foreach(json_object_get(r->store->run, "arms"), i, arm) {
+		if (r->kernels[i].running && check_release(r, arm, err) < 0)
+			return -1;
 		if (strcmp(json_get_str(arm, "sha256", ""), r->kernels[i].sha256) != 0)
 			return err_set(
 				err,
 				"kernel '%s' is no longer the image that '%s' was begun with: "
 				"start a new run",
 				r->kernels[i].spec, r->store->dir);
+	}
 	if (r->target->qemu.n && strcmp(json_get_str(json_object_get(target, "qemu"), "sha256", ""),
 					r->target->qemu_sha256) != 0)
 		return err_set(err,

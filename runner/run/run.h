@@ -27,6 +27,7 @@ struct run {
 	int workers;		  /* boots at a time */
 	int pairs_until; /* timed boots of this pair and later ones are left out; 0: none is */
 	int journal, host_lock; /* of the host target (runner/run/host.h), else 0 */
+	bool elsewhere;		/* boots are made by tasks of a cluster */
 	bool carried;		/* nodes see nothing of ours: runner/run/slurm-carry.h */
 	bool timed_only;	/* so are instrumented boots */
 	const int *only; /* numbers of the boots that are wanted, n_only of them; NULL: all are */

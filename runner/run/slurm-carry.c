@@ -239,6 +239,11 @@ static int pack(const struct carry *c, struct err *err)
 
 /* --- a task --- */
 
+int slurm_memory(const struct target *t)
+{
+	return t->kind == TARGET_HOST ? 0 : t->memory_mib + 512;
+}
+
 static int begin(const struct carry *c, struct task *t, size_t n, const char *line, struct err *err)
 {
 	const struct target *target = c->r->target;
@@ -251,7 +256,7 @@ static int begin(const struct carry *c, struct task *t, size_t n, const char *li
 	log = open(t->log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	strv_split(&t->argv, "srun --quiet --ntasks=1 --chdir=/tmp --bcast=/tmp/", " ");
 	strv_pushf(&t->argv, "--job-name=mlocklab-%s", c->r->e->name);
-	strv_pushf(&t->argv, "--mem=%d", target->memory_mib + 512);
+	strv_pushf(&t->argv, "--mem=%d", slurm_memory(target));
 	strv_push(&t->argv, target->kind == TARGET_ICOUNT ? "--cpus-per-task=1" : "--exclusive");
 	if (c->options)
 		strv_split(&t->argv, c->options, " ");

@@ -15,6 +15,10 @@
  */
 int slurm_check(struct run *r, const char *options, struct err *err);
 
+/* What a task may take in MiB: a guest's and QEMU's own; 0, all of the node's, where that is what
+ * is measured. */
+int slurm_memory(const struct target *t);
+
 /*
  * Makes the boots of these lines ("3" or "1,2", slurm_tasks()), as many lines at a time as there
  * are slots (0: one). Boots that came back whole are in the store then; told is called after each

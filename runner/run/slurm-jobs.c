@@ -7,6 +7,7 @@
 #include "lib/fs.h"
 #include "lib/paths.h"
 #include "lib/spawn.h"
+#include "lib/text.h"
 #include "runner/run/progress.h"
 
 /* Asks Slurm something; its answer, without the newline at its end. */
@@ -101,6 +102,40 @@ int slurm_jobs_ask(struct slurm_jobs *j, struct err *err)
 	return ret;
 }
 
+char *slurm_jobs_last_words(const struct slurm_jobs *j, const char *id)
+{
+	char *path = xasprintf("%s/%s.log", j->dir, id), *clean;
+	struct strv lines = STRV_INIT;
+	struct str log = STR_INIT;
+	struct err ignored;
+
+	if (fs_exists(path) && fs_read(path, &log, &ignored) == 0)
+		strv_split(&lines, str_text(&log), "\n");
+	clean = text_clean(lines.n ? lines.v[lines.n - 1] : "it said nothing", 400);
+	strv_release(&lines);
+	str_release(&log);
+	free(path);
+	return clean;
+}
+
+/* Of those that Slurm did not end itself the last tells why. */
+static void add_last_words(const struct slurm_jobs *j, struct str *out)
+{
+	for (size_t i = j->troubles.n; i-- > j->told;) {
+		const char *line = j->troubles.v[i], *state = strchr(line, ' ');
+		char *id, *last;
+
+		if (strcmp(state + 1, "FAILED") != 0)
+			continue;
+		id = xstrndup(line, (size_t)(state - line));
+		last = slurm_jobs_last_words(j, id);
+		str_addf(out, "; %s said last: %s", id, last);
+		free(last);
+		free(id);
+		return;
+	}
+}
+
 char *slurm_jobs_troubles(struct slurm_jobs *j)
 {
 	struct strv kinds = STRV_INIT;
@@ -117,6 +152,7 @@ char *slurm_jobs_troubles(struct slurm_jobs *j)
 			n += strcmp(strchr(j->troubles.v[k], ' ') + 1, state) == 0;
 		str_addf(&out, "%s%zu %s", out.len ? ", " : "", n, state);
 	}
+	add_last_words(j, &out);
 	j->told = j->troubles.n;
 	strv_release(&kinds);
 	return out.buf ? out.buf : xstrdup("");

@@ -22,12 +22,14 @@ void slurm_jobs_release(struct slurm_jobs *j);
 
 /* One query for all of them: sets queued, and adds to troubles. -1 where Slurm does not answer. */
 int slurm_jobs_ask(struct slurm_jobs *j, struct err *err);
-/* "2 TIMEOUT, 1 CANCELLED": what became of tasks since this was asked last; "" of none. A new
- * string. */
+/* "2 TIMEOUT, 1 FAILED; 12_3 said last: ...": what became of tasks since this was asked last, and
+ * why one failed; "" of none. A new string. */
 char *slurm_jobs_troubles(struct slurm_jobs *j);
 /* What became of a job that ended badly, such as "TIMEOUT", owned by j. NULL: none
  * did, as far as is known. */
 const char *slurm_jobs_trouble(const struct slurm_jobs *j, const char *id);
+/* What a job or a task said last, "12" or "12_3", as far as its log is seen; a new string. */
+char *slurm_jobs_last_words(const struct slurm_jobs *j, const char *id);
 int slurm_jobs_cancel(const struct slurm_jobs *j, struct err *err);
 
 /* How often Slurm is asked. */

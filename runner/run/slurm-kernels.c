@@ -6,7 +6,6 @@
 #include <string.h>
 #include "lib/fs.h"
 #include "lib/json.h"
-#include "lib/text.h"
 #include "runner/run/progress.h"
 #include "runner/run/slurm-jobs.h"
 
@@ -159,23 +158,6 @@ static bool has_begun(const char *dir)
 	return has;
 }
 
-/* What a job said last, a new string. */
-static char *last_words(const struct slurm_jobs *j, const char *id)
-{
-	char *path = xasprintf("%s/%s.log", j->dir, id), *clean;
-	struct strv lines = STRV_INIT;
-	struct str log = STR_INIT;
-	struct err ignored;
-
-	if (fs_exists(path) && fs_read(path, &log, &ignored) == 0)
-		strv_split(&lines, str_text(&log), "\n");
-	clean = text_clean(lines.n ? lines.v[lines.n - 1] : "it said nothing", 400);
-	strv_release(&lines);
-	str_release(&log);
-	free(path);
-	return clean;
-}
-
 /* Whether a job of this beginning ended badly; the first that did is in err. */
 static bool has_failed(const struct slurm_jobs *j, const char *dir, struct err *err)
 {
@@ -193,7 +175,7 @@ static bool has_failed(const struct slurm_jobs *j, const char *dir, struct err *
 
 		failed = state != NULL;
 		if (failed) {
-			char *last = last_words(j, id);
+			char *last = slurm_jobs_last_words(j, id);
 
 			if (strcmp(lines.v[i] + strlen(id) + 1, BEGIN) == 0)
 				err_set(err, "the run in '%s' was not begun: job %s %s, '%s'", dir,

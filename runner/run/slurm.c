@@ -148,7 +148,7 @@ static int submit(struct array *a, const char *options, struct err *err)
 		struct slurm_job job = {.name = r->e->name,
 					.tasks = lines.n - from < ARRAY_MOST ? lines.n - from
 									     : ARRAY_MOST,
-					.memory_mib = r->target->memory_mib + 512,
+					.memory_mib = slurm_memory(r->target),
 					.exclusive = r->target->kind != TARGET_ICOUNT,
 					.options = options};
 		char *script = write_script(a, &lines, from, job.tasks, err);

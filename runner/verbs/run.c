@@ -352,6 +352,7 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	if (o->attach)
 		return store.planned ? go_on(&store, o, argc, argv, err)
 				     : tell_part(&tally, slurm_attach(&r, &tally, err), err);
+	r.elsewhere = is_on_slurm(&r, o) && !o->boots;
 	if (o->resume && !o->boots && !o->show_command && settle(&r, o, err) < 0)
 		return -1;
 	ret = wait_for_kernels(&r, o, argc, argv, results, err);
@@ -366,8 +367,9 @@ static int run(const struct run_options *o, int argc, char **argv, struct err *e
 	r.workers = o->workers			   ? o->workers
 		    : target.kind == TARGET_ICOUNT ? workers_default(&target)
 						   : 1;
-	if (run_check_booted(&r, err) < 0 ||
-	    (target.kind == TARGET_HOST && host_begin(&r, err) < 0))
+	/* a node is looked at, and held, by the task that measures it */
+	if (!r.elsewhere && (run_check_booted(&r, err) < 0 ||
+			     (target.kind == TARGET_HOST && host_begin(&r, err) < 0)))
 		return -1;
 	if (o->boots)
 		return make_some(&r, err);
