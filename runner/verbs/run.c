@@ -256,9 +256,12 @@ static int begin(struct run *r, const struct run_options *o, int argc, char **ar
 static int submit(struct run *r, const struct run_options *o, struct err *err)
 {
 	struct run_tally tally;
+	struct err ignored;
 
-	if (slurm_submit(r, o->slurm, &tally, err) < 0)
+	if (slurm_submit(r, o->slurm, &tally, err) < 0) {
+		store_status(r->store, "incomplete", &ignored);
 		return -1;
+	}
 	command_note("%zu of %zu boots are in Slurm; look on with: mlocklab run --attach %s",
 		     tally.boots - tally.done, tally.boots, r->store->dir);
 	return print_result(r, false);

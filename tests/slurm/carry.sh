@@ -68,6 +68,7 @@ same "$(cat "$tmp/results/ended/boots/006.failed-1/samples.jsonl")" half 'what w
 same "$(member "$tmp/results/ended/boots/006/boot.json" attempts)" 2 'its attempts'
 expect 2 there left --submit --qemu "$tmp/qemu"
 says 'nodes that see no results cannot be left to make some'
+same "$(member "$tmp/results/left/run.json" status)" incomplete 'status of what was not submitted'
 
 # --- a real guest ---
 sed -i 's/^pairs=6$/pairs=1/' "$tmp/x.ini"
