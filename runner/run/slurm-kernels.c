@@ -195,7 +195,7 @@ static bool has_failed(const struct slurm_jobs *j, const char *dir, struct err *
 	return failed;
 }
 
-int slurm_kernels_wait(const char *dir, struct err *err)
+int slurm_kernels_wait(const char *dir, bool looks_on, struct err *err)
 {
 	bool over = false, silent = false;
 	struct slurm_jobs j;
@@ -218,7 +218,8 @@ int slurm_kernels_wait(const char *dir, struct err *err)
 			       ++shown > SHOWN_SECONDS;
 	}
 	if (!over) {
-		slurm_jobs_stop(&j, dir);
+		if (!looks_on)
+			slurm_jobs_stop(&j, dir);
 		ret = err_set(err, "interrupted: go on with mlocklab run --resume %s --on slurm",
 			      dir);
 	} else if (!has_begun(dir)) {

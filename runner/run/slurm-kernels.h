@@ -20,8 +20,9 @@ int slurm_kernels_submit(struct run *r, const struct run_options *o, const bool 
 
 /*
  * Waits until the planned run in dir has begun. -1 where it never will, with the kernel that could
- * not be made and what its job said last, and where we were asked to stop.
+ * not be made and what its job said last, and where we were asked to stop: then the jobs are
+ * cancelled, or left where that is the answer to a question; not by who only looks on.
  */
-int slurm_kernels_wait(const char *dir, struct err *err);
+int slurm_kernels_wait(const char *dir, bool looks_on, struct err *err);
 
 #endif

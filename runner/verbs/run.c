@@ -307,7 +307,7 @@ static int go_on(struct store *s, const struct run_options *o, int argc, char **
 	struct run_options rest = *o;
 
 	store_leave(s);
-	if (slurm_kernels_wait(s->dir, err) < 0)
+	if (slurm_kernels_wait(s->dir, o->attach != NULL, err) < 0)
 		return -1;
 	rest.resume = o->attach ? NULL : s->dir;
 	return run(&rest, argc, argv, err);

@@ -91,6 +91,14 @@ wait_for 60 grep -q 'its boots follow in job' "$err"
 wait_for 60 sh -c '[ "$(squeue -h | wc -l)" = 3 ]'
 "$libexec/mlocklab-run" --resume "$tmp/ended" --qemu "$tmp/qemu" >/dev/null 2>"$tmp/refused"
 grep -q 'tasks in Slurm: --on slurm waits for them' "$tmp/refused" || die "it says: $(cat "$tmp/refused")"
+# who looks on takes nothing along
+"$libexec/mlocklab-run" --attach "$tmp/ended" >/dev/null 2>&1 &
+looker=$!
+sleep 3
+kill -TERM "$looker"
+wait "$looker"
+[ $? = 2 ] || die 'who looked on did not wait for a run that is planned'
+same "$(squeue -h | wc -l)" 3 'jobs when who looked on has gone'
 kill -TERM "$runner"
 wait "$runner"
 [ $? != 0 ] || die 'a run that was ended ended well'
