@@ -101,7 +101,7 @@ bool outcome_got_worse(const struct comparison *c, const struct outcome_row *o)
 
 bool finding_is_new(const struct finding_row *f)
 {
-	return f->new && !f->old;
+	return f->new && !f->old && f->boots_old;
 }
 
 static struct finding_row *find_row(struct comparison *c, const char *kind)

@@ -102,7 +102,8 @@ struct finding_row {
 	unsigned boots_old, boots_new; /* boots made */
 	const char *text;	       /* of the first, of the new arm if it has one; escape it */
 };
-/* Whether only the new kernel has it: one boot is enough, for no kernel should. */
+/* Whether only the new kernel has it, of two that were booted: one boot is enough, for no kernel
+ * should. */
 bool finding_is_new(const struct finding_row *f);
 
 /* A CONFIG_ line, mitigation or other setting that differs between the arms. */

@@ -636,6 +636,34 @@ static void test_findings(void **state)
 	drop(&c, &r, &f);
 }
 
+/* What no boot of the old kernel could show is not the new one's alone. */
+static void test_finding_without_old(void **state)
+{
+	struct comparison c;
+	struct fixture f;
+	struct run r;
+	char *summary;
+
+	(void)state;
+	fixture_begin(&f, "icount", 1);
+	fixture_arm(&f, "old", "5.10.0", "n");
+	fixture_arm(&f, "new", "6.1.0", "n");
+	fixture_boot(&f, 1, "new", 0, 100, "ok");
+	fixture_cell(&f, 1, MAIN_CELL, 2000);
+	fixture_tell(&f, 1, "findings",
+		     json_pack("[{s:s,s:s}]", "kind", "warning", "text", "WARNING: CPU: 0"));
+	fixture_boot(&f, 2, "old", 0, 100, NULL);
+	fixture_finish(&f);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	assert_int_equal(c.n_findings, 1);
+	assert_false(finding_is_new(&c.findings[0]));
+	summary = verdict_summary(&c);
+	assert_string_equal(summary, "INCONCLUSIVE: nothing to compare");
+	free(summary);
+	drop(&c, &r, &f);
+}
+
 /* A cell that was killed in a boot that went well: its figures do not count, and somebody learns
  * it. */
 static void test_killed_cell(void **state)
@@ -845,6 +873,7 @@ int main(void)
 		cmocka_unit_test(test_five_pairs),     cmocka_unit_test(test_outlier),
 		cmocka_unit_test(test_controls_alone), cmocka_unit_test(test_bad_boot_counts_once),
 		cmocka_unit_test(test_host),	       cmocka_unit_test(test_failures_adjusted),
+		cmocka_unit_test(test_finding_without_old),
 		cmocka_unit_test(test_findings),       cmocka_unit_test(test_killed_cell),
 	};
 
