@@ -109,6 +109,23 @@ static void add_target(struct str *out, const struct run *r)
 	str_release(&line);
 }
 
+/* "10 boots an arm, not paired", "8 boots of old and 6 of new, not paired": the most that a cell
+ * has. */
+static void add_boots(struct str *line, const struct comparison *c)
+{
+	size_t old = 0, new = 0;
+
+	for (size_t i = 0; i < c->n_results; i++) {
+		old = c->results[i].n_old > old ? c->results[i].n_old : old;
+		new = c->results[i].n_new > new ? c->results[i].n_new : new;
+	}
+	if (old == new)
+		str_addf(line, "%zu boot%s an arm, not paired", old, old == 1 ? "" : "s");
+	else
+		str_addf(line, "%zu boot%s of old and %zu of new, not paired", old,
+			 old == 1 ? "" : "s", new);
+}
+
 /* "12 interleaved pairs of boots, stopped at a look (at most 30, level 0.0013), margin 1 %" */
 static void add_pairs(struct str *out, const struct comparison *c)
 {
@@ -119,8 +136,7 @@ static void add_pairs(struct str *out, const struct comparison *c)
 		str_addf(&line, "%zu %spair%s of boots%s", c->pairs, within ? "interleaved " : "",
 			 c->pairs == 1 ? "" : "s", within ? "" : " with equal seeds");
 	else
-		str_addf(&line, "%zu boot%s an arm, not paired", c->pairs,
-			 c->pairs == 1 ? "" : "s");
+		add_boots(&line, c);
 	if (c->looked)
 		str_addf(&line, ", %s %zu of at most %d (O'Brien-Fleming level %.2g)",
 			 strcmp(c->run_new->status, "stopped") ? "looked at after"

@@ -393,6 +393,7 @@ static void test_unpaired(void **state)
 	struct run a, b;
 	struct comparison c;
 	const struct result *main;
+	struct str text = STR_INIT;
 
 	(void)state;
 	make_run(&f, "tcg", 8, 1, 1, 0.01, 10);
@@ -409,6 +410,9 @@ static void test_unpaired(void **state)
 	NEAR(main->ratio, 0.5, 0.02);
 	NEAR(main->p, 2. / 3003, 1.1 / 3003); /* one or two of choose(14, 6) */
 	assert_int_equal(main->verdict, VERDICT_BETTER);
+	table_heading(&c, &text);
+	assert_non_null(strstr(text.buf, "\n8 boots of old and 6 of new, not paired, margin 1 %"));
+	str_release(&text);
 	compare_release(&c);
 	load_release(&a);
 	load_release(&b);
