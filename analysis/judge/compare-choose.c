@@ -108,13 +108,15 @@ static bool asked_for(const struct compare_opts *o, int pair)
 	return !o->pair_to || (pair >= o->pair_from && pair < o->pair_to);
 }
 
+/* Those that were made. */
 static size_t list_boots(const struct run *r, const struct run_arm *arm,
 			 const struct compare_opts *o, size_t *out)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n_boots; i++)
-		if (&r->arms[r->boots[i].arm] == arm && asked_for(o, r->boots[i].pair))
+		if (&r->arms[r->boots[i].arm] == arm && asked_for(o, r->boots[i].pair) &&
+		    strcmp(r->boots[i].outcome, "missing") != 0)
 			out[n++] = i;
 	return n;
 }

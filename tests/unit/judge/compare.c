@@ -420,6 +420,14 @@ static void test_unpaired(void **state)
 	fixture_release(&g);
 }
 
+static void swap_outcome(struct run_boot *b, const char *outcome)
+{
+	free(b->outcome);
+	b->outcome = xstrdup(outcome);
+	if (!strcmp(outcome, "missing"))
+		*b->boot_id = '\0';
+}
+
 /* Passes of one boot of the machine are one value of it: eight of them, as many as one likes, prove
  * nothing; four boots of each kernel do. */
 static void test_host(void **state)
@@ -446,9 +454,19 @@ static void test_host(void **state)
 	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->k, 4);
 	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_WORSE);
 	compare_release(&c);
+	/* What is still to be made is no pass, nor a boot. */
+	for (size_t i = 8; i < r.n_boots; i++)
+		swap_outcome(&r.boots[i], "missing");
+	compare(&c, &r, &r, &arms);
+	assert_true(has_note(&c, "4 passes in 2 boots of old, 4 in 2 of new"));
+	compare_release(&c);
+	for (size_t i = 8; i < r.n_boots; i++)
+		swap_outcome(&r.boots[i], "ok");
 	/* One kernel as both arms, one of which does its work twice: pairs, of that boot. */
-	for (size_t i = 0; i < r.n_boots; i++)
-		strcpy(r.boots[i].boot_id, "x");
+	for (size_t i = 0; i < r.n_boots; i++) {
+		free(r.boots[i].boot_id);
+		r.boots[i].boot_id = xstrdup("x");
+	}
 	/* One pair is still to be made. */
 	for (size_t i = r.n_boots - 2; i < r.n_boots; i++) {
 		*r.boots[i].boot_id = '\0';
