@@ -16,7 +16,7 @@ static void judge_kind(struct comparison *c, const struct boots *b, uint64_t see
 		.joint = kind == METRIC_PRIMARY,
 		.alpha = c->alpha,
 		.margin = c->margin,
-		.level = c->looked ? 1 - COMPARE_ALPHA : 1 - c->alpha,
+		.level = c->level,
 		.seed = seed,
 	};
 

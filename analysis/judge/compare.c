@@ -162,6 +162,7 @@ static void set_level(struct comparison *c, double asked)
 	c->alpha = asked > 0   ? asked
 		   : c->looked ? stats_look_alpha((unsigned)c->looked)
 			       : COMPARE_ALPHA;
+	c->level = 1 - (asked > 0 ? asked : COMPARE_ALPHA);
 }
 
 static void note_injected(struct comparison *c, const struct run *r, const struct run_arm *arm)

@@ -125,6 +125,8 @@ struct comparison {
 	bool paired;
 	size_t pairs; /* the most that any cell has; unpaired: the smaller number of boots */
 	double margin, alpha;
+	double level;		   /* of intervals that hold together: 0.95, where looks made alpha
+				    * smaller; else 1 - alpha */
 	size_t looked;		   /* of a run that may stop early: pairs made so far; else 0 */
 	const json_t *calibration; /* docs/formats.md; the new run's, else the old's, or NULL */
 	struct result *results;	   /* by cell in plan order, primary metric first, counters last */

@@ -64,7 +64,7 @@ char *table_levels(const struct comparison *c)
 	return xasprintf(
 		"intervals of %.3g %%, all cells together; of what is equivalent the %.3g %% "
 		"of the cell alone",
-		100 * (1 - (c->looked ? COMPARE_ALPHA : c->alpha)), 100 * (1 - 2 * c->alpha));
+		100 * c->level, 100 * (1 - 2 * c->alpha));
 }
 
 static void add_kernel(struct str *out, const char *which, const struct run_arm *a)
@@ -138,10 +138,11 @@ static void add_pairs(struct str *out, const struct comparison *c)
 	else
 		add_boots(&line, c);
 	if (c->looked)
-		str_addf(&line, ", %s %zu of at most %d (O'Brien-Fleming level %.2g)",
+		str_addf(&line, ", %s %zu of at most %d (%slevel %.2g)",
 			 strcmp(c->run_new->status, "stopped") ? "looked at after"
 							       : "stopped at the look after",
-			 c->looked, c->run_new->pairs, c->alpha);
+			 c->looked, c->run_new->pairs,
+			 c->level < 1 - c->alpha ? "O'Brien-Fleming " : "", c->alpha);
 	str_addf(&line, ", margin %.3g %%", c->margin * 100);
 	text_wrap(out, str_text(&line), TABLE_WIDTH, 0);
 	str_release(&line);

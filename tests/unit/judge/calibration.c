@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include "analysis/judge/calibration.h"
 #include "analysis/write/export.h"
+#include "analysis/write/table.h"
 #include "analysis/stats/stats.h"
 #include "runner/run/calibrated.h"
 #include "tests/unit/fixture-run.h"
@@ -206,11 +207,12 @@ static void test_carried(void **state)
 
 static void test_looks(void **state)
 {
-	struct compare_opts none = {0};
+	struct compare_opts none = {0}, asked = {.alpha = 0.2};
 	struct comparison c;
 	struct fixture f;
 	struct err err;
 	struct run r;
+	char *words;
 
 	(void)state;
 	make_run(&f, "icount", 12, 3, 0.0001, 6);
@@ -230,6 +232,15 @@ static void test_looks(void **state)
 	assert_int_equal(compare_find(&c, MAIN_CELL, NULL)->verdict, VERDICT_WORSE);
 	assert_int_equal(compare_find(&c, CONTROL_CELL, NULL)->verdict, VERDICT_EQUIVALENT);
 	check_text(&c, "stopped at the look after 12 of at most 30");
+	check_text(&c, "(O'Brien-Fleming level 0.0013)");
+	compare_release(&c);
+	/* a level that is asked for is none of a look's, and that of its intervals */
+	assert_int_equal(compare_runs(&c, &r, &r, &asked, &err), 0);
+	check_text(&c, "(level 0.2)");
+	words = table_levels(&c);
+	assert_non_null(strstr(words, "intervals of 80 %"));
+	NEAR(compare_find(&c, MAIN_CELL, NULL)->level, 0.8, 1e-9);
+	free(words);
 	compare_release(&c);
 	drop(&r, &f);
 	/* Six pairs never pass the first look: 2 / 64 is far above its level. */
