@@ -72,3 +72,15 @@ int compare_exit_code(const struct comparison *c, bool strict)
 		return EXIT_REGRESSION;
 	return strict && open ? EXIT_INCONCLUSIVE : EXIT_OK;
 }
+
+bool compare_decided(const struct comparison *c, size_t *all, size_t *open)
+{
+	*all = *open = 0;
+	for (size_t i = 0; i < c->n_results; i++) {
+		if (c->results[i].metric->kind != METRIC_PRIMARY)
+			continue;
+		++*all;
+		*open += c->results[i].verdict == VERDICT_INCONCLUSIVE;
+	}
+	return *all && !*open;
+}

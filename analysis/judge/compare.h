@@ -165,6 +165,11 @@ void compare_settings(struct comparison *c, const struct run *run, const struct 
 const struct result *compare_find(const struct comparison *c, const char *cell, const char *metric);
 /* The exit code of compare: 1 on worse, 4 with strict where some cell is inconclusive, else 0. */
 int compare_exit_code(const struct comparison *c, bool strict);
+/*
+ * How many primary figures there are, and how many of them are inconclusive. Whether a run that may
+ * stop early may: there is one, and none is.
+ */
+bool compare_decided(const struct comparison *c, size_t *all, size_t *open);
 /* What report/compare.json holds; a new reference. */
 json_t *compare_json(const struct comparison *c);
 /* Writes it to DIR/compare.json, and makes DIR where there is none. */

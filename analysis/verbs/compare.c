@@ -104,18 +104,14 @@ static char **parse(struct options *o, int argc, char **argv)
  * metric must have its verdict. */
 static int look(const struct comparison *c, struct err *err)
 {
-	size_t all = 0, open = 0;
+	size_t all, open;
+	bool decided = compare_decided(c, &all, &open);
 
 	if (!c->looked)
 		return err_set(err, "'%s' was not begun with --stop-early", c->run_new->path);
-	for (size_t i = 0; i < c->n_results; i++) {
-		all += c->results[i].metric->kind == METRIC_PRIMARY;
-		open += c->results[i].metric->kind == METRIC_PRIMARY &&
-			c->results[i].verdict == VERDICT_INCONCLUSIVE;
-	}
 	printf("look at %zu of at most %d pairs, level %.2g: %zu of %zu figures are decided\n",
 	       c->looked, c->run_new->pairs, c->alpha, all - open, all);
-	return open ? EXIT_INCONCLUSIVE : EXIT_OK;
+	return decided ? EXIT_OK : EXIT_INCONCLUSIVE;
 }
 
 static int write_json(const struct comparison *c, struct err *err)

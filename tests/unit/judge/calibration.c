@@ -211,6 +211,7 @@ static void test_looks(void **state)
 	struct comparison c;
 	struct fixture f;
 	struct err err;
+	size_t all, open;
 	struct run r;
 	char *words;
 
@@ -250,6 +251,27 @@ static void test_looks(void **state)
 	load(&r, &f);
 	assert_int_equal(compare_runs(&c, &r, &r, &none, &err), 0);
 	assert_int_equal(c.verdict, VERDICT_INCONCLUSIVE);
+	assert_false(compare_decided(&c, &all, &open));
+	assert_int_equal(open, all);
+	compare_release(&c);
+	drop(&r, &f);
+	/* Nor does a run of which nothing is there to be judged: one kernel dies in every boot. */
+	fixture_begin(&f, "icount", 1);
+	json_object_set_new(f.run, "experiment",
+			    json_pack("{s:{s:i}}", "settings", "stop_early", 1));
+	fixture_arm(&f, "one", "6.1.0", "n");
+	fixture_arm(&f, "other", "6.1.0", "n");
+	for (int n = 1; n <= 12; n++) {
+		fixture_boot(&f, n, n % 2 ? "one" : "other", (n - 1) / 2, n, n % 2 ? "ok" : "panic");
+		if (n % 2)
+			fixture_cell(&f, n, MAIN_CELL, 2000);
+	}
+	fixture_finish(&f);
+	load(&r, &f);
+	assert_int_equal(compare_runs(&c, &r, &r, &none, &err), 0);
+	assert_int_equal(c.looked, 6);
+	assert_false(compare_decided(&c, &all, &open));
+	assert_int_equal(all, 0);
 	compare_release(&c);
 	drop(&r, &f);
 }
