@@ -131,10 +131,11 @@ static void add_figures(struct str *out, const struct result *r)
 	str_addf(out, "%s against %s", new, old);
 }
 
-/* From 1.5 times on a change is told as a factor, below as a percentage. */
-static bool as_factor(double ratio)
+/* From 1.5 times on a change of time is told as a factor, below and of other figures as a
+ * percentage. */
+static bool as_factor(const struct result *r)
 {
-	return ratio >= 1.5 || ratio <= 1 / 1.5;
+	return r->metric->time && (r->ratio >= 1.5 || r->ratio <= 1 / 1.5);
 }
 
 /* "3.9 to 4.1", "1650 to 1930": as many decimals, up to three, as tell the two apart. */
@@ -199,13 +200,13 @@ static void add_evidence(struct str *out, const struct result *r)
 		str_addf(out, ", %.3g %% interval ", 100 * r->level);
 		if (r->difference)
 			add_differences(out, r->low, r->high);
-		else if (!as_factor(r->ratio))
+		else if (!as_factor(r))
 			add_range(out, (r->low - 1) * 100, (r->high - 1) * 100, true);
 		else if (r->ratio < 1)
 			add_range(out, 1 / r->high, 1 / r->low, false);
 		else
 			add_range(out, r->low, r->high, false);
-		if (!r->difference && !as_factor(r->ratio))
+		if (!r->difference && !as_factor(r))
 			str_add(out, " %");
 	}
 	str_add(out, ")");
@@ -225,7 +226,7 @@ static void add_change(struct str *out, const struct result *r)
 		str_addf(out, "%s %s by ", what, down ? "lower" : "higher");
 		add_amount(out, fabs(r->ratio - 1) * 100);
 		str_add(out, " %");
-	} else if (!as_factor(r->ratio)) {
+	} else if (!as_factor(r)) {
 		add_amount(out, fabs(r->ratio - 1) * 100);
 		str_addf(out, " %% %s %s", down ? countable ? "fewer" : "less" : "more", what);
 	} else {

@@ -758,6 +758,34 @@ static void test_differences(void **state)
 	drop(&c, &r, &f);
 }
 
+/* The interval stands in the words of the change: of a figure that is no time both are shares. */
+static void test_no_time(void **state)
+{
+	struct fixture f;
+	struct run r;
+	struct comparison c;
+	char *text;
+
+	(void)state;
+	fixture_begin(&f, "tcg", 1);
+	fixture_arm(&f, "old", "5.10.0", "n");
+	fixture_arm(&f, "new", "6.1.0", "n");
+	for (int n = 0; n < 12; n++) {
+		fixture_boot(&f, n + 1, n % 2 ? "new" : "old", n / 2, n / 2, "ok");
+		for (int i = 0; i < 3; i++)
+			fixture_sample(&f, n + 1, MAIN_CELL, i, i == 0, "ok", 100,
+				       (n % 2 ? 1 : 4) + 0.001 * (n / 2));
+	}
+	fixture_finish(&f);
+	load(&r, &f);
+	compare(&c, &r, &r, NULL);
+	text = verdict_sentence(&c, compare_find(&c, MAIN_CELL, "failed"));
+	assert_non_null(strstr(text, "failed (share) lower by 74.9 % (1.002 against 4.002, "));
+	assert_non_null(strstr(text, "interval -75.0 to -74.9 %)"));
+	free(text);
+	drop(&c, &r, &f);
+}
+
 static void check_consistent(const struct result *r, double alpha, double margin)
 {
 	bool leaves_out = r->low > 1 || r->high < 1 || (r->low == 1) != (r->high == 1);
@@ -895,7 +923,7 @@ int main(void)
 		cmocka_unit_test(test_five_pairs),     cmocka_unit_test(test_outlier),
 		cmocka_unit_test(test_controls_alone), cmocka_unit_test(test_bad_boot_counts_once),
 		cmocka_unit_test(test_host),	       cmocka_unit_test(test_failures_adjusted),
-		cmocka_unit_test(test_finding_without_old),
+		cmocka_unit_test(test_finding_without_old), cmocka_unit_test(test_no_time),
 		cmocka_unit_test(test_findings),       cmocka_unit_test(test_killed_cell),
 	};
 
