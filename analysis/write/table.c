@@ -216,7 +216,7 @@ static bool same_group(const struct result *a, const struct result *b)
 	       !strcmp(a->metric->name, b->metric->name);
 }
 
-/* Counters that did not move are left out; the others keep their order. */
+/* Counters that did not change for certain are left out; the others keep their order. */
 static size_t drop_unmoved(const struct comparison *c, const struct result **r, size_t n)
 {
 	size_t kept = 0;
@@ -249,7 +249,7 @@ static bool add_kind(const struct comparison *c, enum metric_kind kind, struct s
 		}
 	}
 	if (n < all)
-		str_addf(out, "\n%zu counter%s did not move (--format csv --all lists them)\n",
+		str_addf(out, "\n%zu counter%s did not change for certain (--format csv --all lists them)\n",
 			 all - n, all - n == 1 ? "" : "s");
 	free(done);
 	free(r);
