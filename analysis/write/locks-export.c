@@ -92,7 +92,7 @@ static void add_lock_cell(struct doc *d, const struct locks *l, const struct loc
 		str_addf(&remarks, "%s: ", l->run.arms[cells[i].arm].name);
 		locks_remarks(&cells[i], &remarks);
 		if (cells[i].rounds && !cells[i].n_lines)
-			str_add(&remarks, " Nobody waited.");
+			str_add(&remarks, " No wait was seen.");
 		else if (cells[i].rounds)
 			locks_class_shares(&cells[i], LOCK_I_MMAP, &remarks);
 		doc_toned(d,

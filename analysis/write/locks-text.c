@@ -72,15 +72,16 @@ static bool locks_has_rounds(const struct locks *l)
 static void add_retries(const struct locks *l, struct str *out)
 {
 	const struct run *runs[] = {&l->timed, &l->run};
-	int again = 0;
+	size_t made = 0, again = 0;
 
 	for (size_t i = 0; i < 2; i++)
-		for (size_t k = 0; k < runs[i]->n_boots; k++)
-			if (runs[i]->boots[k].attempts > 1)
-				again += runs[i]->boots[k].attempts - 1;
+		for (size_t k = 0; k < runs[i]->n_boots; k++) {
+			made += runs[i]->boots[k].attempts > 0;
+			again += runs[i]->boots[k].attempts > 1;
+		}
 	if (again)
-		str_addf(out, " Of %zu boots %d died or failed and had to be made again.",
-			 l->timed.n_boots + l->run.n_boots, again);
+		str_addf(out, " Of %zu boots %zu died or failed and had to be made again.", made,
+			 again);
 }
 
 void locks_method(const struct locks *l, struct str *out)
@@ -265,7 +266,7 @@ static void add_cell_waits(const struct locks *l, const struct lock_cell *c, str
 	if (c->perf)
 		add_perf(c->perf, out);
 	if (c->rounds && !c->n_lines)
-		str_add(out, " Nobody waited.\n");
+		str_add(out, " No wait was seen.\n");
 	str_release(&head);
 	str_release(&remarks);
 }
