@@ -17,8 +17,11 @@ static void ratio_row(const struct report *r, struct table *t, const struct resu
 	report_name_cell(r, t, x->cell);
 	table_tone(t, verdict_name(x->verdict), report_tone(x->verdict));
 	report_change(t, x);
-	snprintf(text, sizeof(text), detectable >= 99.5 ? "%.0f" : "%.2g", detectable);
-	table_figure(t, text, detectable);
+	*text = '\0';
+	if (isfinite(detectable))
+		snprintf(text, sizeof(text), detectable >= 99.5 ? "%.0f%s" : "%.2g%s", detectable,
+			 x->difference ? "" : " %");
+	table_text(t, text);
 	if (x->n_old == x->n_new)
 		snprintf(text, sizeof(text), "%zu", x->n_old);
 	else
@@ -38,7 +41,7 @@ static struct table *ratio_table(struct report *r, const char *name, const struc
 
 	table_columns(t, false, "cell", "verdict", NULL);
 	table_columns(t, true, c->arm_old->name, c->arm_new->name, "ratio", "interval",
-		      "adjusted p", "detectable %", c->paired ? "pairs" : "boots", NULL);
+		      "adjusted p", "detectable", c->paired ? "pairs" : "boots", NULL);
 	for (size_t i = 0; i < n; i++)
 		ratio_row(r, t, rows[i]);
 	free(caption);
@@ -69,6 +72,14 @@ static void workload_ratios(struct report *r, const char *workload)
 	free(rows);
 }
 
+static bool has_difference(const struct comparison *c)
+{
+	for (size_t i = 0; i < c->n_results; i++)
+		if (c->results[i].metric->kind == METRIC_PRIMARY && c->results[i].difference)
+			return true;
+	return false;
+}
+
 void report_ratios(struct report *r)
 {
 	struct strv workloads = report_workloads(r);
@@ -83,6 +94,11 @@ void report_ratios(struct report *r)
 			 "(%s). What lies inside the margin of %.3g %% does not count as a change.",
 			 levels, 100 * r->cmp->margin);
 		free(levels);
+		if (has_difference(r->cmp))
+			doc_para(&r->doc,
+				 "A change with a sign is a difference in the metric's unit, as "
+				 "where a value is zero, and so are its interval and what would "
+				 "have been detectable.");
 		for (size_t i = 0; i < workloads.n; i++)
 			workload_ratios(r, workloads.v[i]);
 	}

@@ -72,7 +72,7 @@ static bool is_among(const struct run_cell **cells, size_t n, const struct run_c
 	return false;
 }
 
-/* In the order of the plan, as a sweep is read; of very many cells those that changed most. */
+/* In the order of the plan, as a sweep is read; of very many cells the first of report_ranked(). */
 static void show_forest(struct report *r)
 {
 	size_t n, cells = 0, most = 0;
@@ -111,7 +111,8 @@ static void show_forest(struct report *r)
 		forest_free(f);
 	if (most < cells)
 		doc_para(&r->doc,
-			 "The %zu cells of %zu that changed most; all are in the tables below.",
+			 "%zu cells of %zu, first what got worse, then what got better, then the rest; "
+			 "all are in the tables below.",
 			 most, cells);
 	free(title);
 	strv_release(&workloads);

@@ -435,6 +435,62 @@ static void two_kernels_are_judged(void **state)
 	fixture_release(&f);
 }
 
+/* One kernel in six boots; with zero its control takes nothing. */
+static void put_one(struct fixture *f, struct run *r, bool zero)
+{
+	struct err err;
+
+	fixture_begin(f, "icount", 2);
+	fixture_arm(f, "only", zero ? "5.10.0-1" : "6.1.0-1", "y");
+	for (int n = 1; n <= 6; n++) {
+		fixture_boot(f, n, "only", n - 1, n, "ok");
+		fixture_cell(f, n, MAIN_CELL, 200 + n);
+		fixture_cell(f, n, CONTROL_CELL, zero ? 0 : 100);
+	}
+	fixture_finish(f);
+	if (load_run(r, f->path, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+/* How the figures came about is told of this comparison, not of the usual one. */
+static void method_is_told_as_it_was(void **state)
+{
+	struct fixture f, g;
+	struct run old, new;
+
+	(void)state;
+	put_one(&f, &old, true);
+	put_one(&g, &new, false);
+	for (int unpaired = 0; unpaired < 2; unpaired++) {
+		struct compare_opts opts = {.unpaired = unpaired};
+		struct str page = STR_INIT;
+		struct comparison c;
+		char path[128], *note;
+		struct err err;
+
+		assert_int_equal(compare_runs(&c, &old, &new, &opts, &err), 0);
+		snprintf(path, sizeof(path), "%s/report", g.path);
+		if (report_write(&new, &c, path, &note, &err) < 0)
+			fail_msg("%s", err.text);
+		snprintf(path, sizeof(path), "%s/report/index.html", g.path);
+		assert_int_equal(fs_read(path, &page, &err), 0);
+		assert_null(strstr(page.buf, "ran as pairs"));
+		assert_non_null(strstr(page.buf, unpaired ? "The boots are not paired."
+							  : "those of one layout are a pair."));
+		assert_non_null(strstr(page.buf, unpaired ? "by rank sums" : "by signed ranks"));
+		/* a difference is no percentage, and said to be one */
+		assert_null(strstr(page.buf, "detectable %"));
+		assert_non_null(strstr(page.buf, "and so are its interval and what would have"));
+		str_release(&page);
+		free(note);
+		compare_release(&c);
+	}
+	load_release(&old);
+	load_release(&new);
+	fixture_release(&f);
+	fixture_release(&g);
+}
+
 /* Whatever may be text in a run.json; a run that holds what is not printable is refused before. */
 #define HOSTILE                                                                                    \
 	"\"'><script>alert(1)</script><img src=x "                                                 \
@@ -535,6 +591,7 @@ int main(void)
 		cmocka_unit_test(file_names_differ),
 		cmocka_unit_test(one_kernel_has_a_report),
 		cmocka_unit_test(two_kernels_are_judged),
+		cmocka_unit_test(method_is_told_as_it_was),
 		cmocka_unit_test(hostile_texts_stay_texts),
 	};
 
