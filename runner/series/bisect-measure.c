@@ -1,5 +1,6 @@
 #include "runner/series/bisect.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,22 @@ json_t *bisect_figure(const struct bisect *b, const char *run, struct err *err)
 	return found;
 }
 
+char *bisect_size(const json_t *figure)
+{
+	bool difference = json_get_bool(figure, "difference", 0);
+	double low = json_get_num(figure, "low", NAN), high = json_get_num(figure, "high", NAN);
+	struct str s = STR_INIT;
+
+	str_addf(&s, difference ? "%s, difference %+.4g" : "%s, ratio %.4g",
+		 json_get_str(figure, "verdict", ""), json_get_num(figure, "ratio", NAN));
+	if (isfinite(low) && isfinite(high))
+		str_addf(&s,
+			 difference ? ", %.3g %% interval %+.4g to %+.4g"
+				    : ", %.3g %% interval %.4g to %.4g",
+			 100 * json_get_num(figure, "level", 0.95), low, high);
+	return s.buf;
+}
+
 /* 1: moved, and rises says where to; 0: not by the margin; -1: nobody can say, and err tells why.
  */
 static int moved(const json_t *cell, bool *rises, struct err *err)
@@ -204,7 +221,7 @@ int bisect_ends(struct bisect *b, const struct git_commit *bad, struct err *err)
 	ret = figure ? moved(figure, &b->rises, err) : -1;
 	json_decref(figure);
 	if (ret == 0)
-		fprintf(stderr, "%.12s and %.12s do not differ in %s\n", b->good.id, bad->id,
+		fprintf(stderr, "%.12s and %.12s do not differ in %s by the margin\n", b->good.id, bad->id,
 			b->cell);
 	return ret < 0 ? -1 : !ret;
 }

@@ -36,6 +36,10 @@ void bisect_release(struct bisect *b);
 /* The cell's entry in what compare says of a run, --format json: a new reference, or NULL. */
 json_t *bisect_figure(const struct bisect *b, const char *run, struct err *err);
 
+/* How large it is: "worse, ratio 1.2, 95 % interval 1.1 to 1.3", or of a figure that was 0
+ * "changed, difference +12, ..."; owned by the caller. */
+char *bisect_size(const json_t *figure);
+
 /* Builds and measures both ends, GOOD being b->good. 0 where they differ, 1 where they do not, -1.
  */
 int bisect_ends(struct bisect *b, const struct git_commit *bad, struct err *err);

@@ -101,11 +101,13 @@ static int tell(const struct bisect *b, const struct git_commit *c, bool profile
 		figure = run ? bisect_figure(b, run, err) : NULL;
 		ret = figure ? 0 : -1;
 	}
-	if (ret == 0)
-		printf("%s\n(%s, ratio %.4g, 95 %% interval %.4g to %.4g)\n",
-		       json_get_str(figure, "sentence", ""), json_get_str(figure, "verdict", ""),
-		       json_get_num(figure, "ratio", 0), json_get_num(figure, "low", 0),
-		       json_get_num(figure, "high", 0));
+	if (ret == 0) {
+		const char *sentence = json_get_str(figure, "sentence", "");
+		char *size = bisect_size(figure);
+
+		printf("%s%s(%s)\n", sentence, *sentence ? "\n" : "", size);
+		free(size);
+	}
 	fflush(stdout);
 	if (ret == 0 && profiled)
 		ret = profile(b, &parent, c, err);
