@@ -64,8 +64,8 @@ static int report_tally(const struct run *r, const struct run_tally *t, bool sto
 		command_note("%zu of %zu boots are in '%s'; go on with: mlocklab %s --resume %s",
 			     t->done, t->boots, r->store->dir, verb_resume_words(), r->store->dir);
 	else if (failed)
-		command_note("%zu of %zu boots failed and are missing in what it measured; their "
-			     "consoles are in '%s/boots'",
+		command_note("%zu of %zu boots failed, and what they had not measured is missing; "
+			     "their consoles are in '%s/boots'",
 			     failed, t->boots, r->store->dir);
 	if (summary_tell(r, seconds, &e) < 0 && complete && !ktap)
 		measured = command_fail(&e);

@@ -13,14 +13,14 @@ small_experiment >"$tmp/x.ini"
 # Killed each time: four attempts, and no end without a word
 KILLED=yes expect 2 mlocklab run "$tmp/x.ini" --qemu $fake --out "$tmp/killed"
 says 'trying again (attempt 4)'
-says '1 of 1 boots failed and are missing in what it measured'
+says '1 of 1 boots failed, and what they had not measured is missing'
 says 'boots: 0 ok, 1 failed (made again: 3); cells: 0 of 2 measured'
 same "$(outcome_of "$tmp/killed" 1)" died 'a QEMU that is killed'
 same "$(member "$tmp/killed/boots/001/boot.json" signal)" 9 'the signal'
 same "$(find "$tmp/killed/boots" -name '*.failed-*' | wc -l)" 3 'earlier attempts'
 # It was tried often enough, and is missing still
 expect 2 mlocklab run --resume "$tmp/killed" --qemu $fake
-says '1 of 1 boots failed and are missing in what it measured'
+says '1 of 1 boots failed, and what they had not measured is missing'
 # Where it was not, it is made again
 rm -r "$tmp"/killed/boots/*.failed-*
 expect 0 mlocklab run --resume "$tmp/killed" --qemu $fake
@@ -58,7 +58,7 @@ grep -q '1 attempt that failed before boots went well is not kept' "$tmp/taken/r
 sed 's/^pairs=.*/pairs=7/; s/^\[arm:only\]/[arm:old]/; $a [arm:new]\nkernel=debian:5.10' "$tmp/x.ini" >"$tmp/ab.ini"
 expect 0 mlocklab ab --suite "$tmp/ab.ini" --qemu $fake --out "$tmp/whole"
 KILLED=003 expect 2 mlocklab ab --suite "$tmp/ab.ini" --qemu $fake --out "$tmp/part"
-says '1 of 14 boots failed and are missing in what it measured'
+says '1 of 14 boots failed, and what they had not measured is missing'
 grep -q 'exit-mlocked' "$out" || die "what was measured is not compared: $(cat "$out")"
 [ -s "$tmp/part/report/index.html" ] || die 'what was measured is not reported'
 KILLED=003 expect 2 mlocklab ab --suite "$tmp/ab.ini" --strict --qemu $fake --out "$tmp/strict"
