@@ -149,8 +149,8 @@ void report_scaling(struct report *r)
 				doc_section(&r->doc, "scaling", "Scaling");
 				doc_para(&r->doc,
 					 "Points are medians of the boots; ribbons and bars "
-					 "hold the median with at least 95 %% confidence, or "
-					 "span all boots where they are fewer than six.");
+					 "hold the median with at least 95 %% confidence, "
+					 "which takes six boots: of fewer there are none.");
 			}
 			show_sweep(r, &s, shown++ < OPEN_PICTURES);
 		}

@@ -385,21 +385,34 @@ static void page_of(struct fixture *f, bool compared, struct str *page)
 
 static void one_kernel_has_a_report(void **state)
 {
+	static const char *const swept[] = {"exit-mlocked/procs=64,lock=mlock",
+					    "exit-mlocked/procs=128,lock=mlock"};
 	struct str page = STR_INIT;
 	struct fixture f;
 
 	(void)state;
 	fixture_begin(&f, "host", 2);
 	fixture_arm(&f, "only", "6.1.0-1", "y");
+	for (size_t i = 0; i < 2; i++)
+		json_array_append_new(json_object_get(f.run, "cells"),
+				      json_pack("{s:s,s:s,s:{s:s,s:s},s:n,s:i,s:i}", "id", swept[i],
+						"workload", "exit-mlocked", "params", "procs",
+						i ? "128" : "64", "size", "8M", "control",
+						"iterations", 2, "warmup", 1));
 	for (int n = 1; n <= 3; n++) {
 		fixture_boot(&f, n, "only", n - 1, n, n == 3 ? "panic" : "ok");
-		if (n < 3)
-			fixture_cell(&f, n, MAIN_CELL, 100);
+		if (n == 3)
+			continue;
+		fixture_cell(&f, n, MAIN_CELL, 100);
+		for (size_t i = 0; i < 2; i++)
+			fixture_cell(&f, n, swept[i], 200);
 	}
 	page_of(&f, false, &page);
 	assert_non_null(strstr(page.buf, "One kernel, only 6.1: nothing to compare it with."));
 	assert_non_null(strstr(page.buf, "Target host: the machine itself"));
 	assert_null(strstr(page.buf, "id=\"ratios\""));
+	/* two boots have no interval, and nothing is drawn in its place */
+	assert_non_null(strstr(page.buf, "which takes six boots: of fewer there are none"));
 	/* The boot that died is there, with what its console said made harmless. */
 	assert_non_null(strstr(page.buf, ">panic</td>"));
 	assert_non_null(strstr(page.buf, "Oops?[2J"));
