@@ -5,8 +5,8 @@
 #include <sqlite3.h>
 #include "analysis/catalogue/catalogue.h"
 
-#define CATALOGUE_VERSION 1
-#define CATALOGUE_VERSION_TEXT "1"
+#define CATALOGUE_VERSION 2
+#define CATALOGUE_VERSION_TEXT "2"
 
 struct catalogue {
 	sqlite3 *db;

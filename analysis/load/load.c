@@ -175,13 +175,50 @@ int load_give(struct run *r, const char *cell, const char *metric, const char *u
 	return 0;
 }
 
+static bool has_value(const struct run *r, const struct series *s, size_t arm, size_t boot)
+{
+	return r->boots[boot].arm == arm && isfinite(s->boot[boot].median);
+}
+
+/* Whether two passes share a boot of the machine, its memory and its luck. */
+static bool same_boot(const struct run_boot *a, const struct run_boot *b)
+{
+	return !strcmp(a->boot_id ? a->boot_id : "", b->boot_id ? b->boot_id : "");
+}
+
+/* The median over the passes of the machine's boot that pass `first` is of; NAN where an earlier
+ * one of them has a value. */
+static double machine_value(const struct run *r, const struct series *s, size_t first)
+{
+	size_t arm = r->boots[first].arm, n = 0;
+	double *v = xcalloc(r->n_boots + 1, sizeof(*v)), median = NAN;
+
+	for (size_t i = 0; i < r->n_boots; i++) {
+		if (!has_value(r, s, arm, i) || !same_boot(&r->boots[i], &r->boots[first]))
+			continue;
+		if (i < first)
+			break;
+		v[n++] = s->boot[i].median;
+	}
+	if (n)
+		median = stats_median(v, n);
+	free(v);
+	return median;
+}
+
 struct values load_values(const struct run *r, size_t arm, const struct series *s)
 {
 	struct values out = {xcalloc(r->n_boots + 1, sizeof(*out.v)), 0};
+	bool host = !strcmp(r->target.kind, "host");
 
-	for (size_t i = 0; s && i < r->n_boots; i++)
-		if (r->boots[i].arm == arm && isfinite(s->boot[i].median))
-			out.v[out.n++] = s->boot[i].median;
+	for (size_t i = 0; s && i < r->n_boots; i++) {
+		double v = !has_value(r, s, arm, i) ? NAN
+			   : host		    ? machine_value(r, s, i)
+						    : s->boot[i].median;
+
+		if (!isnan(v))
+			out.v[out.n++] = v;
+	}
 	return out;
 }
 

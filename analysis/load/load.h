@@ -171,7 +171,8 @@ const struct series *load_series(const struct run_cell *c, const char *metric);
 const struct series *load_figure(const struct run *r, const char *cell, const char *metric);
 /*
  * The medians of a series in the boots of one arm, in their order, of those boots that have one;
- * none of a series that is NULL. values_release() frees them.
+ * none of a series that is NULL. On the host all passes of one boot of the machine, and those that
+ * do not say which it was, are one value, their median. values_release() frees them.
  */
 struct values load_values(const struct run *r, size_t arm, const struct series *s);
 /*
