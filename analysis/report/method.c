@@ -40,7 +40,8 @@ void report_method(struct report *r)
 		 "need an adjusted p of at most %.3g and a change beyond the margin of %.3g %%; "
 		 "equivalent needs the cell's own %.3g %% interval, by %s, inside the "
 		 "margin, and then that one is shown; what is as certain as those and lies below "
-		 "the margin is changed-small; all else is inconclusive, and the column \"detectable\" says how large a change would "
+		 "the margin is changed-small; all else is inconclusive, and the column "
+		 "\"detectable\" says how large a change would "
 		 "have been seen four times in five.",
 		 r->cmp->alpha, 100 * r->cmp->margin, 100 * (1 - 2 * r->cmp->alpha),
 		 r->cmp->paired ? "signed ranks" : "rank sums");

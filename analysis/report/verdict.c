@@ -111,7 +111,8 @@ static void show_forest(struct report *r)
 		forest_free(f);
 	if (most < cells)
 		doc_para(&r->doc,
-			 "%zu cells of %zu, first what got worse, then what got better, then the rest; "
+			 "%zu cells of %zu, first what got worse, then what got better, then the "
+			 "rest; "
 			 "all are in the tables below.",
 			 most, cells);
 	free(title);

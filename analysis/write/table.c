@@ -249,7 +249,9 @@ static bool add_kind(const struct comparison *c, enum metric_kind kind, struct s
 		}
 	}
 	if (n < all)
-		str_addf(out, "\n%zu counter%s did not change for certain (--format csv --all lists them)\n",
+		str_addf(out,
+			 "\n%zu counter%s did not change for certain (--format csv --all lists "
+			 "them)\n",
 			 all - n, all - n == 1 ? "" : "s");
 	free(done);
 	free(r);

@@ -221,8 +221,8 @@ int bisect_ends(struct bisect *b, const struct git_commit *bad, struct err *err)
 	ret = figure ? moved(figure, &b->rises, err) : -1;
 	json_decref(figure);
 	if (ret == 0)
-		fprintf(stderr, "%.12s and %.12s do not differ in %s by the margin\n", b->good.id, bad->id,
-			b->cell);
+		fprintf(stderr, "%.12s and %.12s do not differ in %s by the margin\n", b->good.id,
+			bad->id, b->cell);
 	return ret < 0 ? -1 : !ret;
 }
 

@@ -262,7 +262,8 @@ static void test_looks(void **state)
 	fixture_arm(&f, "one", "6.1.0", "n");
 	fixture_arm(&f, "other", "6.1.0", "n");
 	for (int n = 1; n <= 12; n++) {
-		fixture_boot(&f, n, n % 2 ? "one" : "other", (n - 1) / 2, n, n % 2 ? "ok" : "panic");
+		fixture_boot(&f, n, n % 2 ? "one" : "other", (n - 1) / 2, n,
+			     n % 2 ? "ok" : "panic");
 		if (n % 2)
 			fixture_cell(&f, n, MAIN_CELL, 2000);
 	}

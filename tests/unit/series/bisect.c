@@ -25,7 +25,8 @@ static void test_size(void **state)
 		    "changed, difference +12, 95 % interval +10 to +14");
 	/* an interval of another level, and none */
 	expect_size(json_pack("{s:s, s:b, s:f, s:f, s:f, s:f}", "verdict", "equivalent",
-			      "difference", 0, "ratio", 1., "low", 0.99, "high", 1.01, "level", 0.9),
+			      "difference", 0, "ratio", 1., "low", 0.99, "high", 1.01, "level",
+			      0.9),
 		    "equivalent, ratio 1, 90 % interval 0.99 to 1.01");
 	expect_size(json_pack("{s:s, s:b, s:f, s:n, s:n}", "verdict", "inconclusive", "difference",
 			      0, "ratio", 1.5, "low", "high"),
