@@ -64,6 +64,14 @@ static int parts_of(struct parts *out, const struct profiles *from, const struct
 							       : &out->others[side]) +=
 				p.families[i].self[side];
 		out->whole[side] = p.whole[side];
+		/* What a module copies with instructions of its own nobody can tell from the rest.
+		 */
+		for (size_t i = 0; i < p.n_functions && claim->copying_apart; i++) {
+			if (strcmp(p.functions[i].name, "[module]") != 0)
+				continue;
+			out->touched[side] -= p.functions[i].self[side];
+			out->others[side] += p.functions[i].self[side];
+		}
 	}
 	ret = p.side[0].ops > 0 && p.side[1].ops > 0;
 	profile_release(&p);

@@ -60,12 +60,13 @@ static void add_signed(struct str *out, double v)
 	str_addf(out, "%s%s", v > 0 ? "+" : "", number);
 }
 
-/* "; without copying, which takes +1038, ratio 1.031 (1.029..1.033), by profiles of 6 layouts" */
+/* "; without copying and modules, which take +1038, ratio 1.031 (1.029..1.033), by profiles of 6
+ * layouts" */
 static void add_without(struct str *out, const struct ledger_row *r)
 {
 	char ratio[32], interval[72];
 
-	str_add(out, "; without copying, which takes ");
+	str_add(out, "; without copying and modules, which take ");
 	add_signed(out, r->others);
 	if (r->idles) {
 		str_add(out, ", and the time in which nobody ran, ");

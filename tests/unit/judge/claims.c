@@ -418,7 +418,7 @@ static void test_patches(void **state)
 /* Of 50 instructions an operation rmap takes 12 and all else 38, and of 40 on the new kernel 20
  * and 20. */
 static const char *const profiles[] = {
-	"mlocklab-profile 1\ncell 0\nregion 500\nregion 500\n0 2 760 f\n0 2 240 "
+	"mlocklab-profile 1\ncell 0\nregion 500\nregion 500\n0 2 740 f\n0 1 20 [module]\n0 2 240 "
 	"page_remove_rmap\nend\n"
 	"symbols match\nbye\n",
 	"mlocklab-profile 1\ncell 0\nregion 400\nregion 400\n0 2 400 f\n0 2 400 "
@@ -518,15 +518,18 @@ static void test_families(void **state)
 		{{50, 40, 6, true, "expect=higher\nby=0.7\nfamilies=rmap\n", all}, CLAIM_REFUTED},
 		/* rmap alone: 12 to 20 */
 		{{50, 40, 6, true, "expect=no-higher\nwithin=0.1\ncopying=apart\n",
-		  "; without copying, which takes -18, ratio 1.667 (1.667..1.667), by profiles of "
+		  "; without copying and modules, which take -18, ratio 1.667 (1.667..1.667), by "
+		  "profiles of "
 		  "6 layouts"},
 		 CLAIM_REFUTED},
 		{{50, 40, 1, true, "expect=no-higher\nwithin=0.1\ncopying=apart\n",
-		  "; without copying, which takes -18, ratio 1.667, by profiles of 1 layout"},
+		  "; without copying and modules, which take -18, ratio 1.667, by profiles of 1 "
+		  "layout"},
 		 -1},
 		/* 20 more in which nobody ran on the new kernel */
 		{{50, 60, 6, true, "expect=no-higher\nwithin=0.1\ncopying=apart\n",
-		  "; without copying, which takes -18, and the time in which nobody ran, +20, "
+		  "; without copying and modules, which take -18, and the time in which nobody "
+		  "ran, +20, "
 		  "ratio "
 		  "1.667"},
 		 CLAIM_REFUTED},
