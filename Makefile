@@ -127,7 +127,7 @@ checked: all $(unit_tests) $(test_programs)
 # A run of 2000 boots and a million records is stored, listed and reported: minutes, and a gigabyte.
 .PHONY: check-load
 check-load: all $(test_programs)
-	@PAIRS=1000 tests/run.sh tests/e2e/load.sh
+	@LOGS=$(B)/logs-$@ PAIRS=1000 tests/run.sh tests/e2e/load.sh
 
 # Thousands of experiments with known truth, judged by the code that judges runs: minutes of one core.
 .PHONY: check-statistics
@@ -139,24 +139,24 @@ check-statistics: $(B)/studies
 check-slurm check-nested check-campaign: check-%:
 	@./runner/deps.sh check $* || ./runner/deps.sh install $*
 	@$(MAKE) --no-print-directory all $(test_programs)
-	@LIMIT=3000 tests/run.sh $(filter-out %/cluster.sh %/inside.sh %/image.sh,$(wildcard tests/$*/*.sh))
+	@LOGS=$(B)/logs-$@ LIMIT=3000 tests/run.sh $(filter-out %/cluster.sh %/inside.sh %/image.sh,$(wildcard tests/$*/*.sh))
 
 # The runner killed, or refused, at every single system call of a run: hours.
 .PHONY: check-crash
 check-crash: all $(test_programs)
-	@POINTS=0 LIMIT=86400 tests/run.sh tests/e2e/crash.sh
+	@LOGS=$(B)/logs-$@ POINTS=0 LIMIT=86400 tests/run.sh tests/e2e/crash.sh
 
 # Builds a kernel from source and uses it: minutes, and gigabytes of disk.
 .PHONY: check-build need-build-deps
 need-build-deps:
 	@./runner/deps.sh check build || ./runner/deps.sh install build
 check-build: need-build-deps all
-	@tests/run.sh $(wildcard tests/build/*.sh)
+	@LOGS=$(B)/logs-$@ tests/run.sh $(wildcard tests/build/*.sh)
 
 # A series of patches on a real kernel's source: minutes, and gigabytes of disk.
 .PHONY: check-series
 check-series: need-build-deps all
-	@LIMIT=7200 tests/run.sh $(wildcard tests/series/*.sh)
+	@LOGS=$(B)/logs-$@ LIMIT=7200 tests/run.sh $(wildcard tests/series/*.sh)
 
 # The host's programs and the unit tests again under sanitizers. What runs in a guest is static, which
 # they do not support, and stays that of build/.

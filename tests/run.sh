@@ -2,12 +2,13 @@
 # Runs test programs side by side, as many as there are CPUs (JOBS=N: that many): tests/run.sh PROGRAM...
 # A program passes with exit code 0, is skipped with 77, else fails; also when it takes longer than
 # LIMIT seconds (900). Its last line tells on our line what it counted, or why it skipped. What a failing
-# test said is shown and kept in build/test-logs. A script that holds "# alone: WHY" changes the
+# test said is shown and kept in build/test-logs, or in LOGS=DIRECTORY: what lasts long has one of its own, which no
+# other run empties. A script that holds "# alone: WHY" changes the
 # machine or is measured by it: it runs after the others, with nothing beside it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-logs=build/test-logs
+logs=${LOGS:-build/test-logs}
 # What each test took, the last time last: "12.3 s PROGRAM"
 times=build/test-times
 
@@ -53,6 +54,7 @@ run_one() {
 	rm "$log.said"
 }
 
+export LOGS="$logs"
 if [ "${1:-}" = --one ]; then
 	run_one "$2"
 	exit 0
