@@ -60,9 +60,9 @@ static int recipe_sum(const struct kernel_recipe *r, char sum[65], struct err *e
 	return ret;
 }
 
-static char *name_of(const struct git_commit *c, const char *recipe_key)
+static char *name_of(const struct git_commit *c, const char *recipe_key, bool modules)
 {
-	return xasprintf("git_%.12s_%.12s", c->tree, recipe_key);
+	return xasprintf("git_%.12s_%.12s%s", c->tree, recipe_key, modules ? "_modules" : "");
 }
 
 static bool is_cached(const char *cache, const char *name)
@@ -196,7 +196,7 @@ static int compile(struct work *w, json_t *state, struct err *err)
 	return ret;
 }
 
-static int put_away(const struct work *w, const char *name, struct err *err)
+static int put_away(struct work *w, const char *name, struct err *err)
 {
 	char *spec = xasprintf("git:%s@%s", w->g->dir, w->c->id), *version = git_commit_words(w->c);
 	json_t *info = json_pack("{s:s, s:s, s:s, s:o}", "spec", spec, "package", name, "version",
@@ -204,7 +204,7 @@ static int put_away(const struct work *w, const char *name, struct err *err)
 	int lock = kernel_cache_lock(w->o->cache, err), ret = -1;
 
 	if (lock >= 0) {
-		ret = kernel_install(w->tree, w->o->cache, name, info, err);
+		ret = kernel_install(&w->make, w->o->modules, w->o->cache, name, info, err);
 		close(lock);
 	}
 	json_decref(info);
@@ -281,7 +281,7 @@ int kernel_build_able(const struct git *g, const struct git_commit *c,
 
 	if (ret < 0)
 		return -1;
-	name = name_of(c, key);
+	name = name_of(c, key, false);
 	if (!is_cached(cache, name))
 		ret = is_able(g, cache, err);
 	free(name);
@@ -299,7 +299,7 @@ char *kernel_build_commit(const struct git *g, const struct git_commit *c,
 	w.make.label = label ? label : own_label;
 	w.make.quiet = o->quiet;
 	if (ret == 0) {
-		name = name_of(c, w.recipe_key);
+		name = name_of(c, w.recipe_key, o->modules);
 		if (!is_cached(o->cache, name) && o->cached) {
 			ret = err_set(err, "no kernel of %.12s is cached", c->id);
 		} else if (!is_cached(o->cache, name)) {

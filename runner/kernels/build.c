@@ -79,7 +79,7 @@ static json_t *commit_of(const struct kernel_source *s, const char *cache)
 
 /* --- all of it --- */
 
-static int install(const struct build *b, struct err *err)
+static int install(struct build *b, struct err *err)
 {
 	json_t *fragments = json_array(), *info;
 	int ret;
@@ -94,7 +94,8 @@ static int install(const struct build *b, struct err *err)
 			 "version", b->source.version, "fragments", fragments);
 	if (b->git)
 		json_object_set(info, "git", b->git);
-	ret = kernel_install(b->out, b->o->cache, b->name, info, err);
+	ret = kernel_install(&b->make, false, b->o->cache, b->name, info,
+			     err);
 	json_decref(info);
 	return ret;
 }

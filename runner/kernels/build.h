@@ -39,11 +39,12 @@ int kernel_build_able(const struct git *g, const struct git_commit *c,
 		      const struct kernel_recipe *r, const char *cache, struct err *err);
 
 /*
- * Puts what make left in out into the cache as name: image, configuration, System.map, the module
- * that workloads need. info: what is known of it, to which release, variables and hashes are added.
+ * Puts what make left into the cache as name: image, configuration, System.map, the names of what
+ * is built in, and the module that workloads need, or with `modules` all of them, stripped. info:
+ * what is known of it, to which release, variables and hashes are added.
  */
-int kernel_install(const char *out, const char *cache, const char *name, json_t *info,
-		   struct err *err);
+int kernel_install(struct kernel_make *m, bool modules, const char *cache, const char *name,
+		   json_t *info, struct err *err);
 /* Hashes of all that a guest is given of a cached kernel, image and module, as one new string. */
 char *kernel_installed_identity(const char *cache, const char *name, struct err *err);
 

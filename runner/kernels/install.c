@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "lib/fs.h"
 #include "lib/json.h"
 #include "runner/kernels/build.h"
@@ -36,26 +37,56 @@ static int copy_parts(const char *out, const char *dir, struct err *err)
 	return ret;
 }
 
-/* The one module that workloads need, where the configuration has it as one. */
-static int copy_module(const char *out, const char *dir, const char *release, struct err *err)
+/* A file of what was made, below lib/modules/RELEASE as `to`, where it is there. */
+static int copy_below(const char *out, const char *from, const char *modules, const char *to,
+		      struct err *err)
 {
-	char *from = xasprintf("%s/" BRD, out), *to, *parent;
+	char *source = xasprintf("%s/%s", out, from), *path = xasprintf("%s/%s", modules, to);
+	char *parent = xstrndup(path, (size_t)(strrchr(path, '/') - path));
 	int ret = 0;
 
-	if (fs_exists(from)) {
-		to = xasprintf("%s/lib/modules/%s/kernel/" BRD, dir, release);
-		parent = xstrndup(to, (size_t)(strrchr(to, '/') - to));
+	if (fs_exists(source))
 		ret = fs_mkdirs(parent, err);
-		if (ret == 0)
-			ret = fs_copy(from, to, err);
-		free(parent);
-		free(to);
-	}
-	free(from);
+	if (ret == 0 && fs_exists(source))
+		ret = fs_copy(source, path, err);
+	free(parent);
+	free(path);
+	free(source);
 	return ret;
 }
 
-static int describe(const char *out, const char *dir, json_t *info, struct err *err)
+/* All of them, as `make modules_install` does it, but for its links to the source. */
+static int install_modules(struct kernel_make *m, const char *dir, const char *modules,
+			   struct err *err)
+{
+	char *target = xasprintf("INSTALL_MOD_PATH=%s INSTALL_MOD_STRIP=1 modules_install", dir);
+	char *links[] = {xasprintf("%s/build", modules), xasprintf("%s/source", modules)};
+	int ret = kernel_make(m, target, 0, err);
+
+	for (size_t i = 0; i < 2; i++) {
+		unlink(links[i]);
+		free(links[i]);
+	}
+	free(target);
+	return ret;
+}
+
+/* The one module that workloads need, where the configuration has it as one; or all. */
+static int add_modules(struct kernel_make *m, bool all, const char *dir, const char *release,
+		       struct err *err)
+{
+	char *modules = xasprintf("%s/lib/modules/%s", dir, release);
+	int ret = all ? install_modules(m, dir, modules, err)
+		      : copy_below(m->out, BRD, modules, "kernel/" BRD, err);
+
+	if (ret == 0)
+		ret = copy_below(m->out, "modules.builtin", modules, "modules.builtin", err);
+	free(modules);
+	return ret;
+}
+
+static int describe(struct kernel_make *m, bool modules, const char *dir, json_t *info,
+		    struct err *err)
 {
 	char *image = xasprintf("%s/vmlinuz", dir), *path = xasprintf("%s/kernel.json", dir),
 	     sum[65];
@@ -63,7 +94,7 @@ static int describe(const char *out, const char *dir, json_t *info, struct err *
 	int ret = release && compiler ? fs_sha256(image, sum, err) : -1;
 
 	if (ret == 0)
-		ret = copy_module(out, dir, release, err);
+		ret = add_modules(m, modules, dir, release, err);
 	if (ret == 0) {
 		json_object_set_new(info, "release", json_string(release));
 		json_object_set_new(info, "sha256", json_string(sum));
@@ -80,17 +111,17 @@ static int describe(const char *out, const char *dir, json_t *info, struct err *
 	return ret;
 }
 
-int kernel_install(const char *out, const char *cache, const char *name, json_t *info,
-		   struct err *err)
+int kernel_install(struct kernel_make *m, bool modules, const char *cache, const char *name,
+		   json_t *info, struct err *err)
 {
 	char *parent = xasprintf("%s/kernels", cache), *dir = xasprintf("%s/%s", parent, name);
-	char *fresh = xasprintf("%s/.installed", out);
+	char *fresh = xasprintf("%s/.installed", m->out);
 	struct err ignored;
 	int ret = 0;
 
 	fs_remove_tree(fresh, &ignored);
 	if (fs_mkdirs(fresh, err) < 0 || fs_mkdirs(parent, err) < 0 ||
-	    copy_parts(out, fresh, err) < 0 || describe(out, fresh, info, err) < 0)
+	    copy_parts(m->out, fresh, err) < 0 || describe(m, modules, fresh, info, err) < 0)
 		ret = -1;
 	if (ret == 0 && fs_exists(dir))
 		ret = fs_remove_tree(dir, err);
