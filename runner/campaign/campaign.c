@@ -1,5 +1,6 @@
 #include "runner/campaign/campaign.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "runner/boot/boot.h"
 #include "runner/campaign/evidence.h"
 #include "runner/campaign/grub.h"
+#include "runner/campaign/packages.h"
 #include "runner/campaign/state.h"
 #include "runner/campaign/systemd.h"
 #include "runner/run/prepare.h"
@@ -106,15 +108,29 @@ static void found_release(struct found *f)
 
 int campaign_remove(struct err *err)
 {
-	/* the state first: a step without one removes the rest */
-	int ret = fs_remove_tree(CAMPAIGN_DIR, err);
+	struct found f;
+	int ret = 0;
 
-	rmdir("/var/lib/mlocklab");
-	if (ret == 0)
-		ret = grub_entries(NULL, 0, err);
-	if (ret == 0)
-		ret = grub_clear(err);
-	return ret == 0 ? systemd_remove(err) : ret;
+	/* the state first: a step without one removes the rest */
+	if (unlink(CAMPAIGN_STATE) < 0 && errno != ENOENT)
+		return err_sys(err, "cannot remove '%s'", CAMPAIGN_STATE);
+	if (grub_clear(err) < 0 || look(&f, err) < 0)
+		return -1;
+	/* the kernel that runs removes no other, and not itself: the next start's does */
+	if (f.mark && packages_are_left()) {
+		puts("the kernels that were installed are removed when the machine has come back");
+	} else {
+		ret = packages_remove(err);
+		if (ret == 0)
+			ret = grub_entries(NULL, 0, NULL, err);
+		if (ret == 0)
+			ret = fs_remove_tree(CAMPAIGN_DIR, err);
+		rmdir("/var/lib/mlocklab");
+		if (ret == 0)
+			ret = systemd_remove(err);
+	}
+	found_release(&f);
+	return ret;
 }
 
 static void tell_losses(const char *run)
@@ -307,6 +323,9 @@ int campaign_status(struct err *err)
 
 	if (!fs_exists(CAMPAIGN_STATE)) {
 		puts("no campaign is under way on this machine");
+		if (packages_are_left())
+			puts("kernels that one has installed are still to be removed: 'mlocklab "
+			     "campaign stop' does it, and so does the next start of the machine");
 		return 0;
 	}
 	if (campaign_load(&c, CAMPAIGN_STATE, err) < 0 || open_run(&o, c.run, err) < 0)

@@ -1,5 +1,6 @@
 #include "runner/campaign/grub.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #define VARIABLE "mlocklab_boot"
 
 static const char custom[] = GRUB_DIR "/custom.cfg";
+static const char config[] = GRUB_DIR "/grub.cfg";
 
 const char *grub_lacks(const char *cfg)
 {
@@ -49,13 +51,12 @@ static int edit(const char *verb, const char *one, const char *two, struct err *
 int grub_check(struct err *err)
 {
 	static const char *const programs[] = {"grub-editenv", "grub-probe", "grub-mkrelpath"};
-	static const char cfg[] = GRUB_DIR "/grub.cfg";
 	struct str text = STR_INIT, layer = STR_INIT;
 	struct err why;
 	const char *lacks;
 	int ret = 0;
 
-	if (fs_read(cfg, &text, &why) < 0)
+	if (fs_read(config, &text, &why) < 0)
 		return err_set(
 			err, "no GRUB to boot by: %s; another boot loader a campaign does not know",
 			why.text);
@@ -68,7 +69,7 @@ int grub_check(struct err *err)
 		free(path);
 	}
 	if (ret == 0 && lacks)
-		ret = err_set(err, "'%s' does not obey %s: let update-grub write it", cfg, lacks);
+		ret = err_set(err, "'%s' does not obey %s: let update-grub write it", config, lacks);
 	if (ret == 0 && !fs_exists(GRUB_DIR "/grubenv"))
 		ret = err_set(err,
 			      "no '%s', which says what is booted next: 'grub-editenv %s create' "
@@ -116,8 +117,66 @@ static int add_words(struct str *out, const char *text, struct err *err)
 	return ret;
 }
 
+/* The id of the menu that a line of grub.cfg opens, its length in n; or NULL. */
+static const char *id_of(const char *line, size_t len, size_t *n)
+{
+	static const char option[] = "$menuentry_id_option '";
+	const char *at = memmem(line, len, option, strlen(option)), *end;
+
+	if (!at)
+		return NULL;
+	at += strlen(option);
+	end = memchr(at, '\'', len - (size_t)(at - line));
+	*n = end ? (size_t)(end - at) : 0;
+	return end ? at : NULL;
+}
+
+char *grub_entry_of(const char *cfg, const char *release)
+{
+	char *want = xasprintf("gnulinux-%s-advanced-", release), *found = NULL;
+	const char *submenu = NULL;
+	size_t submenu_n = 0, n = 0;
+
+	for (const char *line = cfg; *line && !found;) {
+		size_t len = strcspn(line, "\n");
+		const char *text = line + strspn(line, " \t"), *id = id_of(line, len, &n);
+
+		if (strncmp(line, "submenu ", 8) == 0) {
+			submenu = id;
+			submenu_n = n;
+		} else if (*line == '}') {
+			submenu = NULL;
+		} else if (id && strncmp(text, "menuentry ", 10) == 0 &&
+			   strncmp(id, want, strlen(want)) == 0 && (text == line || submenu)) {
+			found = xasprintf("%.*s%s%.*s", submenu ? (int)submenu_n : 0,
+					  submenu ? submenu : "", submenu ? ">" : "", (int)n, id);
+		}
+		line += len + (line[len] == '\n');
+	}
+	free(want);
+	return found;
+}
+
+char *grub_find(const char *release, struct err *err)
+{
+	struct str cfg = STR_INIT;
+	char *entry = NULL;
+
+	if (fs_read(config, &cfg, err) == 0) {
+		entry = strstr(str_text(&cfg), "boot_once") ? grub_entry_of(cfg.buf, release) : NULL;
+		if (!entry)
+			err_set(err,
+				"'%s' has no entry of %s, which runs now, to come back to: let "
+				"update-grub write it, or install the kernels first and name them "
+				"boot:RELEASE",
+				config, release);
+	}
+	str_release(&cfg);
+	return entry;
+}
+
 int grub_text(const char *was, const struct grub_entry *v, size_t n, const char *root,
-	      struct str *out, struct err *err)
+	      const char *pin, struct str *out, struct err *err)
 {
 	const char *begin = strstr(was, BEGIN), *end = begin ? strstr(begin, END) : NULL;
 	int ret = 0;
@@ -126,11 +185,14 @@ int grub_text(const char *was, const struct grub_entry *v, size_t n, const char 
 	str_addn(out, was, begin ? (size_t)(begin - was) : strlen(was));
 	if (end)
 		str_add(out, end + strlen(END));
-	if (!n)
+	if (!n && !pin)
 		return 0;
 	if (out->len && out->buf[out->len - 1] != '\n')
 		str_add(out, "\n");
-	str_addf(out, BEGIN "export " VARIABLE "\n");
+	str_add(out, BEGIN);
+	if (pin) /* set by grub.cfg where it has obeyed next_entry */
+		str_addf(out, "if [ \"${boot_once}\" != true ]; then\n\tset default='%s'\nfi\n", pin);
+	str_add(out, "export " VARIABLE "\n");
 	for (size_t i = 0; ret == 0 && i < n; i++) {
 		str_addf(out, "menuentry 'mlocklab %s' --id 'mlocklab-%s' {\n", v[i].arm, v[i].arm);
 		if (*root)
@@ -164,7 +226,7 @@ static int relative(struct grub_entry *to, const struct grub_entry *from, struct
 	return 0;
 }
 
-int grub_entries(const struct grub_entry *v, size_t n, struct err *err)
+int grub_entries(const struct grub_entry *v, size_t n, const char *pin, struct err *err)
 {
 	struct grub_entry *own = xcalloc(n + 1, sizeof(*own));
 	struct str was = STR_INIT, out = STR_INIT, root = STR_INIT;
@@ -178,7 +240,7 @@ int grub_entries(const struct grub_entry *v, size_t n, struct err *err)
 	for (; ret == 0 && made < n; made++)
 		ret = relative(&own[made], &v[made], err);
 	if (ret == 0)
-		ret = grub_text(str_text(&was), own, n, str_text(&root), &out, err);
+		ret = grub_text(str_text(&was), own, n, str_text(&root), pin, &out, err);
 	if (ret == 0 && out.len)
 		ret = fs_write_atomic(custom, out.buf, out.len, err);
 	else if (ret == 0 && unlink(custom) < 0 && fs_exists(custom))
@@ -207,7 +269,11 @@ int grub_next(const char *arm, int boot, int attempt, struct err *err)
 
 int grub_clear(struct err *err)
 {
-	if (!fs_exists(GRUB_DIR "/grubenv"))
-		return 0;
-	return edit("unset", "next_entry", VARIABLE, err);
+	struct str env = STR_INIT;
+	bool is_set = fs_exists(GRUB_DIR "/grubenv") && fs_read(GRUB_DIR "/grubenv", &env, err) == 0 &&
+		      strstr(str_text(&env), VARIABLE "=");
+
+	/* what is not to be changed is not written: see room_check() */
+	str_release(&env);
+	return is_set ? edit("unset", "next_entry", VARIABLE, err) : 0;
 }

@@ -36,13 +36,14 @@ static void service(const struct systemd_units *u, bool arm, struct str *out)
 		 "After=multi-user.target\n"
 		 "ConditionKernelCommandLine=%s" CAMPAIGN_MARK "\n%s"
 		 "\n[Service]\n"
-		 "Type=oneshot\n"
+		 "Type=oneshot\n%s"
 		 "WorkingDirectory=%s\n"
 		 "Environment=\"HOME=%s\"\n",
 		 arm ? "one boot of the plan" : "what is next", arm ? "" : "!",
 		 /* an arm's kernel on which this fails is of no use; the fallback stays up whatever
-		    happens */
-		 arm ? "FailureAction=reboot-force\n" : "", u->dir, u->home);
+		    happens, and tries again: dpkg may be busy */
+		 arm ? "FailureAction=reboot-force\n" : "StartLimitIntervalSec=0\n",
+		 arm ? "" : "Restart=on-failure\nRestartSec=30\n", u->dir, u->home);
 	if (u->cache)
 		str_addf(out, "Environment=\"MLOCKLAB_CACHE=%s\"\n", u->cache);
 	str_addf(out,

@@ -27,12 +27,14 @@ static const struct opt opts[] = {
 
 static const struct command command = {
 	.name = "campaign",
-	.usage = "start EXPERIMENT --kernel boot:RELEASE... [option...]\nstatus\nstop\n"
+	.usage = "start EXPERIMENT --kernel SPEC... [option...]\nstatus\nstop\n"
 		 "watch HOST --reset-command COMMAND",
 	.about =
 		"Boots this machine itself with one kernel after the other, as often as the\n"
 		"experiment wants, measures each boot and starts the next, unattended; at its end\n"
-		"the machine runs what it ran before, and the run is one like any other.\n"
+		"the machine runs what it ran before, and the run is one like any other. Kernels\n"
+		"are those of /boot, boot:RELEASE; or deb:FILE, git:REV and built:NAME, which are\n"
+		"installed by dpkg and removed at the end.\n"
 		"watch, on another machine, resets one whose campaign has fallen silent.\n",
 	.opts = opts,
 	.min_words = 1,
@@ -44,7 +46,7 @@ static const struct command command = {
 	.pass_at = AT(rest),
 	.keeps = "target cpus nodes memory host-cpus host-nodes hugepages stop-early workers qemu "
 		 "mirror ktap "
-		 "show-command resume on slurm submit attach boots tree config fragment",
+		 "show-command resume on slurm submit attach boots",
 };
 
 static int start(const struct options *o, const char *experiment, int argc, char **argv,

@@ -20,7 +20,7 @@ refused() {
 }
 
 campaign=$libexec/mlocklab-campaign
-start="start configs/smoke.ini --kernel boot:a --kernel boot:b --out $tmp/run"
+start="start configs/smoke.ini --kernel boot:a --kernel boot:b --no-watchdog --out $tmp/run"
 refused "'go': start EXPERIMENT, status, stop or watch HOST is wanted" "$campaign" go
 refused "'status now': start EXPERIMENT, status, stop or watch HOST is wanted" "$campaign" status now
 refused "start EXPERIMENT, status, stop or watch HOST is wanted" "$campaign" start
@@ -129,8 +129,16 @@ kernels() {
 		for m in /sys/module/*; do echo "kernel/${m##*/}.ko"; done >"/lib/modules/$release/modules.builtin"
 	done
 }
+# brings: what kernels that are installed take
+brings() {
+	for p in dpkg update-grub; do ln -s /bin/true /run/bin/$p; done
+	printf "boot_once\nmenuentry x \$menuentry_id_option 'gnulinux-%s-advanced-U' {\n}\n" "$(uname -r)" >>/boot/grub/grub.cfg
+}
 eval "$PREPARE"
-exec $START
+$START
+code=$?
+eval "${AFTER:-:}" || exit 99
+exit $code
 END
 	expect 0 mlocklab kernels fetch debian:5.10 debian:6.1
 	cache=$(./mlocklab --paths | sed -n 's/^cache //p')
@@ -229,8 +237,44 @@ END
 		'grub; own_sys; told "8:3\n" power/resume; told "1\n" power/resume_offset; mkdir /run/dev
 		cp -a /dev/null /run/dev/; mkdir /run/dev/block; truncate -s 8182 /run/dev/block/8:3; mount --bind /run/dev /dev
 		printf "S1SUSPEND\0" >>/dev/block/8:3'
-	refused "kernel 'debian:6.1' is not one that this machine can boot: install it" among grub \
-		--kernel "boot:$old" --kernel debian:6.1
+	refused "kernel 'debian:6.1' is not one that a campaign brings to this machine: install it, and name it boot:" \
+		among 'grub; kernels' --kernel "boot:$old" --kernel debian:6.1
+	refused "kernels that a campaign has installed are still here: 'mlocklab campaign stop' removes them" within \
+		'grub; mkdir -p /var/lib/mlocklab/campaign; : >/var/lib/mlocklab/campaign/packages.json'
+	# --- kernels that it would install: one whose package holds an image and nothing else
+	mkdir -p "$tmp/deb/DEBIAN" "$tmp/deb/boot" "$tmp/deb/lib/modules/$new"
+	printf 'Package: linux-image-test\nVersion: 1\nArchitecture: amd64\nMaintainer: x\nDescription: x\n' \
+		>"$tmp/deb/DEBIAN/control"
+	cp "$NEW/vmlinuz" "$tmp/deb/boot/vmlinuz-$new"
+	cp "$NEW/lib/modules/$new/modules.builtin" "$tmp/deb/lib/modules/$new/"
+	for m in /sys/module/*; do echo "kernel/${m##*/}.ko"; done >>"$tmp/deb/lib/modules/$new/modules.builtin"
+	expect 0 dpkg-deb --root-owner-group -Znone -b "$tmp/deb" "$tmp/good.deb"
+	: >"$tmp/deb/lib/modules/$new/modules.builtin"
+	expect 0 dpkg-deb --root-owner-group -Znone -b "$tmp/deb" "$tmp/guest.deb"
+	rm -r "$tmp/deb"
+	export MLOCKLAB_CACHE="$tmp/cache"
+	bring="grub; kernels; brings; rm -r /boot/vmlinuz-$new /lib/modules/$new"
+	bringing() {
+		among "$1" --kernel "boot:$old" --kernel "deb:$tmp/good.deb" --no-watchdog
+	}
+	refused "cannot read package '$tmp/none.deb'" among "$bring" --kernel "boot:$old" --kernel "deb:$tmp/none.deb" --no-watchdog
+	refused "deb:$tmp/guest.deb has no '$ROOT', which the root's disk needs: a kernel of this machine's own" among \
+		"$bring; own_sys; told 'live\n' module/$ROOT/initstate" --kernel "boot:$old" --kernel "deb:$tmp/guest.deb" --no-watchdog
+	refused "deb:$tmp/good.deb is another kernel than '/boot/vmlinuz-$new', and of the same release" bringing \
+		"$bring; : >/boot/vmlinuz-$new"
+	refused "'/lib/modules/$new' is there, and no '/boot/vmlinuz-$new': remove these modules first" bringing \
+		"$bring; mkdir /lib/modules/$new"
+	refused "is version 1 of linux-image-test, and this machine has 2: a campaign replaces no package" bringing \
+		"$bring"'; printf "#!/bin/sh\nprintf \"installed 2\"\n" >/run/bin/dpkg-query; chmod +x /run/bin/dpkg-query'
+	refused "'/boot/grub/grub.cfg' has no entry of $(uname -r), which runs now, to come back to" bringing \
+		"$bring; sed -i /gnulinux/d /boot/grub/grub.cfg"
+	refused "the kernels take " bringing "umount /boot; mount -t tmpfs -o size=40M none /boot; $bring"
+	# dpkg fails: what it did is undone, and nothing else is left
+	AFTER='find /etc/systemd /boot /var/lib | sort | diff /run/before -' refused 'dpkg --install failed, and says above why' \
+		bringing "$bring"'; mkdir /etc/systemd/system; find /etc/systemd /boot /var/lib | sort >/run/before
+		ln -sf /bin/false /run/bin/dpkg'
+	unset MLOCKLAB_CACHE
+
 	# shellcheck disable=SC2086 # words
 	{
 		refused 'no hardware watchdog in /sys/class/watchdog' among 'grub; kernels; own_sys; rm /sys/class' $arms

@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include "runner/campaign/check.h"
+#include <stdlib.h>
+#include "runner/campaign/bootable.h"
 #include "runner/campaign/grub.h"
+#include "runner/campaign/packages.h"
 #include "runner/campaign/systemd.h"
 
 static const struct grub_entry arms[] = {
@@ -20,7 +22,7 @@ static void test_entries(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(grub_text("set mine=1", arms, 2, "abcd", &out, &err), 0);
+	assert_int_equal(grub_text("set mine=1", arms, 2, "abcd", NULL, &out, &err), 0);
 	assert_string_equal(
 		out.buf,
 		"set mine=1\n"
@@ -40,18 +42,94 @@ static void test_entries(void **state)
 		"}\n"
 		"### END mlocklab campaign ###\n");
 	/* it takes its own place, and leaves what was there, also when it goes */
-	assert_int_equal(grub_text(out.buf, arms, 2, "abcd", &again, &err), 0);
+	assert_int_equal(grub_text(out.buf, arms, 2, "abcd", NULL, &again, &err), 0);
 	assert_string_equal(again.buf, out.buf);
-	assert_int_equal(grub_text(out.buf, NULL, 0, "", &gone, &err), 0);
+	assert_int_equal(grub_text(out.buf, NULL, 0, "", NULL, &gone, &err), 0);
 	assert_string_equal(gone.buf, "set mine=1\n");
 	str_release(&gone);
 	assert_int_equal(
-		grub_text("### BEGIN mlocklab campaign ###\nmenuentry", NULL, 0, "", &gone, &err),
+		grub_text("### BEGIN mlocklab campaign ###\nmenuentry", NULL, 0, "", NULL, &gone, &err),
 		0);
 	assert_int_equal(gone.len, 0);
 	str_release(&gone);
 	str_release(&out);
 	str_release(&again);
+}
+
+/* The default is pinned while kernels are installed, before there are entries and with them. */
+static void test_pin(void **state)
+{
+	struct str out = STR_INIT, gone = STR_INIT;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(grub_text("", NULL, 0, "", "sub>entry", &out, &err), 0);
+	assert_string_equal(out.buf, "### BEGIN mlocklab campaign ###\n"
+				     "if [ \"${boot_once}\" != true ]; then\n"
+				     "\tset default='sub>entry'\n"
+				     "fi\n"
+				     "export mlocklab_boot\n"
+				     "### END mlocklab campaign ###\n");
+	assert_int_equal(grub_text(out.buf, NULL, 0, "", NULL, &gone, &err), 0);
+	assert_int_equal(gone.len, 0);
+	str_release(&out);
+	str_release(&gone);
+}
+
+static void test_entry_of(void **state)
+{
+	/* as Debian's update-grub writes them, less what is of no matter here */
+	static const char cfg[] =
+		"menuentry 'Debian GNU/Linux' --class os $menuentry_id_option 'gnulinux-simple-U' {\n"
+		"	linux /boot/vmlinuz-6.1.0-56-amd64\n"
+		"}\n"
+		"submenu 'Advanced options for Debian GNU/Linux' $menuentry_id_option "
+		"'gnulinux-advanced-U' {\n"
+		"	menuentry 'Linux 6.1.0-56-amd64' --class os $menuentry_id_option "
+		"'gnulinux-6.1.0-56-amd64-advanced-U' {\n"
+		"		linux /boot/vmlinuz-6.1.0-56-amd64\n"
+		"	}\n"
+		"	menuentry 'Linux 6.1.0-56-amd64 (recovery mode)' $menuentry_id_option "
+		"'gnulinux-6.1.0-56-amd64-recovery-U' {\n"
+		"	}\n"
+		"}\n"
+		"menuentry 'Linux 5.10' $menuentry_id_option 'gnulinux-5.10-advanced-U' {\n"
+		"}\n";
+	char *nested = grub_entry_of(cfg, "6.1.0-56-amd64"), *flat = grub_entry_of(cfg, "5.10");
+
+	(void)state;
+	assert_string_equal(nested, "gnulinux-advanced-U>gnulinux-6.1.0-56-amd64-advanced-U");
+	assert_string_equal(flat, "gnulinux-5.10-advanced-U");
+	assert_null(grub_entry_of(cfg, "6.1.0-56"));
+	assert_null(grub_entry_of(cfg, "6.12"));
+	assert_null(grub_entry_of("", "5.10"));
+	free(nested);
+	free(flat);
+}
+
+static void test_package(void **state)
+{
+	const struct kernel k = {.release = "6.12.0-mine"};
+	struct str out = STR_INIT;
+
+	(void)state;
+	packages_control("mlocklab-kernel-1", &k, &out);
+	assert_non_null(strstr(out.buf, "Package: mlocklab-kernel-1\nVersion: 1\n"));
+	str_clear(&out);
+	packages_script("postinst", &k, &out);
+	assert_string_equal(out.buf,
+			    "#!/bin/sh\nset -e\n"
+			    "depmod '6.12.0-mine'\n"
+			    "export DEB_MAINT_PARAMS=\"$*\" INITRD=Yes\n"
+			    "[ ! -d /etc/kernel/postinst.d ] ||\n"
+			    "\trun-parts --arg='6.12.0-mine' --arg='/boot/vmlinuz-6.12.0-mine' "
+			    "/etc/kernel/postinst.d\n");
+	str_clear(&out);
+	packages_script("postrm", &k, &out);
+	assert_null(strstr(out.buf, "depmod"));
+	assert_non_null(
+		strstr(out.buf, "[ \"$1\" != purge ] || rm -rf '/lib/modules/6.12.0-mine'\n"));
+	str_release(&out);
 }
 
 static void test_quote(void **state)
@@ -61,7 +139,7 @@ static void test_quote(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(grub_text("", &bad, 1, "", &out, &err), -1);
+	assert_int_equal(grub_text("", &bad, 1, "", NULL, &out, &err), -1);
 	assert_non_null(strstr(err.text, "\"a='b'\" has a single quote"));
 	str_release(&out);
 }
@@ -80,14 +158,14 @@ static void test_modules(void **state)
 				  "kernel/fs/ext4/ext4.ko.xz: kernel/fs/jbd2/jbd2.ko.xz\n";
 
 	(void)state;
-	assert_true(check_lists_module(dep, "virtio-blk"));
-	assert_true(check_lists_module(dep, "virtio_blk"));
-	assert_true(check_lists_module(dep, "ext4"));
-	assert_true(check_lists_module(dep, "jbd2"));
-	assert_false(check_lists_module(dep, "ext"));
-	assert_false(check_lists_module(dep, "blk"));
-	assert_false(check_lists_module(dep, "xfs"));
-	assert_false(check_lists_module("", "xfs"));
+	assert_true(bootable_lists_module(dep, "virtio-blk"));
+	assert_true(bootable_lists_module(dep, "virtio_blk"));
+	assert_true(bootable_lists_module(dep, "ext4"));
+	assert_true(bootable_lists_module(dep, "jbd2"));
+	assert_false(bootable_lists_module(dep, "ext"));
+	assert_false(bootable_lists_module(dep, "blk"));
+	assert_false(bootable_lists_module(dep, "xfs"));
+	assert_false(bootable_lists_module("", "xfs"));
 }
 
 static void test_signed(void **state)
@@ -100,13 +178,13 @@ static void test_signed(void **state)
 	memcpy(image + 0x80, "PE\0\0", 4);
 	image[0x80 + 24] = 0x0b;
 	image[0x80 + 25] = 0x02;
-	assert_false(check_is_signed(image, sizeof(image)));
+	assert_false(bootable_is_signed(image, sizeof(image)));
 	image[directory + 4] = 1;
-	assert_true(check_is_signed(image, sizeof(image)));
-	assert_false(check_is_signed(image, directory + 4));
-	assert_false(check_is_signed(image, 10));
+	assert_true(bootable_is_signed(image, sizeof(image)));
+	assert_false(bootable_is_signed(image, directory + 4));
+	assert_false(bootable_is_signed(image, 10));
 	image[0x3f] = 0xff;
-	assert_false(check_is_signed(image, sizeof(image)));
+	assert_false(bootable_is_signed(image, sizeof(image)));
 }
 
 static void test_units(void **state)
@@ -124,7 +202,8 @@ static void test_units(void **state)
 	}
 	assert_int_equal(n, 6);
 	/* only the kernel of an arm is reset where its step fails: the fallback stays up */
-	assert_non_null(strstr(all.buf, "ConditionKernelCommandLine=!mlocklab.boot\n\n[Service]"));
+	assert_non_null(strstr(all.buf, "ConditionKernelCommandLine=!mlocklab.boot\nStartLimitIntervalSec=0\n\n"
+				"[Service]\nType=oneshot\nRestart=on-failure\n"));
 	assert_non_null(strstr(
 		all.buf, "ConditionKernelCommandLine=mlocklab.boot\nFailureAction=reboot-force\n"));
 	assert_non_null(strstr(
@@ -137,7 +216,9 @@ static void test_units(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_entries), cmocka_unit_test(test_quote),
+		cmocka_unit_test(test_entries), cmocka_unit_test(test_pin),
+		cmocka_unit_test(test_entry_of), cmocka_unit_test(test_package),
+		cmocka_unit_test(test_quote),
 		cmocka_unit_test(test_lacks),	cmocka_unit_test(test_modules),
 		cmocka_unit_test(test_signed),	cmocka_unit_test(test_units),
 	};
