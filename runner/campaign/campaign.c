@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 #include "lib/fs.h"
 #include "lib/verb.h"
@@ -12,6 +13,7 @@
 #include "runner/campaign/evidence.h"
 #include "runner/campaign/grub.h"
 #include "runner/campaign/packages.h"
+#include "runner/campaign/room.h"
 #include "runner/campaign/state.h"
 #include "runner/campaign/systemd.h"
 #include "runner/run/prepare.h"
@@ -111,6 +113,7 @@ int campaign_remove(struct err *err)
 	struct found f;
 	int ret = 0;
 
+	room_use_reserve();
 	/* the state first: a step without one removes the rest */
 	if (unlink(CAMPAIGN_STATE) < 0 && errno != ENOENT)
 		return err_sys(err, "cannot remove '%s'", CAMPAIGN_STATE);
@@ -139,6 +142,9 @@ static void tell_losses(const char *run)
 	int lost = evidence_count(run, 0, &text);
 
 	printf("%d attempts were lost%s\n%s", lost, lost ? ":" : "", str_text(&text));
+	lost = evidence_count_clock(run);
+	if (lost)
+		printf("the clock was set back %d time%s\n", lost, lost == 1 ? "" : "s");
 	str_release(&text);
 }
 
@@ -182,8 +188,27 @@ static int finish(const struct campaign *c, struct err *err)
 
 /* --- one step --- */
 
-static int jump(const struct campaign *c, struct err *err)
+/* An arm's kernel is not what a machine should wait under. */
+static int park(struct campaign *c, const char *why, struct err *err)
 {
+	printf("%s: starting the kernel that the boot loader starts of itself\n", why);
+	fflush(stdout);
+	c->parked = true;
+	if (campaign_save(c, CAMPAIGN_STATE, err) < 0 || grub_clear(err) < 0)
+		return -1;
+	sync();
+	return systemd_reboot(err);
+}
+
+static int jump(struct campaign *c, bool of_arm, struct err *err)
+{
+	if (room_check(c->run, err) < 0) {
+		struct err why = *err;
+
+		return of_arm ? park(c, why.text, err)
+			      : err_prefix(err, "boot %d waits for room", c->trying);
+	}
+	room_reserve();
 	printf("boot %d, attempt %d: starting %s (%s)\n", c->trying, c->attempt, c->arm,
 	       c->release);
 	fflush(stdout);
@@ -203,7 +228,8 @@ static int go_home(struct err *err)
 	return systemd_reboot(err);
 }
 
-static int measure(const struct campaign *c, struct err *err)
+/* trouble: what kept it from being measured, where that can be told. */
+static int measure(const struct campaign *c, struct err *trouble, struct err *err)
 {
 	char n[16], *path;
 	struct err quiet;
@@ -220,6 +246,8 @@ static int measure(const struct campaign *c, struct err *err)
 	path = xasprintf("%s/boots/%03d/boot.json", c->run, c->trying);
 	if (code >= 0 && fs_exists(path))
 		evidence_drop(c);
+	else if (room_check(c->run, trouble) < 0)
+		room_use_reserve();
 	free(path);
 	sync();
 	return code < 0 ? -1 : 0;
@@ -260,56 +288,60 @@ static int give_up(const struct campaign *c, struct err *err)
 
 /* What is next, saved. The boot and attempt that were tried before are c's, where lost says more.
  */
-static int decide(struct campaign *c, enum campaign_move *move, struct err *err)
+static int decide(struct campaign *c, const struct found *f, const char *trouble,
+		  enum campaign_move *move, struct err *err)
 {
+	struct campaign_seen seen = {f->boot_id, f->u.release, f->mark, trouble};
+	long long back = campaign_clock(c, time(NULL));
+	int ret = 0, tried = c->trying, attempt = c->attempt;
 	struct str lost = STR_INIT;
 	struct open_run o;
-	struct found f;
-	int ret, tried = c->trying, attempt = c->attempt;
 
-	if (look(&f, err) < 0 || open_run(&o, c->run, err) < 0)
+	if (back) {
+		printf("the clock was set back by %lld s, on which nothing depends\n", back);
+		ret = evidence_of_clock(c, back, err);
+	}
+	if (ret < 0 || open_run(&o, c->run, err) < 0)
 		return -1;
-	*move = campaign_next(c, o.boots, o.r.plan.n,
-			      &(struct campaign_seen){f.boot_id, f.u.release, f.mark}, &lost);
-	ret = 0;
+	*move = campaign_next(c, o.boots, o.r.plan.n, &seen, &lost);
 	if (lost.len) {
 		printf("boot %d, attempt %d is lost: %s\n", tried, attempt, lost.buf);
-		ret = evidence_of_loss(c, attempt,
-				       &(struct campaign_seen){f.boot_id, f.u.release, f.mark},
-				       lost.buf, err);
+		ret = evidence_of_loss(c, attempt, &seen, lost.buf, err);
 	}
 	if (ret == 0)
 		ret = campaign_save(c, CAMPAIGN_STATE, err);
 	str_release(&lost);
 	close_run(&o);
-	found_release(&f);
 	return ret;
 }
 
 int campaign_step(struct err *err)
 {
+	struct err trouble = {""};
 	struct campaign c;
+	struct found f;
 	int ret = 0;
 
 	if (!fs_exists(CAMPAIGN_STATE)) {
 		puts("no campaign is under way: what one left behind is removed");
 		return campaign_remove(err);
 	}
-	if (campaign_load(&c, CAMPAIGN_STATE, err) < 0)
+	if (campaign_load(&c, CAMPAIGN_STATE, err) < 0 || look(&f, err) < 0)
 		return -1;
 	for (bool on = true; ret == 0 && on;) {
 		enum campaign_move move;
 
-		ret = decide(&c, &move, err);
+		ret = decide(&c, &f, *trouble.text ? trouble.text : NULL, &move, err);
 		if (ret < 0)
 			break;
 		on = move == CAMPAIGN_MEASURE || move == CAMPAIGN_GIVE_UP;
-		ret = move == CAMPAIGN_MEASURE	 ? measure(&c, err)
+		ret = move == CAMPAIGN_MEASURE	 ? measure(&c, &trouble, err)
 		      : move == CAMPAIGN_GIVE_UP ? give_up(&c, err)
-		      : move == CAMPAIGN_JUMP	 ? jump(&c, err)
+		      : move == CAMPAIGN_JUMP	 ? jump(&c, f.mark, err)
 		      : move == CAMPAIGN_HOME	 ? go_home(err)
 						 : finish(&c, err);
 	}
+	found_release(&f);
 	campaign_release(&c);
 	return ret;
 }

@@ -111,6 +111,39 @@ int evidence_of_loss(const struct campaign *c, int attempt, const struct campaig
 	return ret;
 }
 
+static char *clock_dir(const char *run)
+{
+	return xasprintf("%s/campaign/clock", run);
+}
+
+int evidence_of_clock(const struct campaign *c, long long back, struct err *err)
+{
+	char *dir = clock_dir(c->run);
+	char *path = xasprintf("%s/%03d.%d.json", dir, c->trying, c->attempt);
+	json_t *o = json_pack("{s:i, s:i, s:I}", "boot", c->trying, "attempt", c->attempt,
+			      "set_back_s", (json_int_t)back);
+	int ret = fs_mkdirs(dir, err);
+
+	if (ret == 0)
+		ret = json_write(path, o, err);
+	json_decref(o);
+	free(path);
+	free(dir);
+	return ret;
+}
+
+int evidence_count_clock(const char *run)
+{
+	char *dir = clock_dir(run), *pattern = xasprintf("%s/*.json", dir);
+	glob_t g = {0};
+	int count = glob(pattern, 0, NULL, &g) == 0 ? (int)g.gl_pathc : 0;
+
+	globfree(&g);
+	free(pattern);
+	free(dir);
+	return count;
+}
+
 int evidence_count(const char *run, int n, struct str *why)
 {
 	char *pattern = n ? xasprintf("%s/campaign/%03d.*/lost.json", run, n)

@@ -14,6 +14,10 @@ void evidence_drop(const struct campaign *c);
  */
 int evidence_of_loss(const struct campaign *c, int attempt, const struct campaign_seen *seen,
 		     const char *why, struct err *err);
+/* The clock was set back by so many seconds before an attempt. */
+int evidence_of_clock(const struct campaign *c, long long back, struct err *err);
+/* How often it was. */
+int evidence_count_clock(const char *run);
 /* How many attempts of boot n were lost, and why the last one was: appended to why, unless that is
  * NULL. n 0: of all boots. */
 int evidence_count(const char *run, int n, struct str *why);

@@ -30,6 +30,8 @@ int campaign_load(struct campaign *c, const char *path, struct err *err)
 	c->trying = (int)json_get_int(o, "trying", -1);
 	c->attempt = (int)json_get_int(o, "attempt", -1);
 	c->measuring = json_get_bool(o, "measuring", 0);
+	c->parked = json_get_bool(o, "parked", 0);
+	c->clock = json_get_int(o, "clock", 0);
 	if (json_get_int(o, "format", 0) == FORMAT && *c->run == '/' && c->trying >= 0 &&
 	    c->attempt >= 0) {
 		json_decref(o);
@@ -44,11 +46,12 @@ int campaign_load(struct campaign *c, const char *path, struct err *err)
 
 int campaign_save(const struct campaign *c, const char *path, struct err *err)
 {
-	json_t *o = json_pack("{s:i, s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:b}", "format", FORMAT,
+	json_t *o = json_pack("{s:i, s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:b, s:b, s:I}", "format", FORMAT,
 			      "run", c->run, "fallback", c->fallback, "trying", c->trying,
 			      "attempt", c->attempt, "arm", c->arm ? c->arm : "", "release",
 			      c->release ? c->release : "", "from", c->from ? c->from : "",
-			      "measuring", c->measuring);
+			      "measuring", c->measuring, "parked", c->parked, "clock",
+			      (json_int_t)c->clock);
 	int ret = o ? json_write(path, o, err)
 		    : err_set(err, "'%s' is not UTF-8: write it so", c->run);
 
@@ -87,7 +90,8 @@ static void why_lost(const struct campaign *c, const struct campaign_seen *seen,
 	char *want = xasprintf("%d.%d", c->trying, c->attempt);
 
 	if (c->measuring && again)
-		str_add(lost, "measuring ended without a record");
+		str_addf(lost, "measuring ended without a record%s%s", seen->trouble ? ": " : "",
+			 seen->trouble ? seen->trouble : "");
 	else if (c->measuring)
 		str_addf(lost, "the machine went down while it was measured, and came back with %s",
 			 seen->release);
@@ -106,7 +110,7 @@ static enum campaign_move try(struct campaign *c, const struct campaign_boot *b,
 {
 	c->trying = b->n;
 	c->attempt = attempt;
-	c->measuring = false;
+	c->measuring = c->parked = false;
 	set(&c->arm, b->arm);
 	set(&c->release, b->release);
 	set(&c->from, seen->boot_id);
@@ -119,6 +123,8 @@ static enum campaign_move go_on(struct campaign *c, const struct campaign_boot *
 {
 	if (!c->measuring && strcmp(c->from, seen->boot_id) == 0)
 		return CAMPAIGN_JUMP; /* the machine was not started anew since */
+	if (c->parked)
+		return try(c, b, c->attempt, seen);
 	why_lost(c, seen, lost);
 	if (!lost->len) {
 		c->measuring = true;
@@ -128,6 +134,14 @@ static enum campaign_move go_on(struct campaign *c, const struct campaign_boot *
 	if (c->attempt >= CAMPAIGN_ATTEMPTS)
 		return CAMPAIGN_GIVE_UP;
 	return try(c, b, c->attempt + 1, seen);
+}
+
+long long campaign_clock(struct campaign *c, long long now)
+{
+	long long back = c->clock - now;
+
+	c->clock = now;
+	return back > CAMPAIGN_CLOCK_SLACK ? back : 0;
 }
 
 enum campaign_move campaign_next(struct campaign *c, const struct campaign_boot *boots, size_t n,

@@ -27,6 +27,8 @@ struct campaign {
 	char *arm, *release; /* of that boot */
 	char *from;	/* boot_id of the boot of this machine in which the last step was taken */
 	bool measuring; /* that step was to begin measuring; else to start the machine anew */
+	bool parked;	/* it goes on when the machine has come back with its default */
+	long long clock; /* what the clock said then, seconds since 1970; 0: not known */
 };
 
 /* Reads it; -1 where it is damaged. */
@@ -46,6 +48,7 @@ struct campaign_boot {
 struct campaign_seen {
 	const char *boot_id, *release;
 	const char *mark; /* what CAMPAIGN_MARK is set to, or NULL */
+	const char *trouble; /* what kept this boot from being measured, or NULL: not known */
 };
 
 enum campaign_move {
@@ -62,6 +65,11 @@ enum campaign_move {
  */
 enum campaign_move campaign_next(struct campaign *c, const struct campaign_boot *boots, size_t n,
 				 const struct campaign_seen *seen, struct str *lost);
+
+/* Seconds by which the clock was set back since the last step, 0: it was not; and c->clock is now.
+ * What clocks correct themselves by is no more than CAMPAIGN_CLOCK_SLACK. */
+#define CAMPAIGN_CLOCK_SLACK 120
+long long campaign_clock(struct campaign *c, long long now);
 
 /* The value of a word NAME=VALUE of a kernel's command line, the last one's; a new string, or NULL.
  */

@@ -41,7 +41,7 @@ static void service(const struct systemd_units *u, bool arm, struct str *out)
 		 "Environment=\"HOME=%s\"\n",
 		 arm ? "one boot of the plan" : "what is next", arm ? "" : "!",
 		 /* an arm's kernel on which this fails is of no use; the fallback stays up whatever
-		    happens, and tries again: dpkg may be busy */
+		    happens, and tries again: a full disk may have room then */
 		 arm ? "FailureAction=reboot-force\n" : "StartLimitIntervalSec=0\n",
 		 arm ? "" : "Restart=on-failure\nRestartSec=30\n", u->dir, u->home);
 	if (u->cache)

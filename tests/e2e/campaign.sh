@@ -217,6 +217,54 @@ END
 	grep -qx 'INCONCLUSIVE: nothing to compare' "$out" || die "compare finds: $(head -n 1 "$out")"
 	rm -r "$tmp/run"
 
+	# --- a disk that is full when the machine comes back, and a clock that was set back: it waits, and goes on
+	cat >"$tmp/full" <<'END'
+set -eu
+run=$1 campaign=$2
+shift 2
+say() { echo "FAIL: $*" >&2; exit 1; }
+mount -t tmpfs -o size=48M none /var/lib
+echo 00000000-0000-4000-8000-000000000000 >/run/boot_id
+mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
+"$campaign" start configs/smoke.ini --pairs 1 --no-watchdog --out "$run" "$@"
+[ -e /run/rebooted ] || say 'the machine was not started anew'
+rm /run/rebooted
+echo 00000000-0000-4000-8000-000000000001 >/run/boot_id
+# waits WHY: the step fails with this, and the machine stays up
+waits() {
+	! "$campaign" step >/run/said 2>&1 || say 'it does not wait'
+	grep -q "$1" /run/said || say "it waits, and says: $(cat /run/said)"
+	[ ! -e /run/rebooted ] || say 'the machine was started anew on a full disk'
+	grep -qx mlocklab_boot=1.1 /boot/grub/grubenv || say "grubenv: $(cat /boot/grub/grubenv)"
+}
+# not a byte is left: not even the loss can be written
+dd if=/dev/zero of=/var/lib/full bs=64k 2>/dev/null || :
+waits 'No space left on device'
+# some, but too little to begin another boot with; the loss is counted once, however long it lasts
+rm /var/lib/full
+dd if=/dev/zero of=/var/lib/full bs=1M count=34 2>/dev/null
+sed -i 's/"clock": [0-9]*/"clock": 4000000000/' /var/lib/mlocklab/campaign/state.json
+waits "boot 1 waits for room: the disk of '/var/lib/mlocklab/campaign' has less than 16 MiB left"
+grep -q '^the clock was set back by [0-9]* s, on which nothing depends$' /run/said || say "the clock: $(cat /run/said)"
+waits 'boot 1 waits for room'
+"$campaign" status >/run/said
+for line in 'boot 1 of kernel.*, attempt 2, is to come up' '1 attempts were lost:' 'the clock was set back 1 time'; do
+	grep -qx "$line" /run/said || say "status: $(cat /run/said)"
+done
+rm /var/lib/full
+"$campaign" step
+[ -e /run/rebooted ] || say 'it does not go on where there is room'
+grep -qx mlocklab_boot=1.2 /boot/grub/grubenv || say "grubenv: $(cat /boot/grub/grubenv)"
+"$campaign" stop
+[ ! -e /var/lib/mlocklab ] || say 'something is left'
+END
+	full() {
+		PREPARE='grub; kernels; obedient' START="sh $tmp/full $tmp/run $campaign $arms" own_mounts sh "$tmp/machine"
+	}
+	expect 0 full
+	[ -e "$tmp/run/campaign/001.1/lost.json" ] || die 'the loss is not kept'
+	rm -r "$tmp/run"
+
 	refused 'no systemd, whose units' within :
 	refused "no GRUB to boot by: cannot open '/boot/grub/grub.cfg'" within 'mkdir -p /run/systemd/system'
 	refused "'/boot/grub/grub.cfg' does not obey next_entry: let update-grub write it" within \

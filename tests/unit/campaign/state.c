@@ -26,11 +26,13 @@ static void begin(struct campaign *c)
 
 /* What is next where this came up; says what is lost in `why`, which the test reads. */
 static char why[256];
+/* What the boot before it says of its trouble. */
+static const char *trouble;
 
 static enum campaign_move next(struct campaign *c, const char *boot_id, const char *release,
 			       const char *mark)
 {
-	struct campaign_seen seen = {boot_id, release, mark};
+	struct campaign_seen seen = {boot_id, release, mark, trouble};
 	struct str lost = STR_INIT;
 	enum campaign_move m = campaign_next(c, plan, 4, &seen, &lost);
 
@@ -136,6 +138,46 @@ static void test_down_while_measured(void **state)
 	campaign_release(&c);
 }
 
+/* The disk is full: the machine comes back with its default first, and no attempt is lost by that. */
+static void test_parked(void **state)
+{
+	struct campaign c;
+
+	(void)state;
+	begin(&c);
+	next(&c, "a", NEW, NULL);
+	assert_int_equal(next(&c, "b", OLD, "1.1"), CAMPAIGN_MEASURE);
+	trouble = "the disk is full";
+	assert_int_equal(next(&c, "b", OLD, "1.1"), CAMPAIGN_JUMP);
+	trouble = NULL;
+	assert_string_equal(why, "measuring ended without a record: the disk is full");
+	TRIES(&c, 1, 2);
+	c.parked = true;
+	assert_int_equal(next(&c, "c", NEW, NULL), CAMPAIGN_JUMP);
+	assert_string_equal(why, "");
+	TRIES(&c, 1, 2);
+	assert_false(c.parked);
+	/* it waits there */
+	assert_int_equal(next(&c, "c", NEW, NULL), CAMPAIGN_JUMP);
+	assert_string_equal(why, "");
+	TRIES(&c, 1, 2);
+	assert_int_equal(next(&c, "d", OLD, "1.2"), CAMPAIGN_MEASURE);
+	campaign_release(&c);
+}
+
+static void test_clock(void **state)
+{
+	struct campaign c = {0};
+
+	(void)state;
+	assert_int_equal(campaign_clock(&c, 1000000), 0); /* nothing is known before */
+	assert_int_equal(campaign_clock(&c, 1000600), 0);
+	assert_int_equal(campaign_clock(&c, 1000600 - CAMPAIGN_CLOCK_SLACK), 0);
+	assert_int_equal(campaign_clock(&c, 0), 1000600 - CAMPAIGN_CLOCK_SLACK);
+	assert_int_equal(campaign_clock(&c, 2000000), 0);
+	assert_int_equal(c.clock, 2000000);
+}
+
 static void test_give_up(void **state)
 {
 	struct campaign c;
@@ -210,12 +252,16 @@ static void test_saved(void **state)
 	begin(&c);
 	next(&c, "a", NEW, NULL);
 	next(&c, "b", OLD, "1.1");
+	c.parked = true;
+	c.clock = 1900000000000;
 	assert_int_equal(campaign_save(&c, path, &err), 0);
 	assert_int_equal(campaign_load(&back, path, &err), 0);
 	assert_string_equal(back.run, "/r");
 	assert_string_equal(back.release, OLD);
 	assert_string_equal(back.from, "b");
 	assert_true(back.measuring);
+	assert_true(back.parked);
+	assert_true(back.clock == 1900000000000);
 	TRIES(&back, 1, 1);
 	campaign_release(&back);
 	assert_int_equal(truncate(path, 0), 0);
@@ -246,6 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_calm),	cmocka_unit_test(test_not_yet_down),
 		cmocka_unit_test(test_lost),	cmocka_unit_test(test_down_while_measured),
+		cmocka_unit_test(test_parked),	cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_give_up), cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_saved),	cmocka_unit_test(test_word),
 	};
