@@ -139,7 +139,7 @@ check-statistics: $(B)/studies
 check-slurm check-nested check-campaign: check-%:
 	@./runner/deps.sh check $* || ./runner/deps.sh install $*
 	@$(MAKE) --no-print-directory all $(test_programs)
-	@LOGS=$(B)/logs-$@ LIMIT=3000 tests/run.sh $(filter-out %/cluster.sh %/inside.sh %/image.sh,$(wildcard tests/$*/*.sh))
+	@LOGS=$(B)/logs-$@ LIMIT=3000 tests/run.sh $(filter-out %/cluster.sh %/inside.sh %/image.sh %/prune.sh,$(wildcard tests/$*/*.sh))
 
 # The runner killed, or refused, at every single system call of a run: hours.
 .PHONY: check-crash
