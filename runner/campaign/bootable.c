@@ -241,11 +241,11 @@ static int check_secure_boot(const struct kernel *k, struct err *err)
 	if (f)
 		fclose(f);
 	return bootable_is_signed(head, n) ? 0
-					: err_set(err,
-						  "Secure Boot is on, and '%s' is signed by "
-						  "nobody: sign it, or turn Secure "
-						  "Boot off",
-						  k->image);
+					   : err_set(err,
+						     "Secure Boot is on, and '%s' is signed by "
+						     "nobody: sign it, or turn Secure "
+						     "Boot off",
+						     k->image);
 }
 
 /* Where the kernel that runs was started with one, what finds the root is in there. */

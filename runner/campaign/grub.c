@@ -69,7 +69,8 @@ int grub_check(struct err *err)
 		free(path);
 	}
 	if (ret == 0 && lacks)
-		ret = err_set(err, "'%s' does not obey %s: let update-grub write it", config, lacks);
+		ret = err_set(err, "'%s' does not obey %s: let update-grub write it", config,
+			      lacks);
 	if (ret == 0 && !fs_exists(GRUB_DIR "/grubenv"))
 		ret = err_set(err,
 			      "no '%s', which says what is booted next: 'grub-editenv %s create' "
@@ -163,7 +164,8 @@ char *grub_find(const char *release, struct err *err)
 	char *entry = NULL;
 
 	if (fs_read(config, &cfg, err) == 0) {
-		entry = strstr(str_text(&cfg), "boot_once") ? grub_entry_of(cfg.buf, release) : NULL;
+		entry = strstr(str_text(&cfg), "boot_once") ? grub_entry_of(cfg.buf, release)
+							    : NULL;
 		if (!entry)
 			err_set(err,
 				"'%s' has no entry of %s, which runs now, to come back to: let "
@@ -191,7 +193,8 @@ int grub_text(const char *was, const struct grub_entry *v, size_t n, const char 
 		str_add(out, "\n");
 	str_add(out, BEGIN);
 	if (pin) /* set by grub.cfg where it has obeyed next_entry */
-		str_addf(out, "if [ \"${boot_once}\" != true ]; then\n\tset default='%s'\nfi\n", pin);
+		str_addf(out, "if [ \"${boot_once}\" != true ]; then\n\tset default='%s'\nfi\n",
+			 pin);
 	str_add(out, "export " VARIABLE "\n");
 	for (size_t i = 0; ret == 0 && i < n; i++) {
 		str_addf(out, "menuentry 'mlocklab %s' --id 'mlocklab-%s' {\n", v[i].arm, v[i].arm);
@@ -270,7 +273,8 @@ int grub_next(const char *arm, int boot, int attempt, struct err *err)
 int grub_clear(struct err *err)
 {
 	struct str env = STR_INIT;
-	bool is_set = fs_exists(GRUB_DIR "/grubenv") && fs_read(GRUB_DIR "/grubenv", &env, err) == 0 &&
+	bool is_set = fs_exists(GRUB_DIR "/grubenv") &&
+		      fs_read(GRUB_DIR "/grubenv", &env, err) == 0 &&
 		      strstr(str_text(&env), VARIABLE "=");
 
 	/* what is not to be changed is not written: see room_check() */

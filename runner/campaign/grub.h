@@ -23,8 +23,8 @@ struct grub_entry {
 int grub_check(struct err *err);
 /* The entry of a kernel in grub.cfg, by which it is the default: a new string, or NULL. */
 char *grub_find(const char *release, struct err *err);
-/* Writes our entries and the pin (NULL: none) into custom.cfg, or with neither removes our part, and
- * the file with the last line. */
+/* Writes our entries and the pin (NULL: none) into custom.cfg, or with neither removes our part,
+ * and the file with the last line. */
 int grub_entries(const struct grub_entry *v, size_t n, const char *pin, struct err *err);
 /* The next start is that of an arm, and of it alone, with this mark on its command line. */
 int grub_next(const char *arm, int boot, int attempt, struct err *err);

@@ -30,8 +30,8 @@ static const char pack_dir[] = CAMPAIGN_DIR "/pack";
 /* "install ok installed 6.1.192-2", or "" where it has never heard of it. */
 static void ask_dpkg(const char *name, struct str *out)
 {
-	char *argv[] = {"dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", (char *)name,
-			NULL};
+	char *argv[] = {"dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}",
+			(char *)name, NULL};
 	struct err ignored;
 
 	if (spawn_capture(argv, out, &ignored) < 0)
@@ -108,7 +108,8 @@ static bool is_image_of(const char *path, const struct kernel *k)
 	return fs_sha256(path, sum, &ignored) == 0 && strcmp(sum, k->sha256) == 0;
 }
 
-/* Whether it is there already, or comes with an arm before it; no other kernel may have its place. */
+/* Whether it is there already, or comes with an arm before it; no other kernel may have its place.
+ */
 static int check_place(struct packages *p, struct packaged *a, struct err *err)
 {
 	char *image = xasprintf("/boot/vmlinuz-%s", a->kernel.release);
@@ -248,11 +249,12 @@ static int check_room(const struct packages *p, struct err *err)
 				sum += need[k].bytes;
 		if (need[i].bytes && statvfs(need[i].dir, &v) == 0 &&
 		    (unsigned long long)v.f_bavail * v.f_frsize < sum)
-			return err_set(err,
-				       "the kernels take %llu MiB in '%s', which has %llu MiB left: "
-				       "make some room there",
-				       sum >> 20, need[i].dir,
-				       ((unsigned long long)v.f_bavail * v.f_frsize) >> 20);
+			return err_set(
+				err,
+				"the kernels take %llu MiB in '%s', which has %llu MiB left: "
+				"make some room there",
+				sum >> 20, need[i].dir,
+				((unsigned long long)v.f_bavail * v.f_frsize) >> 20);
 	}
 	return 0;
 }

@@ -40,7 +40,8 @@ void room_reserve(void)
 	fd = open(reserve, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return;
-	/* blocks that are there but in name only, on a file system that has no such call, are none */
+	/* blocks that are there but in name only, on a file system that has no such call, are none
+	 */
 	if (posix_fallocate(fd, 0, RESERVE_MIB << 20) != 0)
 		unlink(reserve);
 	close(fd);

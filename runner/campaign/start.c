@@ -105,7 +105,8 @@ struct start {
 	char **initrds; /* one an arm */
 };
 
-/* All that can be refused of the machine and the plan, before anything of the machine is changed. */
+/* All that can be refused of the machine and the plan, before anything of the machine is changed.
+ */
 static int prepare(struct run *r, const struct campaign_wish *w, struct start *s, struct err *err)
 {
 	struct utsname u;
@@ -132,8 +133,8 @@ static int prepare(struct run *r, const struct campaign_wish *w, struct start *s
 }
 
 /*
- * Kernels come to /boot, and what GRUB starts of itself stays what it is. What takes them away again
- * is there before them, for a machine that goes down meanwhile.
+ * Kernels come to /boot, and what GRUB starts of itself stays what it is. What takes them away
+ * again is there before them, for a machine that goes down meanwhile.
  */
 static int install_kernels(const struct campaign_wish *w, const struct start *s, struct err *err)
 {

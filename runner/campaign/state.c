@@ -46,12 +46,12 @@ int campaign_load(struct campaign *c, const char *path, struct err *err)
 
 int campaign_save(const struct campaign *c, const char *path, struct err *err)
 {
-	json_t *o = json_pack("{s:i, s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:b, s:b, s:I}", "format", FORMAT,
-			      "run", c->run, "fallback", c->fallback, "trying", c->trying,
-			      "attempt", c->attempt, "arm", c->arm ? c->arm : "", "release",
-			      c->release ? c->release : "", "from", c->from ? c->from : "",
-			      "measuring", c->measuring, "parked", c->parked, "clock",
-			      (json_int_t)c->clock);
+	json_t *o =
+		json_pack("{s:i, s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:b, s:b, s:I}", "format",
+			  FORMAT, "run", c->run, "fallback", c->fallback, "trying", c->trying,
+			  "attempt", c->attempt, "arm", c->arm ? c->arm : "", "release",
+			  c->release ? c->release : "", "from", c->from ? c->from : "", "measuring",
+			  c->measuring, "parked", c->parked, "clock", (json_int_t)c->clock);
 	int ret = o ? json_write(path, o, err)
 		    : err_set(err, "'%s' is not UTF-8: write it so", c->run);
 

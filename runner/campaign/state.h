@@ -25,9 +25,9 @@ struct campaign {
 	int trying;	     /* boot of the plan; 0: none yet, or none is left */
 	int attempt;	     /* from 1 */
 	char *arm, *release; /* of that boot */
-	char *from;	/* boot_id of the boot of this machine in which the last step was taken */
-	bool measuring; /* that step was to begin measuring; else to start the machine anew */
-	bool parked;	/* it goes on when the machine has come back with its default */
+	char *from;	 /* boot_id of the boot of this machine in which the last step was taken */
+	bool measuring;	 /* that step was to begin measuring; else to start the machine anew */
+	bool parked;	 /* it goes on when the machine has come back with its default */
 	long long clock; /* what the clock said then, seconds since 1970; 0: not known */
 };
 
@@ -47,7 +47,7 @@ struct campaign_boot {
 /* What came up. */
 struct campaign_seen {
 	const char *boot_id, *release;
-	const char *mark; /* what CAMPAIGN_MARK is set to, or NULL */
+	const char *mark;    /* what CAMPAIGN_MARK is set to, or NULL */
 	const char *trouble; /* what kept this boot from being measured, or NULL: not known */
 };
 

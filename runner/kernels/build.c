@@ -94,8 +94,7 @@ static int install(struct build *b, struct err *err)
 			 "version", b->source.version, "fragments", fragments);
 	if (b->git)
 		json_object_set(info, "git", b->git);
-	ret = kernel_install(&b->make, false, b->o->cache, b->name, info,
-			     err);
+	ret = kernel_install(&b->make, false, b->o->cache, b->name, info, err);
 	json_decref(info);
 	return ret;
 }

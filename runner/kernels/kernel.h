@@ -44,7 +44,7 @@ struct kernel_opts {
 	bool update;	    /* ask the mirror even where the cache already has an answer */
 	bool cached;	    /* neither fetch nor build: -1 where the cache has none */
 	bool quiet;
-	bool modules; /* of what is built all its modules, for a machine that boots it */
+	bool modules;	  /* of what is built all its modules, for a machine that boots it */
 	const char *tree; /* of git:REV; NULL: git_default_tree() */
 	const struct kernel_recipe
 		*recipe; /* of git:REV where the spec says nothing; NULL: tinyconfig */

@@ -47,9 +47,9 @@ static void test_entries(void **state)
 	assert_int_equal(grub_text(out.buf, NULL, 0, "", NULL, &gone, &err), 0);
 	assert_string_equal(gone.buf, "set mine=1\n");
 	str_release(&gone);
-	assert_int_equal(
-		grub_text("### BEGIN mlocklab campaign ###\nmenuentry", NULL, 0, "", NULL, &gone, &err),
-		0);
+	assert_int_equal(grub_text("### BEGIN mlocklab campaign ###\nmenuentry", NULL, 0, "", NULL,
+				   &gone, &err),
+			 0);
 	assert_int_equal(gone.len, 0);
 	str_release(&gone);
 	str_release(&out);
@@ -80,7 +80,8 @@ static void test_entry_of(void **state)
 {
 	/* as Debian's update-grub writes them, less what is of no matter here */
 	static const char cfg[] =
-		"menuentry 'Debian GNU/Linux' --class os $menuentry_id_option 'gnulinux-simple-U' {\n"
+		"menuentry 'Debian GNU/Linux' --class os $menuentry_id_option 'gnulinux-simple-U' "
+		"{\n"
 		"	linux /boot/vmlinuz-6.1.0-56-amd64\n"
 		"}\n"
 		"submenu 'Advanced options for Debian GNU/Linux' $menuentry_id_option "
@@ -202,8 +203,9 @@ static void test_units(void **state)
 	}
 	assert_int_equal(n, 6);
 	/* only the kernel of an arm is reset where its step fails: the fallback stays up */
-	assert_non_null(strstr(all.buf, "ConditionKernelCommandLine=!mlocklab.boot\nStartLimitIntervalSec=0\n\n"
-				"[Service]\nType=oneshot\nRestart=on-failure\n"));
+	assert_non_null(strstr(
+		all.buf, "ConditionKernelCommandLine=!mlocklab.boot\nStartLimitIntervalSec=0\n\n"
+			 "[Service]\nType=oneshot\nRestart=on-failure\n"));
 	assert_non_null(strstr(
 		all.buf, "ConditionKernelCommandLine=mlocklab.boot\nFailureAction=reboot-force\n"));
 	assert_non_null(strstr(
@@ -216,11 +218,11 @@ static void test_units(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_entries), cmocka_unit_test(test_pin),
+		cmocka_unit_test(test_entries),	 cmocka_unit_test(test_pin),
 		cmocka_unit_test(test_entry_of), cmocka_unit_test(test_package),
-		cmocka_unit_test(test_quote),
-		cmocka_unit_test(test_lacks),	cmocka_unit_test(test_modules),
-		cmocka_unit_test(test_signed),	cmocka_unit_test(test_units),
+		cmocka_unit_test(test_quote),	 cmocka_unit_test(test_lacks),
+		cmocka_unit_test(test_modules),	 cmocka_unit_test(test_signed),
+		cmocka_unit_test(test_units),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

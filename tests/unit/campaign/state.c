@@ -138,7 +138,8 @@ static void test_down_while_measured(void **state)
 	campaign_release(&c);
 }
 
-/* The disk is full: the machine comes back with its default first, and no attempt is lost by that. */
+/* The disk is full: the machine comes back with its default first, and no attempt is lost by that.
+ */
 static void test_parked(void **state)
 {
 	struct campaign c;
