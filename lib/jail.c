@@ -108,7 +108,7 @@ static int uncover(const struct seen *v, size_t n)
 				 now.st_ino != was.st_ino)) {
 			ret = make_place(v[i].path, was.st_mode);
 			if (ret == 0)
-				ret = mount(from, v[i].path, NULL, MS_BIND | MS_REC, NULL);
+				ret = mount(from, v[i].path, "none", MS_BIND | MS_REC, NULL);
 		}
 		free(from);
 		if (ret < 0)
@@ -134,7 +134,7 @@ static bool change_mounts(const struct jail *j, bool for_nobody)
 	char *here = getcwd(NULL, 0), *writes = j->writes ? realpath(j->writes, NULL) : NULL;
 	size_t most = 2, n = 0;
 	struct seen *v;
-	bool ok = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	bool ok = mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
 	mode_t mask = umask(022);
 
 	for (size_t i = 0; j->reads && j->reads[i]; i++)
@@ -150,7 +150,7 @@ static bool change_mounts(const struct jail *j, bool for_nobody)
 			ok = make_place(here, S_IFDIR) == 0;
 	}
 	if (ok && writes)
-		ok = mount(writes, writes, NULL, MS_BIND | MS_REC, NULL) == 0;
+		ok = mount(writes, writes, "none", MS_BIND | MS_REC, NULL) == 0;
 	ok = ok && set_read_only("/", true, RECURSIVE) == 0 &&
 	     (!writes || set_read_only(writes, false, RECURSIVE) == 0);
 	/* into what now lies there */

@@ -79,16 +79,24 @@ static int touch_object(struct dl_phdr_info *object, size_t size, void *arg)
 	return 0;
 }
 
-/* Where the heap begins is the kernel's choice (randomize_va_space), so the kernel is asked. */
-static void touch_heap(void)
+/*
+ * The heap, and the stack from `stack` up to its end: where either lies is the kernel's choice,
+ * which is asked. Of the stack below there is more than anything touches.
+ */
+static void touch_heap_and_stack(uintptr_t stack)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
 	char line[256];
 	unsigned long from, to;
 
-	while (maps && fgets(line, sizeof(line), maps))
-		if (strstr(line, " [heap]") && sscanf(line, "%lx-%lx", &from, &to) == 2)
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx", &from, &to) != 2)
+			continue;
+		if (strstr(line, " [heap]"))
 			touch(from, to, true);
+		if (strstr(line, " [stack]"))
+			touch(stack, to, true);
+	}
 	if (maps)
 		fclose(maps);
 }
@@ -96,16 +104,15 @@ static void touch_heap(void)
 /*
  * fork(2) leaves out the page tables of files and makes every private page copy-on-write, on both
  * sides: without this we fault our own program in while its work is timed, as many pages as the
- * linker's layout of this very build makes it.
+ * linker's layout of this very build, and the kernel's of the stack, make it.
  */
 static void touch_program(void)
 {
-	char stack[4 * PAGE_BYTES];
+	char below[4 * PAGE_BYTES];
 
 	dl_iterate_phdr(touch_object, NULL);
-	touch_heap();
 	bench_now(); /* the page of the vDSO */
-	touch((uintptr_t)stack, (uintptr_t)stack + sizeof(stack), true);
+	touch_heap_and_stack((uintptr_t)below);
 }
 
 struct task {

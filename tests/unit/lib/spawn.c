@@ -122,7 +122,7 @@ static void test_dies_with_parent(void **state)
 	close(fds[1]);
 	waitpid(parent, NULL, 0);
 	/* the pipe ends when its last writer is gone */
-	alarm(10);
+	alarm(60);
 	assert_int_equal(read(fds[0], &c, 1), 0);
 	alarm(0);
 	close(fds[0]);
@@ -230,7 +230,7 @@ static void test_verb_signal(void **state)
 		_exit(0);
 	}
 	close(fds[1]);
-	alarm(20);
+	alarm(60);
 	assert_int_equal(read(fds[0], &c, 1), 1);
 	assert_int_equal(c, 'b');
 	kill(verb, SIGTERM);
