@@ -141,15 +141,19 @@ void bench_ops(struct bench *b, uint64_t ops)
 	b->sample.ops = ops;
 }
 
+static bool declares(const struct bench *b, const char *metric)
+{
+	for (const struct metric *m = b->w->metrics; m->name; m++)
+		if (strcmp(m->name, metric) == 0)
+			return true;
+	return false;
+}
+
 void bench_metric(struct bench *b, const char *metric, double value)
 {
-	for (const struct metric *m = b->w->metrics; m->name; m++) {
-		if (strcmp(m->name, metric) == 0) {
-			figures_set(&b->sample.metrics, metric, value);
-			return;
-		}
-	}
-	abort();
+	if (!declares(b, metric))
+		abort();
+	figures_set(&b->sample.metrics, metric, value);
 }
 
 void bench_latency(struct bench *b, uint64_t ns)
@@ -167,10 +171,10 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The nearest rank: the smallest value that at least percent of all do not exceed. */
-static double percentile(const uint64_t *sorted, size_t n, unsigned percent)
+/* The nearest rank: the smallest value that at least so many of 10 000 do not exceed. */
+static double percentile(const uint64_t *sorted, size_t n, unsigned share)
 {
-	return (double)sorted[(n * percent + 99) / 100 - 1];
+	return (double)sorted[(n * share + 9999) / 10000 - 1];
 }
 
 void bench_percentiles(struct bench *b)
@@ -183,8 +187,10 @@ void bench_percentiles(struct bench *b)
 	sorted = xmalloc(n * sizeof(*sorted));
 	memcpy(sorted, b->sample.latency_ns, n * sizeof(*sorted));
 	qsort(sorted, n, sizeof(*sorted), by_value);
-	bench_metric(b, "p50", percentile(sorted, n, 50));
-	bench_metric(b, "p99", percentile(sorted, n, 99));
+	bench_metric(b, "p50", percentile(sorted, n, 5000));
+	bench_metric(b, "p99", percentile(sorted, n, 9900));
+	if (declares(b, "p9999"))
+		bench_metric(b, "p9999", percentile(sorted, n, 9999));
 	bench_metric(b, "max", (double)sorted[n - 1]);
 	free(sorted);
 }

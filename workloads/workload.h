@@ -117,7 +117,8 @@ void bench_ops(struct bench *b, uint64_t ops);
 void bench_metric(struct bench *b, const char *metric, double value);
 /* One process's own latency, ns; the record keeps them all. */
 void bench_latency(struct bench *b, uint64_t ns);
-/* Sets the metrics p50, p99 and max from the latencies, by nearest rank. */
+/* Sets the metrics p50, p99, p9999 where there is one, and max from the latencies, by nearest rank.
+ */
 void bench_percentiles(struct bench *b);
 
 /* Set the reason and return the outcome: return bench_fail(b, "nr_mlock is %ld", n); */

@@ -50,6 +50,7 @@ static const struct metric metrics[] = {
 	{"cost", "ns", "", BETTER_LOWER, true},
 	{"p50", "ns", "", BETTER_LOWER, true},
 	{"p99", "ns", "", BETTER_LOWER, true},
+	{"p9999", "ns", "", BETTER_LOWER, true},
 	{"max", "ns", "", BETTER_LOWER, true},
 	{0},
 };
@@ -186,6 +187,7 @@ static void test_percentiles(void **state)
 	assert_int_equal(s.latencies, 150);
 	assert_float_equal(figures_get(&s.metrics, "p50"), 75, 0);
 	assert_float_equal(figures_get(&s.metrics, "p99"), 149, 0);
+	assert_float_equal(figures_get(&s.metrics, "p9999"), 150, 0);
 	assert_float_equal(figures_get(&s.metrics, "max"), 150, 0);
 	figures_release(&s.metrics);
 }
