@@ -21,8 +21,8 @@ static size_t number_rounds(const struct run *r, size_t *round)
 
 		if (!was_made(&r->boots[i]))
 			continue;
-		while (same < i && (r->boots[same].pair != r->boots[i].pair ||
-				    !was_made(&r->boots[same])))
+		while (same < i &&
+		       (r->boots[same].pair != r->boots[i].pair || !was_made(&r->boots[same])))
 			same++;
 		round[i] = same < i ? round[same] : n++;
 	}
@@ -39,8 +39,7 @@ static double *values_of(const struct steps *s, const size_t *round, const struc
 		v[i] = NAN;
 	for (size_t i = 0; i < r->n_boots; i++)
 		if (was_made(&r->boots[i]))
-			v[r->boots[i].arm * s->rounds + round[i]] =
-				series->boot[i].median;
+			v[r->boots[i].arm * s->rounds + round[i]] = series->boot[i].median;
 	return v;
 }
 

@@ -58,8 +58,8 @@ static const struct command command = {
 		"Says of each claim in configs/claims/ whether it holds by the runs: holds, does\n"
 		"not hold, no difference, inconclusive, or, with --all, what it takes to test it.\n"
 		"Each claim is judged by the first run that measured it on the right target;\n"
-		"'mlocklab run' of configs/munlock.ini, munlock-functions.ini and munlock-tcg.ini makes\n"
-		"such runs.\n",
+		"'mlocklab run' of configs/munlock.ini, munlock-functions.ini and munlock-tcg.ini\n"
+		"makes such runs.\n",
 	.opts = opts,
 	.min_words = 1,
 	.max_words = -1,

@@ -21,8 +21,8 @@ static void add_head(const struct timeline *t, struct str *out)
 	str_addf(&line,
 		 ": %zu kernels, %zu interleaved round%s, target %s, %d CPU%s, %d nodes, %lld MiB",
 		 r->n_arms, t->judged.rounds, t->judged.rounds == 1 ? "" : "s", r->target.kind,
-		 r->target.cpus, r->target.cpus > 1 ? "s" : "",
-		 r->target.nodes, r->target.memory_mib);
+		 r->target.cpus, r->target.cpus > 1 ? "s" : "", r->target.nodes,
+		 r->target.memory_mib);
 	if (*r->target.qemu_version)
 		str_addf(&line, ", QEMU %s", r->target.qemu_version);
 	text_wrap(out, str_text(&line), TABLE_WIDTH, 0);

@@ -70,9 +70,9 @@ static void target_cmdline(const struct target *t, const char *more, struct str 
 	 * measured. */
 	str_add(out, " cryptomgr.notests");
 	/*
-	 * To calibrate the local APIC's timer and to test the other one, a kernel spins for 200 ms of
-	 * its clock in `pause`, at which QEMU leaves its translated code: half of a boot. Without,
-	 * the HPET ticks. Several CPUs would have to pass its tick on.
+	 * To calibrate the local APIC's timer and to test the other one, a kernel spins for 200 ms
+	 * of its clock in `pause`, at which QEMU leaves its translated code: half of a boot.
+	 * Without, the HPET ticks. Several CPUs would have to pass its tick on.
 	 */
 	if (t->kind == TARGET_ICOUNT && t->cpus == 1)
 		str_add(out, " noapictimer no_timer_check");

@@ -368,9 +368,14 @@ int main(void)
 {
 #define MADE(f) cmocka_unit_test_setup_teardown(f, make_all, remove_all)
 	const struct CMUnitTest tests[] = {
-		MADE(test_points), MADE(test_changes),	    MADE(test_settings),
-		MADE(test_text),   MADE(test_confirm_args), MADE(test_proof),
-		cmocka_unit_test(test_rounds_made), cmocka_unit_test(test_zero),
+		MADE(test_points),
+		MADE(test_changes),
+		MADE(test_settings),
+		MADE(test_text),
+		MADE(test_confirm_args),
+		MADE(test_proof),
+		cmocka_unit_test(test_rounds_made),
+		cmocka_unit_test(test_zero),
 	};
 
 	return cmocka_run_group_tests_name("timeline", tests, NULL, NULL);

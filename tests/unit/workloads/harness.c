@@ -47,12 +47,9 @@ static int see(void *arg, const struct sample *s, struct err *err)
 }
 
 static const struct metric metrics[] = {
-	{"cost", "ns", "", BETTER_LOWER, true},
-	{"p50", "ns", "", BETTER_LOWER, true},
-	{"p99", "ns", "", BETTER_LOWER, true},
-	{"p9999", "ns", "", BETTER_LOWER, true},
-	{"max", "ns", "", BETTER_LOWER, true},
-	{0},
+	{"cost", "ns", "", BETTER_LOWER, true}, {"p50", "ns", "", BETTER_LOWER, true},
+	{"p99", "ns", "", BETTER_LOWER, true},	{"p9999", "ns", "", BETTER_LOWER, true},
+	{"max", "ns", "", BETTER_LOWER, true},	{0},
 };
 
 /* Others on this machine may lock memory; only the test of the accounting looks at it. */

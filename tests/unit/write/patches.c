@@ -152,9 +152,9 @@ static void test_trouble(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cell), cmocka_unit_test(test_level),
-					   cmocka_unit_test(test_whole),
-					   cmocka_unit_test(test_trouble)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cell), cmocka_unit_test(test_level),
+		cmocka_unit_test(test_whole), cmocka_unit_test(test_trouble)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
