@@ -93,7 +93,7 @@ void report_claims(struct report *r)
 	char *dir = paths_config("claims");
 	struct claims claims;
 	struct ledger ledger;
-	struct err err;
+	struct err err = {""};
 
 	if (r->cmp && claims_load(&claims, dir, &err) == 0) {
 		ledger_make(&ledger, &claims, &r->cmp, 1);

@@ -15,7 +15,7 @@ char *locks_program(const struct experiment *e, enum boot_kind kind)
 
 void locks_programs(const struct experiment *e, enum boot_kind kind, struct strv *paths)
 {
-	struct err ignored; /* locks_plan() has seen that it is there */
+	struct err ignored = {""}; /* locks_plan() has seen that it is there */
 
 	if (kind == BOOT_LOCKS && !strcmp(e->locks, "perf"))
 		program_files("perf", paths, &ignored);
